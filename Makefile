@@ -1,0 +1,38 @@
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+GLOSSARY ?= fixtures/glossary
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: install run test lint lock bench clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	touch $@
+
+run: install
+	@$(BIN)/python manage.py run_demo "$(GLOSSARY)" --port $(PORT)
+
+test: install
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/djade --check $$(git ls-files 'templates/admin/*.html')
+	$(BIN)/djlint --check --lint --quiet templates
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header -o requirements.lock
+
+bench: install
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .data

@@ -1,0 +1,1 @@
+"""Text ⇄ term: the codec of term files. No Django, no disk, no clock."""

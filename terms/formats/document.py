@@ -1,0 +1,239 @@
+"""A term file's text ⇄ the term's columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from .dialects import RELATED, REPEATS, Dialect, dialect_of
+from .front_matter import FrontMatter, parse
+from .paths import SECTION_PAGES, slug_of
+from .problems import CannotSplice, HeaderProblem
+from .related import write_names
+from .yaml_nodes import Data
+
+TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A detail row. ``follows`` names the column whose value it repeats, or ``related``.
+
+    ``origin`` is its place in the file that was read, none for a new row.
+    """
+
+    title: str
+    value: str
+    url: str = ""
+    origin: int | None = None
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TermDocument:
+    """What a term file says. ``fixed`` are the columns that its shape does not let be edited."""
+
+    source: FrontMatter
+    path: str
+    dialect: Dialect
+    name: str
+    icon: str = ""
+    category: str = ""
+    vertical: str = ""
+    description: str = ""
+    body: str = ""
+    rows: tuple[Row, ...] = ()
+    aliases: tuple[str, ...] = ()
+    extra: Mapping[str, Data] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+    @property
+    def problem(self) -> HeaderProblem | None:
+        return self.source.problem
+
+    @property
+    def related(self) -> str:
+        """The relation string as it stands in the file."""
+        return next((row.value for row in self.rows if row.follows == "related"), "")
+
+    @property
+    def why_no_term(self) -> str:
+        """Why readers cannot be shown this file as a term; empty if they can."""
+        if self.problem:
+            return f"Its header cannot be read: {self.problem}"
+        if self.path.rpartition("/")[2] in SECTION_PAGES:
+            return "It is the page of a section, not a term."
+        if not self.source.data.get(self.dialect.key_for("name", self.source.data)):
+            return "Its header gives no name."
+        return ""
+
+
+def read_document(text: str, path: str) -> TermDocument:
+    """The columns of a term file; never raises, see ``problem`` and ``fixed``."""
+    source = parse(text)
+    data = source.data
+    dialect = dialect_of(data)
+    columns: dict[str, str] = {}
+    fixed: set[str] = set()
+    used: set[str] = set()
+    for column in TEXT_COLUMNS:
+        key = dialect.key_for(column, data)
+        value = data.get(key, "")
+        if isinstance(value, str):
+            columns[column] = value
+            used.add(key)
+        else:
+            fixed.add(column)
+    for column, reader in (("details", _readable_rows), ("aliases", _readable_names)):
+        key = dialect.key_for(column, data)
+        if reader(data.get(key, [])):
+            used.add(key)
+        else:
+            fixed.add(column)
+    columns["name"] = columns.get("name") or slug_of(path)
+    return TermDocument(
+        source,
+        path,
+        dialect,
+        body=source.body,
+        rows=() if "details" in fixed else _rows(data.get("details", []), columns),
+        aliases=() if "aliases" in fixed else _names(data.get(dialect.key_for("aliases", data))),
+        extra={key: value for key, value in data.items() if key not in used},
+        fixed=frozenset(fixed),
+        **columns,
+    )
+
+
+def _readable_rows(value: Data) -> bool:
+    return value == "" or (
+        isinstance(value, list)
+        and all(
+            isinstance(row, dict)
+            and isinstance(row.get("title"), str)
+            and all(isinstance(row.get(key, ""), str) for key in ("value", "url"))
+            for row in value
+        )
+    )
+
+
+def _readable_names(value: Data) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(name, str) for name in value)
+    )
+
+
+def _names(value: Data | None) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else cast("list[str]", value or [])
+    return tuple(name for name in names if name)
+
+
+def _rows(details: Data, columns: Mapping[str, str]) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    for origin, detail in enumerate(cast("list[dict[str, str]]", details or [])):
+        title, value = detail["title"], detail.get("value", "")
+        column = REPEATS.get(title, "")
+        follows = column if column and value == columns.get(column) else ""
+        if title == RELATED and not any(row.follows == "related" for row in rows):
+            follows = "related"
+        rows.append(Row(title, value, detail.get("url", ""), origin, follows))
+    return tuple(rows)
+
+
+# Changes
+
+
+def changed(
+    document: TermDocument,
+    columns: Mapping[str, str] | None = None,
+    rows: Sequence[Row] | None = None,
+    related: Sequence[str] | None = None,
+    aliases: Sequence[str] | None = None,
+    body: str | None = None,
+) -> str:
+    """The document's text with the given values; what is None stays. Raises CannotSplice.
+
+    Rows that repeat a column move with it.
+    """
+    data = dict(document.source.data)
+    columns = {
+        column: value
+        for column, value in (columns or {}).items()
+        if value != getattr(document, column)
+    }
+    _refuse_fixed(document, columns, rows, related, aliases)
+    for column, value in columns.items():
+        _put(document.dialect, data, column, value)
+    if "details" not in document.fixed:
+        details = _details(document, columns, rows, related)
+        if details != (data.get("details") or []):
+            _put(document.dialect, data, "details", cast("Data", details))
+    if aliases is not None and tuple(aliases) != document.aliases:
+        _put_aliases(document, data, list(aliases))
+    return document.source.replaced(data, body)
+
+
+def _refuse_fixed(
+    document: TermDocument,
+    columns: Mapping[str, str],
+    rows: Sequence[Row] | None,
+    related: Sequence[str] | None,
+    aliases: Sequence[str] | None,
+) -> None:
+    asked = set(columns)
+    asked |= {"details"} if rows is not None or related is not None else set()
+    asked |= {"aliases"} if aliases is not None else set()
+    for column in sorted(asked & document.fixed):
+        raise CannotSplice(f"“{column}” has a form in this file that can only be edited there.")
+
+
+def _put(dialect: Dialect, data: dict[str, Data], column: str, value: Data) -> None:
+    """Set a column; a new key goes behind the last of those that usually precede it."""
+    key = dialect.key_for(column, data)
+    if key in data:
+        data[key] = value
+        return
+    order = list(dialect.keys)
+    before = {name for other in order[: order.index(column)] for name in dialect.keys[other]}
+    names = list(data)
+    index = max((names.index(name) + 1 for name in names if name in before), default=0)
+    rest = {name: data.pop(name) for name in names[index:]}
+    data[key] = value
+    data.update(rest)
+
+
+def _put_aliases(document: TermDocument, data: dict[str, Data], names: list[str]) -> None:
+    key = document.dialect.key_for("aliases", data)
+    if not names:
+        data.pop(key, None)
+    elif len(names) == 1 and isinstance(data.get(key), str):
+        data[key] = names[0]
+    else:
+        _put(document.dialect, data, "aliases", cast("Data", names))
+
+
+def _details(
+    document: TermDocument,
+    columns: Mapping[str, str],
+    rows: Sequence[Row] | None,
+    related: Sequence[str] | None,
+) -> list[dict[str, Data]]:
+    old = cast("list[dict[str, Data]]", document.source.data.get("details") or [])
+    kept = list(document.rows if rows is None else rows)
+    if related and not any(row.follows == "related" for row in kept):
+        kept.append(Row(RELATED, "", follows="related"))
+    details: list[dict[str, Data]] = []
+    for row in kept:
+        value = columns.get(row.follows, row.value)
+        if row.follows == "related" and related is not None:
+            value = write_names(list(related))
+        detail = dict(old[row.origin]) if row.origin is not None else {}
+        detail["title"] = row.title
+        if value or "value" in detail or row.origin is None:
+            detail["value"] = value
+        if row.url or "url" in detail:
+            detail["url"] = row.url
+        details.append(detail)
+    return details

@@ -1,0 +1,49 @@
+"""Texts whose lines end in \\n, \\r\\n or \\r, mixed ones included."""
+
+import re
+from difflib import SequenceMatcher
+
+_END = re.compile(r"\r\n|\n|\r")
+
+
+def normalise(text: str) -> str:
+    """Every line end as \\n."""
+    return _END.sub("\n", text) if "\r" in text else text
+
+
+def usual_end(text: str) -> str:
+    """The line end of the first line; \\n where there is none."""
+    found = _END.search(text)
+    return found[0] if found else "\n"
+
+
+def like_original(changed: str, original: str, default: str | None = None) -> str:
+    """``changed`` (\\n) with the line ends that the same lines have in ``original``.
+
+    Lines that are new get the line end that is usual in ``original``.
+    """
+    usual = usual_end(original) if default is None else default
+    if "\r" not in original:
+        return changed if usual == "\n" else changed.replace("\n", usual)
+    if _END.sub("\n", original) == changed:
+        return original
+    old = _lines(original)
+    new = changed.split("\n")
+    ends = [usual] * len(new)
+    matcher = SequenceMatcher(None, [line for line, _ in old], new, autojunk=False)
+    for start, target, size in matcher.get_matching_blocks():
+        for offset in range(size):
+            ends[target + offset] = old[start + offset][1] or usual
+    ends[-1] = ""
+    return "".join(line + end for line, end in zip(new, ends, strict=True))
+
+
+def _lines(text: str) -> list[tuple[str, str]]:
+    """The lines with their ends; the last one has none."""
+    lines: list[tuple[str, str]] = []
+    position = 0
+    for found in _END.finditer(text):
+        lines.append((text[position : found.start()], found[0]))
+        position = found.end()
+    lines.append((text[position:], ""))
+    return lines

@@ -1,0 +1,64 @@
+"""A term file's path ⇄ what it says about the term: slug, folder, a name if need be."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+SUFFIXES = (".md", ".mdx")
+MAX_NAME = 200  # bytes of a file name that is made here; file systems allow 255
+MAX_PATH = 1000  # characters
+
+# Files that site generators keep beside the terms: a section's own page, not a term.
+SECTION_PAGES = frozenset({"_index.md", "_index.mdx"})
+
+_DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE
+)
+
+
+def is_term_file(name: str) -> bool:
+    return name.endswith(SUFFIXES)
+
+
+def problem_with(path: str) -> str:
+    """Why no term file can be kept under ``path`` (relative, with /); empty if it can."""
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return f"“{path}” is not a path inside the folder."
+    if not is_term_file(path):
+        return f"“{path}” does not end in .md or .mdx."
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        return "The file's name holds characters that are not text."
+    if len(path) > MAX_PATH or any(len(part.encode()) > 255 for part in parts):
+        return "The file's name is too long."
+    return ""
+
+
+def slug_of(path: str) -> str:
+    """The file's name without its ending; of ``bigint/index.md`` that of the folder."""
+    parts = PurePosixPath(path).parts
+    stem = re.sub(r"\.mdx?$", "", parts[-1])
+    return parts[-2] if stem == "index" and len(parts) > 1 else stem
+
+
+def path_for(name: str, fallback: str) -> str:
+    """The path of a new term's file; ``fallback`` where the name has no letter or digit.
+
+    ``C``, ``C++`` and ``C#`` get files of their own.
+    """
+    text = unicodedata.normalize("NFC", name).lower()
+    text = re.sub(r"(?<=\w)\++", lambda found: "-plus" * len(found[0]), text)
+    text = re.sub(r"(?<=\w)#", "-sharp", text)
+    slug = re.sub(r"[\W_]+", "-", text).strip("-")
+    while len(slug.encode()) > MAX_NAME:
+        slug = slug[:-1]
+    if not slug:
+        slug = fallback
+    elif _DEVICES.fullmatch(slug) or slug == "index":
+        slug += "-term"
+    return f"{slug}.md"
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name have in common: case, composition and blanks aside."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

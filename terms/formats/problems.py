@@ -1,0 +1,91 @@
+"""What can be wrong with a term file, in the words of the person who wrote it."""
+
+import re
+from collections.abc import Callable
+
+
+class FormatError(ValueError):
+    """The file is no term file at all: nothing of it can be kept as text."""
+
+
+class HeaderProblem(ValueError):
+    """The header cannot be understood; the text is kept as it is.
+
+    ``line`` and ``column`` count from 1, in the whole file.
+    """
+
+    def __init__(self, reason: str, line: int = 1, column: int = 1):
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.reason}"
+
+
+class CannotSplice(ValueError):
+    """The change cannot be written without touching more than its own lines."""
+
+
+_INDENTATION = "This line is indented otherwise than the lines around it."
+
+# libyaml's words, and what they mean to somebody who never heard of a scanner.
+_PLAIN_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "A colon followed by a blank stands inside a value: put the value in quotes.",
+    ),
+    ("found undefined alias", "References (*name) are not supported."),
+    ("could not find expected ':'", "This line is not of the form “key: value”."),
+    ("did not find expected key", _INDENTATION),
+    ("did not find expected '-' indicator", _INDENTATION),
+    ("block sequence entries are not allowed", "A list may not begin in this place."),
+    ("block mapping keys are not allowed", "A key may not stand in this place."),
+    ("did not find expected ',' or ']'", "A list opened by [ is never closed."),
+    ("did not find expected ',' or '}'", "A group opened by { is never closed."),
+    ("did not find expected node content", "A list or group is opened and never closed."),
+    ("found unexpected document indicator", "A quote is opened and never closed."),
+    ("found unknown escape character", "This \\ sequence is unknown: double the backslash."),
+    ("found incompatible YAML document", "This version of YAML is not supported."),
+    ("did not find expected hexdecimal number", "This \\x or \\u sequence is incomplete."),
+    ("did not find expected comment or line break", "After | or > the text begins on a new line."),
+    ("found a tab character", "A tab is used to indent: use blanks."),
+)
+
+
+def describe_yaml_problem(problem: str, context: str, character: str) -> str:
+    """libyaml's ``problem`` at ``character`` in an editor's words."""
+    if problem == "found unexpected end of stream":
+        if "quoted" in context:
+            return "A quote is opened here and never closed."
+        return "The header ends in the middle of a value."
+    if problem == "found character that cannot start any token":
+        if character == "\t":
+            return "A tab is used to indent: use blanks."
+        return f"A value may not begin with “{character}”: put it in quotes."
+    for theirs, ours in _PLAIN_WORDS:
+        if problem.startswith(theirs):
+            return ours
+    return f"This is not valid YAML ({problem})."
+
+
+# What no text of a term may hold: C0 controls but tab and line ends, DEL, lone surrogates.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def locate(text: str, index: int) -> tuple[int, int]:
+    """Line and column, from 1, of a character of ``text``."""
+    before = text[:index].replace("\r\n", "\n ").replace("\r", "\n")
+    line = before.count("\n") + 1
+    return line, index - (before.rfind("\n") + 1) + 1
+
+
+def problem_at(text: str, first_line: int = 1) -> Callable[[str, int], HeaderProblem]:
+    """A maker of problems at character positions of ``text``, whose first line is given."""
+
+    def make(reason: str, index: int) -> HeaderProblem:
+        line, column = locate(text, index)
+        return HeaderProblem(reason, line + first_line - 1, column)
+
+    return make

@@ -1,0 +1,36 @@
+"""One string of names joined by commas ⇄ the names, some of which hold commas."""
+
+from collections.abc import Callable
+
+from .paths import name_key
+
+SEPARATOR = ", "
+NOTHING = "None"
+MAX_PIECES = 12  # of one name
+
+
+def read_names(text: str, is_known: Callable[[str], bool]) -> list[str]:
+    """The names in ``text``: at each place the longest known one, else up to the comma.
+
+    ``is_known`` is asked with ``name_key(name)``. ``None`` alone means that there are none.
+    """
+    if text.strip() == NOTHING and not is_known(name_key(NOTHING)):
+        return []
+    pieces = text.split(",")
+    names: list[str] = []
+    start = 0
+    while start < len(pieces):
+        end = start + 1
+        for longer in range(min(len(pieces), start + MAX_PIECES), start + 1, -1):
+            if is_known(name_key(",".join(pieces[start:longer]))):
+                end = longer
+                break
+        name = ",".join(pieces[start:end]).strip()
+        if name:
+            names.append(name)
+        start = end
+    return names
+
+
+def write_names(names: list[str]) -> str:
+    return SEPARATOR.join(names) if names else NOTHING

@@ -1,0 +1,274 @@
+"""Where a value stands in a header, and the texts that result from changing it there.
+
+Each function yields whole headers, best first; ``splice`` takes the first that reads back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from . import scalars
+from .problems import HeaderProblem
+from .scalars import Place
+from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A node's surroundings: the header, the way to it, and how deep its lines stand."""
+
+    header: str
+    root: Mapping
+    path: tuple[str | int, ...] = ()
+    indent: int = -1  # the column of the collection that holds the node
+    flow: bool = False
+
+    def child(self, node: Mapping | Sequence, number: int) -> "Spot":
+        name = node.pairs[number][0].value if isinstance(node, Mapping) else number
+        flow = self.flow or node.flow
+        indent = self.indent if flow else column_of(self.header, _starts(self.header, node)[0])
+        return Spot(self.header, self.root, (*self.path, name), indent, flow)
+
+    def place(self, start: int) -> Place:
+        return Place(max(self.indent, 0) + 2, column_of(self.header, start), self.flow)
+
+    def replaced(self, start: int, end: int, text: str) -> str:
+        return self.header[:start] + text + self.header[end:]
+
+
+# Positions
+
+
+def column_of(text: str, index: int) -> int:
+    return index - (text.rfind("\n", 0, index) + 1)
+
+
+def _line_start(text: str, index: int) -> int:
+    return text.rfind("\n", 0, index) + 1
+
+
+def _line_end(text: str, index: int) -> int:
+    """Behind the line end of the line that ``index`` is in."""
+    found = text.find("\n", index)
+    return len(text) if found < 0 else found + 1
+
+
+def _begins_line(text: str, index: int) -> bool:
+    return not text[_line_start(text, index) : index].strip()
+
+
+def _content_end(header: str, node: Node) -> int:
+    """Behind the last character of the node, blank lines after a block scalar left out."""
+    if isinstance(node, Scalar):
+        if node.style in ("|", ">"):
+            source = header[node.start : node.end]
+            kept = "+" in source.split("\n", 1)[0].split("#", 1)[0]
+            return node.start + (len(source.removesuffix("\n")) if kept else len(source.rstrip()))
+        return node.end
+    if node.flow:
+        return node.end
+    last = node.items[-1] if isinstance(node, Sequence) else node.pairs[-1][1]
+    return _content_end(header, last)
+
+
+def _starts(header: str, node: Mapping | Sequence) -> list[int]:
+    """Where each child begins: its key, its dash, or in [ ] the item itself."""
+    if isinstance(node, Mapping):
+        return [key.start for key, _ in node.pairs]
+    if node.flow:
+        return [_first(item) for item in node.items]
+    return [_dash_before(header, item) for item in node.items]
+
+
+def _first(node: Node) -> int:
+    return node.start
+
+
+def _dash_before(header: str, item: Node) -> int:
+    index = item.start
+    if isinstance(item, Sequence) and not item.flow and header[index : index + 1] == "-":
+        index -= 1  # a list in a list begins with a dash of its own
+    elif header[index - 1 : index] == "-" and isinstance(item, Scalar) and not item.value:
+        return index - 1
+    else:
+        index -= 1
+    while index > 0 and header[index] in " \t\n":
+        index -= 1
+    return index
+
+
+def _values(node: Mapping | Sequence) -> list[Node]:
+    return [value for _, value in node.pairs] if isinstance(node, Mapping) else node.items
+
+
+# Changes
+
+
+def set_node(spot: Spot, node: Node, value: Data) -> Iterator[str]:
+    header = spot.header
+    end = _content_end(header, node)
+    if isinstance(node, Scalar) and isinstance(value, str):
+        place = spot.place(node.start)
+        gap = " " if node.start == node.end and header[node.start - 1 : node.start] in ":-" else ""
+        old = header[node.start : end]
+        if gap:
+            texts = scalars.new_scalar(value, place)
+        else:
+            texts = scalars.rewritten(value, old, node.value, node.style, place)
+        for text in texts:
+            yield spot.replaced(node.start, end, gap + text)
+        return
+    start = node.start
+    while start and header[start - 1] in " \t\n":
+        start -= 1
+    if header[start - 1 : start] in (":", "-"):
+        for text in _emitted(value, spot.indent, spot.flow, column_of(header, start)):
+            yield spot.replaced(start, end, text)
+
+
+def remove_child(spot: Spot, node: Mapping | Sequence, number: int) -> Iterator[str]:
+    header = spot.header
+    starts, values = _starts(header, node), _values(node)
+    start, end = starts[number], _content_end(header, values[number])
+    following = starts[number + 1] if number + 1 < len(starts) else None
+    if len(starts) == 1 and not node.flow and spot.path:
+        yield from set_node(spot, node, {} if isinstance(node, Mapping) else [])
+    elif node.flow:
+        if following is not None:
+            yield spot.replaced(start, following, "")
+        elif number:
+            yield spot.replaced(_content_end(header, values[number - 1]), end, "")
+        else:
+            yield spot.replaced(start, end, "")
+    elif _begins_line(header, start):
+        yield spot.replaced(_line_start(header, start), _line_end(header, end), "")
+    elif following is not None:
+        yield spot.replaced(start, following, "")
+
+
+def insert_key(spot: Spot, node: Mapping, index: int, key: str, value: Data) -> Iterator[str]:
+    name = next(_reading_back(key, Place(0, key=True)))
+    if node.flow:
+        for text in _emitted(value, spot.indent, True, 0):
+            yield _into_flow(spot, node, index, f"{name}:{text}")
+        return
+    indent = column_of(spot.header, node.pairs[0][0].start) if node.pairs else 0
+    for text in _emitted(value, indent, False, indent + len(name) + 1):
+        yield _into_block(spot, node, index, f"{name}:{text}", indent)
+
+
+def insert_item(spot: Spot, node: Sequence, index: int, value: Data) -> Iterator[str]:
+    if node.flow and node.items:
+        for text in _emitted(value, spot.indent, True, 0):
+            yield _into_flow(spot, node, index, text.lstrip())
+    elif node.flow:
+        yield from set_node(spot, node, [value])
+    else:
+        header = spot.header
+        indent = column_of(header, _starts(header, node)[0])
+        model = next((item for item in node.items if isinstance(item, Mapping)), None)
+        inner = column_of(header, model.start) if model and not model.flow else indent + 2
+        for text in _emitted_item(value, indent, inner):
+            yield _into_block(spot, node, index, text, indent)
+
+
+def move_item(spot: Spot, node: Sequence, origin: int, target: int) -> Iterator[str]:
+    header = spot.header
+    starts = _starts(header, node)
+    ends = [_content_end(header, item) for item in node.items]
+    order = list(range(len(starts)))
+    order.insert(target, order.pop(origin))
+    if node.flow:
+        sources = [header[a:b] for a, b in zip(starts, ends, strict=True)]
+        gaps = [header[a:b] for a, b in zip(ends, [*starts[1:], node.end], strict=True)]
+        text = "".join(sources[o] + gap for o, gap in zip(order, gaps, strict=True))
+        yield spot.replaced(starts[0], node.end, text)
+    elif all(_begins_line(header, start) for start in starts):
+        cuts = [*(_line_start(header, s) for s in starts), _line_end(header, ends[-1])]
+        blocks = [header[a:b] for a, b in pairwise(cuts)]
+        yield spot.replaced(cuts[0], cuts[-1], "".join(blocks[o] for o in order))
+
+
+def _into_flow(spot: Spot, node: Mapping | Sequence, index: int, text: str) -> str:
+    values, starts = _values(node), _starts(spot.header, node)
+    if not values:
+        return spot.replaced(node.start + 1, node.start + 1, text)
+    if index == 0:
+        return spot.replaced(starts[0], starts[0], text + ", ")
+    end = _content_end(spot.header, values[index - 1])
+    return spot.replaced(end, end, ", " + text)
+
+
+def _into_block(spot: Spot, node: Mapping | Sequence, index: int, text: str, indent: int) -> str:
+    header, margin = spot.header, " " * indent
+    values = _values(node)
+    if not values:
+        return spot.replaced(len(header), len(header), f"{text}\n")
+    if index:
+        at = _line_end(header, _content_end(header, values[index - 1]))
+        return spot.replaced(at, at, f"{margin}{text}\n")
+    first = _starts(header, node)[0]
+    if _begins_line(header, first):
+        at = _line_start(header, first)
+        return spot.replaced(at, at, f"{margin}{text}\n")
+    return spot.replaced(first, first, f"{text}\n{margin}")
+
+
+# New values
+
+
+def _emitted(value: Data, indent: int, flow: bool, column: int) -> Iterator[str]:
+    """What follows ``key:`` or ``-`` to say ``value``, lines indented deeper than ``indent``."""
+    inner = max(indent, 0) + 2
+    if isinstance(value, str):
+        yield from (f" {text}" for text in _reading_back(value, Place(inner, column + 1, flow)))
+    elif not value:
+        yield " []" if isinstance(value, list) else " {}"
+    elif flow:
+        yield " " + _flow(value)
+    elif isinstance(value, list):
+        items = [next(_emitted_item(item, inner, inner + 2)) for item in value]
+        yield "".join(f"\n{' ' * inner}{item}" for item in items)
+    else:
+        yield "".join(f"\n{' ' * inner}{pair}" for pair in _emitted_pairs(value, inner))
+
+
+def _emitted_item(value: Data, indent: int, inner: int) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        yield (
+            "-" + " " * (inner - indent - 1) + f"\n{' ' * inner}".join(_emitted_pairs(value, inner))
+        )
+    else:
+        for text in _emitted(value, indent, False, indent + 1):
+            yield f"-{text}"
+
+
+def _emitted_pairs(value: dict[str, Data], indent: int) -> list[str]:
+    names = {key: next(_reading_back(key, Place(0, key=True))) for key in value}
+    return [
+        f"{names[key]}:" + next(_emitted(item, indent, False, indent + len(names[key]) + 1))
+        for key, item in value.items()
+    ]
+
+
+def _flow(value: Data) -> str:
+    if isinstance(value, str):
+        return next(_reading_back(value, Place(0, 0, flow=True)))
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+
+
+def _reading_back(text: str, place: Place) -> Iterator[str]:
+    """The ways to write ``text`` that read back as such; the last one always stands."""
+    for candidate in scalars.new_scalar(text, place):
+        inside = candidate.replace("\n" + " " * place.indent, "\n  ")
+        probe = f"? {inside}\n" if place.key else f"x: {inside}\n"
+        try:
+            node = compose(probe)
+        except HeaderProblem:
+            continue
+        data = to_data(node)
+        if isinstance(data, dict) and (text in data if place.key else data.get("x") == text):
+            yield candidate
+    yield scalars.double_quoted(text)

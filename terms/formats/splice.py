@@ -1,0 +1,135 @@
+"""Changed values → the same header with only their lines changed.
+
+``splice(header, data)`` writes into ``header`` what differs between it and ``data``, one
+step after the other. A step replaces one span of the text and is read back before it
+counts: if the result does not say exactly what was asked for, the next way to write it
+is tried, and when none is left CannotSplice is raised and nothing is changed.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import cast
+
+from .problems import CannotSplice, HeaderProblem
+from .spans import Spot, insert_item, insert_key, move_item, remove_child, set_node
+from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
+
+MAX_STEPS = 1_000
+
+
+def splice(header: str, data: dict[str, Data]) -> str:
+    """``header`` changed so that it says ``data``; the order of keys is no change.
+
+    ``header`` has \\n line ends, ends with one, and can be read. A new key goes behind
+    the one that precedes it in ``data``.
+    """
+    for _ in range(MAX_STEPS):
+        root = compose(header)
+        step = _step_towards(Spot(header, root), root, data)
+        if step is None:
+            return header
+        header = _first_that_reads_back(step, root)
+    raise CannotSplice("Too many values change at once.")
+
+
+@dataclass
+class _Step:
+    candidates: Iterator[str]
+    path: tuple[str | int, ...]  # of the collection or value that becomes ``value``
+    value: Data
+
+
+def _first_that_reads_back(step: _Step, root: Mapping) -> str:
+    wanted = _replaced(to_data(root), step.path, step.value)
+    for candidate in step.candidates:
+        try:
+            if _same(to_data(compose(candidate)), wanted):
+                return candidate
+        except HeaderProblem:
+            continue
+    name = " ".join(str(part + 1 if isinstance(part, int) else part) for part in step.path)
+    raise CannotSplice(f"“{name}” cannot be changed without rewriting other lines of the file.")
+
+
+def _replaced(data: Data, path: tuple[str | int, ...], value: Data) -> Data:
+    if not path:
+        return value
+    head, rest = path[0], path[1:]
+    if isinstance(data, dict):
+        return {k: _replaced(v, rest, value) if k == head else v for k, v in data.items()}
+    items = cast("list[Data]", data)
+    return [_replaced(v, rest, value) if i == head else v for i, v in enumerate(items)]
+
+
+def _same(found: Data, wanted: Data) -> bool:
+    """Equal, with the keys in the same order."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return list(found) == list(wanted) and all(_same(found[k], wanted[k]) for k in found)
+    if isinstance(found, list) and isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(_same, found, wanted))
+    return found == wanted
+
+
+# The first difference between what stands there and what is wanted
+
+
+def _step_towards(spot: Spot, node: Node, wanted: Data) -> _Step | None:
+    if isinstance(node, Mapping) and isinstance(wanted, dict):
+        return _step_in_mapping(spot, node, wanted)
+    if isinstance(node, Sequence) and isinstance(wanted, list):
+        return _step_in_sequence(spot, node, wanted)
+    if isinstance(node, Scalar) and node.value == wanted:
+        return None
+    return _Step(set_node(spot, node, wanted), spot.path, wanted)
+
+
+def _step_in_mapping(spot: Spot, node: Mapping, wanted: dict[str, Data]) -> _Step | None:
+    found = cast("dict[str, Data]", to_data(node))
+    for number, (key, value) in enumerate(node.pairs):
+        if key.value not in wanted:
+            rest = {k: v for k, v in found.items() if k != key.value}
+            return _Step(remove_child(spot, node, number), spot.path, rest)
+        step = _step_towards(spot.child(node, number), value, wanted[key.value])
+        if step:
+            return step
+    names = list(wanted)
+    for position, name in enumerate(names):
+        if name not in found:
+            index = list(found).index(names[position - 1]) + 1 if position else 0
+            pairs = list(found.items())
+            grown = dict([*pairs[:index], (name, wanted[name]), *pairs[index:]])
+            return _Step(insert_key(spot, node, index, name, wanted[name]), spot.path, grown)
+    return None
+
+
+def _step_in_sequence(spot: Spot, node: Sequence, wanted: list[Data]) -> _Step | None:
+    found = cast("list[Data]", to_data(node))
+    opcodes = SequenceMatcher(
+        None, [_canonical(item) for item in found], [_canonical(item) for item in wanted], False
+    ).get_opcodes()
+    leaving = [
+        i for tag, i1, i2, *_ in opcodes if tag in ("delete", "replace") for i in range(i1, i2)
+    ]
+    for tag, i1, i2, j1, j2 in opcodes:
+        if tag == "equal":
+            continue
+        origin = next((k for k in leaving if j1 < j2 and found[k] == wanted[j1]), None)
+        if origin is not None and origin != i1:
+            moved = [*found[:origin], *found[origin + 1 :]]
+            target = i1 if origin > i1 else i1 - 1
+            moved.insert(target, found[origin])
+            return _Step(move_item(spot, node, origin, target), spot.path, moved)
+        if tag == "insert":
+            grown = [*found[:i1], wanted[j1], *found[i1:]]
+            return _Step(insert_item(spot, node, i1, wanted[j1]), spot.path, grown)
+        if tag == "delete" or i2 - i1 > j2 - j1:
+            rest = [*found[: i2 - 1], *found[i2:]]
+            return _Step(remove_child(spot, node, i2 - 1), spot.path, rest)
+        return _step_towards(spot.child(node, i1), node.items[i1], wanted[j1])
+    return None
+
+
+def _canonical(item: Data) -> str:
+    return json.dumps(item, sort_keys=True)

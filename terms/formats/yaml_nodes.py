@@ -1,0 +1,221 @@
+"""YAML header → nodes that know where they stand in the text.
+
+Every scalar is the text that stands there: ``No``, ``0123`` and ``2024-01-02`` are
+names. What the bounds forbid is refused on the parser's events, before anything is
+composed: merge keys and aliases of a few hundred bytes cost a loader seconds, and
+deeply nested brackets crash its C code.
+
+The C parser follows YAML 1.1; where 1.1 and 1.2 (https://yaml.org/spec/1.2.2/) read a
+header differently (U+0085, U+2028, U+2029 as line ends), 1.2 is followed.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+from yaml.cyaml import CParser
+
+from .problems import FORBIDDEN, HeaderProblem, describe_yaml_problem, problem_at
+
+MAX_HEADER = 64 * 1024  # characters
+MAX_DEPTH = 8
+MAX_NODES = 10_000
+
+
+@dataclass(slots=True)
+class Scalar:
+    """``value`` is the text; ``style`` one of '' (plain), ``'``, ``"``, ``|``, ``>``."""
+
+    value: str
+    style: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Sequence:
+    items: "list[Node]"
+    flow: bool
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Mapping:
+    pairs: "list[tuple[Scalar, Node]]"
+    flow: bool
+    start: int
+    end: int
+
+    def get(self, key: str) -> "Node | None":
+        return next((node for name, node in self.pairs if name.value == key), None)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+Data: TypeAlias = str | list["Data"] | dict[str, "Data"]
+
+
+def to_data(node: Node) -> Data:
+    """The node as plain strings, lists and dicts."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [to_data(item) for item in node.items]
+    return {key.value: to_data(value) for key, value in node.pairs}
+
+
+def compose(header: str, first_line: int = 1) -> Mapping:
+    """The mapping that ``header`` is; raises HeaderProblem with the line in the file."""
+    problem = problem_at(header, first_line)
+    if len(header) > MAX_HEADER:
+        raise problem(f"The header is longer than {MAX_HEADER:,} characters.", 0)
+    found = FORBIDDEN.search(header)
+    if found:
+        raise problem(f"The control character {_name(found[0])} is not allowed.", found.start())
+    try:
+        return _Composer(header, problem).compose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if error.problem == "found unexpected end of stream" and error.context_mark:
+            mark = error.context_mark
+        index = min(mark.index, len(header)) if mark else 0
+        reason = describe_yaml_problem(
+            error.problem or "", error.context or "", header[index : index + 1]
+        )
+        raise problem(reason, index) from None
+    except yaml.YAMLError as error:
+        raise problem(f"This is not valid YAML ({error}).", 0) from None
+
+
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X}"
+
+
+_SEPARATORS = "\x85\u2028\u2029"
+
+
+# Private characters stand in for YAML 1.1's extra line ends while the parser reads.
+_STAND_INS = "\U000ffffb\U000ffffc\U000ffffd"
+_HIDE = str.maketrans(_SEPARATORS, _STAND_INS)
+_SHOW = str.maketrans(_STAND_INS, _SEPARATORS)
+
+
+# What YAML forbids and libyaml lets pass: a tab as indent, a comment without a blank
+# before it, a comment right behind a block scalar that holds nothing but blanks.
+_INVALID_LAYOUT = re.compile(r"""["'].*\n\t|[|>][-+0-9]*\#""", re.DOTALL)
+_INVALID_BEHIND = re.compile(r"""["']\#|(?<= )\n +\#""")
+
+
+class _Composer:
+    """One pass over the parser's events, with the bounds checked on each."""
+
+    def __init__(self, header: str, problem: Callable[[str, int], HeaderProblem]):
+        self.problem = problem
+        self.header = header
+        self.translated = any(separator in header for separator in _SEPARATORS)
+        self.parser = CParser(header.translate(_HIDE) if self.translated else header)
+        self.root: Mapping | None = None
+        self.open: list[_Open] = []
+        self.count = 0
+
+    def compose(self) -> Mapping:
+        get_event = self.parser.get_event
+        while True:
+            event = get_event()
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._attach(self._scalar(event), event)
+            elif kind is yaml.MappingStartEvent:
+                self._enter(Mapping([], bool(event.flow_style), event.start_mark.index, 0), event)
+            elif kind is yaml.SequenceStartEvent:
+                self._enter(Sequence([], bool(event.flow_style), event.start_mark.index, 0), event)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                node = self.open.pop().node
+                node.end = event.end_mark.index if node.flow else _end_of(node)
+            elif kind is yaml.StreamEndEvent:
+                return self.root or Mapping([], False, 0, 0)
+            else:
+                self._check_document(event)
+
+    def _scalar(self, event: Any) -> Scalar:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_marks(event)
+        value: str = event.value
+        if self.translated:
+            value = value.translate(_SHOW)
+        if event.style == '"' and (found := FORBIDDEN.search(value)):
+            raise self._at(f"The control character {_name(found[0])} is not allowed.", event)
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.style and (
+            _INVALID_LAYOUT.match(self.header[start:end])
+            or _INVALID_BEHIND.match(self.header, end - 1)
+        ):
+            raise self._at("Quotes, | and > need a blank before # and blanks as indent.", event)
+        return Scalar(value, event.style or "", start, end)
+
+    def _enter(self, node: Sequence | Mapping, event: Any) -> None:
+        self._refuse_marks(event)
+        if len(self.open) == MAX_DEPTH:
+            raise self._at(f"More than {MAX_DEPTH} levels are nested here.", event)
+        self._attach(node, event)
+        self.open.append(_Open(node))
+
+    def _attach(self, node: Node, event: Any) -> None:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise self._at(f"The header has more than {MAX_NODES:,} values.", event)
+        if not self.open:
+            if not isinstance(node, Mapping):
+                raise self._at("The header is not a list of “key: value” lines.", event)
+            self.root = node
+            return
+        level = self.open[-1]
+        if isinstance(level.node, Sequence):
+            level.node.items.append(node)
+        elif level.key is not None:
+            level.node.pairs.append((level.key, node))
+            level.key = None
+        elif not isinstance(node, Scalar):
+            raise self._at("A list or group cannot be a key.", event)
+        elif level.node.flow and self.header[node.start - 1] == "?":
+            raise self._at("A key that begins with ? needs quotes.", event)
+        elif node.value in level.names:
+            raise self._at(f"The key “{node.value}” stands here a second time.", event)
+        else:
+            level.names.add(node.value)
+            level.key = node
+
+    def _refuse_marks(self, event: Any) -> None:
+        if event.anchor is not None:
+            raise self._at(f"References (&{event.anchor}) are not supported.", event)
+        if event.tag is not None:
+            raise self._at(f"Type tags ({event.tag}) are not supported.", event)
+
+    def _check_document(self, event: Any) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            raise self._at(f"References (*{event.anchor}) are not supported.", event)
+        if isinstance(event, yaml.DocumentStartEvent) and (event.explicit or self.root is not None):
+            raise self._at("The header holds more than one YAML document.", event)
+
+    def _at(self, reason: str, event: Any) -> HeaderProblem:
+        return self.problem(reason, event.start_mark.index)
+
+
+class _Open:
+    """A collection whose end has not been read: with the key that waits for its value."""
+
+    __slots__ = ("key", "names", "node")
+
+    def __init__(self, node: Sequence | Mapping):
+        self.node = node
+        self.key: Scalar | None = None
+        self.names: set[str] = set()
+
+
+def _end_of(node: Sequence | Mapping) -> int:
+    """Where a block collection ends: the parser's own mark lies at the next token."""
+    if isinstance(node, Sequence):
+        return node.items[-1].end if node.items else node.start
+    return node.pairs[-1][1].end if node.pairs else node.start

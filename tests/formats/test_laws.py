@@ -1,0 +1,173 @@
+"""The codec's laws, on headers that other programs write in all their styles."""
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from terms.formats.front_matter import parse
+from terms.formats.problems import CannotSplice
+from terms.formats.splice import splice
+from terms.formats.yaml_nodes import compose, to_data
+
+lines = st.text(
+    st.characters(exclude_categories=("Cc", "Cs", "Cn", "Co"), exclude_characters="\ufeff"),
+    max_size=60,
+)
+words = st.lists(
+    st.sampled_from(
+        "a of term C# value: 'x' \"y\" No 0123 {b} [c] - # & résumé 用語 -- ? | >".split()
+    ),
+    min_size=1,
+    max_size=40,
+).map(" ".join)
+texts = st.one_of(
+    words,
+    lines,
+    st.lists(words, min_size=2, max_size=4).map("\n".join),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "No",
+            "2024-01-02",
+            "0123",
+            "a: b",
+            "~",
+            "null",
+            "1e3",
+            "12:30",
+            "- x",
+            "a #b",
+            "trail ",
+            " lead",
+            "tab\tx",
+            "x\n",
+            "x\n\n",
+            "\nx",
+            "---",
+            "...",
+            "'",
+            '"',
+            "\\",
+            "=",
+            "<<",
+            "\u2028",
+            "\x85",
+            "a\u2029b",
+            "\u00a0x",
+            "x" * 200,
+            "w " * 100 + "w",
+            "!tag",
+            "*a",
+            "&a",
+        ]
+    ),
+)
+keys = st.sampled_from(["term", "icon", "a key", "no", "1", "content", "handler", "on", "é"])
+rows = st.fixed_dictionaries({"title": texts, "value": texts})
+values = st.one_of(texts, st.lists(texts, max_size=4), st.lists(rows, min_size=1, max_size=4))
+
+
+def yaml_1_1_agrees(data):
+    """PyYAML writes for YAML 1.1, to which these characters end a line."""
+    return not any(separator in repr(data) for separator in (r"\x85", r"\u2028", r"\u2029"))
+
+
+headers = st.dictionaries(keys, values, min_size=1, max_size=5)
+written_headers = headers.filter(yaml_1_1_agrees)
+styles = st.fixed_dictionaries(
+    {
+        "default_style": st.sampled_from([None, "'", '"', "|", ">"]),
+        "default_flow_style": st.sampled_from([False, False, None, True]),
+        "width": st.sampled_from([30, 80, 10_000]),
+        "indent": st.sampled_from([2, 4]),
+    }
+)
+thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def dumped(data, style):
+    return yaml.dump(data, allow_unicode=True, sort_keys=False, **style)
+
+
+def chunks(header):
+    """The lines of each top-level key."""
+    pairs = compose(header).pairs
+    starts = [key.start for key, _ in pairs] + [len(header)]
+    return {
+        key.value: header[a:b] for (key, _), a, b in zip(pairs, starts, starts[1:], strict=False)
+    }
+
+
+@thorough
+@given(written_headers, styles)
+def test_what_another_program_wrote_is_read_as_it_meant_it(data, style):
+    assert to_data(compose(dumped(data, style))) == data
+
+
+@thorough
+@given(written_headers, styles, st.data())
+def test_one_changed_text_reads_back_and_moves_no_other_line(data, style, draw):
+    header = dumped(data, style)
+    key = draw.draw(st.sampled_from(list(data)))
+    wanted = {**data, key: draw.draw(texts)}
+
+    result = splice(header, wanted)
+
+    assert to_data(compose(result)) == wanted
+    if not style["default_flow_style"]:
+        before, after = chunks(header), chunks(result)
+        assert {k: v for k, v in after.items() if k != key} == {
+            k: v for k, v in before.items() if k != key
+        }
+
+
+@thorough
+@given(written_headers, styles, headers)
+def test_any_change_reads_back_or_is_refused(data, style, wanted):
+    header = dumped(data, style)
+    try:
+        result = splice(header, wanted)
+    except CannotSplice:
+        return
+    assert to_data(compose(result)) == wanted
+
+
+@thorough
+@given(st.lists(rows.filter(yaml_1_1_agrees), min_size=1, max_size=5), styles, st.data())
+def test_rows_are_reordered_removed_and_added(old, style, draw):
+    style["default_flow_style"] = False
+    header = dumped({"term": "x", "details": old, "last": "y"}, style)
+    new = draw.draw(st.permutations(old))[: draw.draw(st.integers(1, len(old)))]
+    new += draw.draw(st.lists(rows, max_size=2))
+    wanted = {"term": "x", "details": new, "last": "y"}
+
+    result = splice(header, wanted)
+
+    assert to_data(compose(result)) == wanted
+    assert chunks(result)["term"] == chunks(header)["term"]
+    assert chunks(result)["last"] == chunks(header)["last"]
+
+
+@thorough
+@given(
+    st.text(st.sampled_from("-. \n\r\ta:b'\"[]{}#|>&*!\ufeff\u2028é")),
+    st.sampled_from(["---\n", "---\r\n", "--- \n", "\ufeff---\n", "", "---\r"]),
+)
+def test_any_text_is_kept(text, opening):
+    text = opening + text
+    assert parse(text).text == text
+
+
+@thorough
+@given(written_headers, styles, texts, texts, st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_a_body_and_a_value_are_changed_together(data, style, value, body, end, final):
+    text = "---\n" + dumped(data, style) + "---\nBody\nwith lines" + ("\n" if final else "")
+    text = text.replace("\n", end)
+    source = parse(text)
+    key = next(iter(data))
+
+    again = parse(source.replaced({**data, key: value}, body))
+
+    assert again.data == {**data, key: value}
+    assert again.body.replace("\r\n", "\n") == body.replace("\r\n", "\n")

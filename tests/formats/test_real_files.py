@@ -1,0 +1,112 @@
+"""The laws over every file of the real glossaries."""
+
+import difflib
+import random
+
+from terms.formats.document import TEXT_COLUMNS, Row, changed, read_document
+from terms.formats.front_matter import decode, parse
+from terms.formats.line_ends import normalise
+from terms.formats.yaml_nodes import compose
+
+TEXTS = [
+    "No", "2024-01-02", "0123", "a: b", "", "~", "Plain words", "x " * 90 + "end", "two\nlines",
+    "it's “quoted”", "trailing ", "# hash", "- dash", "[list]", "{a: b}", "C#, SQL", "\ttab",
+]  # fmt: skip
+
+
+def documents(real_files):
+    for path in real_files:
+        yield read_document(decode(path.read_bytes()), path.name)
+
+
+def changed_lines(before, after):
+    matcher = difflib.SequenceMatcher(
+        None, before.splitlines(keepends=True), after.splitlines(keepends=True), autojunk=False
+    )
+    return [code for code in matcher.get_opcodes() if code[0] != "equal"]
+
+
+def lines_of(source, *keys):
+    """The first and last line (from 0) of each key's value in the text."""
+    header = normalise(source.header)
+    root = compose(header)
+    starts = [key.start for key, _ in root.pairs] + [len(header)]
+    for number, (key, _) in enumerate(root.pairs):
+        if key.value in keys:
+            yield (
+                header.count("\n", 0, starts[number]) + 1,
+                header.count("\n", 0, starts[number + 1]),
+            )
+
+
+def test_every_file_comes_back_byte_for_byte(real_files):
+    for path in real_files:
+        content = path.read_bytes()
+        source = parse(decode(content))
+
+        assert source.text.encode() == content
+        if not source.problem:
+            saved = source.replaced(dict(source.data), normalise(source.body))
+            assert saved.encode() == content
+
+
+def test_an_edited_column_changes_its_own_lines_only(real_files):
+    chance = random.Random(7)  # noqa: S311
+    edits = 0
+    for document in documents(real_files):
+        if document.problem or not document.source.opening:
+            continue
+        for column in TEXT_COLUMNS:
+            key = document.dialect.key_for(column, document.source.data)
+            if column in document.fixed or key not in document.source.data:
+                continue
+            for value in chance.sample(TEXTS, 4):
+                text = changed(document, {column: value})
+                again = read_document(text, document.path)
+                assert getattr(again, column) == value or (column == "name" and not value)
+                spans = list(lines_of(document.source, key))
+                if any(row.follows == column for row in document.rows):
+                    spans += lines_of(document.source, "details")
+                for _, start, end, *_ in changed_lines(document.text, text):
+                    assert any(a <= start and end <= b + 1 for a, b in spans), (
+                        document.text,
+                        key,
+                        value,
+                        text,
+                    )
+                edits += 1
+    assert edits > 4000
+
+
+def test_rows_are_edited_in_place(real_files):
+    for document in documents(real_files):
+        if not document.rows:
+            continue
+        rows = [*document.rows[::-1], Row("Standard", "2024-01-02")]
+
+        again = read_document(changed(document, rows=rows), document.path)
+
+        assert [(row.title, row.value) for row in again.rows] == [
+            (row.title, row.value) for row in rows
+        ]
+        assert again.body == document.body
+        assert again.source.data | {"details": 0} == document.source.data | {"details": 0}
+
+
+def test_a_column_and_the_row_that_repeats_it_move_together(real_files):
+    for document in documents(real_files):
+        if any(row.follows == "category" for row in document.rows):
+            text = changed(document, {"category": "Data: Science"})
+            again = read_document(text, document.path)
+            assert again.category == "Data: Science"
+            assert [r.value for r in again.rows if r.title == "Category"] == ["Data: Science"]
+            assert len(changed_lines(document.text, text)) == 2
+
+
+def test_a_body_edit_keeps_the_line_ends_of_other_lines(real_files):
+    for document in documents(real_files):
+        body = normalise(document.body) + "One more line."
+        text = changed(document, body=body)
+        assert text.startswith(document.source.opening + document.source.header)
+        before = text.removesuffix("One more line.")
+        assert before == document.text or before.rstrip() == document.text  # "---" got a line end
