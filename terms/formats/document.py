@@ -11,6 +11,7 @@ from .problems import CannotSplice, HeaderProblem
 from .related import write_names
 from .yaml_nodes import Data
 
+MAX_NAME = 300  # characters; a longer name is cut for lists and can be edited in the file only
 TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")
 
 
@@ -83,8 +84,11 @@ def read_document(text: str, path: str) -> TermDocument:
         key = dialect.key_for(column, data)
         value = data.get(key, "")
         if isinstance(value, str):
-            columns[column] = value
             used.add(key)
+            columns[column] = value
+            if column != "description" and len(value) > MAX_NAME:
+                columns[column] = value[:MAX_NAME]
+                fixed.add(column)
         else:
             fixed.add(column)
     for column, reader in (("details", _readable_rows), ("aliases", _readable_names)):
@@ -93,7 +97,7 @@ def read_document(text: str, path: str) -> TermDocument:
             used.add(key)
         else:
             fixed.add(column)
-    columns["name"] = columns.get("name") or slug_of(path)
+    columns["name"] = columns.get("name") or slug_of(path)[:MAX_NAME] or "(no name)"
     return TermDocument(
         source,
         path,

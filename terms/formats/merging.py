@@ -71,9 +71,9 @@ def _merge_mapping(
         sides = [side.get(key, _ABSENT) for side in (base, ours, theirs)]
         value, clash = _pick(*sides)
         if clash:
-            rows = [_by_title(side) for side in sides]
-            if all(row is not None for row in rows):
-                inner, found = _merge_mapping(*cast("list[dict[str, Data]]", rows), f"{key}: ")
+            b, o, t = (_by_title(side) for side in sides)
+            if b is not None and o is not None and t is not None:
+                inner, found = _merge_mapping(b, o, t, f"{key}: ")
                 value, clash = list(inner.values()), False
                 collisions.extend(found)
         if clash:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 SUFFIXES = (".md", ".mdx")
 MAX_NAME = 200  # bytes of a file name that is made here; file systems allow 255
-MAX_PATH = 1000  # characters
+MAX_PATH = 500  # characters
 
 # Files that site generators keep beside the terms: a section's own page, not a term.
 SECTION_PAGES = frozenset({"_index.md", "_index.mdx"})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 from .problems import FORBIDDEN, HeaderProblem, describe_yaml_problem, problem_at
 
@@ -121,7 +121,7 @@ class _Composer:
         self.count = 0
 
     def compose(self) -> Mapping:
-        get_event = self.parser.get_event
+        get_event: Callable[[], Any] = self.parser.get_event
         while True:
             event = get_event()
             kind = type(event)

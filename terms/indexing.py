@@ -1,0 +1,116 @@
+"""A term's text → the rows that index it: details, aliases, relations and their targets."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db.models import Q
+
+from .formats.document import TermDocument
+from .formats.paths import name_key
+from .formats.related import MAX_PIECES, read_names
+from .models import Alias, Detail, Glossary, Relation, Term
+from .models.rows import insert_rows
+from .models.term import NAME_LENGTH
+
+MANY = 1_000  # keys; above this all names are read at once
+MAX_RUNS = 500  # pieces of a relation string; a longer one is read by its commas only
+
+
+def index(glossary: Glossary, written: Sequence[tuple[Term, TermDocument]]) -> None:
+    """Write the rows of terms just saved, and resolve what waited for their names."""
+    ids = [term.pk for term, _ in written if term.version > 1]
+    kinds = {
+        (term, name): kind
+        for term, name, kind in Alias.objects.filter(term__in=ids).values_list(
+            "term", "name", "kind"
+        )
+    }
+    Detail.objects.filter(term__in=ids).delete()
+    Alias.objects.filter(term__in=ids).delete()
+    insert_rows(
+        Detail,
+        ("term", "position", "title", "value", "url"),
+        (
+            (term.pk, position, row.title, row.value, row.url)
+            for term, document in written
+            for position, row in enumerate(document.rows)
+        ),
+    )
+    insert_rows(
+        Alias,
+        ("term", "position", "name", "key", "kind"),
+        (
+            (term.pk, position, name, _key(name), kinds.get((term.pk, name), "alternative"))
+            for term, document in written
+            for position, name in enumerate(document.aliases)
+        ),
+    )
+    index_relations(glossary, {term.pk: term.related for term, _ in written})
+    names = [name for term, document in written for name in (term.name, *document.aliases)]
+    waiting = _terms_waiting_for(glossary, names, {term.pk for term, _ in written})
+    if waiting:
+        index_relations(glossary, waiting)
+
+
+def _key(name: str) -> str:
+    return name_key(name)[:NAME_LENGTH]
+
+
+def index_relations(glossary: Glossary, strings: Mapping[int, str]) -> None:
+    """Write the relations of terms (by id) anew from their relation strings."""
+    before: dict[tuple[int, str], int] = {
+        (term, key): target
+        for term, key, target in Relation.objects.filter(term__in=strings).values_list(
+            "term", "key", "target"
+        )
+        if target
+    }
+    known = known_names(glossary, {key for text in strings.values() for key in _runs(text)})
+    rows = []
+    for term, text in strings.items():
+        for position, label in enumerate(read_names(text, known.__contains__)):
+            key = _key(label)
+            # A relation is kept by id: a renamed target is still meant by its old name.
+            target = known.get(key) or before.get((term, key))
+            rows.append((term, position, label, key, target))
+    Relation.objects.filter(term__in=strings).delete()
+    insert_rows(Relation, ("term", "position", "label", "key", "target"), rows)
+
+
+def known_names(glossary: Glossary, keys: Collection[str]) -> dict[str, int]:
+    """Those of ``keys`` that are names or aliases of terms, with the term's id.
+
+    A name wins over an alias, the older term over the newer one.
+    """
+    terms = Term.objects.filter(glossary=glossary)
+    aliases = Alias.objects.filter(term__glossary=glossary)
+    if len(keys) <= MANY:
+        terms = terms.filter(name_key__in=keys)
+        aliases = aliases.filter(key__in=keys)
+    known = dict(aliases.order_by("-term").values_list("key", "term"))
+    known.update(terms.order_by("-pk").values_list("name_key", "pk"))
+    return known
+
+
+def _runs(text: str) -> Iterable[str]:
+    """Keys of everything in a relation string that could be one name."""
+    pieces = text.split(",") if text else []
+    longest = MAX_PIECES if len(pieces) <= MAX_RUNS else 1
+    for start in range(len(pieces)):
+        for end in range(start + 1, min(len(pieces), start + longest) + 1):
+            yield _key(",".join(pieces[start:end]))
+
+
+def _terms_waiting_for(
+    glossary: Glossary, names: Sequence[str], written: Collection[int]
+) -> dict[int, str]:
+    """Other terms with a wanted relation that one of ``names`` may resolve: their strings."""
+    keys = {key for name in names for key in (_key(name), *map(_key, name.split(",")))}
+    wanted = Relation.objects.wanted().filter(term__glossary=glossary)
+    if len(keys) <= MANY:
+        wanted = wanted.filter(key__in=keys)
+    condition = Q(pk__in=wanted.values("term"))
+    for name in names:
+        if "," in name and len(names) <= MANY:
+            condition |= Q(related__icontains=name)
+    terms = Term.objects.filter(condition, glossary=glossary).exclude(related="")
+    return {pk: text for pk, text in terms.values_list("pk", "related") if pk not in written}

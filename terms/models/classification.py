@@ -1,0 +1,58 @@
+from typing import Self
+
+from django.db import models
+from django.utils.text import slugify
+
+from .glossary import Glossary
+
+
+class ClassificationQuerySet(models.QuerySet):
+    def named(self, glossary: Glossary, names: set[str]) -> dict[str, Self]:
+        """The rows of these names; those that are missing are made."""
+        found = {row.name: row for row in self.filter(glossary=glossary, name__in=names)}
+        for name in sorted(names - found.keys()):
+            slug = self.free_slug(glossary, name)
+            found[name] = self.get_or_create(glossary=glossary, name=name, defaults={"slug": slug})[
+                0
+            ]
+        return found
+
+    def free_slug(self, glossary: Glossary, name: str) -> str:
+        base = slugify(name, allow_unicode=True)[:80] or "category"
+        taken = set(
+            self.filter(glossary=glossary, slug__startswith=base).values_list("slug", flat=True)
+        )
+        slugs = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
+        return next(slug for slug in slugs if slug not in taken)
+
+
+class Classification(models.Model):
+    """One of the two ways to classify terms."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    name = models.CharField(max_length=300)
+    slug = models.SlugField(max_length=100, allow_unicode=True)
+    icon = models.CharField(max_length=300, blank=True)
+    order = models.PositiveIntegerField(default=0)
+
+    objects = ClassificationQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["order", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["glossary", "name"], name="%(class)s_name"),
+            models.UniqueConstraint(fields=["glossary", "slug"], name="%(class)s_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(Classification):
+    class Meta(Classification.Meta):
+        verbose_name_plural = "categories"
+
+
+class Vertical(Classification):
+    pass

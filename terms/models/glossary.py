@@ -1,0 +1,34 @@
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+DEFAULT_SLUG = "glossary"
+RESERVED_SLUGS = frozenset({"admin", "media", "static"})
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+def validate_prefix(slug: str) -> None:
+    if not _SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
+        raise ValidationError(
+            "“%(slug)s” cannot be a glossary's address: use a to z, 0 to 9 and hyphens.",
+            params={"slug": slug},
+        )
+
+
+class Glossary(models.Model):
+    """One set of terms with its own address prefix, language and folder."""
+
+    slug = models.CharField(max_length=50, unique=True, validators=[validate_prefix])
+    name = models.CharField(max_length=200, default="Glossary")
+    language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
+
+    class Meta:
+        verbose_name_plural = "glossaries"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("glossary", args=[self.slug])

@@ -1,0 +1,43 @@
+from django.conf import settings
+from django.db import models
+
+from .glossary import Glossary
+from .term import Term
+
+
+class ChangeSet(models.Model):
+    """Revisions that belong together: one import, one renamed category, one save."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    title = models.CharField(max_length=300)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Revision(models.Model):
+    """A term's whole file at one moment; ``fingerprint`` is the SHA-256 of its UTF-8 text."""
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+    fingerprint = models.CharField(max_length=64)
+    based_on = models.PositiveIntegerField(null=True, help_text="The number it was made from.")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+    change_set = models.ForeignKey(
+        ChangeSet, models.SET_NULL, null=True, blank=True, related_name="revisions"
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["term", "number"], name="revision_number")]
+
+    def __str__(self) -> str:
+        return f"Revision {self.number} of {self.term}"

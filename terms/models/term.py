@@ -1,0 +1,174 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from terms.formats.document import TermDocument, read_document
+
+from .classification import Category, Vertical
+from .glossary import Glossary
+
+NAME_LENGTH = 300  # characters; longer names are cut for indexes, never in the file
+
+
+class TermQuerySet(models.QuerySet):
+    def live(self):
+        return self.exclude(live_fingerprint="")
+
+    def never_published(self):
+        return self.filter(live_fingerprint="")
+
+    def changed_since_published(self):
+        return self.live().exclude(live_fingerprint=F("fingerprint"))
+
+    def as_published(self):
+        return self.live().filter(live_fingerprint=F("fingerprint"))
+
+    def unreadable(self):
+        return self.exclude(problem="")
+
+    def wanting(self):
+        """Terms that name others which nobody has written yet."""
+        wanted = Relation.objects.wanted().values("term")
+        return self.filter(pk__in=wanted)
+
+
+class Term(models.Model):
+    """A term as its editors have it: the index of its newest revision's text.
+
+    Everything below ``version`` is read from that text and written by ``terms.editing``
+    alone; ``version`` is the number of the newest revision.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    glossary = models.ForeignKey(Glossary, models.PROTECT)
+    path = models.CharField(max_length=500, help_text="The file, below the glossary's folder.")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    review_by = models.DateField(null=True, blank=True)
+    live_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    version = models.PositiveIntegerField(default=0, editable=False)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    changed_at = models.DateTimeField(editable=False)
+    slug = models.CharField(max_length=255, editable=False)
+    name = models.CharField(max_length=NAME_LENGTH)
+    name_key = models.CharField(max_length=NAME_LENGTH, editable=False)
+    icon = models.CharField(max_length=NAME_LENGTH, blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True)
+    vertical = models.ForeignKey(Vertical, models.PROTECT, null=True, blank=True)
+    description = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    related = models.TextField(blank=True, editable=False)
+    extra = models.JSONField(default=dict, editable=False)
+    problem = models.TextField(blank=True, editable=False)
+
+    objects = TermQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name_key", "pk"]
+        constraints = [
+            # Case-insensitive file systems would hold two such paths in one file.
+            models.UniqueConstraint("glossary", Lower("path"), name="term_path"),
+            models.CheckConstraint(condition=Q(version__gt=0), name="term_has_revision"),
+        ]
+        indexes = [
+            models.Index(fields=["glossary", "name_key"], name="term_name_key"),
+            models.Index(fields=["glossary", "slug"], name="term_slug"),
+        ]
+        permissions = [("publish_term", "Can publish and withdraw terms")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def status(self) -> str:
+        """``draft``, ``live``, or ``changed`` while a newer text waits beside the live one."""
+        if not self.live_fingerprint:
+            return "draft"
+        return "live" if self.live_fingerprint == self.fingerprint else "changed"
+
+    def newest_revision(self):
+        return self.revisions.get(number=self.version)
+
+    def document(self) -> TermDocument:
+        return read_document(self.newest_revision().text, self.path)
+
+
+class Detail(models.Model):
+    """One ordered row of a term."""
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="details")
+    position = models.PositiveIntegerField()
+    title = models.TextField()
+    value = models.TextField(blank=True)
+    url = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["term", "position"], name="detail_position")]
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.value}"
+
+
+class Alias(models.Model):
+    """Another name of a term. Its kind is known here only: the file lists names."""
+
+    class Kind(models.TextChoices):
+        ALTERNATIVE = "alternative"
+        ABBREVIATION = "abbreviation"
+        FORMER = "former"
+        HIDDEN = "hidden", "hidden (misspelling)"
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="aliases")
+    position = models.PositiveIntegerField()
+    name = models.TextField()
+    key = models.CharField(max_length=NAME_LENGTH)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ALTERNATIVE)
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name_plural = "aliases"
+        constraints = [
+            models.UniqueConstraint(fields=["term", "position"], name="alias_position"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["alternative", "abbreviation", "former", "hidden"]),
+                name="alias_kind",
+            ),
+        ]
+        indexes = [models.Index(fields=["key"], name="alias_key")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RelationQuerySet(models.QuerySet):
+    def wanted(self):
+        return self.filter(target=None)
+
+
+class Relation(models.Model):
+    """From a term to another; without target while nobody has written that term."""
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="relations")
+    position = models.PositiveIntegerField()
+    label = models.TextField(help_text="As written in the file.")
+    key = models.CharField(max_length=NAME_LENGTH)
+    target = models.ForeignKey(
+        Term, models.SET_NULL, null=True, blank=True, related_name="referring"
+    )
+
+    objects = RelationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["term", "position"], name="relation_position")
+        ]
+        indexes = [models.Index(fields=["key"], condition=Q(target=None), name="relation_wanted")]
+
+    def __str__(self) -> str:
+        return self.label

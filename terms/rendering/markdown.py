@@ -1,0 +1,105 @@
+"""CommonMark (https://spec.commonmark.org/0.31.2/) with tables, footnotes and task lists."""
+
+import html as html_entities
+import re
+from dataclasses import dataclass
+
+import pyromark
+
+from .sanitising import ID_PREFIX, sanitise
+
+MAX_BODY = 100_000  # characters
+
+
+class BodyTooLong(ValueError):
+    """The text is longer than what is rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Safe HTML, and its headings of levels 2 and 3 in order."""
+
+    html: str
+    contents: tuple[Heading, ...]
+
+
+_OPTIONS = (
+    pyromark.Options.ENABLE_TABLES
+    | pyromark.Options.ENABLE_STRIKETHROUGH
+    | pyromark.Options.ENABLE_TASKLISTS
+    | pyromark.Options.ENABLE_FOOTNOTES
+)
+
+
+def render(text: str) -> str:
+    """The safe HTML of a Markdown text; raises BodyTooLong above MAX_BODY characters."""
+    return render_page(text).html
+
+
+def render_page(text: str) -> Rendered:
+    if len(text) > MAX_BODY:
+        raise BodyTooLong(
+            f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
+        )
+    raw = pyromark.html(text, options=_OPTIONS)
+    return _with_anchors(sanitise(_without_styles(raw)))
+
+
+# The parser's own markup that the sanitiser would drop, in a form that it keeps.
+
+_ALIGN = re.compile(r'(<t[hd]) style="text-align: (left|center|right)"')
+_BOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
+
+
+def _without_styles(html: str) -> str:
+    if "<t" in html:
+        html = _ALIGN.sub(r'\1 align="\2"', html)
+    if "<input" in html:
+        html = _BOX.sub(lambda box: "☑ " if box[1] else "☐ ", html)
+    return html
+
+
+# Anchors are made after sanitising, from letters, digits and hyphens only.
+
+_HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_FRAGMENT = re.compile(r'(<a href="#)(?!s-)')
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+
+
+def _with_anchors(html: str) -> Rendered:
+    contents: list[Heading] = []
+    taken: set[str] = set()
+
+    def anchored(found: re.Match[str]) -> str:
+        level = max(2, int(found[1]))  # the page's one h1 is the term
+        text = html_entities.unescape(_TAG.sub("", found[3])).strip()
+        anchor = _free_anchor(text, taken)
+        if level <= 3 and text:
+            contents.append(Heading(level, anchor, text))
+        return f'<h{level}{found[2]} id="{anchor}">{found[3]}</h{level}>'
+
+    html = _HEADING.sub(anchored, html)
+    html = _FRAGMENT.sub(rf"\1{ID_PREFIX}", html)
+    if "<table>" in html:
+        html = _TABLE.sub(r'<div class="wide" role="group" tabindex="0">\g<0></div>', html)
+    return Rendered(html, tuple(contents))
+
+
+def _free_anchor(text: str, taken: set[str]) -> str:
+    """An id like those of common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
+    words = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-").replace("_", "-")
+    base = anchor = ID_PREFIX + (words[:80] or "section")
+    number = 0
+    while anchor in taken:
+        number += 1
+        anchor = f"{base}-{number}"
+    taken.add(anchor)
+    return anchor

@@ -1,0 +1,40 @@
+"""The HTML that authors may write. Sanitising is the last step over what they wrote.
+
+Addresses: http, https, mailto and relative ones; ``//host`` is a link like any other, as
+nothing is loaded from it. Pictures are shown from this site only (img-src in the policy).
+"""
+
+import nh3
+
+ID_PREFIX = "s-"  # an author's id must not take the name of anything else on the page
+
+_INLINE = (
+    "a abbr b br cite code del dfn em i img ins kbd mark q s samp small span strong sub sup u var"
+)
+_BLOCK = (
+    "blockquote caption col colgroup dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr"
+    " li ol p pre summary table tbody td tfoot th thead tr ul"
+)
+_CELL = {"align", "colspan", "rowspan"}
+
+_cleaner = nh3.Cleaner(
+    tags={*_INLINE.split(), *_BLOCK.split()},
+    attributes={
+        "*": {"dir", "lang"},
+        "a": {"href", "title"},
+        "abbr": {"title"},
+        "div": {"id"},
+        "img": {"src", "alt", "title", "width", "height"},
+        "ol": {"start", "reversed"},
+        "td": _CELL,
+        "th": _CELL | {"scope"},
+    },
+    url_schemes={"http", "https", "mailto"},
+    id_prefix=ID_PREFIX,
+    link_rel="noopener noreferrer",
+)
+
+
+def sanitise(html: str) -> str:
+    """``html`` with nothing in it that runs, loads from elsewhere or takes another's id."""
+    return _cleaner.clean(html)
