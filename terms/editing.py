@@ -35,12 +35,16 @@ class BadPath(ValueError):
 
 @dataclass(frozen=True)
 class Draft:
-    """A text to save at ``path``. ``term`` is None, and ``seen`` 0, for a new one."""
+    """A text to save at ``path``. ``term`` is None, and ``seen`` 0, for a new one.
+
+    ``document`` is what ``text`` was read as, where the writer has read it already.
+    """
 
     path: str
     text: str
     term: Term | None = None
     seen: int = 0
+    document: TermDocument | None = None
 
 
 @dataclass
@@ -73,7 +77,11 @@ def save(
         # (relations that resolve), in which two could otherwise block each other.
         Glossary.objects.select_for_update(no_key=True).get(pk=glossary.pk)
         work = [
-            _Work(draft, read_document(draft.text, draft.path), fingerprint_of(draft.text))
+            _Work(
+                draft,
+                draft.document or read_document(draft.text, draft.path),
+                fingerprint_of(draft.text),
+            )
             for draft in drafts
         ]
         changed = [item for item in work if not _changes_nothing(item)]

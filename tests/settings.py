@@ -3,7 +3,7 @@ import os
 os.environ.setdefault("SECRET_KEY", "only for tests")
 os.environ.setdefault("HTTPS", "false")
 
-from glossary_cms.settings import *  # noqa: E402, F403
+from glossary_cms.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -1,11 +1,13 @@
 """A term file's text ⇄ the term's columns."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from .dialects import RELATED, REPEATS, Dialect, dialect_of
 from .front_matter import FrontMatter, parse
+from .line_ends import normalise
 from .paths import SECTION_PAGES, slug_of
 from .problems import CannotSplice, HeaderProblem
 from .related import write_names
@@ -109,6 +111,14 @@ def read_document(text: str, path: str) -> TermDocument:
         fixed=frozenset(fixed),
         **columns,
     )
+
+
+def line_of_name(document: TermDocument) -> int:
+    """The line, from 1, that gives the term's name; 1 where the file's own name does."""
+    key = document.dialect.key_for("name", document.source.data)
+    header = normalise(document.source.header)
+    found = re.search(rf"^ *['\"]?{re.escape(key)}['\"]? *:", header, re.MULTILINE)
+    return header.count("\n", 0, found.start()) + 2 if found else 1
 
 
 def _readable_rows(value: Data) -> bool:

@@ -13,10 +13,9 @@ lines = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Cn", "Co"), exclude_characters="\ufeff"),
     max_size=60,
 )
+WORDS = """a of term C# value: 'x' "y" No 0123 {b} [c] - # & résumé 用語 -- ? | >"""
 words = st.lists(
-    st.sampled_from(
-        "a of term C# value: 'x' \"y\" No 0123 {b} [c] - # & résumé 用語 -- ? | >".split()
-    ),
+    st.sampled_from(WORDS.split()),
     min_size=1,
     max_size=40,
 ).map(" ".join)

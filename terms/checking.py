@@ -1,0 +1,83 @@
+"""Do files, database and the readers' side say the same? Reads only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db.models import F, Max
+
+from .editing import fingerprint_of
+from .exporting import export
+from .folders import FolderError
+from .formats.document import read_document
+from .models import Glossary, PublishedTerm, Revision, Term, TermFile
+from .rendering import render_page
+
+
+def check(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:
+    """What does not agree, a line each, with the file that it is about."""
+    yield from _check_database(glossary)
+    yield from _check_published(glossary)
+    places = TermFile.objects.filter(glossary=glossary).values_list("folder", flat=True)
+    folders = [folder] if folder else [Path(place) for place in places.distinct().order_by()]
+    for place in folders:
+        if folder or place.is_dir():
+            yield from _check_files(glossary, place)
+
+
+def _check_database(glossary: Glossary) -> Iterator[str]:
+    terms = Term.objects.filter(glossary=glossary)
+    for term in terms.annotate(newest=Max("revisions__number")).exclude(newest=F("version")):
+        yield f"{term.path}: its version is {term.version}, its newest revision {term.newest}."
+    revisions = Revision.objects.filter(term__glossary=glossary, number=F("term__version"))
+    for revision in revisions.select_related("term__category", "term__vertical").iterator(
+        chunk_size=500
+    ):
+        yield from _check_term(revision)
+
+
+def _check_term(revision: Revision) -> Iterator[str]:
+    term = revision.term
+    document = read_document(revision.text, term.path)
+    if not revision.fingerprint == term.fingerprint == fingerprint_of(revision.text):
+        yield f"{term.path}: its fingerprint is not that of its text."
+    columns = {
+        "name": (term.name, document.name),
+        "icon": (term.icon, document.icon),
+        "category": (str(term.category or ""), document.category),
+        "vertical": (str(term.vertical or ""), document.vertical),
+        "description": (term.description, document.description),
+        "body": (term.body, document.body),
+        "related": (term.related, document.related),
+        "problem": (term.problem, str(document.problem or "")),
+    }
+    for name, (stored, read) in columns.items():
+        if stored != read:
+            yield f"{term.path}: {name} is {stored!r} in the database and {read!r} in the text."
+
+
+def _check_published(glossary: Glossary) -> Iterator[str]:
+    published = {page.uid: page for page in PublishedTerm.objects.of(glossary)}
+    for term in Term.objects.filter(glossary=glossary).live():
+        page = published.pop(term.uid, None)
+        if page is None:
+            yield f"{term.path}: is live, and readers have no page of it."
+            continue
+        if page.fingerprint != term.live_fingerprint:
+            yield f"{term.path}: readers see another text than the one marked as live."
+        text = term.revisions.filter(fingerprint=page.fingerprint).values_list("text", flat=True)
+        document = read_document(text[0], term.path) if text else None
+        if document is None or page.html != render_page(document.body).html:
+            yield f"{term.path}: its page is not what its live text renders to."
+    for page in published.values():
+        yield f"{page.slug}: readers have a page of a term that is not live."
+
+
+def _check_files(glossary: Glossary, folder: Path) -> Iterator[str]:
+    try:
+        differences = export(glossary, folder, check=True).differences
+    except FolderError as error:
+        yield str(error)
+        return
+    for file in differences:
+        reason = f" ({file.reason})" if file.reason else ""
+        yield f"{folder / file.path}: {file.status}{reason}."

@@ -1,0 +1,39 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from terms.exporting import CONFLICT, UNCHANGED, export
+from terms.folders import FolderError
+from terms.management import console
+
+
+class Command(BaseCommand):
+    help = "Write a glossary as a folder of Markdown term files; unchanged files stay untouched."
+
+    def add_arguments(self, parser):
+        parser.add_argument("path", help="the folder")
+        console.add_glossary(parser)
+        parser.add_argument("--live", action="store_true", help="the texts that readers see")
+        parser.add_argument("--check", action="store_true", help="only report differences")
+        parser.add_argument("--prune", action="store_true", help="remove files whose term is gone")
+        parser.add_argument("--json", action="store_true", help="report as JSON")
+
+    def handle(self, path, **options):
+        try:
+            result = export(
+                console.get_glossary(options["glossary"]),
+                console.folder_of(path),
+                live=options["live"],
+                check=options["check"],
+                prune=options["prune"],
+                progress=console.progress(self, "Writing files"),
+            )
+        except FolderError as error:
+            raise CommandError(str(error)) from error
+        lines = [(file.path, file.status, file.reason) for file in result.files]
+        if options["json"]:
+            files = [dict(zip(("path", "status", "reason"), line, strict=True)) for line in lines]
+            console.write_json(self, {"counts": result.counts, "files": files})
+        else:
+            told = [line for line in lines if line[1] != UNCHANGED]
+            console.report(self, result.counts, told)
+        if result.counts[CONFLICT] or (options["check"] and result.differences):
+            raise SystemExit(1)

@@ -1,0 +1,71 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from terms import publishing
+from terms.folders import FolderError
+from terms.importing import CONFLICT, INVALID, UNCHANGED, apply_import, plan_import
+from terms.management import console
+from terms.models import Glossary, Term
+
+
+class Command(BaseCommand):
+    help = "Read a folder of Markdown term files into a glossary."
+
+    def add_arguments(self, parser):
+        parser.add_argument("path", help="the folder; its subfolders are read, too")
+        console.add_glossary(parser)
+        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+        parser.add_argument("--publish", action="store_true", help="show readers what was read")
+        parser.add_argument("--json", action="store_true", help="report as JSON")
+
+    def handle(self, path, **options):
+        watched = console.progress(self, "Reading files")
+        try:
+            plan = self._plan(console.folder_of(path), watched, options)
+        except FolderError as error:
+            raise CommandError(str(error)) from error
+        refusals = []
+        if options["publish"] and not options["dry_run"]:
+            refusals = self._publish(plan)
+        self._report(plan, refusals, options["json"])
+        if plan.counts[INVALID] or plan.counts[CONFLICT]:
+            raise SystemExit(1)
+
+    def _plan(self, folder, watched, options):
+        slug = options["glossary"]
+        if options["dry_run"]:
+            glossary = Glossary.objects.filter(slug=slug).first() or Glossary(slug=slug)
+            return plan_import(glossary, folder, watched)
+        glossary = console.get_glossary(slug, create=folder.is_dir())
+        return apply_import(plan_import(glossary, folder, watched), progress=watched)
+
+    def _publish(self, plan):
+        in_files = {entry.path: entry.fingerprint for entry in plan.entries}
+        terms = Term.objects.filter(glossary=plan.glossary, problem="")
+        waiting = [
+            pk
+            for pk, path, text, live in terms.values_list(
+                "pk", "path", "fingerprint", "live_fingerprint"
+            )
+            if live != text == in_files.get(path)
+        ]
+        return publishing.publish(plan.glossary, terms.filter(pk__in=waiting))
+
+    def _report(self, plan, refusals, as_json):
+        unpublished = [(refusal.term.path, refusal.reason) for refusal in refusals]
+        if as_json:
+            files = [
+                {"path": entry.path, "status": entry.status, "reason": entry.reason}
+                for entry in plan.entries
+            ]
+            console.write_json(
+                self, {"counts": plan.counts, "files": files, "not_published": unpublished}
+            )
+            return
+        lines = [
+            (entry.path, entry.status, entry.reason)
+            for entry in plan.entries
+            if entry.status != UNCHANGED or entry.reason
+        ]
+        console.report(self, plan.counts, lines)
+        for path, reason in unpublished:
+            self.stdout.write(f"not published: {path}: {reason}")

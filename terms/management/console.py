@@ -1,0 +1,64 @@
+"""What the commands share: which glossary, a progress bar, a report."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from terms.models import Glossary
+from terms.models.glossary import DEFAULT_SLUG, validate_prefix
+
+
+def add_glossary(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--glossary", default=DEFAULT_SLUG, metavar="SLUG", help=f"default: {DEFAULT_SLUG}"
+    )
+
+
+def get_glossary(slug: str, create: bool = False) -> Glossary:
+    found = Glossary.objects.filter(slug=slug).first()
+    if found is None and create:
+        try:
+            validate_prefix(slug)
+        except Exception as error:
+            raise CommandError(" ".join(error.messages)) from error
+        return Glossary.objects.create(slug=slug, name=slug.replace("-", " ").capitalize())
+    if found is None:
+        known = ", ".join(Glossary.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no glossary “{slug}”. There are: {known}.")
+    return found
+
+
+def progress(command: BaseCommand, label: str):
+    """A bar over what is iterated, in a terminal; nothing in a pipe."""
+
+    def watched(items: Iterable[Any]) -> Iterator[Any]:
+        if not command.stderr.isatty():
+            return iter(items)
+        from rich.console import Console
+        from rich.progress import track
+
+        return iter(track(items, label, console=Console(stderr=True), transient=True))
+
+    return watched
+
+
+def report(
+    command: BaseCommand, counts: dict[str, int], lines: Iterable[tuple[str, str, str]]
+) -> None:
+    """Each file with something to say, then the counts."""
+    for path, status, reason in lines:
+        style = command.style.ERROR if status in ("invalid", "conflict") else str
+        command.stdout.write(f"{style(status):10} {path}" + (f": {reason}" if reason else ""))
+    summary = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    command.stdout.write(summary or "no term files")
+
+
+def write_json(command: BaseCommand, value: Any) -> None:
+    command.stdout.write(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def folder_of(path: str) -> Path:
+    return Path(path).absolute()
