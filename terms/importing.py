@@ -86,7 +86,7 @@ class _Planner:
         self.glossary = glossary
         self.root = root
         self.folder = str(root.resolve())
-        terms = Term.objects.filter(glossary=glossary)
+        terms = Term.objects.filter(glossary=glossary.pk)
         self.terms = {
             path: Known(*values)
             for path, *values in terms.values_list(
@@ -95,7 +95,7 @@ class _Planner:
         }
         self.cases = {path.lower(): path for path in self.terms}
         self.names = dict(terms.order_by("-pk").values_list("name_key", "path"))
-        files = TermFile.objects.filter(glossary=glossary)
+        files = TermFile.objects.filter(glossary=glossary.pk)
         self.bases = dict(files.order_by("pk").values_list("path", "fingerprint"))
         self.stamps: dict[str, tuple[Stamp, str]] = {}
         for path, fingerprint, *stamp in files.filter(folder=self.folder).values_list(

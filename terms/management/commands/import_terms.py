@@ -35,7 +35,9 @@ class Command(BaseCommand):
         if options["dry_run"]:
             glossary = Glossary.objects.filter(slug=slug).first() or Glossary(slug=slug)
             return plan_import(glossary, folder, watched)
-        glossary = console.get_glossary(slug, create=folder.is_dir())
+        if not folder.is_dir():
+            raise FolderError(f"“{folder}” is not a folder.")
+        glossary = console.get_glossary(slug, create=True)
         return apply_import(plan_import(glossary, folder, watched), progress=watched)
 
     def _publish(self, plan):
