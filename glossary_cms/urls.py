@@ -1,1 +1,10 @@
-urlpatterns = []
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from terms.admin.pictures import picture
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    re_path(r"^media/(?P<path>[\w./-]+)$", picture, name="picture"),
+    path("", include("terms.urls")),
+]

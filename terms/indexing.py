@@ -64,7 +64,7 @@ def index_relations(glossary: Glossary, strings: Mapping[int, str]) -> None:
         )
         if target
     }
-    known = known_names(glossary, {key for text in strings.values() for key in _runs(text)})
+    known = known_names(glossary, {key for text in strings.values() for key in runs(text)})
     rows = []
     for term, text in strings.items():
         for position, label in enumerate(read_names(text, known.__contains__)):
@@ -91,7 +91,7 @@ def known_names(glossary: Glossary, keys: Collection[str]) -> dict[str, int]:
     return known
 
 
-def _runs(text: str) -> Iterable[str]:
+def runs(text: str) -> Iterable[str]:
     """Keys of everything in a relation string that could be one name."""
     pieces = text.split(",") if text else []
     longest = MAX_PIECES if len(pieces) <= MAX_RUNS else 1

@@ -1,0 +1,17 @@
+"""The editors' side: the stock Django admin, with what terms need added to it."""
+
+from django.contrib import admin
+
+from terms.models import Category, Glossary, Term, Vertical
+
+from .classification import ClassificationAdmin, GlossaryAdmin
+from .terms import TermAdmin
+
+admin.site.site_header = "Glossary"
+admin.site.site_title = "Glossary"
+admin.site.index_title = "Editing"
+
+admin.site.register(Glossary, GlossaryAdmin)
+admin.site.register(Category, ClassificationAdmin)
+admin.site.register(Vertical, ClassificationAdmin)
+admin.site.register(Term, TermAdmin)

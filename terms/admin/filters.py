@@ -1,0 +1,37 @@
+from django.contrib import admin
+
+from terms.models.term import TermQuerySet
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = "status"
+    parameter_name = "status"
+
+    CHOICES = {
+        "draft": ("never published", TermQuerySet.never_published),
+        "live": ("live", TermQuerySet.as_published),
+        "changed": ("live, with changes", TermQuerySet.changed_since_published),
+    }
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _) in self.CHOICES.items()]
+
+    def queryset(self, request, queryset):
+        if self.value() in self.CHOICES:
+            return self.CHOICES[self.value()][1](queryset)
+        return queryset
+
+
+class AttentionFilter(admin.SimpleListFilter):
+    title = "needs someone"
+    parameter_name = "needs"
+
+    def lookups(self, request, model_admin):
+        return [("wanted", "names wanted terms"), ("unreadable", "header cannot be read")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "wanted":
+            return queryset.wanting()
+        if self.value() == "unreadable":
+            return queryset.unreadable()
+        return queryset

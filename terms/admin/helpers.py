@@ -1,0 +1,90 @@
+"""Small answers to the change form: preview, picture upload, names, icons.
+
+markdownx's own addresses are not used: they ask nobody for permission and believe the
+client's word on what a file is.
+"""
+
+from functools import wraps
+
+from django.http import HttpResponse, JsonResponse
+from django.utils.html import format_html
+
+from terms.formats.paths import name_key
+from terms.icons import find_icons, icon_body
+from terms.models import Term
+from terms.rendering import BodyTooLong, render
+
+from .pictures import MAX_BYTES, BadPicture, keep_picture
+
+MAX_SUGGESTIONS = 20
+
+
+def _for_editors(method):
+    """A view for those who may change or add terms, with one HTTP method."""
+
+    def decorate(view):
+        @wraps(view)
+        def answered(model_admin):
+            def inner(request):
+                may = model_admin.has_change_permission(request)
+                if not (may or model_admin.has_add_permission(request)):
+                    return JsonResponse({"error": "You may not edit terms."}, status=403)
+                if request.method != method:
+                    return HttpResponse(status=405, headers={"Allow": method})
+                response = view(request)
+                response["Cache-Control"] = "no-store"
+                return response
+
+            return inner
+
+        return answered
+
+    return decorate
+
+
+@_for_editors("POST")
+def preview_view(request):
+    """The safe HTML of the posted ``content``, by the renderer of the public page."""
+    try:
+        return HttpResponse(render(request.POST.get("content", "").replace("\r\n", "\n")))
+    except BodyTooLong as error:
+        return HttpResponse(format_html("<p>{}</p>", error))
+
+
+@_for_editors("POST")
+def upload_view(request):
+    """Keep the posted ``image``; JSON with the Markdown that shows it, or an error."""
+    image = request.FILES.get("image")
+    if image is None:
+        return JsonResponse({"error": "No picture was sent."}, status=400)
+    try:
+        code = keep_picture(image.read(MAX_BYTES + 1), image.name)
+    except BadPicture as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return JsonResponse({"image_code": code})
+
+
+@_for_editors("GET")
+def suggest_view(request):
+    """Names that begin with, or hold, the text ``q``; and whether one is exactly it."""
+    query = request.GET.get("q", "").replace("\0", "")[:200]
+    key = name_key(query)
+    if not key:
+        return JsonResponse({"names": [], "known": False})
+    terms = Term.objects.order_by("name_key")
+    names = list(
+        terms.filter(name_key__startswith=key).values_list("name", flat=True)[:MAX_SUGGESTIONS]
+    )
+    if len(names) < MAX_SUGGESTIONS:
+        inside = terms.filter(name_key__contains=key).exclude(name_key__startswith=key)
+        names += inside.values_list("name", flat=True)[: MAX_SUGGESTIONS - len(names)]
+    known = Term.objects.filter(name_key=key) or Term.objects.filter(aliases__key=key)
+    return JsonResponse({"names": names, "known": known.exists()})
+
+
+@_for_editors("GET")
+def icons_view(request):
+    """Icons whose names hold the words of ``q``: names and SVG elements."""
+    found = find_icons(request.GET.get("q", "")[:100])
+    icons = [{"name": name, "body": icon_body(name)} for name in found]
+    return JsonResponse({"icons": icons})

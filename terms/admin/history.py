@@ -1,0 +1,82 @@
+"""A term's revisions: what changed between any two, and a way back to each."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from terms.differences import compare
+from terms.editing import Draft, StaleWrite, save_one
+from terms.models import Term
+
+
+def page(model_admin, request, object_id, extra_context=None):
+    """The list of revisions and the difference between ``from`` and ``to``."""
+    term = model_admin.get_object(request, object_id)
+    if term is None:
+        raise Http404("There is no such term.")
+    if not model_admin.has_view_or_change_permission(request, term):
+        raise PermissionDenied
+    revisions = list(term.revisions.select_related("author").defer("text"))
+    numbers = [revision.number for revision in revisions]
+    to = _chosen(request, "to", numbers, numbers[0])
+    previous = numbers[numbers.index(to) + 1] if to != numbers[-1] else to
+    start = _chosen(request, "from", numbers, previous)
+    texts = dict(term.revisions.filter(number__in=[start, to]).values_list("number", "text"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": Term._meta,
+        "title": f"History of {term}",
+        "term": term,
+        "revisions": revisions,
+        "from": start,
+        "to": to,
+        "blocks": compare(texts[start], texts[to]) if start != to else (),
+        "can_restore": model_admin.has_change_permission(request, term),
+        **(extra_context or {}),
+    }
+    return TemplateResponse(request, "admin/terms/term/history.html", context)
+
+
+def _chosen(request, name: str, numbers: list[int], default: int) -> int:
+    value = request.GET.get(name, "")
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else default
+    return number if number in numbers else default
+
+
+def restore_view(model_admin):
+    """Save the text of a former revision as the newest one."""
+
+    @require_POST
+    def view(request, pk):
+        term = Term.objects.filter(pk=pk).first()
+        if term is None:
+            raise Http404("There is no such term.")
+        if not model_admin.has_change_permission(request, term):
+            raise PermissionDenied
+        posted = {name: request.POST.get(name, "") for name in ("number", "seen")}
+        if not all(v.isascii() and v.isdigit() and len(v) < 10 for v in posted.values()):
+            raise Http404("There is no such revision.")
+        former = term.revisions.filter(number=int(posted["number"])).first()
+        if former is None:
+            raise Http404("There is no such revision.")
+        draft = Draft(term.path, former.text, term, int(posted["seen"]))
+        try:
+            saved = save_one(
+                term.glossary, draft, request.user, f"Revision {former.number} restored"
+            )
+        except StaleWrite:
+            message = f"“{term}” has been saved by somebody else; look again before restoring."
+            model_admin.message_user(request, message, messages.ERROR)
+        else:
+            message = (
+                f"“{term}” is as it was in revision {former.number} again."
+                if saved
+                else f"“{term}” is just as it was in revision {former.number}."
+            )
+            model_admin.message_user(request, message)
+        return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
+
+    return view

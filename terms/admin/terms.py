@@ -1,0 +1,228 @@
+"""Terms in the admin: the list, the form, what is done with several at once."""
+
+from django.contrib import admin, messages
+from django.db.models import Count, F, Q
+from django.http import HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+
+from terms import publishing
+from terms.editing import Draft, StaleWrite, save_one
+from terms.forms import TermForm
+from terms.models import Alias, Glossary, PublishedTerm, Term
+from terms.models.glossary import DEFAULT_SLUG
+
+from . import conflicts, files, helpers, history
+from .filters import AttentionFilter, StatusFilter
+
+READABLE = [
+    (None, {"fields": ["seen", "name", "description", "body"], "classes": ["term-main"]}),
+    ("Classification", {"fields": ["category", "vertical", "icon"], "classes": ["term-side"]}),
+    ("Relations", {"fields": ["related_terms", "other_names"], "classes": ["term-side"]}),
+    ("Details", {"fields": ["detail_rows"], "classes": ["term-side"]}),
+    (
+        "Editing",
+        {"fields": ["glossary", "path", "owner", "review_by", "reason"], "classes": ["term-side"]},
+    ),
+]
+UNREADABLE = [
+    (None, {"fields": ["seen", "source"], "classes": ["term-main"]}),
+    READABLE[-1],
+]
+
+
+class TermAdmin(admin.ModelAdmin):
+    form = TermForm
+    list_display = [
+        "title",
+        "state",
+        "category",
+        "vertical",
+        "relation_count",
+        "changed_at",
+        "path",
+    ]
+    list_display_links = ["title"]
+    list_filter = [StatusFilter, AttentionFilter, "category", "vertical", "glossary"]
+    list_select_related = ["category", "vertical"]
+    list_per_page = 100
+    show_facets = admin.ShowFacets.ALWAYS
+    search_fields = ["name", "aliases__name", "description"]
+    search_help_text = "Names, aliases, descriptions"
+    ordering = ["name_key"]
+    autocomplete_fields = ["owner"]
+    actions = ["publish_selected", "withdraw_selected"]
+    save_on_top = True
+
+    class Media:
+        css = {"all": ["terms/prose.css", "terms/admin.css"]}
+        js = ["terms/admin.js"]
+
+    # The list
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .defer("body", "extra")
+            .annotate(
+                related_count=Count("relations", distinct=True),
+                wanted_count=Count("relations", filter=Q(relations__target=None), distinct=True),
+            )
+        )
+
+    @admin.display(description="name", ordering="name_key")
+    def title(self, obj):
+        return obj.name
+
+    @admin.display(description="status", ordering="live_fingerprint")
+    def state(self, obj):
+        words = {"draft": "draft", "live": "live", "changed": "live, changed"}
+        note = " · unreadable" if obj.problem else ""
+        return format_html(
+            '<span class="term-state" data-state="{}">{}{}</span>',
+            "unreadable" if obj.problem else obj.status,
+            words[obj.status],
+            note,
+        )
+
+    @admin.display(description="related", ordering="related_count")
+    def relation_count(self, obj):
+        if not obj.wanted_count:
+            return obj.related_count
+        return format_html("{} ({} wanted)", obj.related_count, obj.wanted_count)
+
+    # The form
+
+    def get_fieldsets(self, request, obj=None):
+        return UNREADABLE if obj is not None and obj.problem else READABLE
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["glossary", "path"] if obj else []
+
+    def get_changeform_initial_data(self, request):
+        default = Glossary.objects.get_or_create(slug=DEFAULT_SLUG)[0]
+        return {"glossary": default.pk, **super().get_changeform_initial_data(request)}
+
+    def has_delete_permission(self, request, obj=None):
+        # A term's history is never thrown away; withdrawing takes it from the readers.
+        return False
+
+    def has_publish_permission(self, request):
+        return request.user.has_perm("terms.publish_term")
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"can_publish": self.has_publish_permission(request), **(extra_context or {})}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except StaleWrite:
+            term = self.get_object(request, object_id) if object_id else None
+            if term is None:
+                self.message_user(request, "Somebody has just made this term.", messages.ERROR)
+                return HttpResponseRedirect(request.get_full_path())
+            return conflicts.page(self, request, term, context)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
+            context["public_url"] = page.get_absolute_url() if page else ""
+            context["unread"] = obj.document()
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request, obj, form, change):
+        draft = Draft(
+            form.cleaned_data.get("path") or obj.path,
+            form.revision_text,
+            Term(pk=obj.pk, glossary=obj.glossary, path=obj.path) if change else None,
+            form.seen_version if change else 0,
+        )
+        revision = save_one(obj.glossary, draft, request.user, form.cleaned_data["reason"])
+        form.revision = revision
+        if not change:
+            obj.pk, obj.uid, obj.name = revision.term.pk, revision.term.uid, revision.term.name
+            obj._state.adding = False
+        Term.objects.filter(pk=obj.pk).update(owner=obj.owner, review_by=obj.review_by)
+        for alias in form.cleaned_data.get("other_names", []):
+            Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
+        obj.refresh_from_db()
+
+    def response_change(self, request, obj):
+        if "_publish" in request.POST:
+            self._publish(request, obj)
+            return HttpResponseRedirect(request.path)
+        return super().response_change(request, obj)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        if "_publish" in request.POST:
+            self._publish(request, obj)
+            return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))
+        return super().response_add(request, obj, post_url_continue)
+
+    def _publish(self, request, obj):
+        if not self.has_publish_permission(request):
+            self.message_user(
+                request, f"“{obj}” was saved. You may not publish it.", messages.WARNING
+            )
+            return
+        self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
+
+    # What is done with several
+
+    @admin.action(description="Publish the selected terms", permissions=["publish"])
+    def publish_selected(self, request, queryset):
+        for glossary in Glossary.objects.filter(pk__in=queryset.values("glossary")):
+            chosen = queryset.order_by().values("pk")
+            self._tell(request, glossary, Term.objects.filter(glossary=glossary, pk__in=chosen))
+
+    @admin.action(description="Withdraw the selected terms", permissions=["publish"])
+    def withdraw_selected(self, request, queryset):
+        count = 0
+        for glossary in Glossary.objects.filter(pk__in=queryset.values("glossary")):
+            chosen = queryset.order_by().values("pk")
+            count += publishing.withdraw(
+                glossary, Term.objects.filter(glossary=glossary, pk__in=chosen)
+            )
+        self.message_user(request, f"Readers do not see {count} terms any more.")
+
+    def _tell(self, request, glossary, terms):
+        """Publish and say what readers see now, and what they cannot be shown."""
+        refusals = publishing.publish(glossary, terms)
+        refused = {refusal.term.pk for refusal in refusals}
+        live = terms.exclude(pk__in=refused).filter(live_fingerprint=F("fingerprint"))
+        pages = PublishedTerm.objects.select_related("glossary").filter(uid__in=live.values("uid"))
+        if len(pages) == 1:
+            page = pages[0]
+            self.message_user(
+                request,
+                format_html(
+                    '“{}” is live: <a href="{}">see its page</a>.', page, page.get_absolute_url()
+                ),
+            )
+        elif pages:
+            self.message_user(request, f"{len(pages)} terms are live.")
+        for refusal in refusals[:20]:
+            self.message_user(
+                request, f"“{refusal.term}” was not published: {refusal.reason}", messages.ERROR
+            )
+
+    # Views of its own
+
+    def get_urls(self):
+        def address(route, view, name):
+            return path(route, self.admin_site.admin_view(view(self)), name=f"terms_term_{name}")
+
+        return [
+            address("preview/", helpers.preview_view, "preview"),
+            address("upload/", helpers.upload_view, "upload"),
+            address("suggest/", helpers.suggest_view, "suggest"),
+            address("icons/", helpers.icons_view, "icons"),
+            address("add/file/", files.unsaved_view, "add_file"),
+            address("<int:pk>/file/", files.file_view, "file"),
+            address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),
+            address("<int:pk>/file/download/", files.download_view, "download"),
+            address("<int:pk>/history/restore/", history.restore_view, "restore"),
+            *super().get_urls(),
+        ]
+
+    def history_view(self, request, object_id, extra_context=None):
+        return history.page(self, request, object_id, extra_context)

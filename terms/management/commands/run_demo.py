@@ -1,0 +1,78 @@
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from terms.models import Term
+
+EDITOR = "editor"
+
+
+class Command(BaseCommand):
+    help = "Set up what is missing, read and publish a folder of terms, and serve it all here."
+
+    def add_arguments(self, parser):
+        parser.add_argument("path", help="the folder of term files")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-serve", action="store_true", help="only set up")
+
+    def handle(self, path, port, no_serve, **options):
+        self._secret_key()
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        password = self._editor()
+        self._terms(path)
+        address = f"http://127.0.0.1:{port}"
+        self.stdout.write(f"\n  Glossary  {address}/glossary/\n  Admin     {address}/admin/")
+        if password:
+            self.stdout.write(f"  Account   {EDITOR}, password {password} (shown this once)")
+        self.stdout.write("")
+        self.stdout.flush()
+        if not no_serve:
+            self._serve(port)
+
+    def _secret_key(self):
+        path = settings.DATA_DIR / "secret-key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(50))
+
+    def _editor(self):
+        """The new account's password; None where there is an account already."""
+        users = get_user_model().objects
+        if users.filter(is_superuser=True).exists():
+            return None
+        password = secrets.token_urlsafe(12)
+        users.create_superuser(EDITOR, password=password)
+        return password
+
+    def _terms(self, path):
+        """The first run reads the folder; later ones keep what has been edited since."""
+        if Term.objects.exists() and str(Path(path)).startswith("fixtures"):
+            self.stdout.write("The glossary is kept as it is.")
+            return
+        try:
+            call_command("import_terms", path, publish=True)
+        except SystemExit:
+            self.stdout.write("Some files need attention, see above.")
+
+    def _serve(self, port):
+        environment = {
+            **os.environ,
+            "HTTPS": "false",
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "DJANGO_SETTINGS_MODULE": "glossary_cms.settings",
+        }
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--blocking-threads", "2", "--log-level", "warning"]
+        command += ["glossary_cms.wsgi:application"]
+        try:
+            subprocess.run(command, env=environment, check=True)  # noqa: S603 — our own words
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")

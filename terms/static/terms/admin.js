@@ -1,0 +1,197 @@
+"use strict";
+
+/* The term form: rows, related names, icons, the Markdown field. The form works without. */
+
+(() => {
+  const element = (name, attributes = {}, text = "") => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.textContent = text;
+    return made;
+  };
+
+  const later = (wait, act) => {
+    let timer;
+    return (...values) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => act(...values), wait);
+    };
+  };
+
+  /* Rows: move, remove, a new empty one as soon as the last is used */
+
+  const fields = (row) => [...row.querySelectorAll("input:not([type=hidden]), textarea")];
+  const isEmpty = (row) => fields(row).every((field) => !field.value);
+
+  const addTools = (list, row) => {
+    const tools = element("span", { class: "term-row-tools" });
+    const tool = (sign, label, act) => {
+      const button = element("button", { type: "button", "aria-label": label, title: label }, sign);
+      button.addEventListener("click", () => {
+        act();
+        if (button.isConnected) button.focus();
+        list.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      tools.append(button);
+    };
+    tool("↑", "Move up", () => row.previousElementSibling?.before(row));
+    tool("↓", "Move down", () => {
+      const next = row.nextElementSibling;
+      if (next && !next.matches(".term-row-new")) next.after(row);
+    });
+    if (!row.querySelector("[readonly]")) {
+      tool("×", "Remove", () => {
+        const next = row.nextElementSibling ?? row.previousElementSibling;
+        row.remove();
+        if (next) fields(next)[0]?.focus();
+      });
+    }
+    row.append(tools);
+  };
+
+  const growing = (list) => {
+    const last = list.lastElementChild;
+    if (!last?.matches(".term-row-new")) return;
+    const model = last.cloneNode(true);
+    last.addEventListener("input", function grow() {
+      if (isEmpty(last)) return;
+      last.removeEventListener("input", grow);
+      last.classList.remove("term-row-new");
+      addTools(list, last);
+      list.append(model);
+      growing(list);
+    });
+  };
+
+  /* Related names: what there is, and whether a name is a term's */
+
+  const suggesting = (group) => {
+    const names = group.querySelector("datalist");
+    const note = (input, known) => {
+      const place = input.parentElement.querySelector(".term-row-note");
+      place.dataset.state = input.value ? (known ? "known" : "wanted") : "";
+      place.textContent = input.value ? (known ? "● term" : "○ wanted") : "";
+    };
+    const ask = later(150, async (input) => {
+      const asked = input.value;
+      const answer = await fetch(`${group.dataset.suggestions}?q=${encodeURIComponent(asked)}`);
+      if (!answer.ok || input.value !== asked) return;
+      const found = await answer.json();
+      names.replaceChildren(...found.names.map((name) => element("option", { value: name })));
+      note(input, found.known);
+    });
+    group.addEventListener("input", (event) => {
+      if (event.target.matches("input[list]")) ask(event.target);
+    });
+  };
+
+  for (const group of document.querySelectorAll(".term-rows")) {
+    const list = group.querySelector("ol");
+    for (const row of list.querySelectorAll(".term-row:not(.term-row-new)")) {
+      if (!row.querySelector(":disabled")) addTools(list, row);
+    }
+    growing(list);
+    if (group.dataset.suggestions) suggesting(group);
+  }
+
+  /* Icons */
+
+  const drawn = (body) => {
+    const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    picture.setAttribute("viewBox", "0 0 24 24");
+    picture.setAttribute("aria-hidden", "true");
+    picture.innerHTML = body; // from the vendored icon set
+    return picture;
+  };
+
+  const choosing = (field) => {
+    const input = field.querySelector("input");
+    if (input.disabled) return;
+    const picture = field.querySelector(".term-icon-picture");
+    const button = element("button", { type: "button", class: "button" }, "Choose…");
+    const dialog = element("dialog", { class: "term-icon-dialog", "aria-label": "Choose an icon" });
+    const search = element("input", { type: "search", "aria-label": "Search icons", placeholder: "Search 7,000 icons" });
+    const close = element("button", { type: "button", class: "button" }, "Close");
+    const head = element("header");
+    const grid = element("div", { class: "term-icons" });
+    head.append(search, close);
+    dialog.append(head, grid);
+    field.append(button);
+    field.closest("form").after(dialog);
+
+    const show = (icon) => picture.replaceChildren(...(icon ? [drawn(icon.body)] : []));
+    const find = async (query) => {
+      const answer = await fetch(`${field.dataset.search}?q=${encodeURIComponent(query)}`);
+      return answer.ok ? (await answer.json()).icons : [];
+    };
+    const fill = async () => {
+      const asked = search.value;
+      const icons = await find(asked);
+      if (search.value !== asked) return;
+      grid.replaceChildren(...icons.map((icon) => {
+        const choice = element("button", { type: "button", "aria-label": icon.name });
+        choice.append(drawn(icon.body), element("span", {}, icon.name.replace("mdi:", "")));
+        choice.addEventListener("click", () => {
+          input.value = icon.name;
+          show(icon);
+          dialog.close();
+          input.focus();
+        });
+        return choice;
+      }));
+      if (!icons.length) grid.replaceChildren(element("p", {}, "No icon has this name."));
+    };
+    search.addEventListener("input", later(120, fill));
+    close.addEventListener("click", () => dialog.close());
+    button.addEventListener("click", () => {
+      dialog.showModal();
+      fill();
+    });
+    input.addEventListener("input", later(200, async () => {
+      const icons = await find(input.value);
+      show(icons.find((icon) => icon.name === input.value));
+    }));
+  };
+
+  document.querySelectorAll(".term-icon").forEach(choosing);
+
+  /* The Markdown field: Tab moves on, undo stays whole, pictures are sent by ourselves.
+     markdownx would take these keys and files; it never sees them. */
+
+  const isEditor = (event) => event.target instanceof Element && event.target.matches(".markdownx-editor");
+
+  document.addEventListener("keydown", (event) => {
+    const taken = event.key === "Tab" || ((event.ctrlKey || event.metaKey) && ["d", "[", "]"].includes(event.key));
+    if (isEditor(event) && taken) event.stopImmediatePropagation();
+  }, true);
+
+  const insert = (editor, text) => {
+    editor.focus();
+    document.execCommand("insertText", false, text); // the one way that undo knows of
+  };
+
+  const send = async (editor, file) => {
+    const message = editor.closest(".markdownx").querySelector(".term-markdown-message");
+    const body = new FormData();
+    body.append("image", file);
+    body.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+    message.textContent = `Sending ${file.name}…`;
+    try {
+      const answer = await fetch(editor.dataset.markdownxUploadUrlsPath, { method: "POST", body });
+      const said = await answer.json();
+      message.textContent = said.error ? `${file.name}: ${said.error}` : "";
+      if (said.image_code) insert(editor, said.image_code);
+    } catch {
+      message.textContent = `${file.name} could not be sent. Try again.`;
+    }
+  };
+
+  const files = (event, data) => {
+    if (!isEditor(event) || !data?.files.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    for (const file of data.files) send(event.target, file);
+  };
+  document.addEventListener("paste", (event) => files(event, event.clipboardData), true);
+  document.addEventListener("drop", (event) => files(event, event.dataTransfer), true);
+})();

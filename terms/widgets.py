@@ -1,0 +1,195 @@
+"""Form fields of the admin for what a term file holds: rows, related names, aliases."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+
+from .formats.document import MAX_NAME, Row
+from .formats.line_ends import normalise
+from .formats.problems import FORBIDDEN
+from .models import Alias
+
+MAX_ROWS = 200
+
+
+def refuse_control_characters(text: str) -> None:
+    found = FORBIDDEN.search(text)
+    if found:
+        raise ValidationError(f"The control character U+{ord(found[0]):04X} is not allowed.")
+
+
+class ListWidget(forms.Widget):
+    """Rows of inputs in the order of the page, one of them empty for a new row."""
+
+    template_name = "admin/terms/widgets/list.html"
+    row_template = ""
+    columns: tuple[str, ...] = ()
+
+    class Media:
+        css = {"all": ["terms/admin.css"]}
+        js = ["terms/admin.js"]
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        disabled = bool(context["widget"]["attrs"].pop("disabled", False))
+        rows = [*(value or []), *([] if disabled else [None])]
+        context["widget"].update(
+            rows=rows, row_template=self.row_template, columns=self.columns, disabled=disabled
+        )
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, ...]]:
+        lists = [data.getlist(f"{name}-{column}") for column in self.columns]
+        return list(zip(*lists, strict=False))
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_0"
+
+
+class ListField(forms.Field):
+    """A list of rows; the empty ones are left out."""
+
+    def __init__(self, **options: Any):
+        super().__init__(required=False, **options)
+
+    def clean(self, value: list[tuple[str, ...]]) -> list:
+        if len(value) > MAX_ROWS:
+            raise ValidationError(f"There are more than {MAX_ROWS} rows.")
+        for row in value:
+            for text in row:
+                refuse_control_characters(normalise(text))
+        return [item for item in map(self.to_item, value) if item is not None]
+
+    def to_item(self, row: tuple[str, ...]) -> Any:
+        raise NotImplementedError
+
+
+class DetailsWidget(ListWidget):
+    row_template = "admin/terms/widgets/detail.html"
+    columns = ("origin", "title", "value", "url")
+
+
+@dataclass(frozen=True)
+class TypedRow:
+    """A detail row as it was typed; ``origin`` as in ``Row``."""
+
+    origin: int | None
+    title: str
+    value: str
+    url: str
+
+
+class DetailsField(ListField):
+    widget = DetailsWidget
+
+    def to_item(self, row: tuple[str, ...]) -> TypedRow | None:
+        origin, title, value, url = row
+        if not (title or value or url):
+            return None
+        if not title.strip():
+            raise ValidationError(f"The row with the value “{value[:40]}” has no title.")
+        number = int(origin) if origin.isascii() and origin.isdigit() else None
+        return TypedRow(number, title, normalise(value), url)
+
+    def prepare_value(self, value: Any) -> Any:
+        """What was typed is shown again after an error."""
+        if value and isinstance(value[0], tuple):
+            return [Row(t, v, u, int(o) if o.isdigit() else None) for o, t, v, u in value if t or v]
+        return value
+
+
+class RelatedWidget(ListWidget):
+    row_template = "admin/terms/widgets/related.html"
+    columns = ("label",)
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["suggestions"] = reverse_lazy("admin:terms_term_suggest")
+        return context
+
+
+@dataclass(frozen=True)
+class Label:
+    """A related name, and whether a term has it."""
+
+    label: str
+    is_known: bool | None = None
+
+
+class RelatedField(ListField):
+    widget = RelatedWidget
+
+    def to_item(self, row: tuple[str, ...]) -> str | None:
+        return row[0].strip() or None
+
+    def clean(self, value: list[tuple[str, ...]]) -> list[str]:
+        labels = super().clean(value)
+        for number, label in enumerate(labels):
+            if label in labels[:number]:
+                raise ValidationError(f"“{label}” is in the list twice.")
+        return labels
+
+    def prepare_value(self, value: Any) -> Any:
+        if value and isinstance(value[0], tuple):
+            return [Label(label) for (label,) in value if label]
+        return value
+
+
+class AliasesWidget(ListWidget):
+    row_template = "admin/terms/widgets/alias.html"
+    columns = ("name", "kind")
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["kinds"] = Alias.Kind.choices
+        return context
+
+
+@dataclass(frozen=True)
+class TypedAlias:
+    name: str
+    kind: str = Alias.Kind.ALTERNATIVE
+
+
+class AliasesField(ListField):
+    widget = AliasesWidget
+
+    def to_item(self, row: tuple[str, ...]) -> TypedAlias | None:
+        name, kind = row
+        if not name.strip():
+            return None
+        refuse_misleading(name)
+        if len(name) > MAX_NAME:
+            raise ValidationError(f"“{name[:40]}…” is longer than {MAX_NAME} characters.")
+        return TypedAlias(name, kind if kind in Alias.Kind.values else Alias.Kind.ALTERNATIVE)
+
+    def prepare_value(self, value: Any) -> Any:
+        if value and isinstance(value[0], tuple):
+            return [TypedAlias(*row) for row in value if row[0]]
+        return value
+
+
+def refuse_misleading(name: str) -> None:
+    """Names that would show in another order than they are written."""
+    if any(
+        character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in name
+    ):
+        raise ValidationError("A name cannot hold characters that turn the writing direction.")
+
+
+class IconWidget(AdminTextInputWidget):
+    """An icon's name, with its picture and a way to choose among all icons."""
+
+    template_name = "admin/terms/widgets/icon.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["search"] = reverse_lazy("admin:terms_term_icons")
+        return context
