@@ -162,9 +162,21 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+
+# Messages of the server: to its error stream, without secrets or line breaks of others
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+}
 
 # Editing
 
 MARKDOWNX_MARKDOWNIFY_FUNCTION = "terms.rendering.render"
+MARKDOWNX_EDITOR_RESIZABLE = False  # the text and its preview keep one height
 MARKDOWNX_URLS_PATH = reverse_lazy("admin:terms_term_preview")
 MARKDOWNX_UPLOAD_URLS_PATH = reverse_lazy("admin:terms_term_upload")

@@ -24,6 +24,7 @@ from .widgets import (
     Label,
     RelatedField,
     TypedAlias,
+    TypedRow,
     refuse_control_characters,
     refuse_misleading,
 )
@@ -96,9 +97,11 @@ class TermForm(forms.ModelForm):
         self.revision_text = EMPTY
         if self.instance.pk:
             self.document = self._seen_document()
-            self.initial = {**initial_values(self.document, self.instance), **self.initial}
+            values = initial_values(self.document, self.instance)
+            self.initial |= values | (options.get("initial") or {})
         else:
             self.document = read_document(EMPTY, "")
+            self.fields["path"].required = False
         for name, column in COLUMNS.items():
             unreadable = self.document.problem is not None
             if name in self.fields and (unreadable or column in self.document.fixed):
@@ -221,9 +224,8 @@ class TermForm(forms.ModelForm):
             old = before[typed.origin] if known else None
             if old is not None and (old.follows or _is_as_before(old, typed)):
                 rows.append(old)
-            else:
-                origin = typed.origin if known else None
-                rows.append(Row(typed.title, typed.value, typed.url, origin))
+            elif not typed.is_empty:
+                rows.append(_titled(typed, typed.origin if known else None))
         return None if tuple(rows) == before else rows
 
     def _first_rows(self) -> list[Row]:
@@ -235,7 +237,7 @@ class TermForm(forms.ModelForm):
             if (chosen := self.cleaned_data.get(name))
         ]
         typed = self.cleaned_data["detail_rows"]
-        return [*repeated, *(Row(row.title, row.value, row.url) for row in typed)]
+        return [*repeated, *(_titled(row, None) for row in typed)]
 
     def _related(self) -> list[str] | None:
         labels = self.cleaned_data["related_terms"]
@@ -271,7 +273,13 @@ class TermForm(forms.ModelForm):
                 )
 
 
-def _is_as_before(old: Row, typed: Any) -> bool:
+def _titled(typed: TypedRow, origin: int | None) -> Row:
+    if not typed.title.strip():
+        raise CannotSplice(f"The row with the value “{typed.value[:40]}” has no title.")
+    return Row(typed.title, typed.value, typed.url, origin)
+
+
+def _is_as_before(old: Row, typed: TypedRow) -> bool:
     return (typed.title, typed.value, typed.url) == (
         as_browser_returns(old.title, lines=False),
         as_browser_returns(old.value, lines=True),

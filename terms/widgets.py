@@ -85,16 +85,18 @@ class TypedRow:
     value: str
     url: str
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.title or self.value or self.url)
+
 
 class DetailsField(ListField):
     widget = DetailsWidget
 
     def to_item(self, row: tuple[str, ...]) -> TypedRow | None:
         origin, title, value, url = row
-        if not (title or value or url):
+        if not (origin or title or value or url):
             return None
-        if not title.strip():
-            raise ValidationError(f"The row with the value “{value[:40]}” has no title.")
         number = int(origin) if origin.isascii() and origin.isdigit() else None
         return TypedRow(number, title, normalise(value), url)
 

@@ -1,9 +1,12 @@
 """Terms in the admin: the list, the form, what is done with several at once."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Count, F, Q
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from terms import publishing
@@ -39,8 +42,7 @@ class TermAdmin(admin.ModelAdmin):
         "category",
         "vertical",
         "relation_count",
-        "changed_at",
-        "path",
+        "changed",
     ]
     list_display_links = ["title"]
     list_filter = [StatusFilter, AttentionFilter, "category", "vertical", "glossary"]
@@ -92,7 +94,24 @@ class TermAdmin(admin.ModelAdmin):
             return obj.related_count
         return format_html("{} ({} wanted)", obj.related_count, obj.wanted_count)
 
+    @admin.display(description="changed", ordering="changed_at")
+    def changed(self, obj):
+        return date_format(timezone.localtime(obj.changed_at), "DATE_FORMAT")
+
     # The form
+
+    def formfield_for_foreignkey(self, field, request, **options):
+        formfield = super().formfield_for_foreignkey(field, request, **options)
+        if field.name in ("category", "vertical"):
+            formfield.empty_label = "none"
+        return formfield
+
+    def formfield_for_dbfield(self, field, request, **options):
+        formfield = super().formfield_for_dbfield(field, request, **options)
+        if isinstance(getattr(formfield, "widget", None), RelatedFieldWidgetWrapper):
+            formfield.widget.can_delete_related = False
+            formfield.widget.can_view_related = False
+        return formfield
 
     def get_fieldsets(self, request, obj=None):
         return UNREADABLE if obj is not None and obj.problem else READABLE

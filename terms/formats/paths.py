@@ -36,7 +36,7 @@ def problem_with(path: str) -> str:
 
 def slug_of(path: str) -> str:
     """The file's name without its ending; of ``bigint/index.md`` that of the folder."""
-    parts = PurePosixPath(path).parts
+    parts = PurePosixPath(path).parts or ("",)
     stem = re.sub(r"\.mdx?$", "", parts[-1])
     return parts[-2] if stem == "index" and len(parts) > 1 else stem
 

@@ -78,8 +78,8 @@ def compose(header: str, first_line: int = 1) -> Mapping:
         return _Composer(header, problem).compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        if error.problem == "found unexpected end of stream" and error.context_mark:
-            mark = error.context_mark
+        if str(error.problem).startswith(_UNCLOSED) and error.context_mark:
+            mark = error.context_mark  # where it was opened
         index = min(mark.index, len(header)) if mark else 0
         reason = describe_yaml_problem(
             error.problem or "", error.context or "", header[index : index + 1]
@@ -87,6 +87,13 @@ def compose(header: str, first_line: int = 1) -> Mapping:
         raise problem(reason, index) from None
     except yaml.YAMLError as error:
         raise problem(f"This is not valid YAML ({error}).", 0) from None
+
+
+_UNCLOSED = (
+    "found unexpected end of stream",
+    "did not find expected ',' or ']'",
+    "did not find expected ',' or '}'",
+)
 
 
 def _name(character: str) -> str:

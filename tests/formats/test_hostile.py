@@ -55,7 +55,7 @@ def test_a_merge_key_bomb_is_refused_before_it_is_composed():
         ("just words\n", 2, 1, "not a list of"),
         ("term: !!python/name:os.system x\n", 2, 7, "Type tags"),
         ("term: &a x\nicon: *a\n", 2, 7, "References"),
-        ("term: [a, b\nicon: x\n", 3, 5, "never closed"),
+        ("term: [a, b\nicon: x\n", 2, 7, "never closed"),
         ('term: "\\q"\n', 2, 8, "double the backslash"),
         ("? [a, b]\n: c\n", 2, 3, "cannot be a key"),
         ("term: A\n icon: x\n", 3, 6, "in quotes"),

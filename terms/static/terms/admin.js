@@ -2,7 +2,7 @@
 
 /* The term form: rows, related names, icons, the Markdown field. The form works without. */
 
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const element = (name, attributes = {}, text = "") => {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -39,7 +39,7 @@
       const next = row.nextElementSibling;
       if (next && !next.matches(".term-row-new")) next.after(row);
     });
-    if (!row.querySelector("[readonly]")) {
+    if (!row.querySelector(".term-row-fixed")) {
       tool("×", "Remove", () => {
         const next = row.nextElementSibling ?? row.previousElementSibling;
         row.remove();
@@ -110,7 +110,7 @@
     const picture = field.querySelector(".term-icon-picture");
     const button = element("button", { type: "button", class: "button" }, "Choose…");
     const dialog = element("dialog", { class: "term-icon-dialog", "aria-label": "Choose an icon" });
-    const search = element("input", { type: "search", "aria-label": "Search icons", placeholder: "Search 7,000 icons" });
+    const search = element("input", { type: "text", "aria-label": "Search icons", placeholder: "Search 7,000 icons" });
     const close = element("button", { type: "button", class: "button" }, "Close");
     const head = element("header");
     const grid = element("div", { class: "term-icons" });
@@ -194,4 +194,4 @@
   };
   document.addEventListener("paste", (event) => files(event, event.clipboardData), true);
   document.addEventListener("drop", (event) => files(event, event.dataTransfer), true);
-})();
+});
