@@ -5,6 +5,6 @@ from terms.admin.pictures import picture
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    re_path(r"^media/(?P<path>[\w./-]+)$", picture, name="picture"),
+    re_path(r"^media/(?P<path>[\w./-]{1,200})$", picture, name="picture"),
     path("", include("terms.urls")),
 ]

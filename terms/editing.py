@@ -86,20 +86,7 @@ def save(
         ]
         changed = [item for item in work if not _changes_nothing(item)]
         _write_terms(glossary, changed, now)
-        revisions = [
-            Revision(
-                term=item.term,
-                number=item.term.version,
-                text=item.draft.text,
-                fingerprint=item.fingerprint,
-                based_on=item.draft.seen or None,
-                author=author,
-                created_at=now,
-                reason=reason,
-                change_set=change_set,
-            )
-            for item in changed
-        ]
+        revisions = [_revision(item, author, now, reason, change_set) for item in changed]
         Revision.objects.bulk_create(revisions, batch_size=500)
         index(glossary, [(item.term, item.document) for item in changed])
     saved = {id(item): revision for item, revision in zip(changed, revisions, strict=True)}
@@ -110,6 +97,22 @@ def save_one(
     glossary: Glossary, draft: Draft, author: object = None, reason: str = ""
 ) -> Revision | None:
     return save(glossary, [draft], author, reason)[0]
+
+
+def _revision(
+    item: _Work, author: object, now: datetime, reason: str, change_set: ChangeSet | None
+) -> Revision:
+    return Revision(
+        term=item.term,
+        number=item.term.version,
+        text=item.draft.text,
+        fingerprint=item.fingerprint,
+        based_on=item.draft.seen or None,
+        author=author,
+        created_at=now,
+        reason=reason,
+        change_set=change_set,
+    )
 
 
 def _changes_nothing(item: _Work) -> bool:

@@ -17,33 +17,23 @@ from .formats.problems import CannotSplice
 from .formats.related import read_names, write_names
 from .indexing import known_names, runs
 from .models import Term
+from .shown import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is_as_before, titled
 from .widgets import (
     AliasesField,
     DetailsField,
     IconWidget,
-    Label,
     RelatedField,
-    TypedAlias,
-    TypedRow,
     refuse_control_characters,
     refuse_misleading,
 )
 
 EMPTY = "---\n---\n"
-TEXT_FIELDS = ("name", "icon", "description")
-CLASSES = ("category", "vertical")
 # Form field → the column of a term file that it edits.
 COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
     "detail_rows": "details",
     "related_terms": "details",
     "other_names": "aliases",
 }
-
-
-def as_browser_returns(text: str, lines: bool) -> str:
-    """A value as an unedited form field sends it: one line, or lines that end in \\n."""
-    text = normalise(text)
-    return text if lines else text.replace("\n", "")
 
 
 class TermForm(forms.ModelForm):
@@ -222,10 +212,10 @@ class TermForm(forms.ModelForm):
         for typed in self.cleaned_data["detail_rows"]:
             known = typed.origin is not None and typed.origin < len(before)
             old = before[typed.origin] if known else None
-            if old is not None and (old.follows or _is_as_before(old, typed)):
+            if old is not None and (old.follows or is_as_before(old, typed)):
                 rows.append(old)
             elif not typed.is_empty:
-                rows.append(_titled(typed, typed.origin if known else None))
+                rows.append(titled(typed, typed.origin if known else None))
         return None if tuple(rows) == before else rows
 
     def _first_rows(self) -> list[Row]:
@@ -237,7 +227,7 @@ class TermForm(forms.ModelForm):
             if (chosen := self.cleaned_data.get(name))
         ]
         typed = self.cleaned_data["detail_rows"]
-        return [*repeated, *(_titled(row, None) for row in typed)]
+        return [*repeated, *(titled(row, None) for row in typed)]
 
     def _related(self) -> list[str] | None:
         labels = self.cleaned_data["related_terms"]
@@ -271,38 +261,3 @@ class TermForm(forms.ModelForm):
                     f"“{label}” cannot be told from the other related terms in the file: "
                     "a name with commas can be used once its term exists."
                 )
-
-
-def _titled(typed: TypedRow, origin: int | None) -> Row:
-    if not typed.title.strip():
-        raise CannotSplice(f"The row with the value “{typed.value[:40]}” has no title.")
-    return Row(typed.title, typed.value, typed.url, origin)
-
-
-def _is_as_before(old: Row, typed: TypedRow) -> bool:
-    return (typed.title, typed.value, typed.url) == (
-        as_browser_returns(old.title, lines=False),
-        as_browser_returns(old.value, lines=True),
-        as_browser_returns(old.url, lines=False),
-    )
-
-
-def initial_values(document: TermDocument, term: Term) -> dict[str, Any]:
-    """What the form shows of a term file."""
-    known = known_names(term.glossary, set(runs(document.related)))
-    kinds = dict(term.aliases.values_list("name", "kind"))
-    values: dict[str, Any] = {name: getattr(document, name) for name in (*TEXT_FIELDS, "body")}
-    for name in CLASSES:
-        model = Term._meta.get_field(name).related_model
-        found = model.objects.filter(glossary=term.glossary, name=getattr(document, name))
-        values[name] = found.first()
-    values["detail_rows"] = list(document.rows)
-    values["related_terms"] = [
-        Label(label, name_key(label) in known)
-        for label in read_names(document.related, known.__contains__)
-    ]
-    values["other_names"] = [
-        TypedAlias(name, kinds.get(name, TypedAlias.kind)) for name in document.aliases
-    ]
-    values["source"] = document.text
-    return values

@@ -20,7 +20,7 @@ from .models import (
     Term,
 )
 from .models.term import NAME_LENGTH
-from .rendering import BodyTooLong, render_page
+from .rendering import CannotRender, render_page
 
 BATCH = 500
 
@@ -64,7 +64,7 @@ def _publish_batch(glossary: Glossary, ids: list[int]) -> list[Refusal]:
         document = read_document(revision.text, term.path)
         try:
             page = _page(glossary, term, document)
-        except BodyTooLong as error:
+        except CannotRender as error:
             refusals.append(Refusal(term, str(error)))
             continue
         if reason := document.why_no_term or _why_no_address(page, pages):

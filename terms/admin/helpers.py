@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from terms.formats.paths import name_key
 from terms.icons import find_icons, icon_body
 from terms.models import Term
-from terms.rendering import BodyTooLong, render
+from terms.rendering import CannotRender, render
 
 from .pictures import MAX_BYTES, BadPicture, keep_picture
 
@@ -47,7 +47,7 @@ def preview_view(request):
     """The safe HTML of the posted ``content``, by the renderer of the public page."""
     try:
         return HttpResponse(render(request.POST.get("content", "").replace("\r\n", "\n")))
-    except BodyTooLong as error:
+    except CannotRender as error:
         return HttpResponse(format_html("<p>{}</p>", error))
 
 

@@ -50,7 +50,6 @@ class TermAdmin(admin.ModelAdmin):
     list_per_page = 100
     show_facets = admin.ShowFacets.ALWAYS
     search_fields = ["name", "aliases__name", "description"]
-    search_help_text = "Names, aliases, descriptions"
     ordering = ["name_key"]
     autocomplete_fields = ["owner"]
     actions = ["publish_selected", "withdraw_selected"]
@@ -97,6 +96,10 @@ class TermAdmin(admin.ModelAdmin):
     @admin.display(description="changed", ordering="changed_at")
     def changed(self, obj):
         return date_format(timezone.localtime(obj.changed_at), "DATE_FORMAT")
+
+    def get_search_results(self, request, queryset, search_term):
+        # A longer pattern is more than a database compares.
+        return super().get_search_results(request, queryset, search_term[:200])
 
     # The form
 

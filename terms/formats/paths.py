@@ -47,7 +47,7 @@ def path_for(name: str, fallback: str) -> str:
     ``C``, ``C++`` and ``C#`` get files of their own.
     """
     text = unicodedata.normalize("NFC", name).lower()
-    text = re.sub(r"(?<=\w)\++", lambda found: "-plus" * len(found[0]), text)
+    text = re.sub(r"(?<=\w)\++", lambda found: "-plus" * len(found[0]) + "-", text)
     text = re.sub(r"(?<=\w)#", "-sharp", text)
     slug = re.sub(r"[\W_]+", "-", text).strip("-")
     while len(slug.encode()) > MAX_NAME:

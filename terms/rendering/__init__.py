@@ -1,5 +1,5 @@
 """Markdown → safe HTML. The one renderer of pages, previews and feeds. No Django."""
 
-from .markdown import MAX_BODY, BodyTooLong, Heading, Rendered, render, render_page
+from .markdown import MAX_BODY, CannotRender, Heading, Rendered, render, render_page
 
-__all__ = ["MAX_BODY", "BodyTooLong", "Heading", "Rendered", "render", "render_page"]
+__all__ = ["MAX_BODY", "CannotRender", "Heading", "Rendered", "render", "render_page"]

@@ -9,10 +9,11 @@ import pyromark
 from .sanitising import ID_PREFIX, sanitise
 
 MAX_BODY = 100_000  # characters
+MAX_NESTING = 100  # elements in one another; the sanitiser's time grows with its square
 
 
-class BodyTooLong(ValueError):
-    """The text is longer than what is rendered."""
+class CannotRender(ValueError):
+    """The text is longer, or nested deeper, than what is rendered; it says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,36 @@ _OPTIONS = (
 
 
 def render(text: str) -> str:
-    """The safe HTML of a Markdown text; raises BodyTooLong above MAX_BODY characters."""
+    """The safe HTML of a Markdown text; raises CannotRender above MAX_BODY characters."""
     return render_page(text).html
 
 
 def render_page(text: str) -> Rendered:
     if len(text) > MAX_BODY:
-        raise BodyTooLong(
+        raise CannotRender(
             f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
         )
     raw = pyromark.html(text, options=_OPTIONS)
+    _check_nesting(raw)
     return _with_anchors(sanitise(_without_styles(raw)))
+
+
+_ELEMENT = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+_VOID = frozenset({"br", "hr", "img", "input", "wbr", "col"})
+
+
+def _check_nesting(html: str) -> None:
+    if html.count("<") <= MAX_NESTING:
+        return
+    depth = 0
+    for closing, name in _ELEMENT.findall(html):
+        if name.lower() not in _VOID:
+            depth += -1 if closing else 1
+            if depth > MAX_NESTING:
+                raise CannotRender(
+                    f"More than {MAX_NESTING} lists, quotes or HTML elements are nested."
+                )
+            depth = max(depth, 0)
 
 
 # The parser's own markup that the sanitiser would drop, in a form that it keeps.
@@ -76,7 +96,7 @@ _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 
 def _with_anchors(html: str) -> Rendered:
     contents: list[Heading] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
 
     def anchored(found: re.Match[str]) -> str:
         level = max(2, int(found[1]))  # the page's one h1 is the term
@@ -88,18 +108,18 @@ def _with_anchors(html: str) -> Rendered:
 
     html = _HEADING.sub(anchored, html)
     html = _FRAGMENT.sub(rf"\1{ID_PREFIX}", html)
+    html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
         html = _TABLE.sub(r'<div class="wide" role="group" tabindex="0">\g<0></div>', html)
     return Rendered(html, tuple(contents))
 
 
-def _free_anchor(text: str, taken: set[str]) -> str:
+def _free_anchor(text: str, taken: dict[str, int]) -> str:
     """An id like those of common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
     words = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-").replace("_", "-")
     base = anchor = ID_PREFIX + (words[:80] or "section")
-    number = 0
     while anchor in taken:
-        number += 1
-        anchor = f"{base}-{number}"
-    taken.add(anchor)
+        taken[base] += 1
+        anchor = f"{base}-{taken[base]}"
+    taken[anchor] = 0
     return anchor

@@ -1,0 +1,73 @@
+"""A real Chromium. Where there is none the tests are skipped, except on CI."""
+
+import os
+import shutil
+
+import pytest
+from django.contrib.auth.models import User
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None and not os.environ.get("CI"):
+        pytest.skip("needs Chromium; set CHROMIUM to its path")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, live_server):
+    """Open pages of the server; what the console complains about fails the test."""
+    complaints = []
+    contexts = []
+
+    def make(width=1440, dark=False, client=None):
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+        )
+        if client:
+            session = client.cookies["session"].value
+            context.add_cookies([{"name": "session", "value": session, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda line: complaints.append(line.text) if line.type == "error" else None
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    # The answer to a stale save is an error to the console, as it is one.
+    assert [line for line in complaints if "409 (Conflict)" not in line] == []
+
+
+@pytest.fixture
+def admin_client(db):
+    from django.test import Client
+
+    user = User.objects.create_superuser("ana", password="x")
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client

@@ -1,0 +1,173 @@
+import pytest
+
+from terms.importing import apply_import, plan_import
+from terms.models import Revision, Term
+from tests.factory import default_glossary, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def change_page(page, term):
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    return page
+
+
+def save(page):
+    page.locator("[name=_save]").first.click()
+    page.wait_for_url("**/admin/terms/term/")
+
+
+def newest(term):
+    return Term.objects.get(pk=term.pk).newest_revision().text
+
+
+def test_opening_and_saving_all_real_files_changes_nothing(visit, admin_client, shared):
+    apply_import(plan_import(default_glossary(), shared / "corpora" / "glossary"))
+    before = Revision.objects.count()
+    page = visit(client=admin_client)
+    for term in Term.objects.all():
+        save(change_page(page, term))
+    assert before == Revision.objects.count() == 95
+
+
+AWKWARD = [
+    "---\r\nterm: A\r\ndescription: |\r\n  two \r\n  lines\r\n---\r\n Body \r\n\r\n",
+    "---\nterm: A\n---\n\n\n  leading blank lines\n\ttab \n\n\n",
+    "---\nterm: 'A '\naliases: [x, ' y ']\n---\nmixed\r\nends, no final newline",
+    '---\nterm: "A\\nB"\ndetails:\n  - title: "t\\nu"\n    value: |\n      v\n\n      w\n---\n',
+    "---\nterm: [broken\n---\nx\r\n",
+    '---\nterm: A &amp; <b> "q"\n---\n</textarea><script>x</script>\n',
+]
+
+
+@pytest.mark.parametrize("content", AWKWARD)
+def test_awkward_files_survive(visit, admin_client, content):
+    term = make_term("A", path="a.md", text=content)
+    save(change_page(visit(client=admin_client), term))
+    assert newest(term) == content
+
+
+def test_one_value_is_edited_in_its_place(visit, admin_client):
+    term = make_term("Flask", text=text_of("Flask").replace("\n", "\r\n"))
+    page = change_page(visit(client=admin_client), term)
+    page.fill("#id_name", "Flask 3")
+    save(page)
+    assert newest(term) == text_of("Flask").replace("\n", "\r\n").replace(
+        "term: Flask", "term: Flask 3"
+    )
+
+
+def test_tab_leaves_the_text_and_undo_works(visit, admin_client):
+    page = change_page(visit(client=admin_client), make_term("Flask", body="Start"))
+    body = page.locator("#id_body")
+    body.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("one ")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") != "id_body"
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.id") == "id_body"
+    assert "\t" not in body.input_value()
+    for _ in range(8):
+        page.keyboard.press("Control+Z")
+    assert "one" not in body.input_value()
+
+
+def test_the_preview_stands_beside_the_text(visit, admin_client):
+    page = change_page(visit(client=admin_client), make_term("Flask"))
+    page.fill("#id_body", "## New heading\n\n<script>document.title = 'no'</script>\n\n**strong**")
+    page.wait_for_selector(".markdownx-preview h2:has-text('New heading')")
+    assert page.locator(".markdownx-preview strong").inner_text() == "strong"
+    assert "no" != page.title()
+    text, preview = (page.locator(s).bounding_box() for s in ("#id_body", ".markdownx-preview"))
+    assert abs(text["y"] - preview["y"]) < 2
+    assert abs(text["height"] - preview["height"]) < 2
+
+
+def test_related_terms_are_suggested_moved_and_added(visit, admin_client):
+    make_term("Django")
+    term = make_term("Flask", related="A, B")
+    page = change_page(visit(client=admin_client), term)
+    rows = page.locator(".field-related_terms .term-row")
+    rows.nth(2).locator("input").fill("Django")
+    page.wait_for_selector(".field-related_terms [data-state=known]")
+    assert page.locator("#id_related_terms_names option[value=Django]").count() == 1
+    rows.nth(2).get_by_label("Move up").click()
+    rows.nth(2).get_by_label("Remove").click()
+    save(page)
+    assert "value: 'A, Django'" in newest(term)
+
+
+def test_details_are_added_as_rows(visit, admin_client):
+    term = make_term("Flask")
+    page = change_page(visit(client=admin_client), term)
+    new = page.locator(".field-detail_rows .term-row").nth(3)
+    new.get_by_placeholder("Title").fill("Since")
+    new.get_by_placeholder("Value").fill("2010\n2011")
+    save(page)
+    assert "  - title: Since\n    value: |-\n      2010\n      2011\n" in newest(term)
+
+
+def test_an_icon_is_chosen_from_pictures(visit, admin_client):
+    term = make_term("Flask")
+    page = change_page(visit(client=admin_client), term)
+    page.click("text=Choose…")
+    page.get_by_label("Search icons").fill("flask")
+    page.get_by_role("button", name="mdi:flask", exact=True).click()
+    assert page.input_value("#id_icon") == "mdi:flask"
+    assert page.locator(".term-icon-picture svg").count() == 1
+    save(page)
+    assert "icon: 'mdi:flask'" in newest(term)
+
+
+def test_a_pasted_picture_is_kept_and_can_be_undone(visit, admin_client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    page = change_page(visit(client=admin_client), make_term("Flask", body="Text"))
+    paste = """async (kind) => {
+        const canvas = document.createElement('canvas');
+        const blob = await new Promise(done => canvas.toBlob(done));
+        const data = new DataTransfer();
+        data.items.add(new File([kind === 'bad' ? 'x' : blob], 'My diagram.png', {type: 'image/png'}));
+        const editor = document.querySelector('#id_body');
+        editor.focus();
+        editor.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+    }"""
+    page.evaluate(paste, "good")
+    page.wait_for_function(
+        "document.querySelector('#id_body').value.includes('![My diagram](/media/terms/')"
+    )
+    page.keyboard.press("Control+Z")
+    assert "![" not in page.input_value("#id_body")
+
+
+def test_the_second_of_two_editors_chooses(visit, admin_client):
+    term = make_term("Flask", body="Start")
+    page = change_page(visit(client=admin_client), term)
+    save_text(term, text_of("Flask", body="Theirs"))
+    page.fill("#id_body", "Mine")
+    page.locator("[name=_save]").first.click()
+    page.wait_for_selector("text=while you were editing")
+    assert page.input_value("#id_body") == "Mine"
+    page.get_by_label("Use theirs").check()
+    page.fill("#id_description", "And my sentence")
+    save(page)
+    term.refresh_from_db()
+    assert (term.body, term.description) == ("Theirs\n", "And my sentence")
+
+
+def test_enter_saves_and_does_not_open_another_window(visit, admin_client):
+    term = make_term("Flask")
+    page = change_page(visit(client=admin_client), term)
+    page.fill("#id_name", "Quart")
+    page.press("#id_name", "Enter")
+    page.wait_for_url("**/admin/terms/term/")
+    assert len(page.context.pages) == 1
+    assert "term: Quart" in newest(term)
+
+
+def test_the_file_is_previewed_in_its_own_window(visit, admin_client):
+    page = change_page(visit(client=admin_client), make_term("Flask"))
+    page.fill("#id_name", "Quart")
+    with page.context.expect_page() as opened:
+        page.locator("text=Preview the file").first.click()
+    assert opened.value.locator("ins:has-text('Quart')").count() == 1

@@ -1,0 +1,116 @@
+import json
+
+import pytest
+
+from terms.formats.merging import merge
+from terms.formats.paths import name_key, path_for, problem_with, slug_of
+from terms.formats.related import read_names, write_names
+from tests.factory import text_of
+
+
+@pytest.mark.parametrize(
+    ("path", "slug"),
+    [
+        ("flask.md", "flask"),
+        ("bill-of-lading-bol-.md", "bill-of-lading-bol-"),
+        ("files/bigint/index.md", "bigint"),
+        ("index.md", "index"),
+        ("a.b.mdx", "a.b"),
+        (".md", ""),
+    ],
+)
+def test_the_file_name_is_the_slug(path, slug):
+    assert slug_of(path) == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("Node.js", "node-js.md"),
+        ("C", "c.md"),
+        ("C++", "c-plus-plus.md"),
+        ("C#", "c-sharp.md"),
+        ("N+1 Query", "n-plus-1-query.md"),
+        ("Größe", "größe.md"),
+        ("日本語", "日本語.md"),
+        ("😀", "fallback.md"),
+        ("CON", "con-term.md"),
+        ("index", "index-term.md"),
+        ("../../etc/passwd", "etc-passwd.md"),
+        ("a" * 400, "a" * 200 + ".md"),
+    ],
+)
+def test_a_name_becomes_a_file(name, path):
+    assert path_for(name, "fallback") == path
+    assert problem_with(path) == ""
+
+
+def test_hostile_names_become_safe_files(shared):
+    names = json.loads((shared / "attacks/paths/path_names.json").read_text())
+    for name in [*names["own"], *names["cases"]]:
+        path = path_for(name, "x")
+        assert problem_with(path) == ""
+        assert "/" not in path
+        assert "\\" not in path
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "names"),
+    [
+        ("A, B", [], ["A", "B"]),
+        ("A, B, C", ["A, B"], ["A, B", "C"]),
+        ("X, A, B, and C (D), Y", ["A, B, and C (D)", "A"], ["X", "A, B, and C (D)", "Y"]),
+        ("None", [], []),
+        ("None", ["None"], ["None"]),
+        ("", [], []),
+        (" , A,, B ,", [], ["A", "B"]),
+        ("a,  b", ["A, B"], ["a,  b"]),
+    ],
+)
+def test_a_relation_string_is_read_by_longest_names(text, known, names):
+    keys = {name_key(name) for name in known}
+    assert read_names(text, keys.__contains__) == names
+
+
+def test_no_names_are_written_as_none():
+    assert write_names([]) == "None"
+    assert write_names(["A", "B"]) == "A, B"
+
+
+def test_a_long_relation_string_is_read_in_time():
+    assert len(read_names("a," * 30_000, lambda key: False)) == 30_000
+
+
+# Merging
+
+
+def test_changes_of_different_values_merge():
+    base = text_of("A", body="Base")
+    ours = text_of("A", body="Base", category="Ours")
+    theirs = text_of("A", body="Theirs")
+    assert merge(base, ours, theirs).text == text_of("A", body="Theirs", category="Ours")
+
+
+def test_changes_of_one_value_collide_and_are_named():
+    base = text_of("A", body="Base")
+    found = merge(base, text_of("A", body="x", category="y"), text_of("A", body="z", category="w"))
+    assert found.text is None
+    assert found.collisions == ("category", "details: Category", "body")
+
+
+def test_the_same_change_on_both_sides_is_none():
+    base, other = text_of("A", body="Base"), text_of("A", body="Other")
+    assert merge(base, other, other).text == other
+    assert merge(base, base, other).text == other
+    assert merge(base, other, base).text == other
+
+
+def test_what_cannot_be_read_is_not_merged():
+    base = "---\nterm: [\n---\n"
+    assert merge(base, base + "a", base + "b").collisions == ("the whole file",)
+
+
+def test_a_changed_layout_alone_is_not_lost():
+    base = text_of("A", body="Base")
+    ours = base.replace("term: A", "term: A  # comment")
+    assert merge(base, ours, text_of("A", body="Theirs")).collisions == ("the layout of the file",)

@@ -1,0 +1,182 @@
+import json
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+
+from terms.rendering import MAX_BODY, CannotRender, render, render_page
+from terms.rendering.sanitising import sanitise
+
+
+class Elements(HTMLParser):
+    """The elements and attributes of an HTML text, as a browser's parser finds them."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+HARMLESS = {
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
+    "var",
+}
+
+
+def scheme_of(address):
+    """The scheme as a browser reads it: without the blanks and controls that it drops."""
+    found = re.match(r"([a-z][a-z0-9+.-]*):", re.sub(r"[\x00-\x20]", "", address), re.IGNORECASE)
+    return found[1].lower() if found else ""
+
+
+def test_headings_get_ids_and_a_table_of_contents():
+    page = render_page("# Top\n\n## Rate & `limit`\n\n## Rate & limit\n\n### *Deep*\n\n#### No\n")
+    assert [(h.level, h.id, h.text) for h in page.contents] == [
+        (2, "s-top", "Top"),
+        (2, "s-rate--limit", "Rate & limit"),
+        (2, "s-rate--limit-1", "Rate & limit"),
+        (3, "s-deep", "Deep"),
+    ]
+    assert '<h3 id="s-deep"><em>Deep</em></h3>' in page.html
+    assert "<h1" not in page.html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a **b** `c`", "<p>a <strong>b</strong> <code>c</code></p>\n"),
+        ("~~x~~", "<p><del>x</del></p>\n"),
+        ("- [x] done\n- [ ] open", "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>\n"),
+        ("[a](#use)", '<p><a href="#s-use" rel="noopener noreferrer">a</a></p>\n'),
+        ("ASP.NET and script.py", "<p>ASP.NET and script.py</p>\n"),
+        ("<b>x</b><script>y()</script>", "<p><b>x</b></p>\n"),
+        ("", ""),
+    ],
+)
+def test_markdown_becomes_html(text, html):
+    assert render(text) == html
+
+
+def test_tables_keep_their_alignment_without_styles():
+    html = render("|a|b|\n|-|-:|\n|1|2|\n")
+    assert '<td align="right">2</td>' in html
+    assert "style" not in html
+
+
+def test_footnotes_lead_to_their_notes():
+    html = render("x[^n]\n\n[^n]: note\n")
+    target = re.search(r'href="#([^"]+)"', html)[1]
+    assert f'id="{target}"' in html
+
+
+def test_a_text_above_the_bound_is_refused():
+    with pytest.raises(CannotRender, match="at most 100,000"):
+        render("x" * (MAX_BODY + 1))
+
+
+@pytest.mark.parametrize("file", ["xss/xss_dev.json", "markdown/markdown_xss_own.json"])
+def test_nothing_that_runs_is_left(shared, file):
+    for case in json.loads((shared / "attacks" / file).read_text())["cases"]:
+        for tag, attributes in Elements(render(case.get("markdown") or case.get("html"))).found:
+            assert tag in HARMLESS, case["id"]
+            for name, value in attributes.items():
+                assert not name.startswith("on"), case["id"]
+                assert name not in ("style", "srcdoc", "name"), case["id"]
+                if name in ("href", "src"):
+                    assert scheme_of(value) in ("", "http", "https", "mailto"), case["id"]
+
+
+def test_sanitising_twice_changes_nothing(shared):
+    for case in json.loads((shared / "attacks/xss/xss_dev.json").read_text())["cases"][::5]:
+        once = sanitise(case["html"])
+        assert sanitise(once.replace('id="s-', 'id="')) == once
+
+
+FAMILIES = [
+    "[", "[a", "![[]()", "<![", "[a](b", "[a](<b", "*a **a ", "a_ ", "_a ", "> ", "- ", "`a``", "<http://",
+    "<div>", "&", "\\", "|a", "[^a]", "a**b_c", "![", "<a x=\"", "~~a", "# a\n", "1. ", "\t- a\n", "](", "<!--",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_longest_allowed_text_costs_less_than_a_second(family):
+    text = (family * MAX_BODY)[:MAX_BODY]
+    started = time.process_time()
+    try:
+        html = render(text)
+    except CannotRender:
+        html = ""
+    assert time.process_time() - started < 2
+    assert len(html) < 50 * len(text)
+
+
+def test_rendering_is_the_same_each_time(shared):
+    for example in json.loads((shared / "attacks/markdown/commonmark_spec.json").read_text())[
+        "cases"
+    ][::7]:
+        text = example["markdown"]
+        assert render(text) == render(text)
+
+
+def test_real_texts_render(real_files):
+    from terms.formats.document import read_document
+
+    for path in real_files[::5]:
+        document = read_document(path.read_bytes().decode(), path.name)
+        assert render(document.body) or not document.body.strip()
