@@ -18,14 +18,14 @@ run: install
 	@$(BIN)/python manage.py run_demo "$(GLOSSARY)" --port $(PORT)
 
 test: install
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/djade --check $$(git ls-files 'templates/admin/*.html')
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

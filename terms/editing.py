@@ -7,16 +7,19 @@ that version, in one statement of the database, so that of two writers the secon
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key, problem_with, slug_of
-from .indexing import index
+from .indexing import MANY, index
 from .models import Category, ChangeSet, Glossary, Revision, Term, Vertical
+from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 
 
@@ -47,12 +50,23 @@ class Draft:
     document: TermDocument | None = None
 
 
+class Saved(NamedTuple):
+    """A revision that was made: of which term, and its number."""
+
+    term: int
+    number: int
+
+
 @dataclass
 class _Work:
     draft: Draft
     document: TermDocument
     fingerprint: str
-    term: Term = field(init=False)
+    term: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.draft.seen + 1
 
 
 def fingerprint_of(text: str) -> str:
@@ -63,11 +77,11 @@ def fingerprint_of(text: str) -> str:
 def save(
     glossary: Glossary,
     drafts: Sequence[Draft],
-    author: object = None,
+    author: Any = None,
     reason: str = "",
     change_set: ChangeSet | None = None,
-) -> list[Revision | None]:
-    """Save all drafts or none; the new revisions, None for a draft that changes nothing.
+) -> list[Saved | None]:
+    """Save all drafts or none; None for a draft that changes nothing.
 
     Raises StaleWrite, BadPath.
     """
@@ -86,33 +100,16 @@ def save(
         ]
         changed = [item for item in work if not _changes_nothing(item)]
         _write_terms(glossary, changed, now)
-        revisions = [_revision(item, author, now, reason, change_set) for item in changed]
-        Revision.objects.bulk_create(revisions, batch_size=500)
-        index(glossary, [(item.term, item.document) for item in changed])
-    saved = {id(item): revision for item, revision in zip(changed, revisions, strict=True)}
-    return [saved.get(id(item)) for item in work]
+        _write_revisions(changed, (author and author.pk, now, reason, change_set and change_set.pk))
+        new = {item.term for item in changed if item.draft.term is None}
+        index(glossary, {item.term: item.document for item in changed}, new)
+    return [Saved(item.term, item.number) if item.term else None for item in work]
 
 
 def save_one(
-    glossary: Glossary, draft: Draft, author: object = None, reason: str = ""
-) -> Revision | None:
+    glossary: Glossary, draft: Draft, author: Any = None, reason: str = ""
+) -> Saved | None:
     return save(glossary, [draft], author, reason)[0]
-
-
-def _revision(
-    item: _Work, author: object, now: datetime, reason: str, change_set: ChangeSet | None
-) -> Revision:
-    return Revision(
-        term=item.term,
-        number=item.term.version,
-        text=item.draft.text,
-        fingerprint=item.fingerprint,
-        based_on=item.draft.seen or None,
-        author=author,
-        created_at=now,
-        reason=reason,
-        change_set=change_set,
-    )
 
 
 def _changes_nothing(item: _Work) -> bool:
@@ -129,43 +126,80 @@ def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> No
     created = []
     for item in work:
         document = item.document
-        columns = {
-            "fingerprint": item.fingerprint,
-            "changed_at": now,
-            "name": document.name,
-            "name_key": name_key(document.name)[:NAME_LENGTH],
-            "icon": document.icon,
-            "category": categories.get(document.category),
-            "vertical": verticals.get(document.vertical),
-            "description": document.description,
-            "body": document.body,
-            "related": document.related,
-            "extra": document.extra,
-            "problem": str(document.problem or ""),
-        }
-        item.term = item.draft.term or _new_term(glossary, item.draft)
-        item.term.version = item.draft.seen + 1
-        for name, value in columns.items():
-            setattr(item.term, name, value)
+        category = categories.get(document.category)
+        vertical = verticals.get(document.vertical)
+        values = (
+            item.fingerprint,
+            now,
+            document.name,
+            name_key(document.name)[:NAME_LENGTH],
+            document.icon,
+            category and category.pk,
+            vertical and vertical.pk,
+            document.description,
+            document.body,
+            document.related,
+            document.extra,
+            str(document.problem or ""),
+        )
         if item.draft.term is None:
-            created.append(item.term)
+            created.append((item, values))
         else:
-            _compare_and_set(item.draft, columns)
+            _compare_and_set(item, values)
+    _create(glossary, created, now)
+
+
+# The columns that are read from the text, and those that a new term has besides.
+_READ = (
+    "fingerprint", "changed_at", "name", "name_key", "icon", "category", "vertical",
+    "description", "body", "related", "extra", "problem",
+)  # fmt: skip
+_NEW = ("uid", "glossary", "path", "slug", "version", "live_fingerprint", "created_at")
+
+
+def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetime) -> None:
+    rows = []
+    for item, values in created:
+        path = item.draft.path
+        if problem := problem_with(path):
+            raise BadPath(problem)
+        rows.append((uuid4(), glossary.pk, path, slug_of(path), 1, "", now, *values))
     try:
-        Term.objects.bulk_create(created, batch_size=500)
+        insert_rows(Term, (*_NEW, *_READ), rows)
     except IntegrityError as error:
-        raise StaleWrite(created[0].path if len(created) == 1 else "A new file", 0) from error
+        raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else "A file", 0) from error
+    paths = Term.objects.filter(glossary=glossary)
+    if len(rows) < MANY:
+        paths = paths.filter(path__in=[row[2] for row in rows])
+    ids = dict(paths.values_list("path", "pk")) if rows else {}
+    for item, _ in created:
+        item.term = ids[item.draft.path]
 
 
-def _new_term(glossary: Glossary, draft: Draft) -> Term:
-    if problem := problem_with(draft.path):
-        raise BadPath(problem)
-    return Term(glossary=glossary, path=draft.path, slug=slug_of(draft.path))
-
-
-def _compare_and_set(draft: Draft, columns: dict[str, object]) -> None:
+def _compare_and_set(item: _Work, values: tuple) -> None:
+    draft = item.draft
+    columns = dict(zip(_READ, values, strict=True))
     moved = Term.objects.filter(pk=draft.term.pk, version=draft.seen).update(
-        version=draft.seen + 1, **columns
+        version=item.number, **columns
     )
     if not moved:
         raise StaleWrite(draft.path, draft.seen)
+    item.term = draft.term.pk
+
+
+def _write_revisions(work: Sequence[_Work], shared: tuple) -> None:
+    author, now, reason, change_set = shared
+    insert_rows(
+        Revision,
+        (
+            "term", "number", "text", "fingerprint", "based_on",
+            "author", "created_at", "reason", "change_set",
+        ),
+        (
+            (
+                item.term, item.number, item.draft.text, item.fingerprint, item.draft.seen or None,
+                author, now, reason, change_set,
+            )
+            for item in work
+        ),
+    )  # fmt: skip

@@ -5,8 +5,8 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .formats.front_matter import MAX_FILE
 from .formats.paths import is_term_file, problem_with
@@ -19,14 +19,13 @@ class FolderError(OSError):
     """Something about the folder or one of its files, in the words of its owner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What tells that a file has not been touched, as git's index does."""
 
     size: int
     mtime_ns: int
     ctime_ns: int
-    inode: str
+    inode: str  # of the device, too
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Stamp":
@@ -42,8 +41,7 @@ class Stamp:
         return max(self.mtime_ns, self.ctime_ns) < now_ns - 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A term file, or something named like one with the reason why it is none."""
 
     path: str
@@ -78,13 +76,14 @@ def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
 
 
 def _found(entry: os.DirEntry[str], path: str, boundary: str) -> Found:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        readable = os.fsencode(path).decode("utf-8", "replace")
-        return Found(readable, problem="The file's name is not UTF-8.")
-    if problem := problem_with(path):
-        return Found(path, problem=problem)
+    if not (path.isascii() and path.isprintable() and len(path) < 200):
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            readable = os.fsencode(path).decode("utf-8", "replace")
+            return Found(readable, problem="The file's name is not UTF-8.")
+        if problem := problem_with(path):
+            return Found(path, problem=problem)
     if entry.is_symlink():
         target = os.path.realpath(entry.path)
         if os.path.commonpath([target, boundary]) != boundary:

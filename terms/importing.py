@@ -7,8 +7,10 @@ agreed on (``TermFile``). Nothing is written while planning; applying is one tra
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -20,6 +22,7 @@ from .formats.merging import merge
 from .formats.paths import name_key
 from .formats.problems import FormatError
 from .models import ChangeSet, Glossary, Revision, Term, TermFile
+from .models.rows import insert_rows
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 INVALID, CONFLICT = "invalid", "conflict"
@@ -29,8 +32,7 @@ EDITED_HERE = "edited here since; an export brings it to the file"
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of the plan. ``document`` is what is to be saved; None where nothing is.
 
     Where it merges the file with what was edited here, ``in_file`` is the file alone.
@@ -39,14 +41,13 @@ class Entry:
     path: str
     status: str
     reason: str = ""
-    document: TermDocument | None = field(default=None, repr=False)
-    in_file: TermDocument | None = field(default=None, repr=False)
+    document: TermDocument | None = None
+    in_file: TermDocument | None = None
     fingerprint: str = ""  # of the file
-    stamp: Stamp | None = field(default=None, repr=False)
+    stamp: Stamp | None = None
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What is stored of a term: enough to compare it without reading its text."""
 
     pk: int
@@ -60,7 +61,7 @@ class Plan:
     glossary: Glossary
     folder: str
     entries: list[Entry]
-    terms: dict[str, Known]
+    versions: dict[str, tuple[int, int]]  # of the terms that are to be saved, as planned
     new_folder_files: bool = False
 
     @property
@@ -81,38 +82,66 @@ def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Pl
     return _Planner(glossary, root).plan(progress)
 
 
+_NEVER: tuple[Stamp | None, str] = (None, "")
+
+
 class _Planner:
+    """Compares file by file; loads what is known of the terms only once a file needs it."""
+
     def __init__(self, glossary: Glossary, root: Path):
         self.glossary = glossary
         self.root = root
         self.folder = str(root.resolve())
-        terms = Term.objects.filter(glossary=glossary.pk)
-        self.terms = {
-            path: Known(*values)
-            for path, *values in terms.values_list(
-                "path", "pk", "version", "fingerprint", "problem"
-            )
-        }
-        self.cases = {path.lower(): path for path in self.terms}
-        self.names = dict(terms.order_by("-pk").values_list("name_key", "path"))
-        files = TermFile.objects.filter(glossary=glossary.pk)
-        self.bases = dict(files.order_by("pk").values_list("path", "fingerprint"))
         self.stamps: dict[str, tuple[Stamp, str]] = {}
-        for path, fingerprint, *stamp in files.filter(folder=self.folder).values_list(
-            "path", "fingerprint", "size", "mtime_ns", "ctime_ns", "inode"
-        ):
-            self.stamps[path] = (Stamp(*stamp), fingerprint)
-            self.bases[path] = fingerprint
+        # Files whose text is the term's: as long as the stamp stands there is nothing to do.
+        self.settled: dict[str, tuple[Stamp, str]] = {}
+        files = TermFile.objects.filter(glossary=glossary.pk, folder=self.folder)
+        for path, fingerprint, of_term, problem, *stamp in files.values_list(
+            "path", "fingerprint", "term__fingerprint", "term__problem",
+            "size", "mtime_ns", "ctime_ns", "inode",
+        ):  # fmt: skip
+            seen = self.stamps[path] = (Stamp(*stamp), fingerprint)
+            if fingerprint == of_term and not problem:
+                self.settled[path] = seen
+
+    @cached_property
+    def terms(self) -> dict[str, Known]:
+        terms = Term.objects.filter(glossary=self.glossary.pk)
+        columns = ("path", "pk", "version", "fingerprint", "problem")
+        return {path: Known(*values) for path, *values in terms.values_list(*columns)}
+
+    @cached_property
+    def cases(self) -> dict[str, str]:
+        return {path.lower(): path for path in self.terms}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        terms = Term.objects.filter(glossary=self.glossary.pk)
+        return dict(terms.order_by("-pk").values_list("name_key", "path"))
+
+    @cached_property
+    def bases(self) -> dict[str, str]:
+        files = TermFile.objects.filter(glossary=self.glossary.pk).order_by("pk")
+        bases = dict(files.values_list("path", "fingerprint"))
+        return bases | {path: fingerprint for path, (_, fingerprint) in self.stamps.items()}
 
     def plan(self, progress: Progress) -> Plan:
         entries = [self._entry(found) for found in progress(scan(self.root))]
         fresh = any(e.fingerprint and e.path not in self.stamps for e in entries)
-        return Plan(self.glossary, self.folder, entries, self.terms, fresh)
+        versions = {
+            entry.path: (known.pk, known.version)
+            for entry in entries
+            if entry.document and (known := self.terms.get(entry.path))
+        }
+        return Plan(self.glossary, self.folder, entries, versions, fresh)
 
     def _entry(self, found: Found) -> Entry:
+        stamp, fingerprint = self.settled.get(found.path, _NEVER)
+        if stamp is not None and stamp == found.stamp:
+            return Entry(found.path, UNCHANGED, "", None, None, fingerprint, stamp)
         if found.problem or found.stamp is None:
             return Entry(found.path, INVALID, found.problem)
-        stamp, fingerprint = self.stamps.get(found.path, (None, ""))
+        stamp, fingerprint = self.stamps.get(found.path, _NEVER)
         if stamp == found.stamp and found.path in self.terms:
             return self._compared(found, fingerprint, None)
         try:
@@ -128,34 +157,34 @@ class _Planner:
             return self._new(entry, text or "")
         if fingerprint == known.fingerprint:
             if known.problem:
-                return replace(entry, status=INVALID, reason=_kept(known.problem))
+                return entry._replace(status=INVALID, reason=_kept(known.problem))
             return entry
         base = self.bases.get(found.path)
         if fingerprint == base or (base is None and self._is_former(known, fingerprint)):
-            return replace(entry, reason=EDITED_HERE)
+            return entry._replace(reason=EDITED_HERE)
         if text is None:
             text = decode(read(self.root, found.path))
         if base == known.fingerprint:
-            return self._read(replace(entry, status=UPDATED), text)
+            return self._read(entry._replace(status=UPDATED), text)
         return self._merged(entry, known, base, text)
 
     def _new(self, entry: Entry, text: str) -> Entry:
         other = self.cases.setdefault(entry.path.lower(), entry.path)
         if other != entry.path:
             reason = f"differs from “{other}” in upper and lower case only; rename one of them"
-            return replace(entry, status=CONFLICT, reason=reason)
-        return self._read(replace(entry, status=CREATED), text)
+            return entry._replace(status=CONFLICT, reason=reason)
+        return self._read(entry._replace(status=CREATED), text)
 
     def _read(self, entry: Entry, text: str) -> Entry:
         document = read_document(text, entry.path)
-        entry = replace(entry, document=document)
+        entry = entry._replace(document=document)
         if document.problem:
-            return replace(entry, status=INVALID, reason=_kept(str(document.problem)))
+            return entry._replace(status=INVALID, reason=_kept(str(document.problem)))
         other = self.names.setdefault(name_key(document.name), entry.path)
         if other != entry.path:
             line = line_of_name(document)
             reason = f"line {line}: “{document.name}” is also the name of “{other}”"
-            return replace(entry, reason=reason)
+            return entry._replace(reason=reason)
         return entry
 
     def _is_former(self, known: Known, fingerprint: str) -> bool:
@@ -165,17 +194,15 @@ class _Planner:
         texts = Revision.objects.filter(term=known.pk)
         common = texts.filter(fingerprint=base).values_list("text", flat=True).first()
         if common is None:
-            return replace(
-                entry, status=CONFLICT, reason="a term of this path was written here, too"
-            )
+            reason = "a term of this path was written here, too"
+            return entry._replace(status=CONFLICT, reason=reason)
         here = texts.get(number=known.version).text
         merged = merge(common, ours=text, theirs=here)
         if merged.text is None:
             fields = ", ".join(merged.collisions)
             reason = f"changed in the file and here: {fields}; make them agree, then import again"
-            return replace(entry, status=CONFLICT, reason=reason)
-        return replace(
-            entry,
+            return entry._replace(status=CONFLICT, reason=reason)
+        return entry._replace(
             status=UPDATED,
             reason="merged with what was edited here",
             document=read_document(merged.text, entry.path),
@@ -211,19 +238,22 @@ def _apply(plan: Plan, author: object) -> None:
             change_set = ChangeSet.objects.create(
                 glossary=plan.glossary, title=f"Import of {name}"[:300], author=author
             )
-            first = [_draft(plan, entry, entry.in_file or entry.document) for entry in entries]
-            save(plan.glossary, first, author, "Import", change_set)
-            merged = [_draft(plan, entry, entry.document, 1) for entry in entries if entry.in_file]
-            save(plan.glossary, merged, author, "Import, merged", change_set)
+            first = [entry.in_file or entry.document for entry in entries]
+            save(plan.glossary, list(_drafts(plan.versions, first)), author, "Import", change_set)
+            merged = [entry.document for entry in entries if entry.in_file]
+            later = {path: (pk, version + 1) for path, (pk, version) in plan.versions.items()}
+            save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
         remember(plan.glossary, plan.folder, _seen(plan))
 
 
-def _draft(plan: Plan, entry: Entry, document: TermDocument, later: int = 0) -> Draft:
-    known = plan.terms.get(entry.path)
-    if known is None:
-        return Draft(entry.path, document.text, document=document)
-    term = Term(pk=known.pk, glossary=plan.glossary, path=entry.path)
-    return Draft(entry.path, document.text, term, known.version + later, document)
+def _drafts(
+    terms: dict[str, tuple[int, int]], documents: Iterable[TermDocument]
+) -> Iterator[Draft]:
+    """Drafts on top of what ``terms`` (path → id and version) holds."""
+    for document in documents:
+        pk, version = terms.get(document.path, (None, 0))
+        term = Term(pk=pk, path=document.path) if pk else None
+        yield Draft(document.path, document.text, term, version, document)
 
 
 def _seen(plan: Plan) -> Iterator[tuple[str, str, Stamp]]:
@@ -238,21 +268,14 @@ def remember(glossary: Glossary, folder: str, files: Iterable[tuple[str, str, St
     """Note the texts that the glossary and a folder's files have in common, path by path."""
     now = time.time_ns()
     ids = dict(Term.objects.filter(glossary=glossary).values_list("path", "pk"))
-    rows = [
-        TermFile(
-            glossary=glossary,
-            folder=folder,
-            path=path,
-            term_id=ids.get(path),
-            fingerprint=fingerprint,
-            **asdict(stamp if stamp.is_settled(now) else replace(stamp, mtime_ns=0)),
+    rows = []
+    for path, fingerprint, stamp in files:
+        size, mtime, ctime, inode = stamp
+        mtime = mtime if stamp.is_settled(now) else 0  # such a file is read again next time
+        rows.append(
+            (glossary.pk, folder, path, ids.get(path), fingerprint, size, mtime, ctime, inode)
         )
-        for path, fingerprint, stamp in files
-    ]
-    TermFile.objects.bulk_create(
-        rows,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["glossary", "folder", "path"],
-        update_fields=["term", "fingerprint", "size", "mtime_ns", "ctime_ns", "inode"],
-    )
+    columns = (
+        "glossary", "folder", "path", "term", "fingerprint", "size", "mtime_ns", "ctime_ns", "inode",
+    )  # fmt: skip
+    insert_rows(TermFile, columns, rows, replacing=("glossary", "folder", "path"))

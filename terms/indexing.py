@@ -12,26 +12,29 @@ from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 
 MANY = 1_000  # keys; above this all names are read at once
+FEW = 50  # names with commas, for each of which the relation strings are searched
 MAX_RUNS = 500  # pieces of a relation string; a longer one is read by its commas only
 
 
-def index(glossary: Glossary, written: Sequence[tuple[Term, TermDocument]]) -> None:
-    """Write the rows of terms just saved, and resolve what waited for their names."""
-    ids = [term.pk for term, _ in written if term.version > 1]
-    kinds = {
-        (term, name): kind
-        for term, name, kind in Alias.objects.filter(term__in=ids).values_list(
-            "term", "name", "kind"
-        )
-    }
-    Detail.objects.filter(term__in=ids).delete()
-    Alias.objects.filter(term__in=ids).delete()
+def index(
+    glossary: Glossary, written: Mapping[int, TermDocument], new: Collection[int] = ()
+) -> None:
+    """Write the rows of terms just saved (by id), and resolve what waited for their names.
+
+    Of ``new`` terms there are no rows yet.
+    """
+    known = [term for term in written if term not in new]
+    aliases = Alias.objects.filter(term__in=known)
+    kinds = {(term, name): kind for term, name, kind in aliases.values_list("term", "name", "kind")}
+    if known:
+        Detail.objects.filter(term__in=known).delete()
+        aliases.delete()
     insert_rows(
         Detail,
         ("term", "position", "title", "value", "url"),
         (
-            (term.pk, position, row.title, row.value, row.url)
-            for term, document in written
+            (term, position, row.title, row.value, row.url)
+            for term, document in written.items()
             for position, row in enumerate(document.rows)
         ),
     )
@@ -39,14 +42,14 @@ def index(glossary: Glossary, written: Sequence[tuple[Term, TermDocument]]) -> N
         Alias,
         ("term", "position", "name", "key", "kind"),
         (
-            (term.pk, position, name, _key(name), kinds.get((term.pk, name), "alternative"))
-            for term, document in written
+            (term, position, name, _key(name), kinds.get((term, name), "alternative"))
+            for term, document in written.items()
             for position, name in enumerate(document.aliases)
         ),
     )
-    index_relations(glossary, {term.pk: term.related for term, _ in written})
-    names = [name for term, document in written for name in (term.name, *document.aliases)]
-    waiting = _terms_waiting_for(glossary, names, {term.pk for term, _ in written})
+    index_relations(glossary, {term: document.related for term, document in written.items()}, new)
+    names = [n for document in written.values() for n in (document.name, *document.aliases)]
+    waiting = _terms_waiting_for(glossary, names, written)
     if waiting:
         index_relations(glossary, waiting)
 
@@ -55,35 +58,39 @@ def _key(name: str) -> str:
     return name_key(name)[:NAME_LENGTH]
 
 
-def index_relations(glossary: Glossary, strings: Mapping[int, str]) -> None:
+def index_relations(
+    glossary: Glossary, strings: Mapping[int, str], new: Collection[int] = ()
+) -> None:
     """Write the relations of terms (by id) anew from their relation strings."""
+    former = Relation.objects.filter(term__in=[term for term in strings if term not in new])
     before: dict[tuple[int, str], int] = {
         (term, key): target
-        for term, key, target in Relation.objects.filter(term__in=strings).values_list(
-            "term", "key", "target"
-        )
+        for term, key, target in former.values_list("term", "key", "target")
         if target
     }
-    known = known_names(glossary, {key for text in strings.values() for key in runs(text)})
+    few = len(strings) < MANY // 10
+    keys = {key for text in strings.values() for key in runs(text)} if few else None
+    known = known_names(glossary, keys)
+    longest = 1 + max((key.count(",") for key in known), default=0)
     rows = []
     for term, text in strings.items():
-        for position, label in enumerate(read_names(text, known.__contains__)):
+        for position, label in enumerate(read_names(text, known.__contains__, longest)):
             key = _key(label)
             # A relation is kept by id: a renamed target is still meant by its old name.
             target = known.get(key) or before.get((term, key))
             rows.append((term, position, label, key, target))
-    Relation.objects.filter(term__in=strings).delete()
+    former.delete()
     insert_rows(Relation, ("term", "position", "label", "key", "target"), rows)
 
 
-def known_names(glossary: Glossary, keys: Collection[str]) -> dict[str, int]:
-    """Those of ``keys`` that are names or aliases of terms, with the term's id.
+def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, int]:
+    """Those of ``keys``, or all, that are names or aliases of terms, with the term's id.
 
     A name wins over an alias, the older term over the newer one.
     """
     terms = Term.objects.filter(glossary=glossary)
     aliases = Alias.objects.filter(term__glossary=glossary)
-    if len(keys) <= MANY:
+    if keys is not None and len(keys) <= MANY:
         terms = terms.filter(name_key__in=keys)
         aliases = aliases.filter(key__in=keys)
     known = dict(aliases.order_by("-term").values_list("key", "term"))
@@ -104,13 +111,18 @@ def _terms_waiting_for(
     glossary: Glossary, names: Sequence[str], written: Collection[int]
 ) -> dict[int, str]:
     """Other terms with a wanted relation that one of ``names`` may resolve: their strings."""
-    keys = {key for name in names for key in (_key(name), *map(_key, name.split(",")))}
     wanted = Relation.objects.wanted().filter(term__glossary=glossary)
+    with_commas = [name for name in names if "," in name]
+    if not with_commas and not wanted.exists():
+        return {}
+    keys = {key for name in names for key in (_key(name), *map(_key, name.split(",")))}
     if len(keys) <= MANY:
         wanted = wanted.filter(key__in=keys)
     condition = Q(pk__in=wanted.values("term"))
-    for name in names:
-        if "," in name and len(names) <= MANY:
-            condition |= Q(related__icontains=name)
+    # A name with commas may be written where each of its pieces is a name, too.
+    for name in with_commas[:FEW]:
+        condition |= Q(related__icontains=name)
+    if len(with_commas) > FEW:
+        condition |= Q(related__contains=",")
     terms = Term.objects.filter(condition, glossary=glossary).exclude(related="")
     return {pk: text for pk, text in terms.values_list("pk", "related") if pk not in written}

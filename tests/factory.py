@@ -44,7 +44,7 @@ def make_term(name="Flask", path=None, text=None, glossary=None, author=None, **
     glossary = glossary or default_glossary()
     path = path or f"{name.lower().replace(' ', '-')}.md"
     draft = Draft(path, text if text is not None else text_of(name, **values))
-    return save_one(glossary, draft, author=author, reason="made").term
+    return Term.objects.get(pk=save_one(glossary, draft, author=author, reason="made").term)
 
 
 def save_text(term: Term, text: str, seen=None, author=None):

@@ -158,10 +158,9 @@ class TermAdmin(admin.ModelAdmin):
             Term(pk=obj.pk, glossary=obj.glossary, path=obj.path) if change else None,
             form.seen_version if change else 0,
         )
-        revision = save_one(obj.glossary, draft, request.user, form.cleaned_data["reason"])
-        form.revision = revision
+        saved = save_one(obj.glossary, draft, request.user, form.cleaned_data["reason"])
         if not change:
-            obj.pk, obj.uid, obj.name = revision.term.pk, revision.term.uid, revision.term.name
+            obj.pk = saved.term
             obj._state.adding = False
         Term.objects.filter(pk=obj.pk).update(owner=obj.owner, review_by=obj.review_by)
         for alias in form.cleaned_data.get("other_names", []):

@@ -61,4 +61,6 @@ def path_for(name: str, fallback: str) -> str:
 
 def name_key(name: str) -> str:
     """What two spellings of one name have in common: case, composition and blanks aside."""
+    if name.isascii():
+        return " ".join(name.lower().split())
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())

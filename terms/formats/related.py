@@ -9,10 +9,11 @@ NOTHING = "None"
 MAX_PIECES = 12  # of one name
 
 
-def read_names(text: str, is_known: Callable[[str], bool]) -> list[str]:
+def read_names(text: str, is_known: Callable[[str], bool], longest: int = MAX_PIECES) -> list[str]:
     """The names in ``text``: at each place the longest known one, else up to the comma.
 
-    ``is_known`` is asked with ``name_key(name)``. ``None`` alone means that there are none.
+    ``is_known`` is asked with ``name_key(name)``, for names of at most ``longest`` pieces.
+    ``None`` alone means that there are none.
     """
     if text.strip() == NOTHING and not is_known(name_key(NOTHING)):
         return []
@@ -21,7 +22,7 @@ def read_names(text: str, is_known: Callable[[str], bool]) -> list[str]:
     start = 0
     while start < len(pieces):
         end = start + 1
-        for longer in range(min(len(pieces), start + MAX_PIECES), start + 1, -1):
+        for longer in range(min(len(pieces), start + longest), start + 1, -1):
             if is_known(name_key(",".join(pieces[start:longer]))):
                 end = longer
                 break

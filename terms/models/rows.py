@@ -1,18 +1,57 @@
 """Many rows at once, where the ORM's objects would cost more than the rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
 
 from django.db import connection, models
 
+# Fields whose Python value a driver takes as it is.
+_PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
 
-def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple]) -> None:
-    """Insert ``rows``, each with the values of the fields named in ``columns``."""
+
+def insert_rows(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[tuple],
+    replacing: Sequence[str] = (),
+) -> None:
+    """Insert ``rows``, each with the values of the fields named in ``columns``.
+
+    ``replacing`` names the fields of a unique constraint: a row that it finds there already
+    gets the new values.
+    """
     fields = [model._meta.get_field(name) for name in columns]
+    rows = list(rows)
+    for position, field in enumerate(fields):
+        if not isinstance(field, _PLAIN) or isinstance(field, models.JSONField):
+            rows = _converted(rows, position, field)
+    if not rows:
+        return
     quote = connection.ops.quote_name
+    names = [quote(field.column) for field in fields]
     statement = (
-        f"INSERT INTO {quote(model._meta.db_table)} "  # noqa: S608 — names of our own models
-        f"({', '.join(quote(field.column) for field in fields)}) "
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) "  # noqa: S608 — our own
         f"VALUES ({', '.join(['%s'] * len(fields))})"
     )
+    if replacing:
+        unique = [quote(model._meta.get_field(name).column) for name in replacing]
+        changed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in unique)
+        statement += f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}"
     with connection.cursor() as cursor:
-        cursor.executemany(statement, list(rows))
+        cursor.executemany(statement, rows)
+
+
+def _converted(rows: list[tuple], position: int, field: models.Field) -> list[tuple]:
+    """The rows with one column as the database's driver wants it."""
+    prepared: dict[Any, Any] = {}
+    get: Callable[[tuple], Any] = itemgetter(position)
+    for value in map(get, rows):
+        key = _key(value)
+        if key not in prepared:
+            prepared[key] = field.get_db_prep_save(value, connection)
+    return [(*row[:position], prepared[_key(row[position])], *row[position + 1 :]) for row in rows]
+
+
+def _key(value: Any) -> Any:
+    return repr(value) if isinstance(value, dict | list) else value

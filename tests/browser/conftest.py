@@ -39,11 +39,12 @@ def visit(chromium, live_server):
     complaints = []
     contexts = []
 
-    def make(width=1440, dark=False, client=None):
+    def make(width=1440, dark=False, client=None, bypass_csp=False):
         context = chromium.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
+            bypass_csp=bypass_csp,
         )
         if client:
             session = client.cookies["session"].value

@@ -78,7 +78,7 @@ def test_the_preview_stands_beside_the_text(visit, admin_client):
     page.fill("#id_body", "## New heading\n\n<script>document.title = 'no'</script>\n\n**strong**")
     page.wait_for_selector(".markdownx-preview h2:has-text('New heading')")
     assert page.locator(".markdownx-preview strong").inner_text() == "strong"
-    assert "no" != page.title()
+    assert page.title() != "no"
     text, preview = (page.locator(s).bounding_box() for s in ("#id_body", ".markdownx-preview"))
     assert abs(text["y"] - preview["y"]) < 2
     assert abs(text["height"] - preview["height"]) < 2

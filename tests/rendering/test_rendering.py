@@ -80,8 +80,9 @@ HARMLESS = {
 
 
 def scheme_of(address):
-    """The scheme as a browser reads it: without the blanks and controls that it drops."""
-    found = re.match(r"([a-z][a-z0-9+.-]*):", re.sub(r"[\x00-\x20]", "", address), re.IGNORECASE)
+    """The scheme as a browser reads it (URL Standard): without the blanks that it drops."""
+    address = re.sub(r"[\t\n\r]", "", address.lstrip("".join(map(chr, range(33)))))
+    found = re.match(r"([a-z][a-z0-9+.-]*):", address, re.IGNORECASE)
     return found[1].lower() if found else ""
 
 

@@ -1,0 +1,154 @@
+"""Import and export of whole folders: I1, I3, E1."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import frontmatter
+import yaml
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection
+
+from terms.exporting import export
+from terms.importing import apply_import, plan_import
+from terms.models import Detail, Glossary, Term
+
+from .generated import write
+from .measure import Result, compare
+
+
+class Bench:
+    def __init__(self, folder: Path, count: int):
+        self.count = count
+        self.source = folder / "source"
+        self.out = folder / "out"
+        self.peer_out = folder / "peer"
+        self.scratch = folder / "floor.sqlite3"
+        self.files = write(self.source, count)
+        self.git("init", "-q")
+        self.git("add", ".")
+        # Times as old as those of a folder that is not being written to right now.
+        time.sleep(2.1)
+
+    def git(self, *words: str) -> None:
+        subprocess.run(["git", *words], cwd=self.source, check=True, stdout=subprocess.DEVNULL)
+
+    def run(self) -> Iterator[Result]:
+        yield self.first_import()
+        yield self.first_import_of_a_peer()
+        self.empty()
+        self.import_all()
+        yield self.second_import()
+        yield self.first_export("os.write and rename", self.write_plainly, "at most 1.2")
+        yield self.first_export("git checkout-index", self.checkout, "at most 1")
+
+    # I1
+
+    def empty(self) -> None:
+        tables = [t for t in connection.introspection.table_names() if t.startswith("terms_")]
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+        self.glossary = Glossary.objects.create(slug="glossary")
+        self.scratch.unlink(missing_ok=True)
+
+    def import_all(self) -> None:
+        plan = apply_import(plan_import(self.glossary, self.source))
+        assert plan.counts["created"] == self.count
+
+    def floor(self) -> None:
+        """What no import can do without: read, split, parse as C does, insert the rows."""
+        terms, details, relations = [], [], []
+        for number, (name, _) in enumerate(self.files):
+            text = (self.source / name).read_text()
+            _, header, body = text.split("---\n", 2)
+            data = yaml.load(header, Loader=yaml.CSafeLoader)
+            terms.append((number, name, data["term"], data["description"], body, text))
+            details += [(number, n, d["title"], d["value"]) for n, d in enumerate(data["details"])]
+            labels = data["details"][2]["value"].split(", ")
+            relations += [(number, n, label) for n, label in enumerate(labels)]
+        with sqlite3.connect(self.scratch) as database:
+            database.execute("CREATE TABLE term (a INTEGER PRIMARY KEY, b UNIQUE, c, d, e, f)")
+            database.execute("CREATE TABLE detail (a, b, c, d, UNIQUE (a, b))")
+            database.execute("CREATE TABLE relation (a, b, c, UNIQUE (a, b))")
+            database.executemany("INSERT INTO term VALUES (?, ?, ?, ?, ?, ?)", terms)
+            database.executemany("INSERT INTO detail VALUES (?, ?, ?, ?)", details)
+            database.executemany("INSERT INTO relation VALUES (?, ?, ?)", relations)
+
+    def first_import(self) -> Result:
+        what = "import with revisions and relations / read, split, C YAML, rows"
+        return compare("I1", what, "at most 2", self.count, self.import_all, self.floor, self.empty)
+
+    def usual_way(self) -> None:
+        for name, _ in self.files:
+            post = frontmatter.load(str(self.source / name))
+            term, _ = Term.objects.update_or_create(
+                glossary=self.glossary,
+                path=name,
+                defaults={
+                    "name": post["term"], "description": post["description"], "body": post.content,
+                    "version": 1, "changed_at": "2026-01-01T00:00:00Z", "slug": name,
+                },
+            )  # fmt: skip
+            for position, row in enumerate(post["details"]):
+                Detail.objects.update_or_create(
+                    term=term, position=position, defaults={"title": row["title"]}
+                )
+
+    def first_import_of_a_peer(self) -> Result:
+        what = "the same / python-frontmatter and update_or_create"
+        return compare(
+            "I1", what, "below 1", self.count, self.import_all, self.usual_way, self.empty
+        )
+
+    # I3
+
+    def second_import(self) -> Result:
+        def again() -> None:
+            plan = apply_import(plan_import(self.glossary, self.source))
+            assert plan.counts["unchanged"] == self.count
+
+        return compare(
+            "I3", "import of an unchanged folder / git status", "at most 2", self.count,
+            again, lambda: self.git("status", "--porcelain"),
+        )  # fmt: skip
+
+    # E1
+
+    def first_export(self, peer: str, theirs, goal: str) -> Result:  # type: ignore[no-untyped-def]
+        def ours() -> None:
+            assert export(self.glossary, self.out).counts["written"] == self.count
+            assert export(self.glossary, self.out).counts["unchanged"] == self.count
+
+        def ours_once() -> None:
+            assert export(self.glossary, self.out).counts["written"] == self.count
+
+        def prepare() -> None:
+            shutil.rmtree(self.out, ignore_errors=True)
+            shutil.rmtree(self.peer_out, ignore_errors=True)
+
+        prepare()
+        ours()
+        return compare(
+            "E1", f"export of all / {peer}", goal, self.count, ours_once, theirs, prepare
+        )
+
+    def write_plainly(self) -> None:
+        self.peer_out.mkdir()
+        partial = str(self.peer_out / "partial")
+        for name, text in self.files:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT, 0o666)
+            os.write(descriptor, text.encode())
+            os.close(descriptor)
+            os.rename(partial, self.peer_out / name)
+
+    def checkout(self) -> None:
+        self.git("checkout-index", "--all", f"--prefix={self.peer_out}/")
+
+
+def run(folder: Path, count: int) -> Iterator[Result]:
+    call_command("migrate", verbosity=0)
+    yield from Bench(folder, count).run()

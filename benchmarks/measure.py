@@ -1,0 +1,72 @@
+"""Two things measured in turn, A B A B …, by CPU time of the process and its children."""
+
+import resource
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+ROUNDS = 5
+
+
+def cpu_seconds(act: Callable[[], object]) -> float:
+    before = _cpu()
+    act()
+    return _cpu() - before
+
+
+def _cpu() -> float:
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+@dataclass(frozen=True)
+class Result:
+    """``figure`` is the median of ours / theirs, with the range over the rounds."""
+
+    id: str
+    what: str
+    goal: str
+    figure: float
+    low: float
+    high: float
+    ours: float  # microseconds an item
+    theirs: float
+
+    def row(self) -> str:
+        return (
+            f"| {self.id} | {self.what} | {self.goal} | **{self.figure:.2f}** "
+            f"({self.low:.2f} to {self.high:.2f}) | {self.ours:.0f} / {self.theirs:.0f} µs |"
+        )
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+def compare(
+    id: str,
+    what: str,
+    goal: str,
+    items: int,
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    prepare: Callable[[], object] = lambda: None,
+) -> Result:
+    """Alternate ``theirs`` and ``ours``, each after ``prepare``; the ratio of their CPU times."""
+    pairs = []
+    for _ in range(ROUNDS):
+        prepare()
+        slow = cpu_seconds(theirs)
+        prepare()
+        pairs.append((cpu_seconds(ours), slow))
+    ratios = [mine / other for mine, other in pairs]
+    return Result(
+        id,
+        what,
+        goal,
+        statistics.median(ratios),
+        min(ratios),
+        max(ratios),
+        statistics.median(mine for mine, _ in pairs) / items * 1e6,
+        statistics.median(other for _, other in pairs) / items * 1e6,
+    )
