@@ -140,7 +140,7 @@ class _Exporter:
         if self.check:
             return Exported(path, difference)
         try:
-            stamp = self.folder.write(path, text.encode())
+            stamp = self.folder.write(path, text.encode(), replaces=difference == DIFFERS)
         except FolderError:
             raise
         except OSError as error:

@@ -161,8 +161,8 @@ class Folder:
         with open(os.open(name, flags, dir_fd=folder), "rb", buffering=0) as file:
             return _read_up_to(file, MAX_FILE + 1)
 
-    def write(self, path: str, content: bytes) -> Stamp:
-        """Put ``content`` in the file's place, as a whole."""
+    def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
+        """Put ``content`` in the file's place, as a whole; what it ``replaces`` gives its mode."""
         folder, name = self._open(path, create=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(PARTIAL, flags, 0o666, dir_fd=folder)
@@ -171,7 +171,8 @@ class Folder:
                 view = memoryview(content)
                 while view:
                     view = view[os.write(descriptor, view) :]
-                self._keep_mode(descriptor, folder, name)
+                if replaces:
+                    self._keep_mode(descriptor, folder, name)
             finally:
                 os.close(descriptor)
             os.rename(PARTIAL, name, src_dir_fd=folder, dst_dir_fd=folder)

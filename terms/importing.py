@@ -276,6 +276,7 @@ def remember(glossary: Glossary, folder: str, files: Iterable[tuple[str, str, St
             (glossary.pk, folder, path, ids.get(path), fingerprint, size, mtime, ctime, inode)
         )
     columns = (
-        "glossary", "folder", "path", "term", "fingerprint", "size", "mtime_ns", "ctime_ns", "inode",
+        "glossary", "folder", "path", "term", "fingerprint",
+        "size", "mtime_ns", "ctime_ns", "inode",
     )  # fmt: skip
     insert_rows(TermFile, columns, rows, replacing=("glossary", "folder", "path"))

@@ -11,6 +11,7 @@ MAX_PATH = 500  # characters
 # Files that site generators keep beside the terms: a section's own page, not a term.
 SECTION_PAGES = frozenset({"_index.md", "_index.mdx"})
 
+_PLAIN = re.compile(r"[\w-][\w-]{0,100}\.md", re.ASCII)
 _DEVICES = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE
 )
@@ -22,6 +23,8 @@ def is_term_file(name: str) -> bool:
 
 def problem_with(path: str) -> str:
     """Why no term file can be kept under ``path`` (relative, with /); empty if it can."""
+    if _PLAIN.fullmatch(path):
+        return ""
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return f"“{path}” is not a path inside the folder."

@@ -29,7 +29,7 @@ class ClassificationQuerySet(models.QuerySet):
 class Classification(models.Model):
     """One of the two ways to classify terms."""
 
-    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     name = models.CharField(max_length=300)
     slug = models.SlugField(max_length=100, allow_unicode=True)
     icon = models.CharField(max_length=300, blank=True)

@@ -12,7 +12,7 @@ class TermFile(models.Model):
     has not changed.
     """
 
-    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="files")
     folder = models.TextField()
     path = models.CharField(max_length=500)

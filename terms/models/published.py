@@ -18,7 +18,7 @@ class PublishedTermQuerySet(models.QuerySet):
 class PublishedTerm(models.Model):
     """What readers may know of a term."""
 
-    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     uid = models.UUIDField(unique=True)
     fingerprint = models.CharField(max_length=64)
     slug = models.CharField(max_length=255)

@@ -23,7 +23,7 @@ class ChangeSet(models.Model):
 class Revision(models.Model):
     """A term's whole file at one moment; ``fingerprint`` is the SHA-256 of its UTF-8 text."""
 
-    term = models.ForeignKey(Term, models.CASCADE, related_name="revisions")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     fingerprint = models.CharField(max_length=64)

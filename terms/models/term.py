@@ -38,12 +38,14 @@ class TermQuerySet(models.QuerySet):
 class Term(models.Model):
     """A term as its editors have it: the index of its newest revision's text.
 
+    Here and below, a foreign key that leads a constraint has no index of its own.
+
     Everything below ``version`` is read from that text and written by ``terms.editing``
     alone; ``version`` is the number of the newest revision.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    glossary = models.ForeignKey(Glossary, models.PROTECT)
+    glossary = models.ForeignKey(Glossary, models.PROTECT, db_index=False)
     path = models.CharField(max_length=500, help_text="The file, below the glossary's folder.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     review_by = models.DateField(null=True, blank=True)
@@ -100,7 +102,7 @@ class Term(models.Model):
 class Detail(models.Model):
     """One ordered row of a term."""
 
-    term = models.ForeignKey(Term, models.CASCADE, related_name="details")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="details", db_index=False)
     position = models.PositiveIntegerField()
     title = models.TextField()
     value = models.TextField(blank=True)
@@ -123,7 +125,7 @@ class Alias(models.Model):
         FORMER = "former"
         HIDDEN = "hidden", "hidden (misspelling)"
 
-    term = models.ForeignKey(Term, models.CASCADE, related_name="aliases")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="aliases", db_index=False)
     position = models.PositiveIntegerField()
     name = models.TextField()
     key = models.CharField(max_length=NAME_LENGTH)
@@ -153,7 +155,7 @@ class RelationQuerySet(models.QuerySet):
 class Relation(models.Model):
     """From a term to another; without target while nobody has written that term."""
 
-    term = models.ForeignKey(Term, models.CASCADE, related_name="relations")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="relations", db_index=False)
     position = models.PositiveIntegerField()
     label = models.TextField(help_text="As written in the file.")
     key = models.CharField(max_length=NAME_LENGTH)
