@@ -21,14 +21,14 @@ def test_every_setting_is_in_the_readme(name):
 @pytest.mark.parametrize("name", ["import_terms", "export_terms", "check_glossary"])
 def test_every_option_is_in_the_readme(name):
     parser = load_command_class("terms", name).create_parser("manage.py", name)
-    stock = load_command_class("django.core", "check").create_parser("manage.py", "check")
+    stock = load_command_class("django.core", "sendtestemail").create_parser("m", "x")
     own = set(parser._option_string_actions) - set(stock._option_string_actions)
     line = next(line for line in README.splitlines() if f"manage.py {name}" in line)
     for option in own:
         assert option in line
 
 
-@pytest.mark.parametrize("column", [c for c in GLOSSARY.keys])
+@pytest.mark.parametrize("column", list(GLOSSARY.keys))
 def test_every_key_is_shown(column):
     assert f"\n{GLOSSARY.keys[column][0]}:" in README
 
