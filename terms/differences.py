@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from .formats.alignment import opcodes
 
 CONTEXT = 2  # unchanged lines shown around a change
 MAX_LINES = 4_000
@@ -34,10 +35,10 @@ def compare(before: str, after: str) -> list[Block]:
     if len(old) + len(new) > MAX_LINES:
         return [Block((Piece("gone", before), Piece("new", after)))]
     blocks = []
-    opcodes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for number, (tag, i1, i2, j1, j2) in enumerate(opcodes):
+    codes = opcodes(old, new)
+    for number, (tag, i1, i2, j1, j2) in enumerate(codes):
         if tag == "equal":
-            blocks += _unchanged(old[i1:i2], number == 0, number == len(opcodes) - 1)
+            blocks += _unchanged(old[i1:i2], number == 0, number == len(codes) - 1)
         else:
             blocks.append(Block(tuple(words("".join(old[i1:i2]), "".join(new[j1:j2])))))
     return blocks
@@ -62,7 +63,7 @@ def words(before: str, after: str) -> Iterator[Piece]:
     if len(old) + len(new) > MAX_WORDS:
         yield from (Piece("gone", before), Piece("new", after))
         return
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in opcodes(old, new):
         if tag == "equal":
             yield Piece("same", "".join(old[i1:i2]))
             continue

@@ -116,6 +116,8 @@ class _Exporter:
         except FolderError as error:
             return Exported(path, CONFLICT, str(error))
         if found == fingerprint:
+            if self.stored.get(path, (None, ""))[1] != fingerprint and not self.check:
+                self.seen.append((path, fingerprint, stamp))
             return Exported(path, UNCHANGED)
         if not self._is_ours(found):
             return Exported(path, CONFLICT, "was edited in the folder; import it first")

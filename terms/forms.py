@@ -97,6 +97,10 @@ class TermForm(forms.ModelForm):
             if name in self.fields and (unreadable or column in self.document.fixed):
                 self.fields[name].disabled = True
                 self.fields[name].widget.attrs["disabled"] = True
+        for name in ("owner", "review_by"):
+            if name in self.fields:
+                # Changed is what differs from what the writer saw, not from what there is.
+                self.fields[name].show_hidden_initial = True
         for name in CLASSES:
             if name in self.fields and self.instance.pk:
                 field = self.fields[name]
@@ -110,6 +114,15 @@ class TermForm(forms.ModelForm):
         self.initial["seen"] = revision.number
         self.seen_version = revision.number
         return read_document(revision.text, self.instance.path)
+
+    @property
+    def taken(self) -> list[str]:
+        """Fields of which the writer chose the other editor's version."""
+        return [name for name in COLUMNS if self.data.get(f"take-{name}") == "theirs"]
+
+    @property
+    def taken_labels(self) -> list[str]:
+        return [str(self.fields[name].label or name.capitalize()) for name in self.taken]
 
     # Cleaning
 
@@ -187,7 +200,7 @@ class TermForm(forms.ModelForm):
 
     def _is_open(self, name: str) -> bool:
         """Whether the field can be edited and the writer did not take the other's value."""
-        return not self.fields[name].disabled and self.data.get(f"take-{name}") != "theirs"
+        return not self.fields[name].disabled and name not in self.taken
 
     def _columns(self) -> dict[str, str]:
         columns = {}
@@ -254,7 +267,9 @@ class TermForm(forms.ModelForm):
         written = write_names(labels)
         known = known_names(self.instance.glossary, set(runs(written)))
         own = name_key(read_document(text, self.document.path).name)
-        found = read_names(written, lambda key: key in known or key == own)
+        if own in map(name_key, labels):
+            raise CannotSplice("A term cannot be related to itself.")
+        found = read_names(written, known.__contains__)
         for label in labels:
             if label not in found:
                 raise CannotSplice(

@@ -62,7 +62,7 @@ class Plan:
     folder: str
     entries: list[Entry]
     versions: dict[str, tuple[int, int]]  # of the terms that are to be saved, as planned
-    new_folder_files: bool = False
+    agrees_anew: bool = False  # on the text of some file, which is the base from now on
 
     @property
     def counts(self) -> dict[str, int]:
@@ -127,13 +127,16 @@ class _Planner:
 
     def plan(self, progress: Progress) -> Plan:
         entries = [self._entry(found) for found in progress(scan(self.root))]
-        fresh = any(e.fingerprint and e.path not in self.stamps for e in entries)
+        agreed = any(
+            self.stamps.get(path, _NEVER)[1] != fingerprint
+            for path, fingerprint, _ in _in_common(entries)
+        )
         versions = {
             entry.path: (known.pk, known.version)
             for entry in entries
             if entry.document and (known := self.terms.get(entry.path))
         }
-        return Plan(self.glossary, self.folder, entries, versions, fresh)
+        return Plan(self.glossary, self.folder, entries, versions, agreed)
 
     def _entry(self, found: Found) -> Entry:
         stamp, fingerprint = self.settled.get(found.path, _NEVER)
@@ -159,9 +162,10 @@ class _Planner:
             if known.problem:
                 return entry._replace(status=INVALID, reason=_kept(known.problem))
             return entry
-        base = self.bases.get(found.path)
-        if fingerprint == base or (base is None and self._is_former(known, fingerprint)):
+        base = self.stamps.get(found.path, _NEVER)[1]
+        if fingerprint == base or (not base and self._is_former(known, fingerprint)):
             return entry._replace(reason=EDITED_HERE)
+        base = base or self.bases.get(found.path)
         if text is None:
             text = decode(read(self.root, found.path))
         if base == known.fingerprint:
@@ -230,7 +234,7 @@ def apply_import(plan: Plan, author: object = None, progress: Progress = iter) -
 
 def _apply(plan: Plan, author: object) -> None:
     entries = plan.to_save
-    if not entries and not plan.new_folder_files:
+    if not entries and not plan.agrees_anew:
         return
     with transaction.atomic():
         if entries:
@@ -243,7 +247,7 @@ def _apply(plan: Plan, author: object) -> None:
             merged = [entry.document for entry in entries if entry.in_file]
             later = {path: (pk, version + 1) for path, (pk, version) in plan.versions.items()}
             save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
-        remember(plan.glossary, plan.folder, _seen(plan))
+        remember(plan.glossary, plan.folder, _in_common(plan.entries))
 
 
 def _drafts(
@@ -256,9 +260,9 @@ def _drafts(
         yield Draft(document.path, document.text, term, version, document)
 
 
-def _seen(plan: Plan) -> Iterator[tuple[str, str, Stamp]]:
-    """The files whose text both sides have now in common."""
-    for entry in plan.entries:
+def _in_common(entries: Iterable[Entry]) -> Iterator[tuple[str, str, Stamp]]:
+    """The files whose text both sides have in common once the plan is carried out."""
+    for entry in entries:
         in_common = entry.status != CONFLICT and entry.reason != EDITED_HERE
         if entry.stamp and entry.fingerprint and in_common:
             yield entry.path, entry.fingerprint, entry.stamp

@@ -70,6 +70,9 @@ class ListField(forms.Field):
     def to_item(self, row: tuple[str, ...]) -> Any:
         raise NotImplementedError
 
+    def has_changed(self, initial: Any, data: list[tuple[str, ...]]) -> bool:
+        return self.bound_data(data, initial) != list(initial or ())
+
 
 class DetailsWidget(ListWidget):
     row_template = "admin/terms/widgets/detail.html"
@@ -100,11 +103,18 @@ class DetailsField(ListField):
         number = int(origin) if origin.isascii() and origin.isdigit() else None
         return TypedRow(number, title, normalise(value), url)
 
-    def prepare_value(self, value: Any) -> Any:
-        """What was typed is shown again after an error."""
-        if value and isinstance(value[0], tuple):
-            return [Row(t, v, u, int(o) if o.isdigit() else None) for o, t, v, u in value if t or v]
-        return value
+    def bound_data(self, data: list[tuple[str, ...]], initial: list[Row] | None) -> list[Row]:
+        """What was typed, to show it again; rows that follow a field stay as they are."""
+        shown = []
+        for typed in filter(None, map(self.to_item, data)):
+            known = typed.origin is not None and typed.origin < len(initial or ())
+            old = initial[typed.origin] if known else None
+            if old is not None and old.follows:
+                shown.append(old)
+            elif not typed.is_empty:
+                origin = typed.origin if known else None
+                shown.append(Row(typed.title, typed.value, typed.url, origin))
+        return shown
 
 
 class RelatedWidget(ListWidget):
@@ -138,10 +148,9 @@ class RelatedField(ListField):
                 raise ValidationError(f"“{label}” is in the list twice.")
         return labels
 
-    def prepare_value(self, value: Any) -> Any:
-        if value and isinstance(value[0], tuple):
-            return [Label(label) for (label,) in value if label]
-        return value
+    def bound_data(self, data: list[tuple[str, ...]], initial: list[Label] | None) -> list[Label]:
+        known = {label.label: label.is_known for label in initial or ()}
+        return [Label(label, known.get(label)) for (label,) in data if label]
 
 
 class AliasesWidget(ListWidget):
@@ -172,10 +181,10 @@ class AliasesField(ListField):
             raise ValidationError(f"“{name[:40]}…” is longer than {MAX_NAME} characters.")
         return TypedAlias(name, kind if kind in Alias.Kind.values else Alias.Kind.ALTERNATIVE)
 
-    def prepare_value(self, value: Any) -> Any:
-        if value and isinstance(value[0], tuple):
-            return [TypedAlias(*row) for row in value if row[0]]
-        return value
+    def bound_data(
+        self, data: list[tuple[str, ...]], initial: list[TypedAlias] | None
+    ) -> list[TypedAlias]:
+        return [TypedAlias(*row) for row in data if row[0]]
 
 
 def refuse_misleading(name: str) -> None:
@@ -190,6 +199,10 @@ class IconWidget(AdminTextInputWidget):
     """An icon's name, with its picture and a way to choose among all icons."""
 
     template_name = "admin/terms/widgets/icon.html"
+
+    class Media:
+        css = {"all": ["terms/admin.css"]}
+        js = ["terms/admin.js"]
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)

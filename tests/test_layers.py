@@ -95,7 +95,7 @@ def test_ground_knows_no_django_disk_or_clock(ground):
             assert top not in NOT_IN_GROUND | {"django"}, f"{path.name} imports {module}"
             if top in ("terms", "html") or top in GROUND_LIBRARIES[ground]:
                 continue
-            assert top in {"re", "json", "collections", "dataclasses", "difflib", "itertools",
+            assert top in {"bisect", "re", "json", "collections", "dataclasses", "difflib", "itertools",
                            "typing", "unicodedata", "pathlib"}, f"{path.name} imports {module}"  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+from django import forms
 from django.contrib import admin
 from django.db.models import Count
 from django.urls import reverse
@@ -14,9 +15,26 @@ class GlossaryAdmin(admin.ModelAdmin):
         return False
 
 
+class ClassificationForm(forms.ModelForm):
+    def clean(self):
+        """The glossary is no field of the form here, so that Django does not check these."""
+        cleaned = super().clean()
+        glossary = cleaned.get("glossary") or getattr(self.instance, "glossary", None)
+        others = type(self.instance).objects.filter(glossary=glossary).exclude(pk=self.instance.pk)
+        for name in ("name", "slug"):
+            value = cleaned.get(name)
+            if value and others.filter(**{name: value}).exists():
+                self.add_error(
+                    name,
+                    f"There is another {self._meta.model._meta.verbose_name} with this {name}.",
+                )
+        return cleaned
+
+
 class ClassificationAdmin(admin.ModelAdmin):
     """Categories and verticals; a new name is written into the files of all their terms."""
 
+    form = ClassificationForm
     list_display = ["name", "slug", "order", "terms"]
     list_editable = ["order"]
     list_filter = ["glossary"]
@@ -43,7 +61,12 @@ class ClassificationAdmin(admin.ModelAdmin):
             name, obj.name = obj.name, form.initial["name"]
             change_set = rename_classification(obj, name, request.user)
             count = change_set.revisions.count()
-            self.message_user(request, f"The new name was written into {count} term files.")
+            text = (
+                "The new name was written into {} term files. Readers see it once "
+                '<a href="{}">they are published</a>.'
+            )
+            url = reverse("admin:terms_term_changelist") + "?status=changed"
+            self.message_user(request, format_html(text, count, url))
         super().save_model(request, obj, form, change)
 
     @admin.display(description="terms", ordering="term_count")

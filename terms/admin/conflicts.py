@@ -1,11 +1,16 @@
 """Somebody saved the term first: what they changed, what was typed here, field by field."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.admin.helpers import AdminForm
 
 from terms.differences import Piece, words
+from terms.formats.document import Row
 from terms.forms import COLUMNS
+from terms.models import Term
+from terms.widgets import Label, TypedAlias
 
 
 @dataclass(frozen=True)
@@ -20,13 +25,14 @@ class Field:
     collides: bool
 
 
-def page(model_admin, request, term, extra_context):
+def page(model_admin, request, pk, extra_context):
     """The form again: values that only they changed are theirs, all others as typed."""
+    term = Term.objects.get(pk=pk)
     form_class = model_admin.get_form(request, term, change=True)
-    typed = form_class(request.POST, instance=term)
+    typed = form_class(request.POST, instance=Term.objects.get(pk=pk))
     typed.is_valid()
     newest = form_class(instance=term)
-    fields, values = [], {}
+    fields, values = [], {"reason": request.POST.get("reason", "")}
     for name in COLUMNS:
         if name not in typed.fields:
             continue
@@ -35,49 +41,74 @@ def page(model_admin, request, term, extra_context):
         they_changed = _text(base) != _text(theirs)
         i_changed = _text(mine) != _text(base)
         values[name] = mine if i_changed else theirs
+        if name == "detail_rows" and i_changed:
+            values[name] = rows_on_top(base, mine, theirs)
         if they_changed or i_changed:
-            collides = they_changed and i_changed and _text(mine) != _text(theirs)
-            fields.append(
-                Field(
-                    name,
-                    str(typed.fields[name].label or name.capitalize()),
-                    list(words(_text(base), _text(theirs))),
-                    list(words(_text(base), _text(mine))),
-                    they_changed,
-                    collides,
-                )
-            )
-    values["reason"] = request.POST.get("reason", "")
+            fields.append(_field(name, typed, base, mine, theirs))
+    for name in ("owner", "review_by"):
+        if name in typed.changed_data:
+            values[name] = typed.cleaned_data.get(name)
     form = form_class(instance=term, initial=values)
     return _render(model_admin, request, term, form, fields, extra_context)
 
 
-def _as_shown(name, form):
+def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
+    base, mine, theirs = _text(base), _text(mine), _text(theirs)
+    return Field(
+        name,
+        str(form.fields[name].label or name.capitalize()),
+        list(words(base, theirs)),
+        list(words(base, mine)),
+        base != theirs,
+        base not in (mine, theirs) and mine != theirs,
+    )
+
+
+def rows_on_top(base: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
+    """``mine``, made from ``base``, as rows of the text that holds ``theirs``.
+
+    A row is the same one where its title is. What they added comes last.
+    """
+    places = {row.title: place for place, row in reversed(list(enumerate(theirs)))}
+    rows = []
+    for row in mine:
+        title = base[row.origin].title if row.origin is not None else row.title
+        place = places.pop(title, None)
+        if row.follows:
+            rows += [theirs[place]] if place is not None else []
+        else:
+            rows.append(replace(row, origin=place))
+    known = {row.title for row in base}
+    return [*rows, *(row for row in theirs if row.title in places and row.title not in known)]
+
+
+def _as_shown(name: str, form: Any) -> Any:
     """The typed value in the shape of an initial one."""
     if form.fields[name].disabled:
         return form.initial.get(name)
     if name in ("category", "vertical"):
         return form.cleaned_data.get(name)
-    return form.fields[name].prepare_value(form[name].data)
+    return form[name].value()
 
 
-def _text(value) -> str:
+def _text(value: Any) -> str:
     """A value as lines of text, to compare and show."""
     if not isinstance(value, list):
         return "" if value is None else str(value).replace("\r\n", "\n")
-    return "\n".join(_line(item) for item in value)
+    return "\n".join(line for line in map(_line, value) if line)
 
 
-def _line(item) -> str:
-    if hasattr(item, "label"):
+def _line(item: Label | TypedAlias | Row) -> str:
+    if isinstance(item, Label):
         return item.label
-    if hasattr(item, "kind"):
-        return item.name
+    if isinstance(item, TypedAlias):
+        return f"{item.name} ({item.kind})"
+    if item.follows:
+        return f"[{item.title}]"
     return f"{item.title}: {item.value} {item.url}".replace("\r\n", "\n").strip()
 
 
 def _render(model_admin, request, term, form, fields, extra_context):
-    newest = term.newest_revision()
     admin_form = AdminForm(
         form,
         model_admin.get_fieldsets(request, term),
@@ -98,7 +129,7 @@ def _render(model_admin, request, term, form, fields, extra_context):
         "inline_admin_formsets": [],
         "errors": None,
         "preserved_filters": model_admin.get_preserved_filters(request),
-        "conflict": {"revision": newest, "fields": fields},
+        "conflict": {"revision": term.newest_revision(), "fields": fields},
         **extra_context,
     }
     response = model_admin.render_change_form(request, context, change=True, obj=term)

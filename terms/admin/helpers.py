@@ -26,6 +26,9 @@ def _for_editors(method):
         @wraps(view)
         def answered(model_admin):
             def inner(request):
+                if not model_admin.admin_site.has_permission(request):
+                    error = "You are not logged in any more: log in in another tab, then go on."
+                    return JsonResponse({"error": error}, status=403)
                 may = model_admin.has_change_permission(request)
                 if not (may or model_admin.has_add_permission(request)):
                     return JsonResponse({"error": "You may not edit terms."}, status=403)

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from terms import publishing
 from terms.editing import Draft, StaleWrite, save_one
 from terms.forms import TermForm
+from terms.icons import icon_body
 from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
 
@@ -32,6 +33,15 @@ UNREADABLE = [
     (None, {"fields": ["seen", "source"], "classes": ["term-main"]}),
     READABLE[-1],
 ]
+
+
+def _by_glossary(queryset):
+    """The chosen terms of each glossary, by id: what is done to them may end their being found."""
+    chosen = dict(queryset.order_by().values_list("pk", "glossary"))
+    return [
+        (glossary, Term.objects.filter(pk__in=[pk for pk in chosen if chosen[pk] == glossary.pk]))
+        for glossary in Glossary.objects.filter(pk__in=set(chosen.values()))
+    ]
 
 
 class TermAdmin(admin.ModelAdmin):
@@ -142,7 +152,7 @@ class TermAdmin(admin.ModelAdmin):
             if term is None:
                 self.message_user(request, "Somebody has just made this term.", messages.ERROR)
                 return HttpResponseRedirect(request.get_full_path())
-            return conflicts.page(self, request, term, context)
+            return conflicts.page(self, request, term.pk, context)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
@@ -162,15 +172,41 @@ class TermAdmin(admin.ModelAdmin):
         if not change:
             obj.pk = saved.term
             obj._state.adding = False
-        Term.objects.filter(pk=obj.pk).update(owner=obj.owner, review_by=obj.review_by)
+        columns = {
+            name: form.cleaned_data[name]
+            for name in ("owner", "review_by")
+            if name in form.changed_data
+        }
+        Term.objects.filter(pk=obj.pk).update(**columns) if columns else None
+        obj.is_changed = bool(saved or columns or "other_names" in form.changed_data)
         for alias in form.cleaned_data.get("other_names", []):
             Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
         obj.refresh_from_db()
+        self._warn(request, obj)
+
+    def _warn(self, request, obj):
+        """What is allowed but rarely meant."""
+        same = Term.objects.filter(glossary=obj.glossary, name_key=obj.name_key)
+        for other in same.exclude(pk=obj.pk)[:3]:
+            text = format_html(
+                'There is another term named “{}”: <a href="{}">{}</a>.',
+                other,
+                reverse("admin:terms_term_change", args=[other.pk]),
+                other.path,
+            )
+            self.message_user(request, text, messages.WARNING)
+        if obj.icon and icon_body(obj.icon) is None:
+            self.message_user(request, f"There is no icon “{obj.icon}”.", messages.WARNING)
 
     def response_change(self, request, obj):
         if "_publish" in request.POST:
             self._publish(request, obj)
             return HttpResponseRedirect(request.path)
+        if not obj.is_changed:
+            self.message_user(request, f"Nothing was changed in “{obj}”.")
+            if "_continue" in request.POST:
+                return HttpResponseRedirect(request.path)
+            return self.response_post_save_change(request, obj)
         return super().response_change(request, obj)
 
     def response_add(self, request, obj, post_url_continue=None):
@@ -191,18 +227,12 @@ class TermAdmin(admin.ModelAdmin):
 
     @admin.action(description="Publish the selected terms", permissions=["publish"])
     def publish_selected(self, request, queryset):
-        for glossary in Glossary.objects.filter(pk__in=queryset.values("glossary")):
-            chosen = queryset.order_by().values("pk")
-            self._tell(request, glossary, Term.objects.filter(glossary=glossary, pk__in=chosen))
+        for glossary, terms in _by_glossary(queryset):
+            self._tell(request, glossary, terms)
 
     @admin.action(description="Withdraw the selected terms", permissions=["publish"])
     def withdraw_selected(self, request, queryset):
-        count = 0
-        for glossary in Glossary.objects.filter(pk__in=queryset.values("glossary")):
-            chosen = queryset.order_by().values("pk")
-            count += publishing.withdraw(
-                glossary, Term.objects.filter(glossary=glossary, pk__in=chosen)
-            )
+        count = sum(publishing.withdraw(*chosen) for chosen in _by_glossary(queryset))
         self.message_user(request, f"Readers do not see {count} terms any more.")
 
     def _tell(self, request, glossary, terms):
@@ -232,11 +262,15 @@ class TermAdmin(admin.ModelAdmin):
         def address(route, view, name):
             return path(route, self.admin_site.admin_view(view(self)), name=f"terms_term_{name}")
 
+        def helper(route, view, name):
+            # Asked by scripts, which a way to the login page would not help.
+            return path(route, view(self), name=f"terms_term_{name}")
+
         return [
-            address("preview/", helpers.preview_view, "preview"),
-            address("upload/", helpers.upload_view, "upload"),
-            address("suggest/", helpers.suggest_view, "suggest"),
-            address("icons/", helpers.icons_view, "icons"),
+            helper("preview/", helpers.preview_view, "preview"),
+            helper("upload/", helpers.upload_view, "upload"),
+            helper("suggest/", helpers.suggest_view, "suggest"),
+            helper("icons/", helpers.icons_view, "icons"),
             address("add/file/", files.unsaved_view, "add_file"),
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),

@@ -1,7 +1,8 @@
 """Texts whose lines end in \\n, \\r\\n or \\r, mixed ones included."""
 
 import re
-from difflib import SequenceMatcher
+
+from .alignment import matching_blocks
 
 _END = re.compile(r"\r\n|\n|\r")
 
@@ -28,10 +29,11 @@ def like_original(changed: str, original: str, default: str | None = None) -> st
     if _END.sub("\n", original) == changed:
         return original
     old = _lines(original)
+    if len({end for _, end in old[:-1]}) == 1:
+        return changed.replace("\n", usual)
     new = changed.split("\n")
     ends = [usual] * len(new)
-    matcher = SequenceMatcher(None, [line for line, _ in old], new, autojunk=False)
-    for start, target, size in matcher.get_matching_blocks():
+    for start, target, size in matching_blocks([line for line, _ in old], new):
         for offset in range(size):
             ends[target + offset] = old[start + offset][1] or usual
     ends[-1] = ""

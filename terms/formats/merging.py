@@ -34,24 +34,31 @@ def merge(base: str, ours: str, theirs: str) -> Merge:
     b, o, t = parse(base), parse(ours), parse(theirs)
     if any(side.problem or not side.opening for side in (b, o, t)):
         return Merge(None, ("the whole file",))
-    data, collisions = _merge_mapping(b.data, o.data, t.data, "")
-    body, clash = _pick(normalise(b.body), normalise(o.body), normalise(t.body))
+    if not _changes_layout(b, o):
+        return _merged(b, o, t)
+    if not _changes_layout(b, t):
+        return _merged(b, t, o)
+    return Merge(None, ("the layout of the file",))
+
+
+def _changes_layout(base: FrontMatter, side: FrontMatter) -> bool:
+    """Whether more than values differs: comments, quotes, the order of keys, line ends."""
+    try:
+        return base.replaced(side.data, side.body) != side.text
+    except CannotSplice:
+        return True
+
+
+def _merged(base: FrontMatter, guest: FrontMatter, host: FrontMatter) -> Merge:
+    """The text of ``host`` with the values that ``guest`` changed."""
+    data, collisions = _merge_mapping(base.data, guest.data, host.data, "")
+    body, clash = _pick(normalise(base.body), normalise(guest.body), normalise(host.body))
     if clash:
         collisions.append(BODY)
     if collisions:
         return Merge(None, tuple(collisions))
-    return _written(t, data, cast("str", body), (b, o))
-
-
-def _written(
-    theirs: FrontMatter, data: dict[str, Data], body: str, others: tuple[FrontMatter, FrontMatter]
-) -> Merge:
-    base, ours = others
-    if base.data == ours.data and normalise(base.body) == normalise(ours.body):
-        # What ours changed is none of the values: comments, blanks, the style of a quote.
-        return Merge(None, ("the layout of the file",))
     try:
-        return Merge(theirs.replaced(data, body))
+        return Merge(host.replaced(data, cast("str", body)))
     except CannotSplice as error:
         return Merge(None, ("the whole file",), str(error))
 
@@ -74,13 +81,24 @@ def _merge_mapping(
             b, o, t = (_by_title(side) for side in sides)
             if b is not None and o is not None and t is not None:
                 inner, found = _merge_mapping(b, o, t, f"{key}: ")
-                value, clash = list(inner.values()), False
+                order = _merged_order(list(b), list(o), list(t))
+                clash = order is None
+                value = [inner[title] for title in order or () if title in inner]
                 collisions.extend(found)
         if clash:
             collisions.append(prefix + key)
         if value is not _ABSENT:
             merged[key] = cast("Data", value)
     return merged, collisions
+
+
+def _merged_order(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
+    """The order of rows that one side changed; None where both did."""
+    if theirs == base:
+        return [*ours, *(title for title in theirs if title not in ours)]
+    if ours == base or [t for t in ours if t in base] == [t for t in base if t in ours]:
+        return [*theirs, *(title for title in ours if title not in theirs)]
+    return ours if ours == theirs else None
 
 
 def _by_title(value: object) -> dict[str, Data] | None:

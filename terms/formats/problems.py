@@ -28,13 +28,16 @@ class CannotSplice(ValueError):
     """The change cannot be written without touching more than its own lines."""
 
 
-_INDENTATION = "This line is indented otherwise than the lines around it."
+_INDENTATION = (
+    "This line is indented otherwise than those around it, or a value that begins with a"
+    " quote, [ or { goes on behind its end: put the whole value in quotes."
+)
 
 # libyaml's words, and what they mean to somebody who never heard of a scanner.
 _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
     (
         "mapping values are not allowed",
-        "A colon followed by a blank stands inside a value: put the value in quotes.",
+        "A colon before a blank or the line's end stands inside a value: put the value in quotes.",
     ),
     ("found undefined alias", "References (*name) are not supported."),
     ("could not find expected ':'", "This line is not of the form “key: value”."),
@@ -50,6 +53,10 @@ _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
     ("found incompatible YAML document", "This version of YAML is not supported."),
     ("did not find expected hexdecimal number", "This \\x or \\u sequence is incomplete."),
     ("did not find expected comment or line break", "After | or > the text begins on a new line."),
+    (
+        "did not find expected alphabetic or numeric",
+        "A value may not begin with & or *: use quotes.",
+    ),
     ("found a tab character", "A tab is used to indent: use blanks."),
 )
 

@@ -3,14 +3,15 @@
 Each function yields whole headers, best first; ``splice`` takes the first that reads back.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from . import scalars
-from .problems import HeaderProblem
+from .emission import emitted, emitted_item, reading_back
 from .scalars import Place
-from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
+from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Spot:
     def child(self, node: Mapping | Sequence, number: int) -> "Spot":
         name = node.pairs[number][0].value if isinstance(node, Mapping) else number
         flow = self.flow or node.flow
-        indent = self.indent if flow else column_of(self.header, _starts(self.header, node)[0])
+        indent = self.indent if flow else column_of(self.header, _first_start(self.header, node))
         return Spot(self.header, self.root, (*self.path, name), indent, flow)
 
     def place(self, start: int) -> Place:
@@ -63,7 +64,9 @@ def _content_end(header: str, node: Node) -> int:
         if node.style in ("|", ">"):
             source = header[node.start : node.end]
             kept = "+" in source.split("\n", 1)[0].split("#", 1)[0]
-            return node.start + (len(source.removesuffix("\n")) if kept else len(source.rstrip()))
+            return node.start + (
+                len(source.removesuffix("\n")) if kept else len(source.rstrip(" \t\n"))
+            )
         return node.end
     if node.flow:
         return node.end
@@ -76,12 +79,14 @@ def _starts(header: str, node: Mapping | Sequence) -> list[int]:
     if isinstance(node, Mapping):
         return [key.start for key, _ in node.pairs]
     if node.flow:
-        return [_first(item) for item in node.items]
+        return [item.start for item in node.items]
     return [_dash_before(header, item) for item in node.items]
 
 
-def _first(node: Node) -> int:
-    return node.start
+def _first_start(header: str, node: Mapping | Sequence) -> int:
+    if isinstance(node, Mapping):
+        return node.pairs[0][0].start
+    return node.items[0].start if node.flow else _dash_before(header, node.items[0])
 
 
 def _dash_before(header: str, item: Node) -> int:
@@ -118,12 +123,29 @@ def set_node(spot: Spot, node: Node, value: Data) -> Iterator[str]:
         for text in texts:
             yield spot.replaced(node.start, end, gap + text)
         return
-    start = node.start
-    while start and header[start - 1] in " \t\n":
-        start -= 1
-    if header[start - 1 : start] in (":", "-"):
-        for text in _emitted(value, spot.indent, spot.flow, column_of(header, start)):
-            yield spot.replaced(start, end, text)
+    start, comment = _behind_indicator(header, node.start)
+    if start:
+        for text in emitted(value, spot.indent, spot.flow, column_of(header, start)):
+            yield spot.replaced(start, end, text + ("" if "\n" in text else comment))
+
+
+_COMMENT = re.compile(r"[ \t]+#[^\n]*\Z")
+
+
+def _behind_indicator(header: str, start: int) -> tuple[int, str]:
+    """Behind the ``:`` or ``-`` that a collection belongs to, and the comment on that line.
+
+    0 where nothing but blanks and comments lies between, as far as one can tell.
+    """
+    before, comment = header[:start].rstrip(" \t\n"), ""
+    while before and before[-1] not in ":-":
+        found = _COMMENT.search(before) or re.search(r"(?m)^#[^\n]*\Z", before)
+        if found is None:
+            return 0, ""
+        comment = found[0]
+        before = before[: found.start()].rstrip(" \t\n")
+    is_on_line = comment and header[len(before) :].startswith(comment)
+    return len(before), comment if is_on_line else ""
 
 
 def remove_child(spot: Spot, node: Mapping | Sequence, number: int) -> Iterator[str]:
@@ -133,6 +155,8 @@ def remove_child(spot: Spot, node: Mapping | Sequence, number: int) -> Iterator[
     following = starts[number + 1] if number + 1 < len(starts) else None
     if len(starts) == 1 and not node.flow and spot.path:
         yield from set_node(spot, node, {} if isinstance(node, Mapping) else [])
+    elif node.flow and _has_own_lines(header, node, starts, number, end):
+        yield spot.replaced(_line_start(header, start), _line_end(header, end), "")
     elif node.flow:
         if following is not None:
             yield spot.replaced(start, following, "")
@@ -146,20 +170,32 @@ def remove_child(spot: Spot, node: Mapping | Sequence, number: int) -> Iterator[
         yield spot.replaced(start, following, "")
 
 
+def _has_own_lines(
+    header: str, node: Mapping | Sequence, starts: list[int], number: int, end: int
+) -> bool:
+    """Whether an item of [ ] or { } stands alone on its lines; a comma may end the last one."""
+    following = starts[number + 1] if number + 1 < len(starts) else node.end - 1
+    return (
+        _begins_line(header, starts[number])
+        and _begins_line(header, following)
+        and _line_start(header, following) >= end
+    )
+
+
 def insert_key(spot: Spot, node: Mapping, index: int, key: str, value: Data) -> Iterator[str]:
-    name = next(_reading_back(key, Place(0, key=True)))
+    name = next(reading_back(key, Place(0, key=True)))
     if node.flow:
-        for text in _emitted(value, spot.indent, True, 0):
+        for text in emitted(value, spot.indent, True, 0):
             yield _into_flow(spot, node, index, f"{name}:{text}")
         return
     indent = column_of(spot.header, node.pairs[0][0].start) if node.pairs else 0
-    for text in _emitted(value, indent, False, indent + len(name) + 1):
+    for text in emitted(value, indent, False, indent + len(name) + 1):
         yield _into_block(spot, node, index, f"{name}:{text}", indent)
 
 
 def insert_item(spot: Spot, node: Sequence, index: int, value: Data) -> Iterator[str]:
     if node.flow and node.items:
-        for text in _emitted(value, spot.indent, True, 0):
+        for text in emitted(value, spot.indent, True, 0):
             yield _into_flow(spot, node, index, text.lstrip())
     elif node.flow:
         yield from set_node(spot, node, [value])
@@ -168,7 +204,7 @@ def insert_item(spot: Spot, node: Sequence, index: int, value: Data) -> Iterator
         indent = column_of(header, _starts(header, node)[0])
         model = next((item for item in node.items if isinstance(item, Mapping)), None)
         inner = column_of(header, model.start) if model and not model.flow else indent + 2
-        for text in _emitted_item(value, indent, inner):
+        for text in emitted_item(value, indent, inner):
             yield _into_block(spot, node, index, text, indent)
 
 
@@ -178,12 +214,12 @@ def move_item(spot: Spot, node: Sequence, origin: int, target: int) -> Iterator[
     ends = [_content_end(header, item) for item in node.items]
     order = list(range(len(starts)))
     order.insert(target, order.pop(origin))
-    if node.flow:
+    if node.flow and "#" not in header[node.start : node.end]:
         sources = [header[a:b] for a, b in zip(starts, ends, strict=True)]
         gaps = [header[a:b] for a, b in zip(ends, [*starts[1:], node.end], strict=True)]
         text = "".join(sources[o] + gap for o, gap in zip(order, gaps, strict=True))
         yield spot.replaced(starts[0], node.end, text)
-    elif all(_begins_line(header, start) for start in starts):
+    elif not node.flow and all(_begins_line(header, start) for start in starts):
         cuts = [*(_line_start(header, s) for s in starts), _line_end(header, ends[-1])]
         blocks = [header[a:b] for a, b in pairwise(cuts)]
         yield spot.replaced(cuts[0], cuts[-1], "".join(blocks[o] for o in order))
@@ -195,7 +231,14 @@ def _into_flow(spot: Spot, node: Mapping | Sequence, index: int, text: str) -> s
         return spot.replaced(node.start + 1, node.start + 1, text)
     if index == 0:
         return spot.replaced(starts[0], starts[0], text + ", ")
-    end = _content_end(spot.header, values[index - 1])
+    header = spot.header
+    end = _content_end(header, values[index - 1])
+    if index == len(values) and _has_own_lines(header, node, starts, index - 1, end):
+        line_end = _line_end(header, end)
+        margin = " " * column_of(header, starts[-1])
+        rest = header[end:line_end]
+        comma = "" if rest.lstrip().startswith(",") else ","
+        return spot.replaced(end, line_end, f"{comma}{rest}{margin}{text}\n")
     return spot.replaced(end, end, ", " + text)
 
 
@@ -212,63 +255,3 @@ def _into_block(spot: Spot, node: Mapping | Sequence, index: int, text: str, ind
         at = _line_start(header, first)
         return spot.replaced(at, at, f"{margin}{text}\n")
     return spot.replaced(first, first, f"{text}\n{margin}")
-
-
-# New values
-
-
-def _emitted(value: Data, indent: int, flow: bool, column: int) -> Iterator[str]:
-    """What follows ``key:`` or ``-`` to say ``value``, lines indented deeper than ``indent``."""
-    inner = max(indent, 0) + 2
-    if isinstance(value, str):
-        yield from (f" {text}" for text in _reading_back(value, Place(inner, column + 1, flow)))
-    elif not value:
-        yield " []" if isinstance(value, list) else " {}"
-    elif flow:
-        yield " " + _flow(value)
-    elif isinstance(value, list):
-        items = [next(_emitted_item(item, inner, inner + 2)) for item in value]
-        yield "".join(f"\n{' ' * inner}{item}" for item in items)
-    else:
-        yield "".join(f"\n{' ' * inner}{pair}" for pair in _emitted_pairs(value, inner))
-
-
-def _emitted_item(value: Data, indent: int, inner: int) -> Iterator[str]:
-    if isinstance(value, dict) and value:
-        yield (
-            "-" + " " * (inner - indent - 1) + f"\n{' ' * inner}".join(_emitted_pairs(value, inner))
-        )
-    else:
-        for text in _emitted(value, indent, False, indent + 1):
-            yield f"-{text}"
-
-
-def _emitted_pairs(value: dict[str, Data], indent: int) -> list[str]:
-    names = {key: next(_reading_back(key, Place(0, key=True))) for key in value}
-    return [
-        f"{names[key]}:" + next(_emitted(item, indent, False, indent + len(names[key]) + 1))
-        for key, item in value.items()
-    ]
-
-
-def _flow(value: Data) -> str:
-    if isinstance(value, str):
-        return next(_reading_back(value, Place(0, 0, flow=True)))
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
-    return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
-
-
-def _reading_back(text: str, place: Place) -> Iterator[str]:
-    """The ways to write ``text`` that read back as such; the last one always stands."""
-    for candidate in scalars.new_scalar(text, place):
-        inside = candidate.replace("\n" + " " * place.indent, "\n  ")
-        probe = f"? {inside}\n" if place.key else f"x: {inside}\n"
-        try:
-            node = compose(probe)
-        except HeaderProblem:
-            continue
-        data = to_data(node)
-        if isinstance(data, dict) and (text in data if place.key else data.get("x") == text):
-            yield candidate
-    yield scalars.double_quoted(text)

@@ -9,14 +9,14 @@ is tried, and when none is left CannotSplice is raised and nothing is changed.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import cast
 
+from .alignment import opcodes
 from .problems import CannotSplice, HeaderProblem
 from .spans import Spot, insert_item, insert_key, move_item, remove_child, set_node
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
 
-MAX_STEPS = 1_000
+MAX_WORK = 3_000_000  # characters read again, over all steps
 
 
 def splice(header: str, data: dict[str, Data]) -> str:
@@ -25,12 +25,12 @@ def splice(header: str, data: dict[str, Data]) -> str:
     ``header`` has \\n line ends, ends with one, and can be read. A new key goes behind
     the one that precedes it in ``data``.
     """
-    for _ in range(MAX_STEPS):
-        root = compose(header)
+    root = compose(header)
+    for _ in range(2 + MAX_WORK // (len(header) + 500)):
         step = _step_towards(Spot(header, root), root, data)
         if step is None:
             return header
-        header = _first_that_reads_back(step, root)
+        header, root = _first_that_reads_back(step, root)
     raise CannotSplice("Too many values change at once.")
 
 
@@ -41,12 +41,13 @@ class _Step:
     value: Data
 
 
-def _first_that_reads_back(step: _Step, root: Mapping) -> str:
+def _first_that_reads_back(step: _Step, root: Mapping) -> tuple[str, Mapping]:
     wanted = _replaced(to_data(root), step.path, step.value)
     for candidate in step.candidates:
         try:
-            if _same(to_data(compose(candidate)), wanted):
-                return candidate
+            changed = compose(candidate)
+            if _same(to_data(changed), wanted):
+                return candidate, changed
         except HeaderProblem:
             continue
     name = " ".join(str(part + 1 if isinstance(part, int) else part) for part in step.path)
@@ -106,13 +107,11 @@ def _step_in_mapping(spot: Spot, node: Mapping, wanted: dict[str, Data]) -> _Ste
 
 def _step_in_sequence(spot: Spot, node: Sequence, wanted: list[Data]) -> _Step | None:
     found = cast("list[Data]", to_data(node))
-    opcodes = SequenceMatcher(
-        None, [_canonical(item) for item in found], [_canonical(item) for item in wanted], False
-    ).get_opcodes()
+    codes = opcodes([_canonical(item) for item in found], [_canonical(item) for item in wanted])
     leaving = [
-        i for tag, i1, i2, *_ in opcodes if tag in ("delete", "replace") for i in range(i1, i2)
+        i for tag, i1, i2, *_ in codes if tag in ("delete", "replace") for i in range(i1, i2)
     ]
-    for tag, i1, i2, j1, j2 in opcodes:
+    for tag, i1, i2, j1, j2 in codes:
         if tag == "equal":
             continue
         origin = next((k for k in leaving if j1 < j2 and found[k] == wanted[j1]), None)

@@ -71,6 +71,8 @@ def compose(header: str, first_line: int = 1) -> Mapping:
     problem = problem_at(header, first_line)
     if len(header) > MAX_HEADER:
         raise problem(f"The header is longer than {MAX_HEADER:,} characters.", 0)
+    if header.startswith("\ufeff"):
+        raise problem("A byte order mark (U+FEFF) stands here; it belongs before the first ---.", 0)
     found = FORBIDDEN.search(header)
     if found:
         raise problem(f"The control character {_name(found[0])} is not allowed.", found.start())
@@ -104,6 +106,7 @@ _SEPARATORS = "\x85\u2028\u2029"
 
 
 # Private characters stand in for YAML 1.1's extra line ends while the parser reads.
+_QUOTE = "; a text that begins so needs quotes."
 _STAND_INS = "\U000ffffb\U000ffffc\U000ffffd"
 _HIDE = str.maketrans(_SEPARATORS, _STAND_INS)
 _SHOW = str.maketrans(_STAND_INS, _SEPARATORS)
@@ -185,7 +188,7 @@ class _Composer:
             level.node.pairs.append((level.key, node))
             level.key = None
         elif not isinstance(node, Scalar):
-            raise self._at("A list or group cannot be a key.", event)
+            raise self._at("A value that begins with [ or { and goes on needs quotes.", event)
         elif level.node.flow and self.header[node.start - 1] == "?":
             raise self._at("A key that begins with ? needs quotes.", event)
         elif node.value in level.names:
@@ -196,13 +199,13 @@ class _Composer:
 
     def _refuse_marks(self, event: Any) -> None:
         if event.anchor is not None:
-            raise self._at(f"References (&{event.anchor}) are not supported.", event)
+            raise self._at(f"References (&{event.anchor}) are not supported{_QUOTE}", event)
         if event.tag is not None:
-            raise self._at(f"Type tags ({event.tag}) are not supported.", event)
+            raise self._at(f"Type tags ({event.tag}) are not supported{_QUOTE}", event)
 
     def _check_document(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise self._at(f"References (*{event.anchor}) are not supported.", event)
+            raise self._at(f"References (*{event.anchor}) are not supported{_QUOTE}", event)
         if isinstance(event, yaml.DocumentStartEvent) and (event.explicit or self.root is not None):
             raise self._at("The header holds more than one YAML document.", event)
 

@@ -270,6 +270,104 @@ def test_rows_relations_and_aliases_merge_too(admin):
     assert "- Microframework" in text(term)
 
 
+WITH_ROW = text_of("Flask").replace("details:\n", "details:\n  - title: Coined\n    value: 1983\n")
+
+
+def test_rows_that_both_changed_are_not_mixed_up(admin):
+    term = make_term("Flask", text=WITH_ROW)
+    fields = fields_of(admin.get(address(term)))
+    rows = fields["detail_rows-title"]
+    moved = text_of("Flask").replace(
+        "    value: 'None'" if "'None'" in WITH_ROW else "    value: None\n",
+        "    value: None\n  - title: Coined\n    value: 1983\n",
+    )
+    save_text(term, moved)
+    place = rows.index("Coined")
+    values = list(fields["detail_rows-value"])
+    values[place] = "1984"
+
+    response = admin.post(address(term), {**fields, "detail_rows-value": values, "name": [" "]})
+    assert response.status_code == 200
+    fields = fields_of(response)
+    assert admin.post(address(term), {**fields, "name": ["Flask"]}).status_code == 409
+    again = fields_of(admin.post(address(term), {**fields, "name": ["Flask"]}))
+    assert admin.post(address(term), again).status_code == 302
+
+    saved = {row.title: row.value for row in term.details.all()}
+    assert saved == {
+        "Coined": "1984", "Category": "Software", "Industry": "Full Stack", "Related Terms": "None",
+    }  # fmt: skip
+
+
+def test_a_choice_outlives_a_mistake(admin):
+    term = make_term("Flask")
+    fields = fields_of(admin.get(address(term)))
+    save_text(term, text_of("Flask", body="Theirs"))
+    again = fields_of(admin.post(address(term), {**fields, "body": ["Mine"]}))
+    mistaken = admin.post(address(term), {**again, "take-body": ["theirs"], "name": [""]})
+    assert "as you chose: Text" in mistaken.content.decode()
+    admin.post(address(term), {**fields_of(mistaken), "name": ["Flask"]})
+    term.refresh_from_db()
+    assert term.body == "Theirs\n"
+
+
+def test_a_review_date_is_not_emptied_by_somebody_elses_save(admin):
+    term = make_term("Flask")
+    fields = fields_of(admin.get(address(term)))
+    Term.objects.filter(pk=term.pk).update(review_by="2027-01-01")
+    admin.post(address(term), {**fields, "description": ["New"]})
+    term.refresh_from_db()
+    assert (str(term.review_by), term.description) == ("2027-01-01", "New")
+    post(admin, term, review_by="2028-02-02")
+    term.refresh_from_db()
+    assert str(term.review_by) == "2028-02-02"
+
+
+def test_what_was_typed_is_shown_again_after_an_error(admin):
+    term = make_term("Flask", related="Django")
+    fields = fields_of(admin.get(address(term)))
+    typed = {
+        "detail_rows-origin": ["0", "1", "2", ""],
+        "detail_rows-title": [*fields["detail_rows-title"][:3], "Only a link"],
+        "detail_rows-value": ["", "", "", ""],
+        "detail_rows-url": ["", "", "", "https://example.org/"],
+    }
+    page = admin.post(address(term), {**fields, **typed, "name": [""]})
+    again = fields_of(page)
+    assert "https://example.org/" in again["detail_rows-url"]
+    assert again["detail_rows-title"][:3] == ["Category", "Industry", "Related Terms"]
+    assert page.content.decode().count("follows the field above") == 3
+
+
+def test_a_category_cannot_take_the_name_of_another(admin):
+    make_term("A", category="One")
+    make_term("B", category="Two")
+    one = Category.objects.get(name="One")
+    data = {"name": "Two", "slug": "one", "order": "0", "icon": ""}
+    response = admin.post(f"/admin/terms/category/{one.pk}/change/", data)
+    assert "another category with this name" in response.content.decode()
+    assert Category.objects.get(pk=one.pk).name == "One"
+
+
+def test_what_is_rarely_meant_is_told(admin):
+    make_term("Flask")
+    term = make_term("FLASK", path="other.md")
+    response = admin.post(
+        address(term), {**fields_of(admin.get(address(term))), "icon": ["mdi:nothing"]}, follow=True
+    )
+    page = response.content.decode()
+    assert "There is another term named" in page
+    assert "There is no icon “mdi:nothing”" in page
+    itself = post(admin, term, **{"related_terms-label": ["Flask"]})
+    assert "cannot be related to itself" in itself.content.decode()
+    assert (
+        "Nothing was changed"
+        in admin.post(
+            address(term), fields_of(admin.get(address(term))), follow=True
+        ).content.decode()
+    )
+
+
 # The file, the history
 
 

@@ -1,5 +1,6 @@
 """Hostile headers: read as the text they are, or refused with a line; never anything else."""
 
+import contextlib
 import json
 import resource
 import time
@@ -57,12 +58,17 @@ def test_a_merge_key_bomb_is_refused_before_it_is_composed():
         ("term: &a x\nicon: *a\n", 2, 7, "References"),
         ("term: [a, b\nicon: x\n", 2, 7, "never closed"),
         ('term: "\\q"\n', 2, 8, "double the backslash"),
-        ("? [a, b]\n: c\n", 2, 3, "cannot be a key"),
+        ("? [a, b]\n: c\n", 2, 3, "needs quotes"),
         ("term: A\n icon: x\n", 3, 6, "in quotes"),
         ("term: A\x01\n", 2, 8, "U+0001"),
         ('term: "\\0"\n', 2, 7, "U+0000"),
         ("%YAML 3.0\n", 2, 1, "version of YAML"),
         ("--- foo\n", 2, 1, "more than one"),
+        ("\ufeffterm: x\n", 2, 1, "byte order mark"),
+        ("title: {{ .Name }}\n", 2, 9, "needs quotes"),
+        ("title: &amp; x\n", 2, 12, "quotes"),
+        ("title: !important\n", 2, 8, "needs quotes"),
+        ("up: [[A]], [[B]]\n", 2, 10, "in quotes"),
     ],
 )
 def test_a_problem_names_line_column_and_cure(header, line, column, words):
@@ -156,3 +162,69 @@ def test_reading_needs_little_memory():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     parse("---\n" + "".join(f"k{n}: [{'a, ' * 8}a]\n" for n in range(1200)) + "---\n")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+def seconds(act):
+    started = time.process_time()
+    act()
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    ("body", "edited"),
+    [
+        ("word one\r\n\r\n" * 10_000, lambda body: body + "new\n"),
+        ("\r\n" * 30_000, lambda body: body + "\n"),
+        (
+            "".join(f"word {n}\r\n\r\n" for n in range(8_000)),
+            lambda body: body.replace("word 4000\n", "word x\n"),
+        ),
+        ("a\r\nb\n" * 20_000, lambda body: "x\n" + body),
+    ],
+)
+def test_a_long_body_is_edited_in_time(body, edited):
+    source = parse("---\r\nterm: x\r\n---\r\n" + body)
+    assert seconds(lambda: source.replaced(None, edited(body.replace("\r\n", "\n")))) < 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a\n\n" * 999, "\n" + "b\n\n" * 999),
+        ("".join(f"a{n} b\n\n" for n in range(990)), "".join(f"c{n} b\n\n" for n in range(990))),
+        ("x " * 1_000, "y " + "x " * 999),
+        ("a b " * 400, "b a " * 400),
+    ],
+)
+def test_differences_are_found_in_time(before, after):
+    from terms.differences import compare
+
+    blocks = []
+    assert seconds(lambda: blocks.extend(compare(before, after))) < 2
+    pieces = [piece for block in blocks for piece in block.pieces]
+    assert blocks
+    assert any(piece.kind != "same" for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("header", "data"),
+    [
+        ("".join(f"k{n}: v\n" for n in range(4_900)), lambda data: {**data, "k9": "x"}),
+        (
+            "term: x\naliases:\n" + "  - same\n" * 6_000,
+            lambda data: {**data, "aliases": [*data["aliases"], "n"]},
+        ),
+        (
+            "details:\n" + "  - title: a\n    value: b\n" * 900,
+            lambda data: {"details": [{"title": "a", "value": str(n)} for n in range(900)]},
+        ),
+    ],
+)
+def test_a_large_header_is_edited_in_time(header, data):
+    from terms.formats.problems import CannotSplice
+
+    def edit():
+        with contextlib.suppress(CannotSplice):
+            splice(header, data(to_data(compose(header))))
+
+    assert seconds(edit) < 6

@@ -110,7 +110,48 @@ def test_what_cannot_be_read_is_not_merged():
     assert merge(base, base + "a", base + "b").collisions == ("the whole file",)
 
 
-def test_a_changed_layout_alone_is_not_lost():
+def test_what_one_side_changed_beside_values_is_kept():
     base = text_of("A", body="Base")
-    ours = base.replace("term: A", "term: A  # comment")
-    assert merge(base, ours, text_of("A", body="Theirs")).collisions == ("the layout of the file",)
+    ours = base.replace("term: A\n", "term: A  # comment\n").replace("Software", "Web")
+    theirs = text_of("A", body="Theirs")
+    assert merge(base, ours, theirs).text == ours.replace("Base", "Theirs")
+    assert merge(base, theirs, ours).text == ours.replace("Base", "Theirs")
+    crlf = ours.replace("\n", "\r\n")
+    assert merge(base, crlf, theirs).text == crlf.replace("Base", "Theirs")
+    assert merge(base, crlf, ours.replace("comment", "other")).collisions == (
+        "the layout of the file",
+    )
+
+
+ROWS = """---
+term: A
+details:
+  - title: x
+    value: 1
+  - title: y
+    value: 2
+---
+"""
+
+
+def test_rows_that_one_side_moves_and_the_other_edits():
+    moved = ROWS.replace("  - title: x\n    value: 1\n", "").replace("---\n", "", 0)
+    moved = moved[: moved.rindex("---")] + "  - title: x\n    value: 1\n---\n"
+    edited = ROWS.replace("value: 2", "value: 3")
+    for one, other in ((moved, edited), (edited, moved)):
+        assert merge(ROWS, one, other).text == moved.replace("value: 2", "value: 3")
+
+
+def test_a_row_that_one_side_puts_first_stays_first():
+    first = ROWS.replace("details:\n", "details:\n  - title: new\n    value: 0\n")
+    edited = ROWS.replace("value: 2", "value: 3")
+    found = merge(ROWS, first, edited).text
+    assert found.index("title: new") < found.index("title: x")
+    assert "value: 3" in found
+
+
+def test_rows_that_both_move_collide():
+    swapped = ROWS.replace("title: x", "title: 0").replace("title: y", "title: x")
+    swapped = swapped.replace("title: 0", "title: y")
+    found = merge(ROWS, swapped, swapped.replace("value: 1", "value: 9"))
+    assert found.text is None or "value: 9" in found.text

@@ -125,6 +125,81 @@ def test_files_and_editors_change_the_same_value(folder):
     assert (folder / "flask.md").read_text() == theirs
 
 
+def texts(folder, **values):
+    (folder / "flask.md").write_text(text_of("Flask", related="Django", **values))
+
+
+def test_a_file_that_came_to_agree_is_the_base_from_then_on(folder):
+    import_folder(folder)
+    before = (folder / "flask.md").read_text()
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Both"))
+    texts(folder, body="Both")
+    assert statuses(import_folder(folder))["flask.md"] == "unchanged"
+
+    (folder / "flask.md").write_text(before)
+
+    assert statuses(import_folder(folder))["flask.md"] == "updated"
+
+
+def test_a_conflict_that_was_settled_as_told_is_over(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Here"))
+    texts(folder, body="There")
+    assert statuses(import_folder(folder))["flask.md"] == "conflict"
+    texts(folder, body="Here")
+    assert statuses(import_folder(folder))["flask.md"] == "unchanged"
+
+    texts(folder, body="Later")
+
+    assert statuses(import_folder(folder))["flask.md"] == "updated"
+
+
+def test_an_export_that_finds_agreement_remembers_it(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Both"))
+    texts(folder, body="Both")
+    export(default_glossary(), folder)
+    save_text(flask, text_of("Flask", related="Django", body="Later"))
+    plan = import_folder(folder)
+    assert "edited here since" in plan.entries[1].reason
+
+
+def test_another_older_checkout_takes_nothing_back(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "other")
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Newer"))
+    export(default_glossary(), folder)
+    assert statuses(import_folder(tmp_path / "other"))["flask.md"] == "unchanged"
+    flask.refresh_from_db()
+    assert flask.body == "Newer\n"
+
+
+def test_a_comment_in_the_file_outlives_a_merge(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, changed(flask.document(), {"description": "Edited here"}))
+    text = (folder / "flask.md").read_text().replace("term: Flask", "term: Flask  # the small one")
+    (folder / "flask.md").write_text(text.replace("Use", "Usage"))
+    import_folder(folder)
+    export(default_glossary(), folder)
+    kept = (folder / "flask.md").read_text()
+    assert "# the small one" in kept
+    assert "Usage" in kept
+    assert "Edited here" in kept
+
+
+def test_a_conflict_does_not_make_every_import_write(folder, django_assert_max_num_queries):
+    (folder / "FLASK.md").write_text(text_of("Other"))
+    import_folder(folder)
+    with django_assert_max_num_queries(9) as queries:
+        import_folder(folder)
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
+
+
 def test_an_older_copy_of_the_files_takes_nothing_back(folder, tmp_path):
     import_folder(folder)
     shutil.copytree(folder, tmp_path / "old")

@@ -1,0 +1,107 @@
+"""Which parts of two sequences are the same, in bounded time.
+
+The standard library's matcher is exact but takes minutes on a few thousand equal lines, of
+which prose has many: blank ones. So the ends that agree are cut off first, what stands
+once on both sides anchors the rest (Bram Cohen's patience diff), and only small gaps
+between the anchors are compared exactly.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+SMALL = 10_000  # pairs of items in a gap
+T = TypeVar("T")
+Block = tuple[int, int, int]  # where it begins in the old, in the new, and how long it is
+Opcode = tuple[str, int, int, int, int]
+
+
+def matching_blocks(old: Sequence[T], new: Sequence[T]) -> list[Block]:
+    """Runs that both have, in order, none empty, none touching the next."""
+    merged: list[Block] = []
+    for i, j, size in _blocks(old, new, 0, len(old), 0, len(new)):
+        if merged and merged[-1][0] + merged[-1][2] == i and merged[-1][1] + merged[-1][2] == j:
+            merged[-1] = (merged[-1][0], merged[-1][1], merged[-1][2] + size)
+        else:
+            merged.append((i, j, size))
+    return merged
+
+
+def opcodes(old: Sequence[T], new: Sequence[T]) -> list[Opcode]:
+    """As ``difflib`` says them: equal, replace, delete, insert."""
+    codes: list[Opcode] = []
+    i = j = 0
+    for start, target, size in [*matching_blocks(old, new), (len(old), len(new), 0)]:
+        if i < start and j < target:
+            codes.append(("replace", i, start, j, target))
+        elif i < start:
+            codes.append(("delete", i, start, j, j))
+        elif j < target:
+            codes.append(("insert", i, i, j, target))
+        i, j = start + size, target + size
+        if size:
+            codes.append(("equal", start, i, target, j))
+    return codes
+
+
+def _blocks(
+    old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
+) -> Iterator[Block]:
+    head = 0
+    while i1 + head < i2 and j1 + head < j2 and old[i1 + head] == new[j1 + head]:
+        head += 1
+    if head:
+        yield i1, j1, head
+    i1, j1 = i1 + head, j1 + head
+    tail = 0
+    while i1 < i2 - tail and j1 < j2 - tail and old[i2 - tail - 1] == new[j2 - tail - 1]:
+        tail += 1
+    i2, j2 = i2 - tail, j2 - tail
+    if i1 < i2 and j1 < j2:
+        yield from _middle(old, new, i1, i2, j1, j2)
+    if tail:
+        yield i2, j2, tail
+
+
+def _middle(
+    old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
+) -> Iterator[Block]:
+    if (i2 - i1) * (j2 - j1) <= SMALL:
+        matcher = SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
+        for i, j, size in matcher.get_matching_blocks():
+            if size:
+                yield i1 + i, j1 + j, size
+        return
+    anchors = _anchors(old, new, i1, i2, j1, j2)
+    if not anchors:
+        return
+    for (a, b), (c, d) in zip([(i1 - 1, j1 - 1), *anchors], [*anchors, (i2, j2)], strict=True):
+        yield from _blocks(old, new, a + 1, c, b + 1, d)
+        if c < i2:
+            yield c, d, 1
+
+
+def _anchors(
+    old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
+) -> list[tuple[int, int]]:
+    """The longest rising chain of items that stand once on each side."""
+    once = {item for item, count in Counter(old[i1:i2]).items() if count == 1}
+    there = {item for item, count in Counter(new[j1:j2]).items() if count == 1} & once
+    places = {new[j]: j for j in range(j1, j2) if new[j] in there}
+    pairs = [(i, places[old[i]]) for i in range(i1, i2) if old[i] in there]
+    ends: list[int] = []  # the smallest end of a chain of each length
+    chain: list[int] = []
+    before: list[int] = []
+    for number, (_, j) in enumerate(pairs):
+        length = bisect_left(ends, j)
+        before.append(chain[length - 1] if length else -1)
+        ends[length : length + 1] = [j]
+        chain[length : length + 1] = [number]
+    found: list[tuple[int, int]] = []
+    number = chain[-1] if chain else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = before[number]
+    return found[::-1]

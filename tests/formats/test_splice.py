@@ -1,0 +1,72 @@
+"""Edits by example: a header, what it is to say, and the header that results."""
+
+import pytest
+
+from terms.formats.splice import splice
+from terms.formats.yaml_nodes import compose, to_data
+
+
+def edited(header, change):
+    data = to_data(compose(header))
+    change(data)
+    return splice(header, data)
+
+
+def setting(**values):
+    return lambda data: data.update(values)
+
+
+EXAMPLES = {
+    "a comment behind a value stays": (
+        "term: A  # name\nicon: x\n", setting(term="B"), "term: B  # name\nicon: x\n",
+    ),
+    "a number stays one": ("weight: 500\n", setting(weight="600"), "weight: 600\n"),
+    "a text that YAML would take for a number is quoted": (
+        "term: A\n", setting(term="0123"), "term: '0123'\n",
+    ),
+    "an empty value is filled": ("a:\nb: x\n", setting(a="new"), "a: new\nb: x\n"),
+    "null is cleared": ("a: null\nb: x\n", setting(a=""), "a: ''\nb: x\n"),
+    "a folded text stays folded at its width": (
+        "d: >-\n  one two\n  three\n", setting(d="one two four three"),
+        "d: >-\n  one two four three\n",
+    ),
+    "a literal text keeps its indentation": (
+        "d: |\n    one\n    two\n", setting(d="one\nTWO\n"), "d: |\n    one\n    TWO\n",
+    ),
+    "blank lines behind a block stay": (
+        "d: >-\n  one\n\n\nb: x\n", setting(d="two"), "d: >-\n  two\n\n\nb: x\n",
+    ),
+    "a text that ends in a separator is edited": (
+        "d: |\n  a\u2028\n", setting(d="b\n"), "d: |\n  b\n",
+    ),
+    "a list in brackets grows": ("t: [a, b]\n", setting(t=["a", "b", "c, d"]), "t: [a, b, 'c, d']\n"),
+    "a list in brackets over lines grows by a line": (
+        "t: [\n  a, # one\n  b  # two\n]\n", setting(t=["a", "b", "c"]),
+        "t: [\n  a, # one\n  b,  # two\n  c\n]\n",
+    ),
+    "a list in brackets over lines shrinks by a line": (
+        "t: [\n  a, # one\n  b, # two\n  c  # three\n]\n", setting(t=["a", "b"]),
+        "t: [\n  a, # one\n  b, # two\n]\n",
+    ),
+    "a wide dash stays wide": (
+        "d:\n-   title: a\n    value: b\n", lambda data: data["d"].append({"title": "c", "value": "d"}),
+        "d:\n-   title: a\n    value: b\n-   title: c\n    value: d\n",
+    ),
+    "the last row goes and the comment of its key stays": (
+        "d: # rows\n  - title: a\n", setting(d=[]), "d: [] # rows\n",
+    ),
+    "the last row goes with the comment above it": (
+        "d:\n  # rows\n  - title: a\nx: y\n", setting(d=[]), "d: []\nx: y\n",
+    ),
+    "a quoted key is kept": ("'a key': x\n", lambda data: data.update({"a key": "new"}), "'a key': new\n"),
+    "a nested value": ("a:\n  b:\n    c: 1\n", lambda data: data["a"]["b"].update(c="2"), "a:\n  b:\n    c: 2\n"),
+    "a key goes": ("a: 1\n# about b\nb: 2\n", lambda data: data.pop("a"), "# about b\nb: 2\n"),
+    "an indented header grows": (" a: 1\n b: 2\n", setting(c="3"), " a: 1\n b: 2\n c: '3'\n"),
+    "an empty header is filled": ("", setting(a="x"), "a: x\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_edit(name):
+    before, change, after = EXAMPLES[name]
+    assert edited(before, change) == after
