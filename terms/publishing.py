@@ -11,6 +11,7 @@ from .alphabet import letter_of, sort_key
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
 from .models import (
+    Alias,
     Glossary,
     PublishedName,
     PublishedRelation,
@@ -57,13 +58,14 @@ def withdraw(glossary: Glossary, terms: QuerySet[Term]) -> int:
 def _publish_batch(glossary: Glossary, ids: list[int]) -> list[Refusal]:
     revisions = Revision.objects.filter(term__in=ids, number=F("term__version"))
     refusals, pages, documents = [], [], {}
+    shown = _shown_aliases(ids)
     for revision in revisions.select_related("term__category", "term__vertical").order_by(
         "term__path"
     ):
         term = revision.term
         document = read_document(revision.text, term.path)
         try:
-            page = _page(glossary, term, document)
+            page = _page(glossary, term, document, shown.get(term.pk, []))
         except CannotRender as error:
             refusals.append(Refusal(term, str(error)))
             continue
@@ -83,7 +85,18 @@ def _publish_batch(glossary: Glossary, ids: list[int]) -> list[Refusal]:
     return refusals
 
 
-def _page(glossary: Glossary, term: Term, document: TermDocument) -> PublishedTerm:
+def _shown_aliases(ids: list[int]) -> dict[int, list[str]]:
+    """Other names by term; misspellings lead to a page without standing on it."""
+    shown: dict[int, list[str]] = {}
+    aliases = Alias.objects.filter(term__in=ids).exclude(kind=Alias.Kind.HIDDEN)
+    for term, name in aliases.order_by("term", "position").values_list("term", "name"):
+        shown.setdefault(term, []).append(name)
+    return shown
+
+
+def _page(
+    glossary: Glossary, term: Term, document: TermDocument, aliases: list[str]
+) -> PublishedTerm:
     rendered = render_page(document.body)
     category, vertical = term.category, term.vertical
     return PublishedTerm(
@@ -102,6 +115,7 @@ def _page(glossary: Glossary, term: Term, document: TermDocument) -> PublishedTe
         description=term.description,
         html=rendered.html,
         contents=[[heading.level, heading.id, heading.text] for heading in rendered.contents],
+        aliases=aliases,
         details=[
             {"title": row.title, "value": row.value, "url": row.url, "follows": row.follows}
             for row in document.rows

@@ -12,7 +12,7 @@ class PublishedTermQuerySet(models.QuerySet):
 
     def listed(self):
         """What an index shows, without the texts of the pages."""
-        return self.select_related("glossary").defer("html", "contents", "details")
+        return self.select_related("glossary").defer("html", "contents", "details", "aliases")
 
 
 class PublishedTerm(models.Model):
@@ -34,6 +34,7 @@ class PublishedTerm(models.Model):
     html = models.TextField(blank=True, help_text="Safe: the renderer has sanitised it.")
     contents = models.JSONField(default=list, help_text="Headings: level, id and text.")
     details = models.JSONField(default=list, help_text="Rows: title, value and url.")
+    aliases = models.JSONField(default=list, help_text="Other names that are shown.")
     published_at = models.DateTimeField()
 
     objects = PublishedTermQuerySet.as_manager()

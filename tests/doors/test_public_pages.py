@@ -2,6 +2,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from terms.formats.document import changed
 from terms.models import PublishedTerm, Term
 from terms.publishing import publish, withdraw
 from tests.factory import default_glossary, make_term, save_text, text_of
@@ -115,6 +116,16 @@ def test_what_readers_cannot_be_shown_is_said(path, text, reason):
     refusals = publish(default_glossary(), Term.objects.filter(pk=term.pk))
     assert [reason in refusal.reason for refusal in refusals] == [True]
     assert PublishedTerm.objects.count() == 1
+
+
+def test_other_names_are_shown_and_misspellings_are_not(reader):
+    term = make_term("Flask")
+    save_text(term, changed(term.document(), aliases=["Pallets", "Flsak"]))
+    term.aliases.filter(name="Flsak").update(kind="hidden")
+    publish(default_glossary(), Term.objects.all())
+    html = page(reader, TERM)
+    assert "Pallets" in html
+    assert "Flsak" not in html
 
 
 def test_no_cookie_and_no_inline_code(reader):
