@@ -4,6 +4,9 @@ PORT ?= 8000
 GLOSSARY ?= fixtures/glossary
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+ifdef DATA_DIR
+export DATA_DIR
+endif
 
 .PHONY: install run test lint lock bench clean
 

@@ -1,5 +1,6 @@
 """All settings, from the environment; the README lists the variables."""
 
+import contextlib
 from pathlib import Path
 
 import environ
@@ -12,7 +13,8 @@ env = environ.Env()
 
 # Where the database, uploaded pictures and collected static files lie by default.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+with contextlib.suppress(OSError):  # a server may have no such place, and need none
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _kept_secret_key() -> str:

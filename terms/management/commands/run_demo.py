@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from terms.models import Term
 
 EDITOR = "editor"
+DEMO = Path("fixtures/glossary")
 
 
 class Command(BaseCommand):
@@ -53,10 +54,14 @@ class Command(BaseCommand):
         return password
 
     def _terms(self, path):
-        """The first run reads the folder; later ones keep what has been edited since."""
-        if Term.objects.exists() and str(Path(path)).startswith("fixtures"):
+        """The first run reads the demo; later ones keep what has been edited since."""
+        if Term.objects.exists() and Path(path) == DEMO:
             self.stdout.write("The glossary is kept as it is.")
             return
+        if Term.objects.exclude(files__folder=str(Path(path).resolve())).exists():
+            self.stdout.write(
+                "The database holds other terms, too. For one of its own: make run DATA_DIR=folder"
+            )
         try:
             call_command("import_terms", path, publish=True)
         except SystemExit:
