@@ -9,6 +9,8 @@ from .editing import fingerprint_of
 from .exporting import export
 from .folders import FolderError
 from .formats.document import read_document
+from .formats.related import read_names
+from .indexing import known_names
 from .models import Glossary, PublishedTerm, Revision, Term, TermFile
 from .rendering import render_page
 
@@ -28,11 +30,15 @@ def _check_database(glossary: Glossary) -> Iterator[str]:
     terms = Term.objects.filter(glossary=glossary)
     for term in terms.annotate(newest=Max("revisions__number")).exclude(newest=F("version")):
         yield f"{term.path}: its version is {term.version}, its newest revision {term.newest}."
-    revisions = Revision.objects.filter(term__glossary=glossary, number=F("term__version"))
-    for revision in revisions.select_related("term__category", "term__vertical").iterator(
-        chunk_size=500
-    ):
+    known = known_names(glossary, None)
+    revisions = (
+        Revision.objects.filter(term__glossary=glossary, number=F("term__version"))
+        .select_related("term__category", "term__vertical")
+        .prefetch_related("term__details", "term__aliases", "term__relations")
+    )
+    for revision in revisions.iterator(chunk_size=500):
         yield from _check_term(revision)
+        yield from _check_relations(revision.term, known)
 
 
 def _check_term(revision: Revision) -> Iterator[str]:
@@ -49,10 +55,25 @@ def _check_term(revision: Revision) -> Iterator[str]:
         "body": (term.body, document.body),
         "related": (term.related, document.related),
         "problem": (term.problem, str(document.problem or "")),
+        "details": (
+            [(detail.title, detail.value, detail.url) for detail in term.details.all()],
+            [(row.title, row.value, row.url) for row in document.rows],
+        ),
+        "aliases": ([alias.name for alias in term.aliases.all()], [*document.aliases]),
     }
     for name, (stored, read) in columns.items():
         if stored != read:
             yield f"{term.path}: {name} is {stored!r} in the database and {read!r} in the text."
+
+
+def _check_relations(term: Term, known: dict[str, int]) -> Iterator[str]:
+    relations = list(term.relations.all())
+    labels = read_names(term.related, known.__contains__)
+    if [relation.label for relation in relations] != labels:
+        yield f"{term.path}: its relations are not those of its text: {', '.join(labels)}."
+    for relation in relations:
+        if relation.target_id is None and relation.key in known:
+            yield f"{term.path}: “{relation.label}” is a term by now, and is still wanted."
 
 
 def _check_published(glossary: Glossary) -> Iterator[str]:

@@ -13,7 +13,7 @@ from terms import publishing
 from terms.editing import Draft, StaleWrite, save_one
 from terms.forms import TermForm
 from terms.icons import icon_body
-from terms.models import Alias, Glossary, PublishedTerm, Term
+from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
 
 from . import conflicts, files, helpers, history
@@ -72,15 +72,18 @@ class TermAdmin(admin.ModelAdmin):
     # The list
 
     def get_queryset(self, request):
-        return (
-            super()
-            .get_queryset(request)
-            .defer("body", "extra")
-            .annotate(
-                related_count=Count("relations", distinct=True),
-                wanted_count=Count("relations", filter=Q(relations__target=None), distinct=True),
-            )
-        )
+        return super().get_queryset(request).defer("body", "extra")
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        # Counted for the page that is shown: in the list's own query it would be for all terms.
+        relations = Relation.objects.filter(term__in=[term.pk for term in changelist.result_list])
+        counted = relations.order_by().values("term")
+        counted = counted.annotate(every=Count("pk"), wanted=Count("pk", filter=Q(target=None)))
+        counts = {row["term"]: (row["every"], row["wanted"]) for row in counted}
+        for term in changelist.result_list:
+            term.relation_counts = counts.get(term.pk, (0, 0))
+        return changelist
 
     @admin.display(description="name", ordering="name_key")
     def title(self, obj):
@@ -97,11 +100,10 @@ class TermAdmin(admin.ModelAdmin):
             note,
         )
 
-    @admin.display(description="related", ordering="related_count")
+    @admin.display(description="related")
     def relation_count(self, obj):
-        if not obj.wanted_count:
-            return obj.related_count
-        return format_html("{} ({} wanted)", obj.related_count, obj.wanted_count)
+        related, wanted = obj.relation_counts
+        return format_html("{} ({} wanted)", related, wanted) if wanted else related
 
     @admin.display(description="changed", ordering="changed_at")
     def changed(self, obj):

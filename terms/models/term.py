@@ -77,7 +77,7 @@ class Term(models.Model):
             models.CheckConstraint(condition=Q(version__gt=0), name="term_has_revision"),
         ]
         indexes = [
-            models.Index(fields=["glossary", "name_key"], name="term_name_key"),
+            models.Index(fields=["name_key"], name="term_name_key"),
             models.Index(fields=["glossary", "slug"], name="term_slug"),
         ]
         permissions = [("publish_term", "Can publish and withdraw terms")]

@@ -205,9 +205,13 @@ def test_check_glossary_agrees_and_says_where_not(capsys):
     call_command("check_glossary")
     Term.objects.filter(pk=term.pk).update(name="Other", fingerprint="x")
     PublishedTerm.objects.update(html="<p>Tampered</p>")
+    term.details.first().delete()
+    term.relations.create(position=9, label="Other", key="other")
     with pytest.raises(SystemExit, match="1"):
         call_command("check_glossary")
     told = capsys.readouterr().out
     assert "flask.md: name is 'Other' in the database and 'Flask' in the text." in told
     assert "flask.md: its fingerprint is not that of its text." in told
+    assert "flask.md: details is" in told
+    assert "flask.md: its relations are not those of its text" in told
     assert "flask.md: its page is not what its live text renders to." in told
