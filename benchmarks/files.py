@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import frontmatter
@@ -70,7 +71,7 @@ class Bench:
             details += [(number, n, d["title"], d["value"]) for n, d in enumerate(data["details"])]
             labels = data["details"][2]["value"].split(", ")
             relations += [(number, n, label) for n, label in enumerate(labels)]
-        with sqlite3.connect(self.scratch) as database:
+        with closing(sqlite3.connect(self.scratch)) as database, database:
             database.execute("CREATE TABLE term (a INTEGER PRIMARY KEY, b UNIQUE, c, d, e, f)")
             database.execute("CREATE TABLE detail (a, b, c, d, UNIQUE (a, b))")
             database.execute("CREATE TABLE relation (a, b, c, UNIQUE (a, b))")

@@ -144,14 +144,14 @@ class _Planner:
             return Entry(found.path, UNCHANGED, "", None, None, fingerprint, stamp)
         if found.problem or found.stamp is None:
             return Entry(found.path, INVALID, found.problem)
-        stamp, fingerprint = self.stamps.get(found.path, _NEVER)
-        if stamp == found.stamp and found.path in self.terms:
-            return self._compared(found, fingerprint, None)
         try:
+            stamp, fingerprint = self.stamps.get(found.path, _NEVER)
+            if stamp == found.stamp and found.path in self.terms:
+                return self._compared(found, fingerprint, None)
             text = decode(read(self.root, found.path))
+            return self._compared(found, fingerprint_of(text), text)
         except (FormatError, FolderError) as error:
             return Entry(found.path, INVALID, str(error))
-        return self._compared(found, fingerprint_of(text), text)
 
     def _compared(self, found: Found, fingerprint: str, text: str | None) -> Entry:
         entry = Entry(found.path, UNCHANGED, fingerprint=fingerprint, stamp=found.stamp)
@@ -269,7 +269,10 @@ def _in_common(entries: Iterable[Entry]) -> Iterator[tuple[str, str, Stamp]]:
 
 
 def remember(glossary: Glossary, folder: str, files: Iterable[tuple[str, str, Stamp]]) -> None:
-    """Note the texts that the glossary and a folder's files have in common, path by path."""
+    """Note the texts that the glossary and a folder's files have in common, path by path.
+
+    Folders that are no more are forgotten.
+    """
     now = time.time_ns()
     ids = dict(Term.objects.filter(glossary=glossary).values_list("path", "pk"))
     rows = []
@@ -284,3 +287,6 @@ def remember(glossary: Glossary, folder: str, files: Iterable[tuple[str, str, St
         "size", "mtime_ns", "ctime_ns", "inode",
     )  # fmt: skip
     insert_rows(TermFile, columns, rows, replacing=("glossary", "folder", "path"))
+    places = TermFile.objects.filter(glossary=glossary).order_by().values_list("folder", flat=True)
+    gone = [place for place in places.distinct() if not Path(place).is_dir()]
+    TermFile.objects.filter(glossary=glossary, folder__in=gone).delete()

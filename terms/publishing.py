@@ -127,6 +127,8 @@ def _page(
 
 def _why_no_address(page: PublishedTerm, others: Iterable[PublishedTerm]) -> str:
     """Why the page's address is not free."""
+    if page.slug in ("", ".", ".."):
+        return "Its file's name makes no address."
     published = PublishedTerm.objects.of(page.glossary).exclude(uid=page.uid)
     if (
         any(other.slug == page.slug for other in others)

@@ -16,7 +16,7 @@ from .problems import CannotSplice, HeaderProblem
 from .spans import Spot, insert_item, insert_key, move_item, remove_child, set_node
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
 
-MAX_WORK = 3_000_000  # characters read again, over all steps
+MAX_WORK = 1_500_000  # characters read again, over all steps
 
 
 def splice(header: str, data: dict[str, Data]) -> str:

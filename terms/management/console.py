@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from terms.models import Glossary
@@ -22,7 +23,7 @@ def get_glossary(slug: str, create: bool = False) -> Glossary:
     if found is None and create:
         try:
             validate_prefix(slug)
-        except Exception as error:
+        except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         return Glossary.objects.create(slug=slug, name=slug.replace("-", " ").capitalize())
     if found is None:

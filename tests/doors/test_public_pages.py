@@ -105,6 +105,8 @@ def test_a_withdrawn_term_is_gone_and_links_to_it_are_text(reader):
         ("x.md", "---\nterm: [\n---\n", "header cannot be read"),
         ("_index.md", "---\ntitle: Section\n---\n", "page of a section"),
         ("x.md", "no header", "gives no name"),
+        (".md", "---\nterm: A\n---\n", "makes no address"),
+        ("...md", "---\nterm: A\n---\n", "makes no address"),
         ("b/flask.md", "---\nterm: Other\n---\n", "address “flask”"),
         ("software.md", "---\nterm: Software\n---\n", "A category has the address"),
         ("x.md", "---\nterm: X\n---\n" + "x" * 100_001, "at most 100,000"),

@@ -1,5 +1,6 @@
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from django.core.management import call_command
 
 from terms.exporting import export
 from terms.folders import PARTIAL, Folder, FolderError
-from terms.models import Term
+from terms.models import Term, TermFile
 from terms.publishing import publish
 from tests.factory import default_glossary, make_term, save_text, text_of
 
@@ -29,6 +30,15 @@ def test_an_unchanged_file_is_not_touched(tmp_path):
 
     assert result.counts["unchanged"] == 1
     assert (tmp_path / "flask.md").stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_folder_that_is_gone_is_forgotten(tmp_path):
+    make_term("Flask")
+    export(default_glossary(), tmp_path / "one")
+    shutil.rmtree(tmp_path / "one")
+    export(default_glossary(), tmp_path / "two")
+    folders = TermFile.objects.values_list("folder", flat=True)
+    assert set(folders) == {str(tmp_path / "two")}
 
 
 def test_a_changed_file_keeps_its_mode(tmp_path):

@@ -3,7 +3,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -397,8 +399,6 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
         "threading.Thread(target=kill, daemon=True).start()\n"
         "call_command('import_terms', sys.argv[1])\n"
     )
-    from sqlite3 import connect
-
     killed = 0
     for step in range(12):
         for file in tmp_path.glob("db*"):
@@ -408,7 +408,7 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
             env=environment, capture_output=True, cwd=Path(__file__).parents[2], check=False,
         )  # fmt: skip
         killed += ended.returncode == -9
-        with connect(tmp_path / "db.sqlite3") as database:
+        with closing(connect(tmp_path / "db.sqlite3")) as database:
             counts = [
                 database.execute(statement).fetchone()[0]
                 for statement in (
