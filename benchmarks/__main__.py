@@ -27,10 +27,9 @@ def main() -> None:
         print("| # | what | goal | measured | CPU, ours / theirs, a file |")
         print("| --- | --- | --- | --- | --- |")
         results = []
-        for result in files.run(Path(name) / "files", options.terms):
-            if options.only in (None, result.id):
-                print(result.row(), flush=True)
-                results.append(result.as_dict())
+        for result in files.run(Path(name) / "files", options.terms, options.only):
+            print(result.row(), flush=True)
+            results.append(result.as_dict())
         if options.json:
             options.json.write_text(json.dumps({"terms": options.terms, "results": results}))
 

@@ -85,12 +85,11 @@ class _Exporter:
         self.check = check
         self.place = str(folder.root.resolve())
         self.seen: list[tuple[str, str, Stamp]] = []
-        self.stored: dict[str, tuple[Stamp, str]] = {}
         files = TermFile.objects.filter(glossary=glossary, folder=self.place)
-        for path, fingerprint, *stamp in files.values_list(
-            "path", "fingerprint", "size", "mtime_ns", "ctime_ns", "inode"
-        ):
-            self.stored[path] = (Stamp(*stamp), fingerprint)
+        self.stored: dict[str, tuple[str, str]] = {
+            path: (stamp, fingerprint)
+            for path, stamp, fingerprint in files.values_list("path", "stamp", "fingerprint")
+        }
 
     def export(self, live: bool, prune: bool, progress: Progress) -> Export:
         result = Export()
@@ -116,7 +115,7 @@ class _Exporter:
         except FolderError as error:
             return Exported(path, CONFLICT, str(error))
         if found == fingerprint:
-            if self.stored.get(path, (None, ""))[1] != fingerprint and not self.check:
+            if self.stored.get(path, ("", ""))[1] != fingerprint and not self.check:
                 self.seen.append((path, fingerprint, stamp))
             return Exported(path, UNCHANGED)
         if not self._is_ours(found):
@@ -124,8 +123,8 @@ class _Exporter:
         return self._write(path, text, fingerprint, DIFFERS)
 
     def _fingerprint(self, path: str, stamp: Stamp) -> str:
-        known, fingerprint = self.stored.get(path, (None, ""))
-        if known == stamp:
+        known, fingerprint = self.stored.get(path, ("", ""))
+        if known == stamp.text:
             return fingerprint
         try:
             return fingerprint_of(decode(self.folder.read(path)))

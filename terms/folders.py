@@ -22,23 +22,18 @@ class FolderError(OSError):
 class Stamp(NamedTuple):
     """What tells that a file has not been touched, as git's index does."""
 
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: str  # of the device, too
+    text: str  # size, times, device, inode
+    newest_ns: int  # of its times
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Stamp":
-        return cls(
-            status.st_size,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-            f"{status.st_dev}:{status.st_ino}",
-        )
+        mtime, ctime = status.st_mtime_ns, status.st_ctime_ns
+        text = f"{status.st_size} {mtime} {ctime} {status.st_dev} {status.st_ino}"
+        return cls(text, mtime if mtime > ctime else ctime)
 
     def is_settled(self, now_ns: int) -> bool:
         """Whether a later change is sure to show: file systems keep times of 2 s at worst."""
-        return max(self.mtime_ns, self.ctime_ns) < now_ns - 2_000_000_000
+        return self.newest_ns < now_ns - 2_000_000_000
 
 
 class Found(NamedTuple):
@@ -66,7 +61,9 @@ def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
         return
     for entry in found:
         path = prefix + entry.name
-        if entry.is_dir(follow_symlinks=False):
+        if is_term_file(entry.name) and entry.is_file(follow_symlinks=False) and _is_plain(path):
+            yield _regular(entry, path)
+        elif entry.is_dir(follow_symlinks=False):
             if is_term_file(entry.name):
                 yield Found(path, problem="This is a folder, not a file.")
             if not entry.name.startswith("."):
@@ -75,15 +72,26 @@ def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
             yield _found(entry, path, boundary)
 
 
+def _is_plain(path: str) -> bool:
+    return path.isascii() and path.isprintable() and len(path) < 200
+
+
+def _regular(entry: os.DirEntry[str], path: str) -> Found:
+    try:
+        return Found(path, Stamp.of(entry.stat(follow_symlinks=False)))
+    except OSError as error:
+        return Found(path, problem=f"Cannot be read: {error.strerror}.")
+
+
 def _found(entry: os.DirEntry[str], path: str, boundary: str) -> Found:
-    if not (path.isascii() and path.isprintable() and len(path) < 200):
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            readable = os.fsencode(path).decode("utf-8", "replace")
-            return Found(readable, problem="The file's name is not UTF-8.")
-        if problem := problem_with(path):
-            return Found(path, problem=problem)
+    """What is no plain file of a plain name."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        readable = os.fsencode(path).decode("utf-8", "replace")
+        return Found(readable, problem="The file's name is not UTF-8.")
+    if problem := problem_with(path):
+        return Found(path, problem=problem)
     if entry.is_symlink():
         target = os.path.realpath(entry.path)
         if os.path.commonpath([target, boundary]) != boundary:

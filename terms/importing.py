@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from .editing import Draft, StaleWrite, fingerprint_of, save
 from .folders import FolderError, Found, Stamp, read, scan
@@ -82,7 +83,7 @@ def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Pl
     return _Planner(glossary, root).plan(progress)
 
 
-_NEVER: tuple[Stamp | None, str] = (None, "")
+_NEVER = ("", "")
 
 
 class _Planner:
@@ -92,17 +93,24 @@ class _Planner:
         self.glossary = glossary
         self.root = root
         self.folder = str(root.resolve())
-        self.stamps: dict[str, tuple[Stamp, str]] = {}
         # Files whose text is the term's: as long as the stamp stands there is nothing to do.
-        self.settled: dict[str, tuple[Stamp, str]] = {}
-        files = TermFile.objects.filter(glossary=glossary.pk, folder=self.folder)
-        for path, fingerprint, of_term, problem, *stamp in files.values_list(
-            "path", "fingerprint", "term__fingerprint", "term__problem",
-            "size", "mtime_ns", "ctime_ns", "inode",
-        ):  # fmt: skip
-            seen = self.stamps[path] = (Stamp(*stamp), fingerprint)
-            if fingerprint == of_term and not problem:
-                self.settled[path] = seen
+        agreed = self._files().filter(fingerprint=F("term__fingerprint"), term__problem="")
+        self.settled: dict[str, tuple[str, str]] = {
+            path: (stamp, fingerprint)
+            for path, stamp, fingerprint in agreed.values_list("path", "stamp", "fingerprint")
+        }
+
+    def _files(self) -> QuerySet[TermFile]:
+        return TermFile.objects.filter(glossary=self.glossary.pk, folder=self.folder)
+
+    @cached_property
+    def stamps(self) -> dict[str, tuple[str, str]]:
+        """What was noted of the folder's other files."""
+        rows = self._files().exclude(fingerprint=F("term__fingerprint"), term__problem="")
+        return {
+            path: (stamp, fingerprint)
+            for path, stamp, fingerprint in rows.values_list("path", "stamp", "fingerprint")
+        } | self.settled
 
     @cached_property
     def terms(self) -> dict[str, Known]:
@@ -128,7 +136,8 @@ class _Planner:
     def plan(self, progress: Progress) -> Plan:
         entries = [self._entry(found) for found in progress(scan(self.root))]
         agreed = any(
-            self.stamps.get(path, _NEVER)[1] != fingerprint
+            self.settled.get(path, _NEVER)[1] != fingerprint
+            and self.stamps.get(path, _NEVER)[1] != fingerprint
             for path, fingerprint, _ in _in_common(entries)
         )
         versions = {
@@ -140,13 +149,13 @@ class _Planner:
 
     def _entry(self, found: Found) -> Entry:
         stamp, fingerprint = self.settled.get(found.path, _NEVER)
-        if stamp is not None and stamp == found.stamp:
-            return Entry(found.path, UNCHANGED, "", None, None, fingerprint, stamp)
+        if stamp and found.stamp and stamp == found.stamp.text:
+            return Entry(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)
         if found.problem or found.stamp is None:
             return Entry(found.path, INVALID, found.problem)
         try:
             stamp, fingerprint = self.stamps.get(found.path, _NEVER)
-            if stamp == found.stamp and found.path in self.terms:
+            if stamp == found.stamp.text and found.path in self.terms:
                 return self._compared(found, fingerprint, None)
             text = decode(read(self.root, found.path))
             return self._compared(found, fingerprint_of(text), text)
@@ -275,17 +284,15 @@ def remember(glossary: Glossary, folder: str, files: Iterable[tuple[str, str, St
     """
     now = time.time_ns()
     ids = dict(Term.objects.filter(glossary=glossary).values_list("path", "pk"))
-    rows = []
-    for path, fingerprint, stamp in files:
-        size, mtime, ctime, inode = stamp
-        mtime = mtime if stamp.is_settled(now) else 0  # such a file is read again next time
-        rows.append(
-            (glossary.pk, folder, path, ids.get(path), fingerprint, size, mtime, ctime, inode)
+    rows = (
+        # A file that may still change unnoticed is read again next time.
+        (
+            glossary.pk, folder, path, ids.get(path), fingerprint,
+            stamp.text if stamp.is_settled(now) else "",
         )
-    columns = (
-        "glossary", "folder", "path", "term", "fingerprint",
-        "size", "mtime_ns", "ctime_ns", "inode",
+        for path, fingerprint, stamp in files
     )  # fmt: skip
+    columns = ("glossary", "folder", "path", "term", "fingerprint", "stamp")
     insert_rows(TermFile, columns, rows, replacing=("glossary", "folder", "path"))
     places = TermFile.objects.filter(glossary=glossary).order_by().values_list("folder", flat=True)
     gone = [place for place in places.distinct() if not Path(place).is_dir()]

@@ -17,10 +17,9 @@ class TermFile(models.Model):
     folder = models.TextField()
     path = models.CharField(max_length=500)
     fingerprint = models.CharField(max_length=64)
-    size = models.BigIntegerField()
-    mtime_ns = models.BigIntegerField()
-    ctime_ns = models.BigIntegerField()
-    inode = models.TextField()
+    stamp = models.TextField(
+        blank=True, help_text="Size, times and inode; empty: not to be trusted."
+    )
 
     class Meta:
         constraints = [
