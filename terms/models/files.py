@@ -13,7 +13,7 @@ class TermFile(models.Model):
     """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="files")
+    term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="files", db_index=False)
     folder = models.TextField()
     path = models.CharField(max_length=500)
     fingerprint = models.CharField(max_length=64)
