@@ -18,6 +18,7 @@ from terms.models.glossary import DEFAULT_SLUG
 
 from . import conflicts, files, helpers, history
 from .filters import AttentionFilter, StatusFilter
+from .viewing import VIEWED, Viewing
 
 READABLE = [
     (None, {"fields": ["seen", "name", "description", "body"], "classes": ["term-main"]}),
@@ -44,7 +45,7 @@ def _by_glossary(queryset):
     ]
 
 
-class TermAdmin(admin.ModelAdmin):
+class TermAdmin(Viewing, admin.ModelAdmin):
     form = TermForm
     list_display = [
         "title",
@@ -129,6 +130,8 @@ class TermAdmin(admin.ModelAdmin):
         return formfield
 
     def get_fieldsets(self, request, obj=None):
+        if obj is not None and not self.has_change_permission(request, obj):
+            return VIEWED
         return UNREADABLE if obj is not None and obj.problem else READABLE
 
     def get_readonly_fields(self, request, obj=None):

@@ -197,6 +197,19 @@ def test_a_picture_leaves_its_place_and_owner_behind(admin):
     response.close()
 
 
+# Looking
+
+
+def test_who_may_only_look_sees_it_all_and_changes_nothing(account):
+    term = make_term(related="Wanted one")
+    viewer = account("viewer", "view_term")
+    html = viewer.get(address(term)).content.decode()
+    for shown in ("Wanted one <small>wanted</small>", "Industry <small>Full Stack</small>"):
+        assert shown in html
+    assert 'name="_save"' not in html
+    assert viewer.post(address(term), {"name": "x"}).status_code == 403
+
+
 # Publishing
 
 

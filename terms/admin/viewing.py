@@ -1,0 +1,36 @@
+"""What somebody sees of a term who may look at it and not change it."""
+
+from django.contrib import admin
+from django.utils.html import format_html_join
+
+VIEWED = [
+    (None, {"fields": ["name", "description", "body"], "classes": ["term-main"]}),
+    ("Classification", {"fields": ["category", "vertical", "icon"], "classes": ["term-side"]}),
+    ("Relations", {"fields": ["shown_relations", "shown_aliases"], "classes": ["term-side"]}),
+    ("Details", {"fields": ["shown_details"], "classes": ["term-side"]}),
+    (
+        "Editing",
+        {"fields": ["glossary", "path", "owner", "review_by"], "classes": ["term-side"]},
+    ),
+]
+
+
+class Viewing:
+    """A term's rows as text, for the admin's read-only form."""
+
+    @admin.display(description="related terms")
+    def shown_relations(self, term):
+        relations = term.relations.select_related("target")
+        return _lines((r.label, "" if r.target else "wanted") for r in relations)
+
+    @admin.display(description="aliases")
+    def shown_aliases(self, term):
+        return _lines((alias.name, alias.get_kind_display()) for alias in term.aliases.all())
+
+    @admin.display(description="detail rows")
+    def shown_details(self, term):
+        return _lines((detail.title, detail.value) for detail in term.details.all())
+
+
+def _lines(pairs):
+    return format_html_join("", "<div>{} <small>{}</small></div>", pairs) or "-"
