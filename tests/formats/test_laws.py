@@ -1,5 +1,7 @@
 """The codec's laws, on headers that other programs write in all their styles."""
 
+import os
+
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -82,7 +84,13 @@ styles = st.fixed_dictionaries(
         "indent": st.sampled_from([2, 4]),
     }
 )
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# More on request: LAW_EXAMPLES=5000. On CI the same ones each time.
+thorough = settings(
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "200")),
+    derandomize="CI" in os.environ,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 def dumped(data, style):

@@ -33,6 +33,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\n  Glossary  {address}/glossary/\n  Admin     {address}/admin/")
         if password:
             self.stdout.write(f"  Account   {EDITOR}, password {password} (shown this once)")
+        else:
+            self.stdout.write("  Account   as before; manage.py changepassword sets a new password")
         self.stdout.write("")
         self.stdout.flush()
         if not no_serve:
