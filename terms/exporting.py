@@ -12,7 +12,6 @@ from .editing import fingerprint_of
 from .folders import Folder, FolderError, Stamp
 from .formats.front_matter import decode
 from .formats.problems import FormatError
-from .importing import remember
 from .models import Glossary, Revision, TermFile
 
 WRITTEN, UNCHANGED, REMOVED = "written", "unchanged", "removed"
@@ -84,12 +83,8 @@ class _Exporter:
         self.folder = folder
         self.check = check
         self.place = str(folder.root.resolve())
-        self.seen: list[tuple[str, str, Stamp]] = []
-        files = TermFile.objects.filter(glossary=glossary, folder=self.place)
-        self.stored: dict[str, tuple[str, str]] = {
-            path: (stamp, fingerprint)
-            for path, stamp, fingerprint in files.values_list("path", "stamp", "fingerprint")
-        }
+        self.seen: list[tuple[str, str, str]] = []
+        self.stored = TermFile.objects.of(glossary, self.place).stamps()
 
     def export(self, live: bool, prune: bool, progress: Progress) -> Export:
         result = Export()
@@ -103,7 +98,7 @@ class _Exporter:
                 result.files += self._surplus(wanted, prune)
         finally:
             if self.seen:
-                remember(self.glossary, self.place, self.seen)
+                TermFile.objects.remember(self.glossary, self.place, self.seen)
         return result
 
     def _file(self, path: str, text: str, fingerprint: str) -> Exported:
@@ -116,7 +111,7 @@ class _Exporter:
             return Exported(path, CONFLICT, str(error))
         if found == fingerprint:
             if self.stored.get(path, ("", ""))[1] != fingerprint and not self.check:
-                self.seen.append((path, fingerprint, stamp))
+                self.seen.append((path, fingerprint, stamp.trusted()))
             return Exported(path, UNCHANGED)
         if not self._is_ours(found):
             return Exported(path, CONFLICT, "was edited in the folder; import it first")
@@ -147,7 +142,7 @@ class _Exporter:
         except OSError as error:
             full = " The files written so far are whole." if error.errno == errno.ENOSPC else ""
             raise FolderError(f"“{path}” cannot be written: {error.strerror}.{full}") from error
-        self.seen.append((path, fingerprint, stamp))
+        self.seen.append((path, fingerprint, stamp.trusted()))
         return Exported(path, WRITTEN)
 
     def _surplus(self, wanted: set[str], prune: bool) -> Iterator[Exported]:
@@ -162,9 +157,7 @@ class _Exporter:
                 yield Exported(path, SURPLUS)
             else:
                 self.folder.remove(path)
-                TermFile.objects.filter(
-                    glossary=self.glossary, folder=self.place, path=path
-                ).delete()
+                TermFile.objects.of(self.glossary, self.place).filter(path=path).delete()
                 yield Exported(path, REMOVED)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,9 +32,12 @@ class Stamp(NamedTuple):
         text = f"{status.st_size} {mtime} {ctime} {status.st_dev} {status.st_ino}"
         return cls(text, mtime if mtime > ctime else ctime)
 
-    def is_settled(self, now_ns: int) -> bool:
-        """Whether a later change is sure to show: file systems keep times of 2 s at worst."""
-        return self.newest_ns < now_ns - 2_000_000_000
+    def trusted(self) -> str:
+        """The text where a later change is sure to show in it; else empty.
+
+        File systems keep times of 2 s at worst, so that a younger file may change unnoticed.
+        """
+        return self.text if self.newest_ns < time.time_ns() - 2_000_000_000 else ""
 
 
 class Found(NamedTuple):

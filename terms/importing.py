@@ -4,7 +4,6 @@ The comparison has three sides: the file, the text here, and the text that both 
 agreed on (``TermFile``). Nothing is written while planning; applying is one transaction.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, QuerySet
 
 from .editing import Draft, StaleWrite, fingerprint_of, save
 from .folders import FolderError, Found, Stamp, read, scan
@@ -23,7 +21,6 @@ from .formats.merging import merge
 from .formats.paths import name_key
 from .formats.problems import FormatError
 from .models import ChangeSet, Glossary, Revision, Term, TermFile
-from .models.rows import insert_rows
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 INVALID, CONFLICT = "invalid", "conflict"
@@ -93,24 +90,13 @@ class _Planner:
         self.glossary = glossary
         self.root = root
         self.folder = str(root.resolve())
-        # Files whose text is the term's: as long as the stamp stands there is nothing to do.
-        agreed = self._files().filter(fingerprint=F("term__fingerprint"), term__problem="")
-        self.settled: dict[str, tuple[str, str]] = {
-            path: (stamp, fingerprint)
-            for path, stamp, fingerprint in agreed.values_list("path", "stamp", "fingerprint")
-        }
-
-    def _files(self) -> QuerySet[TermFile]:
-        return TermFile.objects.filter(glossary=self.glossary.pk, folder=self.folder)
+        self.files = TermFile.objects.of(glossary, self.folder)
+        # As long as the stamp of these stands there is nothing to do.
+        self.settled = self.files.agreeing().stamps()
 
     @cached_property
     def stamps(self) -> dict[str, tuple[str, str]]:
-        """What was noted of the folder's other files."""
-        rows = self._files().exclude(fingerprint=F("term__fingerprint"), term__problem="")
-        return {
-            path: (stamp, fingerprint)
-            for path, stamp, fingerprint in rows.values_list("path", "stamp", "fingerprint")
-        } | self.settled
+        return self.files.stamps()
 
     @cached_property
     def terms(self) -> dict[str, Known]:
@@ -134,23 +120,27 @@ class _Planner:
         return bases | {path: fingerprint for path, (_, fingerprint) in self.stamps.items()}
 
     def plan(self, progress: Progress) -> Plan:
-        entries = [self._entry(found) for found in progress(scan(self.root))]
-        agreed = any(
-            self.settled.get(path, _NEVER)[1] != fingerprint
-            and self.stamps.get(path, _NEVER)[1] != fingerprint
-            for path, fingerprint, _ in _in_common(entries)
+        entries, compared = [], []
+        for found in progress(scan(self.root)):
+            stamp, fingerprint = self.settled.get(found.path, _NEVER)
+            if stamp and found.stamp and stamp == found.stamp.text:
+                entry = Entry(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)
+            else:
+                entry = self._entry(found)
+                compared.append(entry)
+            entries.append(entry)
+        agrees_anew = any(
+            self.stamps.get(path, _NEVER)[1] != fingerprint
+            for path, fingerprint, _ in _in_common(compared)
         )
         versions = {
             entry.path: (known.pk, known.version)
-            for entry in entries
+            for entry in compared
             if entry.document and (known := self.terms.get(entry.path))
         }
-        return Plan(self.glossary, self.folder, entries, versions, agreed)
+        return Plan(self.glossary, self.folder, entries, versions, agrees_anew)
 
     def _entry(self, found: Found) -> Entry:
-        stamp, fingerprint = self.settled.get(found.path, _NEVER)
-        if stamp and found.stamp and stamp == found.stamp.text:
-            return Entry(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)
         if found.problem or found.stamp is None:
             return Entry(found.path, INVALID, found.problem)
         try:
@@ -256,7 +246,8 @@ def _apply(plan: Plan, author: object) -> None:
             merged = [entry.document for entry in entries if entry.in_file]
             later = {path: (pk, version + 1) for path, (pk, version) in plan.versions.items()}
             save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
-        remember(plan.glossary, plan.folder, _in_common(plan.entries))
+        common = _in_common(plan.entries)
+        TermFile.objects.remember(plan.glossary, plan.folder, common)
 
 
 def _drafts(
@@ -269,31 +260,9 @@ def _drafts(
         yield Draft(document.path, document.text, term, version, document)
 
 
-def _in_common(entries: Iterable[Entry]) -> Iterator[tuple[str, str, Stamp]]:
+def _in_common(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str]]:
     """The files whose text both sides have in common once the plan is carried out."""
     for entry in entries:
         in_common = entry.status != CONFLICT and entry.reason != EDITED_HERE
         if entry.stamp and entry.fingerprint and in_common:
-            yield entry.path, entry.fingerprint, entry.stamp
-
-
-def remember(glossary: Glossary, folder: str, files: Iterable[tuple[str, str, Stamp]]) -> None:
-    """Note the texts that the glossary and a folder's files have in common, path by path.
-
-    Folders that are no more are forgotten.
-    """
-    now = time.time_ns()
-    ids = dict(Term.objects.filter(glossary=glossary).values_list("path", "pk"))
-    rows = (
-        # A file that may still change unnoticed is read again next time.
-        (
-            glossary.pk, folder, path, ids.get(path), fingerprint,
-            stamp.text if stamp.is_settled(now) else "",
-        )
-        for path, fingerprint, stamp in files
-    )  # fmt: skip
-    columns = ("glossary", "folder", "path", "term", "fingerprint", "stamp")
-    insert_rows(TermFile, columns, rows, replacing=("glossary", "folder", "path"))
-    places = TermFile.objects.filter(glossary=glossary).order_by().values_list("folder", flat=True)
-    gone = [place for place in places.distinct() if not Path(place).is_dir()]
-    TermFile.objects.filter(glossary=glossary, folder__in=gone).delete()
+            yield entry.path, entry.fingerprint, entry.stamp.trusted()

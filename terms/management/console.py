@@ -25,7 +25,8 @@ def get_glossary(slug: str, create: bool = False) -> Glossary:
             validate_prefix(slug)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        return Glossary.objects.create(slug=slug, name=slug.replace("-", " ").capitalize())
+        name = slug.replace("-", " ").capitalize()
+        return Glossary.objects.get_or_create(slug=slug, defaults={"name": name})[0]
     if found is None:
         known = ", ".join(Glossary.objects.values_list("slug", flat=True)) or "none yet"
         raise CommandError(f"There is no glossary “{slug}”. There are: {known}.")

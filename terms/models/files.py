@@ -1,7 +1,47 @@
+from collections.abc import Iterable
+from pathlib import Path
+
 from django.db import models
+from django.db.models import F
 
 from .glossary import Glossary
+from .rows import insert_rows
 from .term import Term
+
+
+class TermFileQuerySet(models.QuerySet):
+    def of(self, glossary: Glossary, folder: str):
+        return self.filter(glossary=glossary.pk, folder=folder)
+
+    def agreeing(self):
+        """Files whose text was the term's own, which can be read."""
+        return self.filter(fingerprint=F("term__fingerprint"), term__problem="")
+
+    def stamps(self) -> dict[str, tuple[str, str]]:
+        """Stamp and fingerprint by path."""
+        rows = self.values_list("path", "stamp", "fingerprint")
+        return {path: (stamp, fingerprint) for path, stamp, fingerprint in rows}
+
+    def remember(
+        self, glossary: Glossary, folder: str, files: Iterable[tuple[str, str, str]]
+    ) -> None:
+        """Note the texts that the glossary and a folder's files have in common.
+
+        ``files`` are paths, fingerprints and stamps. Folders that are no more are forgotten.
+        """
+        ids = dict(Term.objects.filter(glossary=glossary).values_list("path", "pk"))
+        insert_rows(
+            self.model,
+            ("glossary", "folder", "path", "term", "fingerprint", "stamp"),
+            (
+                (glossary.pk, folder, path, ids.get(path), fingerprint, stamp)
+                for path, fingerprint, stamp in files
+            ),
+            replacing=("glossary", "folder", "path"),
+        )
+        places = self.filter(glossary=glossary).order_by().values_list("folder", flat=True)
+        gone = [place for place in places.distinct() if not Path(place).is_dir()]
+        self.filter(glossary=glossary, folder__in=gone).delete()
 
 
 class TermFile(models.Model):
@@ -20,6 +60,8 @@ class TermFile(models.Model):
     stamp = models.TextField(
         blank=True, help_text="Size, times and inode; empty: not to be trusted."
     )
+
+    objects = TermFileQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,18 +3,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from terms.checking import check
 from terms.exporting import export
 from terms.folders import FolderError, read
 from terms.formats.document import changed
 from terms.importing import apply_import, plan_import
-from terms.models import Glossary, PublishedTerm, Revision, Term, TermFile
+from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
 from tests.factory import default_glossary, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -380,6 +383,44 @@ def test_a_term_made_here_and_in_a_file_is_a_conflict(folder):
     make_term("Flask", body="Made here")
     plan = import_folder(folder)
     assert statuses(plan) == {"django.md": "created", "flask.md": "conflict"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
+    for number in range(30):
+        (folder / f"term-{number}.md").write_text(
+            text_of(f"Term {number}", related="Flask, Term 7")
+        )
+    errors = []
+
+    def run(act):
+        try:
+            act()
+        except Exception as error:  # reported by the test's own thread
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def edit():
+        for number in range(10):
+            term = make_term(f"Own {number}", related="Term 3, Flask")
+            save_text(term, text_of(f"Own {number}", body="Edited"))
+
+    default_glossary()
+    acts = [lambda: import_folder(folder), lambda: import_folder(folder), edit]
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert Term.objects.count() == 42
+    assert Revision.objects.count() == 32 + 20
+    assert not Relation.objects.wanted().filter(key__in=["term 3", "term 7", "flask"]).exists()
+    told = list(check(default_glossary()))
+    assert [line for line in told if not line.endswith("missing.")] == []
+    assert len(told) == 10  # of the editor's terms there are no files yet
 
 
 @pytest.mark.django_db(transaction=True)
