@@ -104,18 +104,17 @@ class _Exporter:
     def _file(self, path: str, text: str, fingerprint: str) -> Exported:
         try:
             stamp = self.folder.stamp(path)
-            if stamp is None:
-                return self._write(path, text, fingerprint, MISSING)
-            found = self._fingerprint(path, stamp)
+            found = self._fingerprint(path, stamp) if stamp else None
         except FolderError as error:
             return Exported(path, CONFLICT, str(error))
-        if found == fingerprint:
+        if stamp and found == fingerprint:
             if self.stored.get(path, ("", ""))[1] != fingerprint and not self.check:
                 self.seen.append((path, fingerprint, stamp.trusted()))
             return Exported(path, UNCHANGED)
-        if not self._is_ours(found):
+        if found is not None and not self._is_ours(found):
             return Exported(path, CONFLICT, "was edited in the folder; import it first")
-        return self._write(path, text, fingerprint, DIFFERS)
+        # A disk that is full ends the export; what is in the way of one file does not.
+        return self._write(path, text, fingerprint, MISSING if found is None else DIFFERS)
 
     def _fingerprint(self, path: str, stamp: Stamp) -> str:
         known, fingerprint = self.stored.get(path, ("", ""))

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from .formats.front_matter import MAX_FILE
 from .formats.paths import is_term_file, problem_with
 
-MAX_FILES = 1_000_000
 PARTIAL = ".glossary-export.partial"  # one a folder; only the writer that holds the lock uses it
 
 
@@ -170,8 +169,11 @@ class Folder:
     def read(self, path: str) -> bytes:
         folder, name = self._open(path, create=False)
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with open(os.open(name, flags, dir_fd=folder), "rb", buffering=0) as file:
-            return _read_up_to(file, MAX_FILE + 1)
+        try:
+            with open(os.open(name, flags, dir_fd=folder), "rb", buffering=0) as file:
+                return _read_up_to(file, MAX_FILE + 1)
+        except OSError as error:
+            raise FolderError(f"Cannot be read: {error.strerror}.") from error
 
     def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
         """Put ``content`` in the file's place, as a whole; what it ``replaces`` gives its mode."""

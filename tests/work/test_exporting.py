@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from terms.exporting import export
 from terms.folders import PARTIAL, Folder, FolderError
@@ -159,6 +159,18 @@ def test_hostile_names_stay_inside(shared, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"parent"}
 
 
+def test_what_cannot_be_read_is_said(tmp_path):
+    (tmp_path / "flask.md").mkdir()
+    make_term("Flask")
+    make_term("Django")
+    files = {file.path: file for file in export(default_glossary(), tmp_path).files}
+    assert files["flask.md"].status == "conflict"
+    assert "not a regular file" in files["flask.md"].reason
+    assert files["django.md"].status == "written"
+    with Folder(tmp_path) as folder, pytest.raises(FolderError, match="Cannot be read"):
+        folder.read("flask.md")
+
+
 def test_a_thousand_folders_are_written(tmp_path):
     with Folder(tmp_path) as folder:
         for number in range(1500):
@@ -179,12 +191,13 @@ def test_a_full_disk_leaves_whole_files_and_says_so(tmp_path):
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
     try:
-        with Folder(tmp_path) as folder, pytest.raises(OSError, match="File too large"):
-            folder.write("big.md", b"x" * 50_000)
+        with pytest.raises(CommandError, match=r"“big\.md” cannot be written: File too large"):
+            call_command("export_terms", str(tmp_path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
     assert [path.name for path in tmp_path.iterdir()] == ["flask.md"]
+    assert "Old" in (tmp_path / "flask.md").read_text()
     assert export(default_glossary(), tmp_path).counts["written"] == 2
 
 
