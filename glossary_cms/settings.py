@@ -28,6 +28,10 @@ SECRET_KEY = env.str("SECRET_KEY", default=_kept_secret_key())
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# The site's address as the world knows it, for what must say it in full: canonical links,
+# feeds, sitemaps, linked data. Pages hold it, so `rebuild_site` follows a change of it.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+
 INSTALLED_APPS = [
     "terms",
     "django.contrib.admin",

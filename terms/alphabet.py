@@ -1,20 +1,131 @@
-"""Under which letter a name stands, and in which order."""
+"""Under which letter a name stands, and in which order.
+
+The letters that a language counts as its own, and what they stand behind, are facts of the
+Unicode CLDR's collations (https://cldr.unicode.org/). All other accents are set aside.
+"""
 
 import unicodedata
+from functools import cache
 
 DIGITS = "0-9"
 SYMBOLS = "#"
 
+_LETTERS = {
+    "az": "c<ç e<ə g<ğ h<x i<ı o<ö s<ş u<ü",
+    "bs": "c<č<ć d<dž<đ l<lj n<nj s<š z<ž",
+    "cs": "c<č h<ch r<ř s<š z<ž",
+    "cy": "c<ch d<dd f<ff g<ng l<ll p<ph r<rh t<th",
+    "da": "z<æ<ø<å",
+    "eo": "c<ĉ g<ĝ h<ĥ j<ĵ s<ŝ u<ŭ",
+    "es": "n<ñ",
+    "et": "s<š<z<ž w<õ<ä<ö<ü",
+    "fi": "z<å<ä<ö",
+    "hu": "c<cs d<dz<dzs g<gy l<ly n<ny o<ö s<sz t<ty u<ü z<zs",
+    "is": "a<á d<ð e<é i<í o<ó u<ú y<ý z<þ<æ<ö<å",
+    "lt": "c<č s<š z<ž",
+    "lv": "c<č g<ģ k<ķ l<ļ n<ņ s<š z<ž",
+    "nb": "z<æ<ø<å",
+    "pl": "a<ą c<ć e<ę l<ł n<ń o<ó s<ś z<ź<ż",
+    "ro": "a<ă<â i<î s<ș t<ț",
+    "sk": "a<ä c<č h<ch o<ô s<š z<ž",
+    "sl": "c<č<ć d<đ s<š z<ž",
+    "sq": "c<ç d<dh e<ë g<gj l<ll n<nj r<rr s<sh t<th x<xh z<zh",
+    "sv": "z<å<ä<ö",
+    "tr": "c<ç g<ğ h<ı o<ö s<ş u<ü",
+    "vi": "a<ă<â d<đ e<ê o<ô<ơ u<ư",
+}
+_LETTERS |= {"hr": _LETTERS["bs"], "nn": _LETTERS["nb"], "no": _LETTERS["nb"]}
+_EVERYWHERE = {"й": "и\U0010ff01", "ё": "е\U0010ff01", "ї": "і\U0010ff01"}
+# Letters that have no decomposition, where the language does not count them as its own.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d",
+                        "þ": "th", "ə": "e"})  # fmt: skip
 
-def sort_key(name: str) -> str:
-    """``name`` without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()[:300]
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 
 
-def letter_of(name: str) -> str:
-    """The letter of the index: that of the first letter or digit, accents aside."""
-    first = next((c for c in sort_key(name) if c.isalnum()), "")
-    if not first:
+@cache
+def _letters_of(language: str) -> dict[str, str]:
+    """Letters of a language's own → what they are sorted as."""
+    found = dict(_EVERYWHERE)
+    for chain in _LETTERS.get(language.partition("-")[0].lower(), "").split():
+        base, *letters = chain.split("<")
+        for rank, letter in enumerate(letters, 1):
+            found[letter] = base[0] + chr(0x10FF00 + rank)
+    return found
+
+
+def own_letters(language: str) -> list[str]:
+    """A to Z with the language's own letters among them, each as it is written in an index."""
+    own = {key: letter for letter, key in _letters_of(language).items() if key[0] < "\x7f"}
+    latin = {chr(code): chr(code) for code in range(ord("a"), ord("z") + 1)}
+    latin = {k: v for k, v in latin.items() if v not in own.values()}
+    return [_title(letter, language) for _, letter in sorted({**latin, **own}.items())]
+
+
+def _pieces(name: str, language: str) -> list[tuple[str, str]]:
+    """Letters of ``name`` with what they are sorted as, without case and foreign accents."""
+    own = _letters_of(language)
+    name = unicodedata.normalize("NFC", name)
+    name = name.replace("İ", "i").replace("I", "ı") if language[:2] in ("tr", "az") else name
+    name = name.casefold()
+    found = []
+    place = 0
+    while place < len(name):
+        size = next((n for n in (3, 2, 1) if name[place : place + n] in own), 0)
+        letter = name[place : place + (size or 1)]
+        place += size or 1
+        if size:
+            found.append((letter, own[letter]))
+            continue
+        for character in unicodedata.normalize("NFKD", letter.translate(_PLAIN)).casefold():
+            if not unicodedata.combining(character) or ord(character) > 0x36F:
+                found.append((character, character))
+    return found
+
+
+def _first(pieces: list[tuple[str, str]]) -> int:
+    return next((i for i, (letter, _) in enumerate(pieces) if letter[0].isalnum()), len(pieces))
+
+
+def sort_key(name: str, language: str = "en", tie: str = "") -> str:
+    """A key in whose order names stand in an index; in hexadecimal digits, so that every
+    database orders it alike. ``tie`` decides between equal names."""
+    pieces = _pieces(name, language)
+    primary = "".join(key for _, key in pieces[_first(pieces) :] or pieces)
+    whole = "\0".join((primary[:150], name[:60], tie))
+    return whole.encode(errors="replace").hex()[:600]
+
+
+def letter_of(name: str, language: str = "en") -> str:
+    """The letter of the index: that of the first letter or digit."""
+    pieces = _pieces(name, language)
+    letter = next((letter for letter, _ in pieces if letter[0].isalnum()), "")
+    if not letter:
         return SYMBOLS
-    return DIGITS if first.isdigit() else first.upper()[:10]
+    return DIGITS if letter.isdigit() else _title(_initial(letter), language)
+
+
+def section_of(name: str, language: str = "en") -> str:
+    """The letter and the one that follows it: ``Fl`` of Flask."""
+    pieces = _pieces(name, language)
+    letters = [letter for letter, _ in pieces[_first(pieces) :][:2] if letter[0].isalnum()]
+    first = letter_of(name, language)
+    if first in (SYMBOLS, DIGITS):
+        return letters[0] if letters else first
+    if first in _INITIALS or unicodedata.name(first, "").startswith("CJK"):
+        return first
+    return first + "".join(letters[1:])
+
+
+def _initial(letter: str) -> str:
+    """Korean syllables stand under their first consonant."""
+    # NFKD has taken a syllable apart into letters that no index shows.
+    if "\u1100" <= letter[0] <= "\u1112":
+        return _INITIALS[ord(letter[0]) - 0x1100]
+    return letter
+
+
+def _title(letter: str, language: str) -> str:
+    if letter == "i" and language[:2] in ("tr", "az"):
+        return "İ"
+    return letter[:1].upper()[:1] + letter[1:]

@@ -154,7 +154,7 @@ _READ = (
     "fingerprint", "changed_at", "name", "name_key", "icon", "category", "vertical",
     "description", "body", "related", "extra", "problem",
 )  # fmt: skip
-_NEW = ("uid", "glossary", "path", "slug", "version", "live_fingerprint", "created_at")
+_NEW = ("uid", "glossary", "path", "slug", "version", "live_fingerprint", "is_linked", "created_at")
 
 
 def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetime) -> None:
@@ -163,7 +163,7 @@ def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetim
         path = item.draft.path
         if problem := problem_with(path):
             raise BadPath(problem)
-        rows.append((uuid4(), glossary.pk, path, slug_of(path), 1, "", now, *values))
+        rows.append((uuid4(), glossary.pk, path, slug_of(path), 1, "", True, now, *values))
     try:
         insert_rows(Term, (*_NEW, *_READ), rows)
     except IntegrityError as error:

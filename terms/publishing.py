@@ -1,29 +1,31 @@
 """The one place where the editors' side and the readers' side meet."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
-from .alphabet import letter_of, sort_key
-from .formats.document import TermDocument, read_document
-from .formats.paths import name_key
+from . import search
+from .formats.document import read_document
+from .linking import relink
 from .models import (
-    Alias,
     Glossary,
     PublishedName,
     PublishedRelation,
     PublishedTerm,
-    Relation,
     Revision,
     Term,
+    Withdrawal,
 )
-from .models.term import NAME_LENGTH
+from .published_rows import Live, published_term, search_rows, why_not, write_classes, write_rows
 from .rendering import CannotRender, render_page
+from .site.facts import Change, batches, facts_of, names_of
+from .site.refreshing import rebuild_pages, refresh
 
-BATCH = 500
+Progress = Callable[[Iterable], Iterable]
 
 
 @dataclass(frozen=True)
@@ -34,147 +36,138 @@ class Refusal:
     reason: str
 
 
-def publish(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
+def publish(glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter) -> list[Refusal]:
     """Make the newest text of each of ``terms`` what readers see, or say why not."""
+    return _publish(glossary, terms, Revision.objects.filter(number=F("term__version")), progress)
+
+
+def publish_again(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
+    """Show the text that readers see already by the decisions and names of today."""
+    live = Revision.objects.filter(fingerprint=F("term__live_fingerprint"))
+    return _publish(glossary, terms.live(), live, iter)
+
+
+def _publish(glossary, terms, revisions, progress) -> list[Refusal]:
     refusals: list[Refusal] = []
-    with transaction.atomic():
-        Glossary.objects.select_for_update(no_key=True).get(pk=glossary.pk)
+    with _changing(glossary) as change:
         ids = list(terms.order_by("path").values_list("pk", flat=True))
-        for start in range(0, len(ids), BATCH):
-            refusals += _publish_batch(glossary, ids[start : start + BATCH])
+        for some in progress(list(batches(ids))):
+            refusals += _publish_batch(change, revisions.filter(term__in=some))
     return refusals
 
 
 def withdraw(glossary: Glossary, terms: QuerySet[Term]) -> int:
     """Take ``terms`` off the readers' side; how many were on it."""
-    with transaction.atomic():
-        Glossary.objects.select_for_update(no_key=True).get(pk=glossary.pk)
+    with _changing(glossary) as change:
         uids = list(terms.live().values_list("uid", flat=True))
-        PublishedTerm.objects.filter(uid__in=uids).delete()
-        Term.objects.filter(uid__in=uids).update(live_fingerprint="")
+        for some in batches(uids):
+            pages = PublishedTerm.objects.filter(uid__in=some)
+            change.note(some)
+            Withdrawal.objects.filter(term_uid__in=some).delete()
+            Withdrawal.objects.bulk_create(_withdrawals(glossary, pages))
+            search.remove(list(pages.values_list("pk", flat=True)))
+            pages.delete()
+            Term.objects.filter(uid__in=some).update(live_fingerprint="")
     return len(uids)
 
 
-def _publish_batch(glossary: Glossary, ids: list[int]) -> list[Refusal]:
-    revisions = Revision.objects.filter(term__in=ids, number=F("term__version"))
-    refusals, pages, documents = [], [], {}
-    shown = _shown_aliases(ids)
-    for revision in revisions.select_related("term__category", "term__vertical").order_by(
-        "term__path"
-    ):
-        term = revision.term
-        document = read_document(revision.text, term.path)
-        try:
-            page = _page(glossary, term, document, shown.get(term.pk, []))
-        except CannotRender as error:
-            refusals.append(Refusal(term, str(error)))
-            continue
-        if reason := document.why_no_term or _why_no_address(page, pages):
-            refusals.append(Refusal(term, reason))
-            continue
-        pages.append(page)
-        documents[term.uid] = (term, document)
-    PublishedTerm.objects.bulk_create(
-        pages,
-        update_conflicts=True,
-        unique_fields=["uid"],
-        update_fields=[f.name for f in PublishedTerm._meta.fields if f.name not in ("id", "uid")],
-    )
-    _write_rows(glossary, documents)
-    Term.objects.filter(uid__in=documents).update(live_fingerprint=F("fingerprint"))
+def _withdrawals(glossary: Glossary, pages: QuerySet[PublishedTerm]) -> Iterator[Withdrawal]:
+    for page in pages.only("uid").prefetch_related("relations"):
+        targets = [r for r in page.relations.all() if r.target_uid]
+        yield Withdrawal(
+            term_uid=page.uid,
+            glossary=glossary,
+            successor_uid=next((r.target_uid for r in targets if r.kind == "successor"), None),
+            instead=[str(r.target_uid) for r in targets if r.kind == "related"],
+        )
+
+
+def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
+    """Make links, search rows and pages anew from what is published, and that where it lacks."""
+    with transaction.atomic():
+        published = PublishedTerm.objects.of(glossary)
+        lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
+        refusals = publish_again(glossary, lacking)
+        uids = list(published.order_by("pk").values_list("uid", flat=True))
+        for some in batches(uids):
+            search.index(search_rows(some))
+        relink(glossary, uids, ())
+        rebuild_pages(glossary, progress)
     return refusals
 
 
-def _shown_aliases(ids: list[int]) -> dict[int, list[str]]:
-    """Other names by term; misspellings lead to a page without standing on it."""
-    shown: dict[int, list[str]] = {}
-    aliases = Alias.objects.filter(term__in=ids).exclude(kind=Alias.Kind.HIDDEN)
-    for term, name in aliases.order_by("term", "position").values_list("term", "name"):
-        shown.setdefault(term, []).append(name)
-    return shown
+@dataclass
+class _Noting(Change):
+    """A change that notes what is different afterwards: names that are linked, relations."""
+
+    linked: set[tuple[str, UUID]] = field(default_factory=set)
+    edges: set[tuple[UUID, str, str, UUID | None]] = field(default_factory=set)
+
+    def note(self, uids: Collection[UUID]) -> None:
+        """To be called with all that change, before they do."""
+        self.uids.update(uids)
+        self.before.update(facts_of(uids))
+        self.names_before.update(names_of(uids))
+        self.compare(uids)
+
+    def compare(self, uids: Collection[UUID]) -> None:
+        names = PublishedName.objects.order_by().filter(term__uid__in=uids, term__is_linked=True)
+        self.linked ^= set(names.values_list("name", "term__uid"))
+        edges = PublishedRelation.objects.order_by().filter(term__uid__in=uids)
+        self.edges ^= set(edges.values_list("term__uid", "kind", "label", "target_uid"))
 
 
-def _page(
-    glossary: Glossary, term: Term, document: TermDocument, aliases: list[str]
-) -> PublishedTerm:
-    rendered = render_page(document.body)
-    category, vertical = term.category, term.vertical
-    return PublishedTerm(
-        glossary=glossary,
-        uid=term.uid,
-        fingerprint=term.fingerprint,
-        slug=term.slug,
-        name=term.name,
-        letter=letter_of(term.name),
-        sort_key=sort_key(term.name),
-        icon=term.icon,
-        category=category.name if category else "",
-        category_slug=category.slug if category else "",
-        vertical=vertical.name if vertical else "",
-        vertical_slug=vertical.slug if vertical else "",
-        description=term.description,
-        html=rendered.html,
-        contents=[[heading.level, heading.id, heading.text] for heading in rendered.contents],
-        aliases=aliases,
-        details=[
-            {"title": row.title, "value": row.value, "url": row.url, "follows": row.follows}
-            for row in document.rows
-            if row.follows != "related"
-        ],
-        published_at=timezone.now(),
+@contextmanager
+def _changing(glossary: Glossary) -> Iterator[_Noting]:
+    """Within it published terms are written; then follow links, search rows and pages."""
+    with transaction.atomic():
+        Glossary.objects.select_for_update(no_key=True).get(pk=glossary.pk)
+        change = _Noting(glossary)
+        yield change
+        if not change.uids:
+            return
+        for some in batches(sorted(change.uids)):
+            change.compare(some)
+            search.index(search_rows(some))
+        change.after = facts_of(change.uids)
+        change.names_after = names_of(change.uids)
+        change.touched |= {target for *_, target in change.edges if target}
+        change.touched |= relink(glossary, change.uids, {name for name, _ in change.linked})
+        change.touched |= change.neighbours()
+        refresh(change)
+
+
+def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refusal]:
+    refusals: list[Refusal] = []
+    batch: dict[UUID, tuple[Live, PublishedTerm]] = {}
+    revisions = revisions.select_related("term__category", "term__vertical")
+    revisions = revisions.prefetch_related("term__aliases", "term__decisions__target")
+    for revision in revisions.order_by("term__path", "-number"):
+        term = revision.term
+        if term.uid in batch:
+            continue  # the same text was made twice
+        live = Live(term, revision, read_document(revision.text, term.path))
+        page = published_term(change.glossary, live)
+        reason = live.document.why_no_term or _why_not_rendered(page)
+        if reason := reason or why_not(page, [other for _, other in batch.values()]):
+            refusals.append(Refusal(term, reason))
+        else:
+            batch[term.uid] = (live, page)
+    change.note(batch)
+    change.touched |= write_rows(change.glossary, batch)
+    change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
+    Term.objects.filter(uid__in=batch).update(
+        live_fingerprint=Subquery(
+            PublishedTerm.objects.filter(uid=OuterRef("uid")).values("fingerprint")
+        )
     )
+    Withdrawal.objects.filter(term_uid__in=batch).delete()
+    return refusals
 
 
-def _why_no_address(page: PublishedTerm, others: Iterable[PublishedTerm]) -> str:
-    """Why the page's address is not free."""
-    if page.slug in ("", ".", ".."):
-        return "Its file's name makes no address."
-    published = PublishedTerm.objects.of(page.glossary).exclude(uid=page.uid)
-    if (
-        any(other.slug == page.slug for other in others)
-        or published.filter(slug=page.slug).exists()
-    ):
-        return f"Another published term has the address “{page.slug}”."
-    short = not (page.category_slug and page.vertical_slug)
-    if short and published.filter(category_slug=page.slug).exists():
-        return f"A category has the address “{page.slug}”."
-    if published.filter(slug=page.category_slug, category_slug="").exists():
-        return f"A term without category has the address of the category “{page.category}”."
+def _why_not_rendered(page: PublishedTerm) -> str:
+    try:
+        render_page(page.body)
+    except CannotRender as error:
+        return str(error)
     return ""
-
-
-def _write_rows(glossary: Glossary, documents: dict) -> None:
-    published = dict(PublishedTerm.objects.filter(uid__in=documents).values_list("uid", "pk"))
-    PublishedName.objects.filter(term__in=published.values()).delete()
-    PublishedRelation.objects.filter(term__in=published.values()).delete()
-    names = [
-        PublishedName(term_id=published[uid], name=name, key=name_key(name)[:NAME_LENGTH])
-        for uid, (term, document) in documents.items()
-        for name in (term.name, *document.aliases)
-    ]
-    PublishedName.objects.bulk_create(names, batch_size=BATCH)
-    relations = Relation.objects.filter(term__uid__in=documents).values_list(
-        "term__uid", "position", "label", "key", "target__uid"
-    )
-    PublishedRelation.objects.bulk_create(
-        [
-            PublishedRelation(
-                term_id=published[uid], position=position, label=label, key=key, target_uid=target
-            )
-            for uid, position, label, key, target in relations
-        ],
-        batch_size=BATCH,
-    )
-    _resolve_waiting(glossary, names, {pk: uid for uid, pk in published.items()})
-
-
-def _resolve_waiting(glossary: Glossary, names: list[PublishedName], uids: dict) -> None:
-    """Published relations that waited for one of ``names`` become links."""
-    targets = {name.key: uids[name.term_id] for name in reversed(names)}
-    waiting = PublishedRelation.objects.filter(
-        term__glossary=glossary, target_uid=None, key__in=targets
-    )
-    relations = list(waiting)
-    for relation in relations:
-        relation.target_uid = targets[relation.key]
-    PublishedRelation.objects.bulk_update(relations, ["target_uid"], batch_size=BATCH)

@@ -1,13 +1,18 @@
 """The Jinja2 environment of the readers' pages."""
 
+import json
+import re
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
-from django.templatetags.static import static
-from django.urls import reverse
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.urls import get_script_prefix
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from .addresses import beside
 from .icons import DEFAULT, icon_body
 
 
@@ -20,8 +25,50 @@ def icon(name: str) -> Markup:
     )
 
 
+def on_request() -> dict[str, Any]:
+    """What a page made on request needs to know of its place: where the site is mounted."""
+    prefix = get_script_prefix()
+    return {"up": prefix, "way": lambda path: prefix + quote(path[1:])}
+
+
+def asset(up: str, name: str) -> str:
+    """The address of a static file, ``up`` being the way to the site's root."""
+    try:
+        url = staticfiles_storage.url(name)
+    except ValueError:  # not collected yet
+        url = settings.STATIC_URL + name
+    if url.startswith(("http://", "https://", "//")):
+        return url
+    return up + url.removeprefix(get_script_prefix()).removeprefix("/")
+
+
+def data_block(value: Any) -> Markup:
+    """JSON that can stand in a ``script`` element, whatever it holds."""
+    text = json.dumps(value, ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 — nothing in it can end the element
+
+
+# XML 1.0 has no way to write these (https://www.w3.org/TR/xml/#charsets).
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def xml_text(text: str) -> str:
+    return _NOT_XML.sub("", text)
+
+
 def environment(**options: Any) -> Environment:
-    env = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True})  # noqa: S701
-    env.globals.update(icon=icon, static=static, url=reverse)
-    env.filters["safe_html"] = Markup  # what the renderer has sanitised, see PublishedTerm.html
+    options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    env = Environment(**options)  # noqa: S701 — Django's backend turns escaping on
+    env.globals.update(
+        absolute=lambda path: settings.SITE_URL + quote(path),
+        asset=asset,
+        beside=beside,
+        icon=icon,
+        on_request=on_request,
+    )
+    env.filters["safe_html"] = Markup  # what the renderer has sanitised
+    env.filters["xml_text"] = xml_text
+    env.filters["data_block"] = data_block
     return env

@@ -1,16 +1,12 @@
-"""The readers' addresses. A term's own one holds its category and vertical."""
+"""The readers' addresses. Stored pages have all but those that depend on the request."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from . import views
-from .converters import AddressPart
-
-register_converter(AddressPart, "part")
 
 urlpatterns = [
-    path("", views.front, name="front"),
-    path("<slug:glossary>/", views.home, name="glossary"),
-    path("<slug:glossary>/<part:slug>/", views.short, name="short"),
-    path("<slug:glossary>/<part:category>/<part:vertical>/", views.vertical, name="vertical"),
-    path("<slug:glossary>/<part:category>/<part:vertical>/<part:slug>/", views.term, name="term"),
+    path("<slug:glossary>/search", views.search_page, name="search"),
+    path("<slug:glossary>/suggest", views.suggestions, name="suggest"),
+    path("", views.page, name="front"),
+    path("<path:path>", views.page, name="page"),
 ]

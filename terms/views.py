@@ -1,98 +1,121 @@
-"""Readers' pages. They know published terms only."""
+"""What depends on the request: searching, and addresses that lead nowhere."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from urllib.parse import quote
+
+from django.db import DatabaseError, connection
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404, render
+from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 
-from . import reading
-from .models import Glossary, PublishedTerm
-from .models.glossary import DEFAULT_SLUG
+from .addresses import home_path
+from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
+from .models import Glossary, Page, PublishedTerm
+from .serving import FRESH
+from .site.feeds import site_pages
+from .site.lists import Listing, Scope
+from .site.store import GONE
+from .site_templates import on_request
+
+NEAREST = 6
 
 
 @require_safe
-def front(request: HttpRequest) -> HttpResponse:
-    return redirect("glossary", DEFAULT_SLUG)
+def page(request: HttpRequest, path: str = "") -> HttpResponse:
+    """A stored page, where no layer in front of Django has sent it."""
+    stored = Page.objects.filter(path=f"/{path}").exclude(status=GONE).first()
+    if stored is None and not PublishedTerm.objects.exists():
+        stored = _of_nothing_yet(f"/{path}")
+    if stored is None:
+        return _elsewhere(request, path)
+    response = HttpResponse(bytes(stored.body), content_type=stored.type, status=stored.status)
+    response["Cache-Control"] = FRESH
+    response["ETag"] = f'"{stored.etag}"'
+    if stored.location:
+        response["Location"] = stored.location
+    return response
+
+
+def _of_nothing_yet(path: str) -> Page | None:
+    """The few pages that there are before anything was published."""
+    pages = [*site_pages(), *(Listing(g, Scope()).root() for g in Glossary.objects.all())]
+    built = next((page for page in pages if page and page.path == path), None)
+    return built and Page(
+        path=path, status=built.status, type=built.type, location=built.location, body=built.body
+    )
+
+
+def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
+    """The term that an address means though it is not its own; else what is spelled like it."""
+    parts = path.strip("/").split("/")
+    glossary = Glossary.objects.filter(slug=parts[0]).first()
+    if glossary is None:
+        raise Http404("There is no such page.")
+    if not path.endswith("/") and Page.objects.filter(path=f"/{path}/", status=200).exists():
+        return _moved(f"/{path}/")
+    terms = PublishedTerm.objects.of(glossary).listed()
+    if len(parts) in (2, 4) and (term := terms.filter(slug=parts[-1]).first()):
+        return _moved(term.path)
+    words = parts[-1].replace("-", " ").replace("_", " ")
+    found = terms.in_bulk(pks := alike(glossary, words, NEAREST))
+    nearest = [found[pk] for pk in pks if pk in found]
+    context = {"glossary": glossary, "nearest": nearest, **on_request()}
+    return render(request, "missing.html", context, status=404)
+
+
+def _moved(path: str) -> HttpResponse:
+    return HttpResponsePermanentRedirect(get_script_prefix() + quote(path[1:]))
 
 
 @require_safe
-def home(request: HttpRequest, glossary: str) -> HttpResponse:
+def search_page(request: HttpRequest, glossary: str) -> HttpResponse:
     found = get_object_or_404(Glossary, slug=glossary)
-    terms = PublishedTerm.objects.of(found)
-    letters = reading.letters(terms)
-    total = sum(letter.count for letter in letters)
-    shown = request.GET.get("letter", "")[:10]
-    if shown and not any(letter.name == shown and letter.count for letter in letters):
-        raise Http404("There is no such letter.")
-    if total > reading.ONE_PAGE and not shown:
-        shown = next(letter.name for letter in letters if letter.count)
+    query = tidy(request.GET.get("q", ""))
+    results = find(found, query) if query else None
+    if results and (results.are_alike or not results.hits):
+        _count_miss(found, query)
     context = {
         "glossary": found,
-        "letters": letters,
-        "letter": shown,
-        "total": total,
-        "groups": reading.by_letter((terms.filter(letter=shown) if shown else terms).listed()),
-        "categories": reading.categories(found),
-        "verticals": reading.verticals(found),
-        "split": total > reading.ONE_PAGE,
+        "results": results,
+        "too_long": len(request.GET.get("q", "")) > MAX_QUERY,
+        **on_request(),
     }
-    return render(request, "home.html", context)
+    response = render(request, "search.html", context)
+    response["Cache-Control"] = FRESH
+    return response
+
+
+def _count_miss(glossary: Glossary, query: str) -> None:
+    """Nobody waits for it, and a database that takes no writing now does not matter."""
+    is_sqlite = connection.vendor == "sqlite"
+    try:
+        with connection.cursor() as cursor:
+            if is_sqlite:
+                cursor.execute("PRAGMA busy_timeout = 100")
+            note_miss(glossary, query)
+    except DatabaseError:
+        pass
+    finally:
+        if is_sqlite:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout = 20000")
 
 
 @require_safe
-def short(request: HttpRequest, glossary: str, slug: str) -> HttpResponse:
-    """A category; else the term of this slug, at its own address."""
+def suggestions(request: HttpRequest, glossary: str) -> HttpResponse:
+    """Names for the search box: ``href`` is relative to the glossary's own address."""
     found = get_object_or_404(Glossary, slug=glossary)
-    terms = PublishedTerm.objects.of(found).listed()
-    listed = terms.filter(category_slug=slug)
-    if listed:
-        verticals = reading.verticals(found, slug)
-        return _list(request, found, listed, listed[0].category, verticals=verticals)
-    term = get_object_or_404(
-        PublishedTerm.objects.select_related("glossary"), glossary=found, slug=slug
-    )
-    if term.get_absolute_url() != request.path:
-        return redirect(term, permanent=True)
-    return _term(request, term)
-
-
-@require_safe
-def vertical(request: HttpRequest, glossary: str, category: str, vertical: str) -> HttpResponse:
-    found = get_object_or_404(Glossary, slug=glossary)
-    terms = PublishedTerm.objects.of(found).listed()
-    listed = terms.filter(category_slug=category, vertical_slug=vertical)
-    if not listed:
-        raise Http404("There is no term in this category and vertical.")
-    return _list(request, found, listed, listed[0].vertical, category=listed[0])
-
-
-@require_safe
-def term(
-    request: HttpRequest, glossary: str, category: str, vertical: str, slug: str
-) -> HttpResponse:
-    terms = PublishedTerm.objects.select_related("glossary")
-    term = get_object_or_404(terms, glossary__slug=glossary, slug=slug)
-    if (term.category_slug, term.vertical_slug) != (category, vertical):
-        return redirect(term, permanent=True)
-    return _term(request, term)
-
-
-def _list(request, glossary, terms, title, verticals=(), category=None):
-    context = {
-        "glossary": glossary,
-        "title": title,
-        "groups": reading.by_letter(terms),
-        "total": len(terms),
-        "verticals": verticals,
-        "category": category,
-    }
-    return render(request, "list.html", context)
-
-
-def _term(request, term):
-    context = {
-        "glossary": term.glossary,
-        "term": term,
-        "related": reading.related(term),
-        "referring": reading.referring(term),
-    }
-    return render(request, "term.html", context)
+    home = home_path(found.slug)
+    names = [
+        {"name": name, "href": quote(path.removeprefix(home)), "of": whose}
+        for name, path, whose in suggest(found, request.GET.get("q", ""))
+    ]
+    response = JsonResponse({"names": names})
+    response["Cache-Control"] = FRESH
+    return response

@@ -63,6 +63,18 @@ class TermDocument:
         return next((row.value for row in self.rows if row.follows == "related"), "")
 
     @property
+    def is_deprecated(self) -> bool:
+        """Whether the file says ``status: deprecated`` or ``deprecated: true``."""
+        status, flag = (self.source.data.get(key, "") for key in ("status", "deprecated"))
+        return str(status).casefold() == "deprecated" or str(flag).casefold() in ("true", "yes")
+
+    @property
+    def replaced_by(self) -> str:
+        """The name of the term to read instead, from ``replaced_by``."""
+        name = self.source.data.get("replaced_by", "")
+        return name.strip() if isinstance(name, str) else ""
+
+    @property
     def why_no_term(self) -> str:
         """Why readers cannot be shown this file as a term; empty if they can."""
         if self.problem:

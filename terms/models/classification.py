@@ -3,6 +3,8 @@ from typing import Self
 from django.db import models
 from django.utils.text import slugify
 
+from terms.addresses import RESERVED
+
 from .glossary import Glossary
 
 
@@ -19,9 +21,8 @@ class ClassificationQuerySet(models.QuerySet):
 
     def free_slug(self, glossary: Glossary, name: str) -> str:
         base = slugify(name, allow_unicode=True)[:80] or "category"
-        taken = set(
-            self.filter(glossary=glossary, slug__startswith=base).values_list("slug", flat=True)
-        )
+        rows = self.filter(glossary=glossary, slug__startswith=base)
+        taken = RESERVED | set(rows.values_list("slug", flat=True))
         slugs = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
         return next(slug for slug in slugs if slug not in taken)
 

@@ -1,7 +1,9 @@
 """The readers' side. Written by ``terms.publishing`` alone; knows no Term and no Revision."""
 
+from urllib.parse import quote
+
 from django.db import models
-from django.urls import reverse
+from django.urls import get_script_prefix
 
 from .glossary import Glossary
 
@@ -12,61 +14,109 @@ class PublishedTermQuerySet(models.QuerySet):
 
     def listed(self):
         """What an index shows, without the texts of the pages."""
-        return self.select_related("glossary").defer("html", "contents", "details", "aliases")
+        return self.defer("text", "details", "aliases", "decisions")
 
 
 class PublishedTerm(models.Model):
-    """What readers may know of a term."""
+    """What readers may know of a term.
+
+    ``text`` is its live file, of which the body begins at character ``body_start``.
+    ``decisions`` are the editors' on names in the body (in lower case): the uid of the
+    term that is meant, or nothing where the name is never to be linked.
+    """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     uid = models.UUIDField(unique=True)
     fingerprint = models.CharField(max_length=64)
+    path = models.TextField(unique=True, help_text="The page's address, below the site's root.")
     slug = models.CharField(max_length=255)
     name = models.CharField(max_length=300)
     letter = models.CharField(max_length=10)
-    sort_key = models.CharField(max_length=300)
+    section = models.CharField(max_length=20, help_text="The letter with the one that follows.")
+    sort_key = models.CharField(max_length=600)
     icon = models.CharField(max_length=300, blank=True)
     category = models.CharField(max_length=300, blank=True)
     category_slug = models.CharField(max_length=100, blank=True)
     vertical = models.CharField(max_length=300, blank=True)
     vertical_slug = models.CharField(max_length=100, blank=True)
     description = models.TextField(blank=True)
-    html = models.TextField(blank=True, help_text="Safe: the renderer has sanitised it.")
-    contents = models.JSONField(default=list, help_text="Headings: level, id and text.")
-    details = models.JSONField(default=list, help_text="Rows: title, value and url.")
+    text = models.TextField(blank=True)
+    body_start = models.PositiveIntegerField(default=0)
+    details = models.JSONField(default=list, help_text="Rows: title, value, url, follows.")
     aliases = models.JSONField(default=list, help_text="Other names that are shown.")
+    is_deprecated = models.BooleanField(default=False)
+    is_linked = models.BooleanField(default=True, help_text="Where other terms name it.")
+    decisions = models.JSONField(default=dict)
     published_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
 
     objects = PublishedTermQuerySet.as_manager()
 
     class Meta:
         ordering = ["sort_key", "slug"]
-        constraints = [models.UniqueConstraint(fields=["glossary", "slug"], name="published_slug")]
         indexes = [
-            models.Index(fields=["glossary", "sort_key", "slug"], name="published_order"),
+            models.Index(fields=["glossary", "slug"], name="published_slug"),
             models.Index(
-                fields=["glossary", "category_slug", "vertical_slug"], name="published_classes"
+                fields=["glossary", "letter", "section", "sort_key"], name="published_order"
             ),
+            models.Index(
+                fields=["glossary", "category_slug", "vertical_slug", "letter", "section"],
+                name="published_classes",
+            ),
+            models.Index(fields=["glossary", "-changed_at", "sort_key"], name="published_changes"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
-        if self.category_slug and self.vertical_slug:
-            return reverse(
-                "term",
-                args=[self.glossary.slug, self.category_slug, self.vertical_slug, self.slug],
+        return get_script_prefix() + quote(self.path[1:])
+
+    @property
+    def body(self) -> str:
+        return self.text[self.body_start :]
+
+
+class PublishedClass(models.Model):
+    """What readers see a category called, or with ``vertical_slug`` a vertical in it."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    category_slug = models.CharField(max_length=100)
+    vertical_slug = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name_plural = "published classes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["glossary", "category_slug", "vertical_slug"], name="published_class"
             )
-        return reverse("short", args=[self.glossary.slug, self.slug])
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PublishedName(models.Model):
-    """A name or alias that readers may find a published term by."""
+    """A name or alias that readers may find a published term by.
+
+    ``key`` is the whole name; ``bucket`` is what all forms of its first word share, by
+    which the names that a text may speak of are found.
+    """
 
     term = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="names")
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     name = models.TextField()
-    key = models.CharField(max_length=300, db_index=True)
+    key = models.CharField(max_length=300)
+    bucket = models.CharField(max_length=300)
+    is_alias = models.BooleanField(default=False)
+    is_hidden = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["glossary", "key"], name="published_name_key"),
+            models.Index(fields=["glossary", "bucket"], name="published_name_bucket"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -75,14 +125,39 @@ class PublishedName(models.Model):
 class PublishedRelation(models.Model):
     """A related name on a published page; a link once its target is published."""
 
+    class Kind(models.TextChoices):
+        RELATED = "related"
+        SUCCESSOR = "successor"
+
     term = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="relations")
     position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.RELATED)
     label = models.TextField()
     key = models.CharField(max_length=300, db_index=True)
     target_uid = models.UUIDField(null=True, db_index=True)
 
     class Meta:
         ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Mention(models.Model):
+    """A place in a published body that names another term: bytes ``start`` to ``end``.
+
+    Without target where the name means several terms and nobody has decided which.
+    """
+
+    source = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="mentions")
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    label = models.TextField()
+    key = models.CharField(max_length=300)
+    target_uid = models.UUIDField(null=True, db_index=True)
+
+    class Meta:
+        ordering = ["start"]
 
     def __str__(self) -> str:
         return self.label

@@ -50,6 +50,11 @@ class Term(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     review_by = models.DateField(null=True, blank=True)
     live_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    is_linked = models.BooleanField(
+        "linked where others name it",
+        default=True,
+        help_text="Off for a name that is an everyday word, too.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -145,6 +150,23 @@ class Alias(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MentionDecision(models.Model):
+    """What an editor decided about a name (``key``) in a term's body, wherever it stands.
+
+    Without ``target`` the name is never linked there.
+    """
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="decisions", db_index=False)
+    key = models.CharField(max_length=NAME_LENGTH)
+    target = models.ForeignKey(Term, models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["term", "key"], name="decision_key")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class RelationQuerySet(models.QuerySet):

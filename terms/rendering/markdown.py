@@ -2,10 +2,10 @@
 
 import html as html_entities
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyromark
-
+from .linking import Link, linked
 from .sanitising import ID_PREFIX, sanitise
 
 MAX_BODY = 100_000  # characters
@@ -25,18 +25,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Safe HTML, and its headings of levels 2 and 3 in order."""
+    """Safe HTML, its headings of levels 2 and 3 in order, and the links that were made."""
 
     html: str
     contents: tuple[Heading, ...]
-
-
-_OPTIONS = (
-    pyromark.Options.ENABLE_TABLES
-    | pyromark.Options.ENABLE_STRIKETHROUGH
-    | pyromark.Options.ENABLE_TASKLISTS
-    | pyromark.Options.ENABLE_FOOTNOTES
-)
+    links: tuple[Link, ...] = ()
 
 
 def render(text: str) -> str:
@@ -44,14 +37,16 @@ def render(text: str) -> str:
     return render_page(text).html
 
 
-def render_page(text: str) -> Rendered:
+def render_page(text: str, links: Sequence[Link] = ()) -> Rendered:
+    """The page of a Markdown text with ``links`` on names in it, sorted by their place."""
     if len(text) > MAX_BODY:
         raise CannotRender(
             f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
         )
-    raw = pyromark.html(text, options=_OPTIONS)
+    raw, made = linked(text, links)
     _check_nesting(raw)
-    return _with_anchors(sanitise(_without_styles(raw)))
+    html, contents = _with_anchors(sanitise(_without_styles(raw)))
+    return Rendered(html, contents, tuple(made))
 
 
 _ELEMENT = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
@@ -94,7 +89,7 @@ _FRAGMENT = re.compile(r'(<a href="#)(?!s-)')
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 
 
-def _with_anchors(html: str) -> Rendered:
+def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
     contents: list[Heading] = []
     taken: dict[str, int] = {}
 
@@ -111,7 +106,7 @@ def _with_anchors(html: str) -> Rendered:
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
         html = _TABLE.sub(r'<div class="wide" role="group" tabindex="0">\g<0></div>', html)
-    return Rendered(html, tuple(contents))
+    return html, tuple(contents)
 
 
 def _free_anchor(text: str, taken: dict[str, int]) -> str:

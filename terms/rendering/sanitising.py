@@ -29,9 +29,10 @@ _cleaner = nh3.Cleaner(
         "td": _CELL,
         "th": _CELL | {"scope"},
     },
+    allowed_classes={"a": {"ref"}},
     url_schemes={"http", "https", "mailto"},
     id_prefix=ID_PREFIX,
-    link_rel="noopener noreferrer",
+    link_rel=None,  # no link opens a window, and the referrer policy holds for all
 )
 
 

@@ -104,7 +104,7 @@ def test_headings_get_ids_and_a_table_of_contents():
         ("a **b** `c`", "<p>a <strong>b</strong> <code>c</code></p>\n"),
         ("~~x~~", "<p><del>x</del></p>\n"),
         ("- [x] done\n- [ ] open", "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>\n"),
-        ("[a](#use)", '<p><a href="#s-use" rel="noopener noreferrer">a</a></p>\n'),
+        ("[a](#use)", '<p><a href="#s-use">a</a></p>\n'),
         ("ASP.NET and script.py", "<p>ASP.NET and script.py</p>\n"),
         ("<b>x</b><script>y()</script>", "<p><b>x</b></p>\n"),
         ("", ""),

@@ -350,7 +350,7 @@ def test_publishing_shows_what_was_read_and_no_draft(folder):
 
     call_command("import_terms", str(folder), "--publish")
 
-    assert "draft" not in PublishedTerm.objects.get(name="Flask").html
+    assert "draft" not in PublishedTerm.objects.get(name="Flask").text
 
 
 def test_a_missing_folder_and_a_bad_slug_are_errors(tmp_path, folder):

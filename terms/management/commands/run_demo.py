@@ -24,12 +24,15 @@ class Command(BaseCommand):
         parser.add_argument("--no-serve", action="store_true", help="only set up")
 
     def handle(self, path, port, no_serve, **options):
+        address = f"http://127.0.0.1:{port}"
+        if "SITE_URL" not in os.environ:
+            settings.SITE_URL = os.environ["SITE_URL"] = address
         self._secret_key()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         password = self._editor()
+        call_command("rebuild_site", if_needed=True)
         self._terms(path)
-        address = f"http://127.0.0.1:{port}"
         self.stdout.write(f"\n  Glossary  {address}/glossary/\n  Admin     {address}/admin/")
         if password:
             self.stdout.write(f"  Account   {EDITOR}, password {password} (shown this once)")

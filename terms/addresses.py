@@ -1,0 +1,59 @@
+"""The paths of readers' pages, below the site's root, and the ways between them.
+
+Pages hold relative links only, so that their bytes are right under any prefix. Own pages of
+a glossary have names that no category may take; a term whose address would be one of them
+stands below ``-``.
+"""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
+RESERVED = frozenset({SEARCH, "suggest", LETTERS, CHANGES, ELSEWHERE})
+SYMBOLS_PAGE = "symbols"
+
+
+def home_path(glossary: str) -> str:
+    return f"/{glossary}/"
+
+
+def list_path(glossary: str, category: str = "", vertical: str = "") -> str:
+    return home_path(glossary) + "".join(f"{slug}/" for slug in (category, vertical) if slug)
+
+
+def letter_path(listing: str, letter: str, section: str = "") -> str:
+    """The page of a letter below the listing with the path ``listing``."""
+    parts = [LETTERS, SYMBOLS_PAGE if letter == "#" else letter, *([section] if section else [])]
+    return listing + "".join(f"{part.replace('/', '-')}/" for part in parts)
+
+
+def term_path(glossary: str, category: str, vertical: str, slug: str) -> str:
+    if category and vertical:
+        return f"/{glossary}/{category}/{vertical}/{slug}/"
+    if slug in RESERVED:
+        return f"/{glossary}/{ELSEWHERE}/{slug}/"
+    return f"/{glossary}/{slug}/"
+
+
+def beside(path: str, suffix: str) -> str:
+    """The path of another form of a term's page: ``/glossary/flask.json``."""
+    return f"{path.removesuffix('/')}.{suffix}"
+
+
+def to_root(path: str) -> str:
+    """From a page to the site's root: ``../../`` from ``/glossary/flask/``."""
+    return "../" * (path.count("/") - 1) or "./"
+
+
+def way_from(path: str) -> Callable[[str], str]:
+    """A function from paths to their relative addresses on the page at ``path``."""
+    up = to_root(path)
+    home = path[: path.find("/", 1) + 1] or "/"
+    near = up[3:] or "./"
+
+    def way(other: str) -> str:
+        if other.startswith(home) and home != "/":
+            return near + quote(other[len(home) :])
+        return up + quote(other[1:])
+
+    return way

@@ -1,0 +1,228 @@
+"""What readers look for, best first: by name, by other names, by definition, by text."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.db.models import F
+from django.utils import timezone
+from rapidfuzz import fuzz, process
+
+from . import search
+from .formats.paths import name_key
+from .models import Glossary, PublishedName, PublishedTerm, SearchMiss, Site
+from .rendering import BORDER, folded, plain_text, stems, words
+
+MAX_QUERY = 200  # characters
+RESULTS = 50
+RANKED = 300  # terms of a stage that are put in order; of more, the first published ones
+SUGGESTIONS = 8
+ALIKE = 74  # of 100: how like a name has to be to what was typed
+EXCERPT = 160  # characters
+MISSES = 10_000  # kept of a glossary
+
+
+@dataclass
+class Hit:
+    """A term found. ``also`` is the other name that was looked for, if it was one;
+    ``excerpt`` are pieces of text, each with whether it is one of the words."""
+
+    term: PublishedTerm
+    also: str = ""
+    title: list[tuple[str, bool]] = field(default_factory=list)
+    excerpt: list[tuple[str, bool]] = field(default_factory=list)
+
+
+@dataclass
+class Results:
+    query: str
+    hits: list[Hit]
+    has_more: bool = False
+    are_alike: bool = False  # nothing was found, these are spelled like it
+
+
+def tidy(query: str) -> str:
+    return " ".join(query[:MAX_QUERY].replace("\0", " ").split())
+
+
+def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
+    query = tidy(query)
+    pks = _ranked(glossary, query, limit + 1)
+    if not pks:
+        pks = alike(glossary, query, SUGGESTIONS)
+        return Results(query, _hits(glossary, pks, query), are_alike=True)
+    return Results(query, _hits(glossary, pks[:limit], query), has_more=len(pks) > limit)
+
+
+def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[tuple[str, str, str]]:
+    """Names that begin with, or hold, what was typed: name, path, whose other name it is."""
+    query = tidy(query)
+    if not query:
+        return []
+    columns = ("name", "term__path", "term__name")
+    names = PublishedName.objects.filter(glossary=glossary, is_hidden=False)
+    key = name_key(query)
+    starting = names.filter(key__gte=key, key__lt=key + "\U0010ffff").order_by("key", "pk")
+    found = list(starting.values_list(*columns)[:limit])
+    if len(found) < limit:
+        pks = search.find(glossary.pk, words(query), [search.NAME, search.ALIASES], limit * 3)
+        own = names.filter(term__in=pks, is_alias=False, name=F("term__name"))
+        found += own.order_by("key", "pk").values_list(*columns)
+    if not found:
+        pks = alike(glossary, query, limit)
+        own = {row[0]: row[1:] for row in names.filter(term__in=pks, name=F("term__name"))
+               .values_list("term", *columns)}  # fmt: skip
+        found = [own[pk] for pk in pks if pk in own]
+    rows = {path: (name, path, whose if whose != name else "") for name, path, whose in found[::-1]}
+    return list(rows.values())[::-1][:limit]
+
+
+def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
+    """Ids of the terms found, the best first."""
+    looked_for = words(query)
+    if not looked_for:
+        return []
+    names = PublishedName.objects.filter(glossary=glossary, key=name_key(query))
+    found = dict.fromkeys(names.order_by("is_alias", "pk").values_list("term", flat=True))
+    stages: list[list[str]] = [[column] for column in search.COLUMNS]
+    stages.append(list(search.COLUMNS))  # one word here, another there
+    for columns in stages:
+        if len(found) >= limit:
+            break
+        pks = search.find(glossary.pk, looked_for, columns, RANKED)
+        found.update(dict.fromkeys(_in_order([pk for pk in pks if pk not in found], query)))
+    return list(found)[:limit]
+
+
+def _in_order(pks: Sequence[int], query: str) -> list[int]:
+    """Names that begin with what was looked for, then shorter ones, then by the alphabet."""
+    start = folded(query)
+    rows = PublishedTerm.objects.filter(pk__in=pks).order_by("sort_key", "pk")
+    names = list(rows.values_list("pk", "name"))
+    names.sort(key=lambda row: (not folded(row[1]).startswith(start), len(row[1]) // 8))
+    return [pk for pk, _ in names]
+
+
+def alike(glossary: Glossary, query: str, limit: int) -> list[int]:
+    """Ids of terms with a name, or a word of one, that is spelled like ``query``."""
+    wanted = folded(tidy(query))
+    if len(wanted) < 3:
+        return []
+    sequence = Site.objects.values_list("sequence", flat=True).first() or 0
+    keys, pks = _spellings(glossary.pk, sequence)
+    close = process.extract(wanted, keys, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=4 * limit)
+    return list(dict.fromkeys(pks[place] for _, _, place in close))[:limit]
+
+
+@lru_cache(maxsize=4)
+def _spellings(glossary: int, sequence: int) -> tuple[list[str], list[int]]:
+    """All names and their longer words, with the ids of their terms."""
+    keys: list[str] = []
+    pks: list[int] = []
+    names = PublishedName.objects.filter(glossary=glossary, is_hidden=False).order_by("pk")
+    for pk, name in names.values_list("term", "name"):
+        key = folded(name)
+        parts = key.split()
+        for text in (key, *(part for part in parts if len(part) > 4 and len(parts) > 1)):
+            keys.append(text)
+            pks.append(pk)
+    return keys, pks
+
+
+# What a result shows
+
+
+def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
+    terms = PublishedTerm.objects.of(glossary).in_bulk(pks)
+    named = PublishedName.objects.filter(term__in=pks, is_alias=True, is_hidden=False)
+    others: dict[int, list[str]] = {}
+    for pk, name in named.order_by("pk").values_list("term", "name"):
+        others.setdefault(pk, []).append(name)
+    looked_for = words(query)
+    hits = []
+    for term in (terms[pk] for pk in pks if pk in terms):
+        title = marked(term.name, looked_for)
+        also = "" if _is_marked(title) else _other_name(others.get(term.pk, []), looked_for)
+        hits.append(Hit(term, also, title, _excerpt(term, looked_for, also or _is_marked(title))))
+    return hits
+
+
+def _other_name(names: Iterable[str], looked_for: Sequence[str]) -> str:
+    return next((name for name in names if _is_marked(marked(name, looked_for))), "")
+
+
+def _excerpt(
+    term: PublishedTerm, looked_for: Sequence[str], is_named: object
+) -> list[tuple[str, bool]]:
+    """The definition; where only the text has the words, the place where it does."""
+    text = " ".join(term.description.split())
+    pieces = marked(text[: 2 * EXCERPT], looked_for)
+    if is_named or _is_marked(pieces):
+        return _cut(pieces)
+    body = " ".join(plain_text(term.body).replace(BORDER, "").split())
+    inside = marked(body, looked_for)
+    if not _is_marked(inside):
+        return _cut(pieces)
+    before = len("".join(text for text, _ in inside[: [m for _, m in inside].index(True)]))
+    start = body.find(" ", max(0, before - 60)) + 1 if before > 60 else 0
+    lead = [("… ", False)] if start else []
+    return [*lead, *_cut(marked(body[start : start + 2 * EXCERPT], looked_for))]
+
+
+def _cut(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    kept, length = [], 0
+    for text, is_word in pieces:
+        if length + len(text) > EXCERPT and not is_word:
+            kept.append((text[: max(0, EXCERPT - length)].rpartition(" ")[0] + " …", False))
+            break
+        kept.append((text, is_word))
+        length += len(text)
+    return kept
+
+
+_TOKEN = re.compile(r"[^\W_][\w+#]*")
+
+
+def marked(text: str, looked_for: Sequence[str]) -> list[tuple[str, bool]]:
+    """``text`` in pieces, each with whether it is one of the words that were looked for."""
+    starts = tuple(stem for word in looked_for for stem in stems(word))
+    spaceless = "".join(word for word in looked_for if len(word) == 1 and not word.isascii())
+    pieces: list[tuple[str, bool]] = []
+    reached = 0
+
+    def is_one(token: str) -> bool:
+        return any(word.startswith(starts) for word in words(token)) if starts else False
+
+    pattern = re.compile(f"{re.escape(spaceless)}|{_TOKEN.pattern}") if spaceless else _TOKEN
+    for found in pattern.finditer(text):
+        if is_one(found[0]):
+            if found.start() > reached:
+                pieces.append((text[reached : found.start()], False))
+            pieces.append((found[0], True))
+            reached = found.end()
+    if reached < len(text):
+        pieces.append((text[reached:], False))
+    return pieces
+
+
+def _is_marked(pieces: Iterable[tuple[str, bool]]) -> bool:
+    return any(is_word for _, is_word in pieces)
+
+
+# What was looked for in vain
+
+
+def note_miss(glossary: Glossary, query: str) -> None:
+    """Count a search without result. What may speak of a person is not kept."""
+    key = folded(tidy(query))[:100]
+    if len(key) < 2 or len(key) > 60 or "@" in key or len(re.findall(r"\d", key)) > 5:
+        return
+    today = timezone.localdate()
+    misses = SearchMiss.objects.filter(glossary=glossary)
+    if misses.filter(key=key).update(count=F("count") + 1, last_on=today):
+        return
+    if misses.count() < MISSES:
+        SearchMiss.objects.bulk_create(
+            [SearchMiss(glossary=glossary, key=key, last_on=today)], ignore_conflicts=True
+        )

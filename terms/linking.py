@@ -1,0 +1,94 @@
+"""Names in published bodies → rows that say which term each of them means."""
+
+from collections.abc import Collection, Iterable, Iterator
+from uuid import UUID
+
+from . import search
+from .models import Glossary, Mention, PublishedName, PublishedTerm
+from .models.rows import insert_rows
+from .rendering import Link, Names, Place, buckets, phrases, places, render_page
+
+FEW = 100  # bodies; for more, all names are read at once
+BATCH = 200
+
+
+def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) -> set[UUID]:
+    """Find mentions anew in ``changed`` terms, and in those that speak of ``names``.
+
+    Returns the terms whose page shows another mention now, on either end.
+    """
+    pks = set(PublishedTerm.objects.filter(uid__in=changed).values_list("pk", flat=True))
+    rows = [phrase for name in names for phrase in phrases(name)]
+    for start in range(0, len(rows), BATCH):
+        pks.update(search.speaking_of(glossary.pk, rows[start : start + BATCH]))
+    ordered = sorted(pks)
+    known = None if len(ordered) <= FEW else names_of(glossary)
+    touched: set[UUID] = set()
+    for start in range(0, len(ordered), BATCH):
+        touched |= _relink(glossary, ordered[start : start + BATCH], known)
+    return touched
+
+
+def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
+    """The names that are linked, all or those that ``texts`` may speak of."""
+    rows = PublishedName.objects.filter(glossary=glossary, term__is_linked=True)
+    if texts is None:
+        return Names(rows.values_list("name", "term__uid"))
+    wanted = sorted(set().union(*map(buckets, texts)))
+    found: list[tuple[str, UUID]] = []
+    for start in range(0, len(wanted), 500):
+        some = rows.filter(bucket__in=wanted[start : start + 500])
+        found += some.values_list("name", "term__uid")
+    return Names(found)
+
+
+def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[UUID]:
+    terms = PublishedTerm.objects.filter(pk__in=pks).order_by()
+    sources = list(terms.only("uid", "text", "body_start", "decisions"))
+    if names is None:
+        names = names_of(glossary, [source.body for source in sources])
+    before: dict[int, set[tuple]] = {}
+    former = Mention.objects.filter(source__in=pks).order_by()
+    for pk, *mention in former.values_list("source", "start", "end", "label", "target_uid"):
+        before.setdefault(pk, set()).add(tuple(mention))
+    former.delete()
+    rows = []
+    touched: set[UUID] = set()
+    for source in sources:
+        found = list(_mentions(source, names))
+        after = {(place.start, place.end, place.label, target) for place, target in found}
+        changed = before.get(source.pk, set()) ^ after
+        if changed:
+            touched |= {source.uid} | {target for *_, target in changed if target}
+        rows += [
+            (source.pk, place.start, place.end, place.label, place.found.key[:300], target)
+            for place, target in found
+        ]
+    insert_rows(Mention, ("source", "start", "end", "label", "key", "target_uid"), rows)
+    return touched
+
+
+def _mentions(source: PublishedTerm, names: Names) -> Iterator[tuple[Place, UUID | None]]:
+    found = list(chosen(places(source.body, names), source.uid, source.decisions))
+    links = [Link(place.start, place.end, "x") for place, target in found if target]
+    made = {link.start for link in render_page(source.body, links).links}
+    return ((place, target) for place, target in found if target is None or place.start in made)
+
+
+def chosen(
+    found: Iterable[Place], own: UUID, decisions: dict[str, str]
+) -> Iterator[tuple[Place, UUID | None]]:
+    """Of each term its first mention; once each name that is ambiguous, with None."""
+    seen: set[UUID | str] = set()
+    for place in found:
+        meant = place.found.targets
+        decision = decisions.get(place.found.key)
+        if decision == "" or own in meant:
+            continue
+        target = next((uid for uid in meant if str(uid) == decision), None)
+        if target is None and len(meant) == 1:
+            (target,) = meant
+        mark = target or place.found.key
+        if mark not in seen:
+            seen.add(mark)
+            yield place, target

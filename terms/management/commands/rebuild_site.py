@@ -1,0 +1,27 @@
+from django.core.management.base import BaseCommand
+
+from terms.management import console
+from terms.models import Glossary
+from terms.publishing import rebuild
+from terms.site.store import is_of_today, note_chrome
+
+
+class Command(BaseCommand):
+    help = (
+        "Make all readers' pages, links and search rows anew from what is published: after an"
+        " upgrade, or a change of SITE_URL or of a template."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--if-needed", action="store_true", help="only if they were made in another way"
+        )
+
+    def handle(self, **options):
+        if options["if_needed"] and is_of_today():
+            return
+        for glossary in Glossary.objects.order_by("slug"):
+            for refusal in rebuild(glossary, console.progress(self, glossary.name)):
+                self.stdout.write(f"not published: {refusal.term.path}: {refusal.reason}")
+        note_chrome()
+        self.stdout.write("The readers' pages are made anew.")

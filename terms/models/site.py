@@ -1,0 +1,84 @@
+"""What readers are sent, and what became of every address. Knows no Term and no Revision."""
+
+from django.db import models
+
+from .glossary import Glossary
+
+
+class Page(models.Model):
+    """What is sent for a path. A row is kept when its page is gone, with the status 404.
+
+    ``sequence`` is the number of the change of the site that wrote it; ``location`` is where
+    a moved page is now, relative to the path.
+    """
+
+    path = models.TextField(primary_key=True)
+    glossary = models.ForeignKey(Glossary, models.CASCADE, null=True, db_index=False)
+    status = models.PositiveSmallIntegerField(default=200)
+    type = models.CharField(max_length=100)
+    etag = models.CharField(max_length=40)
+    location = models.TextField(blank=True)
+    changed_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(db_index=True)
+    body = models.BinaryField()
+    gzip = models.BinaryField(help_text="Empty where it would not be smaller.")
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Address(models.Model):
+    """A path that was public once; ``term_uid`` is the term that it belonged to last."""
+
+    path = models.TextField(primary_key=True)
+    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    term_uid = models.UUIDField(null=True, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Withdrawal(models.Model):
+    """A term that readers could see once, and what they may read instead."""
+
+    term_uid = models.UUIDField(primary_key=True)
+    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    successor_uid = models.UUIDField(null=True)
+    instead = models.JSONField(default=list, help_text="The uids of the terms it was related to.")
+
+    def __str__(self) -> str:
+        return str(self.term_uid)
+
+
+class Site(models.Model):
+    """One row: ``sequence`` numbers the changes of the readers' side.
+
+    ``chrome`` tells by which templates, static files and settings the pages were made.
+    """
+
+    sequence = models.PositiveBigIntegerField(default=0)
+    chrome = models.CharField(max_length=64, blank=True)
+    uid = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"change {self.sequence}"
+
+
+class SearchMiss(models.Model):
+    """Words that readers looked for in vain: how often, and when last. Not who."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    key = models.CharField(max_length=100)
+    count = models.PositiveIntegerField(default=1)
+    last_on = models.DateField()
+
+    class Meta:
+        ordering = ["-count", "key"]
+        verbose_name_plural = "searches without result"
+        constraints = [models.UniqueConstraint(fields=["glossary", "key"], name="miss_key")]
+
+    def __str__(self) -> str:
+        return self.key

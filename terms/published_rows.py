@@ -1,0 +1,272 @@
+"""A live text → the rows that readers' pages are made of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from . import search
+from .addresses import list_path, term_path
+from .alphabet import letter_of, section_of, sort_key
+from .formats.document import TermDocument
+from .formats.paths import name_key
+from .formats.related import read_names
+from .indexing import known_names, runs
+from .models import (
+    Address,
+    Alias,
+    Glossary,
+    PublishedClass,
+    PublishedName,
+    PublishedRelation,
+    PublishedTerm,
+    Relation,
+    Revision,
+    Term,
+)
+from .models.term import NAME_LENGTH
+from .rendering import bucket, plain_text, spellings, words
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Live:
+    """A term with the text that readers see, or are to see."""
+
+    term: Term
+    revision: Revision
+    document: TermDocument
+
+
+def published_term(glossary: Glossary, live: Live) -> PublishedTerm:
+    term, document = live.term, live.document
+    category = term.category if document.category else None
+    vertical = term.vertical if document.vertical else None
+    slugs = (category.slug if category else "", vertical.slug if vertical else "")
+    now = timezone.now()
+    return PublishedTerm(
+        glossary=glossary,
+        uid=term.uid,
+        fingerprint=live.revision.fingerprint,
+        path=term_path(glossary.slug, *slugs, term.slug),
+        slug=term.slug,
+        name=document.name,
+        letter=letter_of(document.name, glossary.language),
+        section=section_of(document.name, glossary.language),
+        sort_key=sort_key(document.name, glossary.language, term.slug),
+        icon=document.icon,
+        category=document.category if category else "",
+        category_slug=slugs[0],
+        vertical=document.vertical if vertical else "",
+        vertical_slug=slugs[1],
+        description=document.description,
+        text=document.text,
+        body_start=len(document.text) - len(document.body),
+        details=_details(document),
+        aliases=[
+            alias.name
+            for alias in term.aliases.all()
+            if alias.kind != Alias.Kind.HIDDEN and alias.name in document.aliases
+        ],
+        is_deprecated=document.is_deprecated,
+        is_linked=term.is_linked,
+        decisions=_decisions(term),
+        published_at=now,
+        changed_at=now,
+    )
+
+
+def _details(document: TermDocument) -> list[dict[str, str]]:
+    return [
+        {"title": row.title, "value": row.value, "url": row.url, "follows": row.follows}
+        for row in document.rows
+        if row.follows != "related"
+    ]
+
+
+def _decisions(term: Term) -> dict[str, str]:
+    return {
+        decision.key: str(decision.target.uid) if decision.target else ""
+        for decision in term.decisions.all()
+    }
+
+
+def why_not(page: PublishedTerm, others: Iterable[PublishedTerm]) -> str:
+    """Why the page's address is not free."""
+    if page.slug in ("", ".", ".."):
+        return "Its file's name makes no address."
+    published = PublishedTerm.objects.of(page.glossary).exclude(uid=page.uid)
+    if (
+        any(other.slug == page.slug for other in others)
+        or published.filter(slug=page.slug).exists()
+    ):
+        return f"Another published term has the address “{page.slug}”."
+    short = not (page.category_slug and page.vertical_slug)
+    if short and published.filter(category_slug=page.slug).exists():
+        return f"A category has the address “{page.slug}”."
+    taken = published.filter(slug=page.category_slug, path=list_path(page.glossary.slug, page.slug))
+    if page.category_slug and taken.exists():
+        return f"A term without category has the address of the category “{page.category}”."
+    return ""
+
+
+def write_rows(glossary: Glossary, batch: dict[UUID, tuple[Live, PublishedTerm]]) -> set[UUID]:
+    """Write what is published of a batch of terms; others of which a relation was resolved."""
+    _keep_dates(batch)
+    PublishedTerm.objects.bulk_create(
+        [page for _, page in batch.values()],
+        update_conflicts=True,
+        unique_fields=["uid"],
+        update_fields=[f.name for f in PublishedTerm._meta.fields if f.name not in ("id", "uid")],
+    )
+    pks = dict(PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"))
+    names = _write_names(glossary, batch, pks)
+    _write_relations(glossary, batch, pks)
+    _write_addresses(glossary, batch)
+    return _resolve_waiting(glossary, names, {pk: uid for uid, pk in pks.items()})
+
+
+def _keep_dates(batch: dict[UUID, tuple[Live, PublishedTerm]]) -> None:
+    former = PublishedTerm.objects.filter(uid__in=batch).order_by()
+    columns = ("uid", "fingerprint", "published_at", "changed_at")
+    for uid, fingerprint, published_at, changed_at in former.values_list(*columns):
+        page = batch[uid][1]
+        page.published_at = published_at
+        if fingerprint == page.fingerprint:
+            page.changed_at = changed_at
+
+
+def _write_names(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> list[PublishedName]:
+    PublishedName.objects.filter(term__in=pks.values()).delete()
+    names = []
+    for uid, (live, page) in batch.items():
+        seen: set[str] = set()
+        for whole in (page.name, *live.document.aliases):
+            for name in spellings(whole):
+                if (key := name_key(name)[:NAME_LENGTH]) in seen:
+                    continue
+                seen.add(key)
+                names.append(
+                    PublishedName(
+                        term_id=pks[uid],
+                        glossary=glossary,
+                        name=name,
+                        key=key,
+                        bucket=bucket((words(name) or [""])[0]),
+                        is_alias=whole != page.name,
+                        is_hidden=whole != page.name and whole not in page.aliases,
+                    )
+                )
+    return PublishedName.objects.bulk_create(names, batch_size=BATCH)
+
+
+def _write_relations(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> None:
+    PublishedRelation.objects.filter(term__in=pks.values()).delete()
+    newest = [uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version]
+    relations = Relation.objects.filter(term__uid__in=newest).values_list(
+        "term__uid", "position", "label", "key", "target__uid"
+    )
+    rows = [(pks[uid], *rest, "related") for uid, *rest in relations]
+    for uid, (live, _) in batch.items():
+        if uid not in newest:
+            names = _known(glossary, live.document.related)
+            labels = read_names(live.document.related, names.__contains__)
+            rows += [_row(names, pks[uid], *item, "related") for item in enumerate(labels)]
+        if label := live.document.replaced_by:
+            rows.append(_row(_known(glossary, label), pks[uid], 0, label, "successor"))
+    PublishedRelation.objects.bulk_create(
+        [
+            PublishedRelation(
+                term_id=pk, position=position, label=label, key=key, target_uid=target, kind=kind
+            )
+            for pk, position, label, key, target, kind in rows
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _known(glossary: Glossary, related: str) -> dict[str, UUID]:
+    """Keys of all that could be a name in a relation string → the term's uid."""
+    known = known_names(glossary, [*runs(related), name_key(related)[:NAME_LENGTH]])
+    uids = dict(Term.objects.filter(pk__in=known.values()).values_list("pk", "uid"))
+    return {key: uids[pk] for key, pk in known.items()}
+
+
+def _row(names: dict[str, UUID], pk: int, position: int, label: str, kind: str) -> tuple:
+    key = name_key(label)[:NAME_LENGTH]
+    return (pk, position, label, key, names.get(key), kind)
+
+
+def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tuple[str, str]]:
+    """The names of categories and verticals as ``pages`` have them; which slugs are renamed."""
+    names: dict[tuple[str, str], str] = {}
+    for page in pages:
+        if page.category_slug:
+            names[page.category_slug, ""] = page.category
+            if page.vertical_slug:
+                names[page.category_slug, page.vertical_slug] = page.vertical
+    rows = PublishedClass.objects.filter(glossary=glossary)
+    known = {
+        (c, v): name for c, v, name in rows.values_list("category_slug", "vertical_slug", "name")
+    }
+    changed = {slugs for slugs, name in names.items() if known.get(slugs) != name}
+    PublishedClass.objects.bulk_create(
+        [
+            PublishedClass(glossary=glossary, category_slug=c, vertical_slug=v, name=names[c, v])
+            for c, v in sorted(changed)
+        ],
+        update_conflicts=True,
+        unique_fields=["glossary", "category_slug", "vertical_slug"],
+        update_fields=["name"],
+    )
+    return {slugs for slugs in changed if slugs in known}
+
+
+def _write_addresses(glossary: Glossary, batch: dict) -> None:
+    paths: dict[str, UUID | None] = {}
+    for _, page in batch.values():
+        if page.category_slug:
+            paths[list_path(glossary.slug, page.category_slug)] = None
+            if page.vertical_slug:
+                paths[list_path(glossary.slug, page.category_slug, page.vertical_slug)] = None
+    paths.update({page.path: uid for uid, (_, page) in batch.items()})
+    Address.objects.bulk_create(
+        [Address(path=path, glossary=glossary, term_uid=uid) for path, uid in paths.items()],
+        update_conflicts=True,
+        unique_fields=["path"],
+        update_fields=["glossary", "term_uid"],
+        batch_size=BATCH,
+    )
+
+
+def _resolve_waiting(glossary: Glossary, names: list[PublishedName], uids: dict) -> set[UUID]:
+    """Published relations that waited for one of ``names`` become links; those of which terms."""
+    targets = {name.key: uids[name.term_id] for name in reversed(names)}
+    waiting = PublishedRelation.objects.filter(
+        term__glossary=glossary, target_uid=None, key__in=targets
+    )
+    relations = list(waiting.select_related("term").only("key", "term__uid"))
+    for relation in relations:
+        relation.target_uid = targets[relation.key]
+    PublishedRelation.objects.bulk_update(relations, ["target_uid"], batch_size=BATCH)
+    return {relation.term.uid for relation in relations}
+
+
+def search_rows(uids: Iterable[UUID]) -> list[search.Row]:
+    pages = PublishedTerm.objects.filter(uid__in=uids).order_by("pk")
+    others: dict[int, list[str]] = {}
+    aliases = PublishedName.objects.filter(term__in=pages, is_alias=True).order_by("pk")
+    for pk, name in aliases.values_list("term", "name"):
+        others.setdefault(pk, []).append(name)
+    return [
+        search.Row(
+            page.pk,
+            page.name,
+            "\n".join(others.get(page.pk, [])),
+            page.description,
+            plain_text(page.body),
+        )
+        for page in pages.only("name", "description", "text", "body_start")
+    ]

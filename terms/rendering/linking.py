@@ -1,0 +1,189 @@
+"""Names in a Markdown text, and links on them, before there is HTML.
+
+The parser reports where its text stands in the source. Names are looked for there alone:
+not in headings, code, links, pictures or raw HTML. A name becomes an inline link of the
+source; what then is rendered is sanitised like all else.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, NamedTuple, cast
+
+import pyromark
+
+from .names import Found, Names
+from .parsing import OPTIONS
+
+
+class Place(NamedTuple):
+    """Where a name stands: bytes ``start`` to ``end`` of the source, spelled ``label``."""
+
+    start: int
+    end: int
+    label: str
+    found: Found
+
+
+class Link(NamedTuple):
+    start: int
+    end: int
+    href: str
+
+
+@dataclass
+class _Run:
+    """Text that reads on without a border, in pieces: place in it, place in the source."""
+
+    text: str = ""
+    pieces: list[tuple[int, int, str, bool]] = field(default_factory=list)
+
+    def add(self, text: str, start: int, verbatim: bool) -> None:
+        self.pieces.append((len(self.text), start, text, verbatim))
+        self.text += text
+
+    def source(self, offset: int, is_end: bool) -> int | None:
+        """The source's byte for a place in the text; None within an entity."""
+        for begins, start, text, verbatim in self.pieces:
+            inside = offset - begins
+            if (0 < inside <= len(text)) if is_end else (0 <= inside < len(text)):
+                return start + len(text[:inside].encode()) if verbatim else None
+        return None
+
+
+_NO_NAMES = frozenset({"Heading", "CodeBlock", "Link", "Image", "HtmlBlock", "MetadataBlock"})
+_NO_NAMES_HTML = re.compile(
+    r"<(/?)(a|code|pre|kbd|samp|var|button|h[1-6]|script|style|textarea|title|svg)\b[^>]*?(/?)>",
+    re.IGNORECASE,
+)
+
+
+def places(markdown: str, names: Names) -> list[Place]:
+    """All places where ``markdown`` speaks of ``names`` and a link can be, in order."""
+    source = markdown.encode()
+    placed = []
+    for run in _runs(markdown, source):
+        for found in names.find(run.text):
+            start = run.source(found.start, False)
+            end = run.source(found.end, True)
+            if start is None or end is None or _changes_reading(source, start, end):
+                continue
+            label = run.text[found.start : found.end]
+            placed.append(Place(start, end, label, found))
+    return placed
+
+
+def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
+    run = _Run()
+    closed = _Closed()
+    events = pyromark.events_with_range(markdown, options=OPTIONS)
+    for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
+        kind, value = _kind(event)
+        if closed.note(kind, value):
+            pass
+        elif kind == "Text":
+            text = cast("str", value)
+            run.add(text, range_["start"], source[range_["start"] : range_["end"]] == text.encode())
+            continue
+        elif kind in _BREAKS and run.text:
+            run.add(_BREAKS[kind], range_["start"], False)
+            continue
+        if run.text:
+            yield run
+            run = _Run()
+    if run.text:
+        yield run
+
+
+_BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
+
+
+def _kind(event: Any) -> tuple[str, Any]:
+    return next(iter(event.items())) if isinstance(event, dict) else (event, None)
+
+
+class _Closed:
+    """Whether the place of the parser is one where no names are looked for."""
+
+    def __init__(self) -> None:
+        self.elements = 0
+        self.html = 0
+
+    def note(self, kind: str, value: Any) -> bool:
+        if kind in ("Start", "End"):
+            element = value if isinstance(value, str) else next(iter(value))
+            if element in _NO_NAMES:
+                self.elements += 1 if kind == "Start" else -1
+            elif element == "Paragraph":
+                self.html = 0  # what was left open ends with its block
+        elif kind == "InlineHtml" and (tag := _NO_NAMES_HTML.match(value)):
+            self.html = max(0, self.html + (-1 if tag[1] else 0 if tag[3] else 1))
+        return bool(self.elements or self.html)
+
+
+_MARK = re.compile(r'<a class="ref" href="[^"]*">(.*?)</a>', re.DOTALL)
+_DELIMITERS = b"*_~"
+
+
+def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
+    """The raw HTML of ``markdown`` with ``links``, and those of them that could be made.
+
+    A link that would change how anything else is read is left out.
+    """
+    plain = pyromark.html(markdown, options=OPTIONS)
+    source = markdown.encode()
+    if not links:
+        return plain, []
+    html = _with(source, links)
+    bare = _MARK.sub(r"\1", plain)
+    if _MARK.sub(r"\1", html) == bare:
+        return html, list(links)
+    made = [link for link in links if _MARK.sub(r"\1", _with(source, [link])) == bare]
+    html = _with(source, made)
+    return (html, made) if _MARK.sub(r"\1", html) == bare else (plain, [])
+
+
+def _with(source: bytes, links: Sequence[Link]) -> str:
+    parts = []
+    reached = 0
+    for start, end, href in links:
+        tag = f'<a class="ref" href="{escape(href)}">'.encode()
+        parts += [source[reached:start], tag, source[start:end], b"</a>"]
+        reached = end
+    parts.append(source[reached:])
+    return pyromark.html(b"".join(parts).decode(), options=OPTIONS)
+
+
+def _changes_reading(source: bytes, start: int, end: int) -> bool:
+    """A tag is punctuation, so ``a*Flask*b`` would lose its emphasis; ``\\<`` is no tag."""
+    before, behind = source[start - 1 : start], source[end : end + 1]
+    if before == b"\\":
+        return True
+    if before and before in _DELIMITERS and source[:start].rstrip(_DELIMITERS)[-1:].isalnum():
+        return True
+    return bool(behind and behind in _DELIMITERS and source[end:].lstrip(_DELIMITERS)[:1].isalnum())
+
+
+BORDER = "\u200b"  # between two parts of what looks like one word
+
+
+def plain_text(markdown: str) -> str:
+    """The words of a Markdown text, for searching: no markup, each block on its own line."""
+    parts: list[str] = []
+    for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
+        kind, value = _kind(event)
+        if kind == "Text":
+            parts.append(cast("str", value))
+        elif kind == "Code":
+            parts += [BORDER, cast("str", value), BORDER]
+        elif kind in ("SoftBreak", "HardBreak"):
+            parts.append(" ")
+        elif kind == "End" and (not isinstance(value, str) or value not in _INLINE):
+            parts.append("\n")
+        else:
+            parts.append(BORDER)
+    return "".join(parts).strip()
+
+
+_INLINE = frozenset({"Emphasis", "Strong", "Strikethrough", "Link", "Image"})

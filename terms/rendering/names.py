@@ -1,0 +1,230 @@
+"""Which names stand in a text: the longest one wins, in plural and possessive forms, too."""
+
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from posixpath import commonprefix
+from typing import NamedTuple
+
+import ahocorasick_rs
+
+from .words import words
+
+SHORT = 3  # characters; names up to this length keep their case, as acronyms do
+MAX_ABBREVIATION = 12
+
+
+class Found(NamedTuple):
+    """``text[start:end]`` names ``targets``: one, or several where the name is ambiguous.
+
+    ``key`` is the name in lower case as its term spells it, whatever its form in the text.
+    """
+
+    start: int
+    end: int
+    key: str
+    targets: frozenset[Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    text: str
+    target: Hashable
+    keeps_case: bool
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """What a name is known by: ``Lifetime Value (LTV)`` also by each of its two parts."""
+    name = " ".join(name.split())
+    parts = re.fullmatch(r"(.+?) \(([^()\s]+)\)", name)
+    if parts and len(parts[2]) <= MAX_ABBREVIATION and any(c.isupper() for c in parts[2]):
+        return (name, parts[1], parts[2])
+    return (name,) if name else ()
+
+
+def keeps_case(spelling: str) -> bool:
+    """Whether only the same capitals mean it: ``LTV`` and ``Go``, not ``Load Balancer``."""
+    return len(spelling) <= SHORT or not any(c.islower() for c in spelling)
+
+
+def fold(text: str) -> str:
+    """``text`` in lower case, each character in its place."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+_CONSONANT_Y = re.compile(r"[^\Waeiou\d_]y$")
+
+
+def forms(folded: str) -> Iterator[str]:
+    """What to look for: the name, and forms of it that no ending in the text explains."""
+    yield folded
+    if _CONSONANT_Y.search(folded):
+        yield folded[:-1] + "ies"
+    elif len(folded) > SHORT + 1 and folded.endswith("s") and folded[-2] not in "aius":
+        yield folded[:-1]
+        if folded.endswith("ies"):
+            yield folded[:-3] + "y"
+        elif re.search(r"(?:[sxz]|ch|sh)es$", folded):
+            yield folded[:-2]
+
+
+_HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
+
+
+def bucket(word: str) -> str:
+    """What all forms of a word have in common, so that an index can find them together."""
+    return word[0] if _HANGUL.match(word) else word.rstrip("seiy")
+
+
+def buckets(text: str) -> set[str]:
+    """Those of all words of ``text``: a name that it speaks of begins with one of them."""
+    return {bucket(word) for word in words(text)}
+
+
+def phrases(name: str) -> list[list[str]]:
+    """Words in a row, the last one a beginning, one of which stands where ``name`` does."""
+    found = []
+    for text in spellings(name):
+        row = words(text)
+        if row:
+            endings = [words(form)[-1:] for form in forms(fold(text))]
+            row[-1] = commonprefix([ending[0] for ending in endings if ending] + row[-1:])
+            found.append(row)
+    return found
+
+
+# What may follow a name within its word: an ending of the plural, which belongs to the
+# name, and one of the possessive, which does not.
+_ENDING = re.compile(r"(e?s)?(?:['’]s?)?(?!['’])")
+_TAKES_ES = ("s", "x", "z", "ch", "sh", "o")
+
+
+class Names:
+    """All names of a glossary at once; ``find`` takes time by the text, not by their number."""
+
+    def __init__(self, names: Iterable[tuple[str, Hashable]]):
+        patterns: dict[str, list[_Spelling]] = {}
+        for name, target in names:
+            for text in {*spellings(name), *spellings(unicodedata.normalize("NFD", name))}:
+                if not _can_be_found(text):
+                    continue
+                exact = keeps_case(text)
+                spelling = _Spelling(text, target, exact)
+                for form in (fold(text),) if exact else forms(fold(text)):
+                    patterns.setdefault(form, []).append(spelling)
+        self._meanings = list(patterns.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(list(patterns)) if patterns else None
+
+    def find(self, text: str) -> list[Found]:
+        """The names in ``text``, in order, none overlapping another."""
+        if self._automaton is None:
+            return []
+        matches = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
+        if not matches:
+            return []
+        matches.sort(key=lambda match: (match[1], -match[2]))
+        found = []
+        reached = 0
+        for number, start, end in matches:
+            if start < reached or joined_before(text, start):
+                continue
+            whole = _end_of_word(text, start, end)
+            if whole and (named := self._named(number, text, start, end, whole)):
+                found.append(named)
+                reached = whole
+        return found
+
+    def _named(self, number: int, text: str, start: int, end: int, whole: int) -> Found | None:
+        written = text[start:end]
+        meant = [s for s in self._meanings[number] if not s.keeps_case or s.text == written]
+        # Of REST and rest, REST is meant by REST.
+        meant = [s for s in meant if s.text == written] or meant
+        if not meant:
+            return None
+        return Found(start, whole, fold(meant[0].text), frozenset(s.target for s in meant))
+
+
+def _can_be_found(name: str) -> bool:
+    """Single letters are words and numbers of sections more often than they are names."""
+    return any(c.isalnum() for c in name) and not (len(name) == 1 and name.isascii())
+
+
+def _end_of_word(text: str, start: int, end: int) -> int:
+    """Where the name ends with its plural; 0 where it is a part of a longer word."""
+    if end == len(text):
+        return end
+    if not text[end].isalpha() and text[end] not in "'’":
+        return 0 if joined_behind(text, end, end - start) else end
+    ending = _ENDING.match(text, end)
+    if ending and ending.end() > end and (text[end - 1].isalnum() or _is_mark(text[end - 1])):
+        plural = end + len(ending[1] or "")
+        fits = ending[1] != "es" or text[end - 2 : end].lower().endswith(_TAKES_ES)
+        if fits and not joined_behind(text, ending.end(), end - start):
+            return plural
+    return 0 if joined_behind(text, end, end - start) else end
+
+
+# Borders of words. Scripts written without spaces have none that can be seen; there, only
+# what would tear a syllable or a run of katakana apart is no border.
+
+_SPACELESS = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
+_LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
+_FOLLOWING_VOWELS = frozenset("ะาำๅๆຯະາຳ")
+_GLUE_BEFORE = frozenset("-_+#@&$\\")
+_GLUE_BEHIND = frozenset("_+#")
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
+
+
+def _one_word(before: str, behind: str) -> bool:
+    if _is_mark(behind):
+        return True
+    if not behind.isalnum() or not (before.isalnum() or _is_mark(before)):
+        return False
+    if before.isascii() and behind.isascii():
+        return True
+    if _SPACELESS.match(before) or _SPACELESS.match(behind):
+        both = _KATAKANA.match(before) and _KATAKANA.match(behind)
+        return bool(both) or before in _LEADING_VOWELS or behind in _FOLLOWING_VOWELS
+    return True
+
+
+def joined_before(text: str, start: int) -> bool:
+    """Whether what begins at ``start`` continues a word."""
+    if start == 0:
+        return False
+    before = text[start - 1]
+    if before in " \n(":
+        return False
+    if before in _GLUE_BEFORE:
+        return True
+    if before == ".":
+        return start > 1 and text[start - 2].isalnum()
+    if not text[start].isalnum():  # .NET in ASP.NET
+        return before.isalnum() or _is_mark(before)
+    return _one_word(before, text[start])
+
+
+def joined_behind(text: str, end: int, length: int) -> bool:
+    """Whether what ends at ``end``, ``length`` characters long, goes on behind it."""
+    if end == len(text):
+        return False
+    behind = text[end]
+    if behind in " \n,)":
+        return False
+    if behind in _GLUE_BEHIND:
+        return True
+    if behind == "." or (behind == "-" and length < SHORT):
+        return end + 1 < len(text) and text[end + 1].isalnum()
+    if _HANGUL.match(text[end - 1]) and _HANGUL.match(behind):
+        return False  # particles are written without a space
+    return _one_word(text[end - 1], behind)

@@ -1,0 +1,43 @@
+"""The words of a text as searching compares them: without case and accents."""
+
+import re
+import unicodedata
+
+_LATIN_MARKS = re.compile("[\u0300-\u036f]")
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d",
+                        "þ": "th"})  # fmt: skip
+_SPACELESS = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_MARKS = "\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
+# A character of a script without spaces is a word of its own, a phrase of them what people
+# look for. C++ and C# are words.
+_WORD = re.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])[^\W_][{_MARKS}]*)+[+#]*")
+MAX_WORD = 60  # characters
+
+
+def folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
+    return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", text))
+
+
+def words(text: str) -> list[str]:
+    """``Café, C++ und 数据`` → cafe, c++, und, 数, 据."""
+    return [word[:MAX_WORD] for word in _WORD.findall(folded(text))]
+
+
+def stems(word: str) -> tuple[str, ...]:
+    """Beginnings that find a word in singular and plural: ``policies`` → policies, policy."""
+    found = [word]
+    if len(word) > 3 and word.isascii():
+        if word.endswith("ies"):
+            found.append(word[:-3] + "y")
+        elif re.search(r"(?:[sxz]|ch|sh)es$", word):
+            found.append(word[:-2])
+        elif word.endswith("s") and word[-2] not in "aius":
+            found.append(word[:-1])
+        elif re.search(r"[^aeiou]y$", word):
+            found.append(word[:-1] + "ies")
+    return tuple(found)

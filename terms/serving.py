@@ -1,0 +1,258 @@
+"""A thin layer of WSGI in front of Django: it answers the paths of stored pages.
+
+Right for every request, in every process: nothing is kept longer than nothing was written.
+Everything that is no stored page goes on to Django.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from django.db import connection
+
+from .addresses import beside
+from .models.glossary import RESERVED_SLUGS
+from .public_headers import acceptable, security_headers
+from .stored_pages import DATABASE_ERRORS, PostgresPages, Row, SqlitePages, readable_paths
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+Application = Callable[[Environ, Callable], Iterable[bytes]]
+
+CACHE_BYTES = 96 * 1024 * 1024
+_ROW_BYTES = 1_500  # what a kept page takes besides its bytes
+FRESH = "public, no-cache"  # may be kept anywhere, and is to be asked for each time
+FORMS = {"text/markdown": "md", "application/ld+json": "jsonld", "application/json": "json"}
+
+
+class Kept(NamedTuple):
+    """A page ready to be sent. ``body`` is its smallest form; ``other`` headers go with the
+    uncompressed bytes, which are read when somebody asks for them."""
+
+    path: str
+    status: str
+    etag: str
+    changed: int  # seconds
+    is_packed: bool
+    headers: Headers
+    other: Headers
+    body: bytes
+    has_forms: bool
+    size: int
+
+
+class PageServer:
+    """``application`` answers what is not stored; ``headers`` go with every page."""
+
+    def __init__(
+        self,
+        application: Application,
+        pages: Callable[[], SqlitePages | PostgresPages],
+        headers: Headers,
+        accepts: Callable[[Environ], bool],
+        limit: int = CACHE_BYTES,
+    ):
+        self.application = application
+        self._open = pages
+        self.headers = headers
+        self.accepts = accepts
+        self.limit = limit
+        self._kept: dict[str, Kept] = {}
+        self._size = 0
+        self._version: Any = None
+        self._sequence = -1
+
+    def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_djangos(path):
+            return self.application(environ, start_response)
+        kept = self._find(path)
+        if kept is None or not self.accepts(environ):
+            return self.application(environ, start_response)
+        if kept.has_forms and (form := wanted_form(environ.get("HTTP_ACCEPT", ""))):
+            kept = self._form(kept, form)
+        return self._send(kept, environ, start_response)
+
+    # Keeping
+
+    @cached_property
+    def pages(self) -> SqlitePages | PostgresPages:
+        """Opened by the first request, as a process that was forked needs its own."""
+        return self._open()
+
+    def _find(self, path: str) -> Kept | None:
+        try:
+            version = self.pages.version()
+            if version != self._version:
+                self._renew(version)
+            return self._kept.get(path) or self._read(path)
+        except DATABASE_ERRORS:  # no database, or none of ours: Django says so
+            return None
+
+    def _renew(self, version: Any) -> None:
+        """Forget what has changed since the last look."""
+        sequence = self.pages.sequence()
+        if sequence != self._sequence:
+            changed = self.pages.changed_since(self._sequence) if self._sequence >= 0 else []
+            if self._sequence < 0 or len(changed) == 1000:
+                self._kept, self._size = {}, 0
+            for path in readable_paths(changed):
+                if gone := self._kept.pop(path, None):
+                    self._size -= gone.size
+            self._sequence = sequence
+        self._version = version
+
+    def _read(self, path: str) -> Kept | None:
+        try:
+            text = path if path.isascii() else path.encode("latin-1").decode()
+        except UnicodeError:
+            return None
+        row = self.pages.row(text) if "\0" not in text else None
+        if row is None:
+            return None
+        kept = kept_page(text, row, self.headers)
+        kept_now = self._kept
+        while self._size + kept.size > self.limit and kept_now:
+            try:
+                self._size -= kept_now.pop(next(iter(kept_now))).size
+            except (KeyError, StopIteration, RuntimeError):  # another thread was quicker
+                break
+        if kept.size <= self.limit:
+            kept_now[path] = kept
+            self._size += kept.size
+        return kept
+
+    def _form(self, kept: Kept, form: str) -> Kept:
+        path = beside(kept.path, form)
+        other = self._kept.get(path) or self._read(path.encode().decode("latin-1"))
+        if other is None:
+            return kept
+        place = ("Content-Location", "../" + quote(path.rsplit("/", 1)[1]))
+        vary = [
+            (name, "Accept, Accept-Encoding" if name == "Vary" else value)
+            for name, value in other.headers
+        ]
+        rest = [
+            (name, "Accept, Accept-Encoding" if name == "Vary" else value)
+            for name, value in other.other
+        ]
+        return other._replace(headers=[*vary, place], other=[*rest, place], has_forms=False)
+
+    # Sending
+
+    def _send(self, kept: Kept, environ: Environ, start_response: Callable) -> Iterable[bytes]:
+        packed = kept.is_packed and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+        headers = kept.headers if packed or not kept.is_packed else kept.other
+        if _is_known(kept, environ):
+            start_response("304 Not Modified", [h for h in headers if h[0] in _ON_304])
+            return ()
+        if environ["REQUEST_METHOD"] == "HEAD":
+            start_response(kept.status, headers)
+            return ()
+        body = kept.body if packed or not kept.is_packed else self.pages.body(kept.path)
+        start_response(kept.status, headers)
+        return (body,)
+
+
+_ON_304 = frozenset({"ETag", "Cache-Control", "Vary", "Last-Modified", "Content-Location"})
+
+
+def _is_djangos(path: str) -> bool:
+    return path[1 : path.find("/", 1)] in RESERVED_SLUGS
+
+
+def kept_page(path: str, row: Row, shared: Headers) -> Kept:
+    packed = bool(row.gzip)
+    body = bytes(row.gzip or row.body or b"")
+    changed = row.changed_at
+    if isinstance(changed, str):
+        changed = datetime.fromisoformat(changed).replace(tzinfo=UTC)
+    has_forms = row.type.startswith("text/html") and row.status == 200 and path.count("/") > 2
+    common: Headers = [
+        ("Content-Type", row.type),
+        ("Cache-Control", FRESH),
+        ("Vary", "Accept, Accept-Encoding" if has_forms else "Accept-Encoding"),
+        ("Last-Modified", format_datetime(changed, usegmt=True)),
+        *([("Location", row.location)] if row.location else []),
+        *shared,
+    ]
+    plain = [*common, ("ETag", f'"{row.etag}"'), ("Content-Length", str(row.size))]
+    zipped = [
+        *common,
+        ("ETag", f'"{row.etag}-gzip"'),
+        ("Content-Encoding", "gzip"),
+        ("Content-Length", str(len(body))),
+    ]
+    return Kept(
+        path,
+        f"{row.status} {HTTPStatus(row.status).phrase}",
+        row.etag,
+        int(changed.timestamp()),
+        packed,
+        zipped if packed else plain,
+        plain,
+        body,
+        has_forms,
+        len(body) + _ROW_BYTES,
+    )
+
+
+def _is_known(kept: Kept, environ: Environ) -> bool:
+    """Whether the client has the page already (RFC 9110, 13.1)."""
+    if not kept.status.startswith("200"):
+        return False
+    tags = environ.get("HTTP_IF_NONE_MATCH")
+    if tags is not None:
+        if tags.strip() == "*":
+            return True
+        found = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",", 50)}
+        return kept.etag in found or f"{kept.etag}-gzip" in found
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if since:
+        try:
+            return kept.changed <= parsedate_to_datetime(since).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return False
+    return False
+
+
+def wanted_form(accept: str) -> str:
+    """The form of a term that a client prefers to the page for people; none for browsers."""
+    if accept.startswith("text/html") or "/" not in accept:
+        return ""
+    weights: dict[str, float] = {}
+    for part in accept[:500].split(","):
+        name, _, rest = part.partition(";")
+        weights[name.strip().lower()] = _weight(rest)
+    page = max((weights.get(name, 0) for name in ("text/html", "application/xhtml+xml")), default=0)
+    best = max(FORMS, key=lambda name: weights.get(name, 0))
+    weight = weights.get(best, 0)
+    return FORMS[best] if weight > 0 and weight > page else ""
+
+
+def _weight(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def serve_pages(application: Application, limit: int = CACHE_BYTES) -> PageServer:
+    """``application``, which is Django, behind the stored pages of its database."""
+    return PageServer(application, stored_pages, security_headers(), acceptable(), limit)
+
+
+def stored_pages() -> SqlitePages | PostgresPages:
+    if connection.vendor == "sqlite":
+        return SqlitePages(connection.settings_dict["NAME"])
+    parameters = connection.get_connection_params()
+    wanted = ("dbname", "user", "password", "host", "port", "sslmode", "options")
+    return PostgresPages({key: parameters[key] for key in wanted if key in parameters})

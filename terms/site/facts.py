@@ -1,0 +1,104 @@
+"""What other pages say of a term, and what a change of some terms means to others."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from terms.models import Glossary, Mention, PublishedName, PublishedRelation, PublishedTerm
+
+BATCH = 500
+
+
+class Facts(NamedTuple):
+    """All that a link, an entry of a list or a count shows of a published term."""
+
+    uid: UUID
+    pk: int
+    path: str
+    name: str
+    description: str
+    sort_key: str
+    letter: str
+    section: str
+    category_slug: str
+    vertical_slug: str
+
+    @property
+    def link(self) -> tuple[str, str, str]:
+        return (self.path, self.name, self.sort_key)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it stands in lists."""
+        return self[6:]
+
+
+def facts_of(uids: Collection[UUID]) -> dict[UUID, Facts]:
+    found: dict[UUID, Facts] = {}
+    for some in batches(sorted(uids)):
+        rows = PublishedTerm.objects.order_by().filter(uid__in=some).values_list(*Facts._fields)
+        found.update((row[0], Facts(*row)) for row in rows)
+    return found
+
+
+def names_of(uids: Collection[UUID]) -> dict[UUID, set[str]]:
+    found: dict[UUID, set[str]] = {}
+    for some in batches(sorted(uids)):
+        names = PublishedName.objects.order_by().filter(term__uid__in=some)
+        for uid, name in names.values_list("term__uid", "name"):
+            found.setdefault(uid, set()).add(name)
+    return found
+
+
+def batches(items: Iterable, size: int = BATCH) -> Iterator[list]:
+    items = list(items)
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+@dataclass
+class Change:
+    """The terms of a glossary that change, before and after; ``touched`` are others whose
+    pages show something of them, ``renamed`` the slugs of categories and their verticals."""
+
+    glossary: Glossary
+    uids: set[UUID] = field(default_factory=set)
+    before: dict[UUID, Facts] = field(default_factory=dict)
+    after: dict[UUID, Facts] = field(default_factory=dict)
+    touched: set[UUID] = field(default_factory=set)
+    renamed: set[tuple[str, str]] = field(default_factory=set)
+    names_before: dict[UUID, set[str]] = field(default_factory=dict)
+    names_after: dict[UUID, set[str]] = field(default_factory=dict)
+
+    def searched_otherwise(self) -> set[str]:
+        """The names, of before and after, of terms that are found in another way now."""
+        shown = self.shown_otherwise()
+        return {
+            name
+            for uid in self.uids
+            if uid in shown or self.names_before.get(uid) != self.names_after.get(uid)
+            for name in self.names_before.get(uid, set()) | self.names_after.get(uid, set())
+        }
+
+    def shown_otherwise(self) -> set[UUID]:
+        """Those that other pages link or list in another way now, or no more."""
+        return {
+            uid
+            for uid in self.uids
+            if (self.before[uid].link if uid in self.before else None)
+            != (self.after[uid].link if uid in self.after else None)
+        }
+
+    def neighbours(self) -> set[UUID]:
+        """Terms on whose pages those stand that are shown otherwise."""
+        found: set[UUID] = set()
+        for some in batches(sorted(self.shown_otherwise())):
+            for rows, source in (
+                (PublishedRelation.objects.order_by(), "term__uid"),
+                (Mention.objects.order_by(), "source__uid"),
+            ):
+                found.update(rows.filter(target_uid__in=some).values_list(source, flat=True))
+                targets = rows.filter(**{f"{source}__in": some}).exclude(target_uid=None)
+                found.update(targets.values_list("target_uid", flat=True))
+        return found

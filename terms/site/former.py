@@ -1,0 +1,82 @@
+"""What answers at addresses where no page is any more: moved, or gone, and what instead."""
+
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from django.db.models import Q
+
+from terms.addresses import beside, home_path, way_from
+from terms.models import Address, Glossary, PublishedTerm, Withdrawal
+
+from . import chrome
+from .facts import batches, facts_of
+from .store import Built
+from .term_pages import FORMS
+
+
+def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator[Built]:
+    """Of those ``addresses`` that no page of today has."""
+    for some in batches(sorted(addresses, key=lambda address: address.path)):
+        taken = PublishedTerm.objects.of(glossary).filter(path__in=[a.path for a in some])
+        taken_paths = set(taken.values_list("path", flat=True))
+        uids = {address.term_uid for address in some if address.term_uid}
+        now = facts_of(uids)
+        gone = {w.term_uid: w for w in Withdrawal.objects.filter(term_uid__in=uids)}
+        for address in some:
+            if address.path in taken_paths or _is_list(glossary, address.path):
+                continue
+            facts = now.get(address.term_uid)
+            if facts:
+                yield from _moved(address.path, facts.path)
+            else:
+                yield from _gone(glossary, address.path, gone.get(address.term_uid))
+
+
+def _is_list(glossary: Glossary, path: str) -> bool:
+    parts = path.strip("/").split("/")[1:]
+    terms = PublishedTerm.objects.of(glossary).order_by()
+    if len(parts) == 1:
+        return terms.filter(category_slug=parts[0]).exists()
+    if len(parts) == 2:
+        return terms.filter(category_slug=parts[0], vertical_slug=parts[1]).exists()
+    return False
+
+
+def _moved(path: str, target: str) -> Iterator[Built]:
+    body = chrome.render("moved.html", path, glossary=None, target=target)
+    yield Built(path, body, status=301, location=way_from(path)(target))
+    for suffix in FORMS:
+        here, there = beside(path, suffix), beside(target, suffix)
+        body = chrome.render("moved.html", here, glossary=None, target=there)
+        yield Built(here, body, status=301, location=way_from(here)(there))
+
+
+def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Iterator[Built]:
+    wanted = []
+    if withdrawal:
+        wanted = [withdrawal.successor_uid, *map(UUID, withdrawal.instead)]
+    facts = facts_of({uid for uid in wanted if uid})
+    instead = [facts[uid] for uid in dict.fromkeys(wanted) if uid in facts]
+    body = chrome.render(
+        "gone.html", path, glossary=glossary, instead=instead, home=home_path(glossary.slug)
+    )
+    yield Built(path, body, status=410)
+    if withdrawal:
+        for suffix in FORMS:
+            here = beside(path, suffix)
+            body = chrome.render(
+                "gone.html", here, glossary=glossary, instead=instead, home=home_path(glossary.slug)
+            )
+            yield Built(here, body, status=410)
+
+
+def withdrawals_naming(glossary: Glossary, uids: Collection[UUID]) -> set[UUID]:
+    """Withdrawn terms in whose place one of ``uids`` is offered."""
+    found: set[UUID] = set()
+    rows = Withdrawal.objects.filter(glossary=glossary)
+    if len(uids) > 50:
+        return set(rows.values_list("term_uid", flat=True))
+    for uid in uids:
+        named = rows.filter(Q(successor_uid=uid) | Q(instead__icontains=str(uid)))
+        found.update(named.values_list("term_uid", flat=True))
+    return found

@@ -1,0 +1,265 @@
+"""Lists of terms: all of a glossary, of a category, of a vertical in it.
+
+A list is one page up to ONE_PAGE terms. A longer one has a page for each letter, and a
+letter of more than ONE_LETTER terms a page for each two letters that names begin with.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Count, QuerySet
+
+from terms.addresses import LETTERS, letter_path, list_path, way_from
+from terms.alphabet import DIGITS, SYMBOLS, own_letters
+from terms.models import Glossary, Page, PublishedClass, PublishedTerm
+
+from . import chrome
+from .facts import Facts
+from .store import GONE, Built
+
+ONE_PAGE = 1_000
+ONE_LETTER = 2_500
+GIST = 120  # characters of a definition in a list
+
+
+class Scope(NamedTuple):
+    """Which terms a list holds; without slugs all."""
+
+    category: str = ""
+    vertical: str = ""
+
+
+class Letter(NamedTuple):
+    """A letter of the rail: where it leads, nowhere if no name begins with it."""
+
+    name: str
+    href: str
+    is_here: bool = False
+
+
+class Entry(NamedTuple):
+    path: str
+    name: str
+    gist: str
+    letter: str
+
+
+class Class(NamedTuple):
+    """A category or vertical with the number of its terms."""
+
+    name: str
+    path: str
+    count: int
+    verticals: list = []
+
+
+@dataclass
+class Listing:
+    glossary: Glossary
+    scope: Scope
+
+    @property
+    def path(self) -> str:
+        return list_path(self.glossary.slug, *self.scope)
+
+    def terms(self) -> QuerySet[PublishedTerm]:
+        terms = PublishedTerm.objects.of(self.glossary)
+        if self.scope.category:
+            terms = terms.filter(category_slug=self.scope.category)
+        if self.scope.vertical:
+            terms = terms.filter(vertical_slug=self.scope.vertical)
+        return terms
+
+    def exceeds(self, limit: int, **letter: str) -> bool:
+        terms = self.terms().filter(**letter).order_by()
+        return terms.values("pk")[limit : limit + 1].exists()
+
+    @property
+    def is_split(self) -> bool:
+        return self.exceeds(ONE_PAGE)
+
+    def starts(self, column: str, **condition: str) -> list[str]:
+        """The different values of ``letter`` or ``section``, each found by one step in an
+        index, however many terms there are."""
+        where = {"glossary_id": self.glossary.pk, **condition}
+        if self.scope.category:
+            where["category_slug"] = self.scope.category
+        if self.scope.vertical:
+            where["vertical_slug"] = self.scope.vertical
+        tests = " AND ".join(f"{name} = %s" for name in where)
+        least = f"SELECT min({column}) FROM terms_publishedterm WHERE {tests}"  # noqa: S608
+        query = (
+            f"WITH RECURSIVE found(start) AS ({least} UNION ALL"  # noqa: S608 — our own names
+            f" SELECT ({least} AND {column} > found.start) FROM found"
+            " WHERE found.start IS NOT NULL)"
+            " SELECT start FROM found WHERE start IS NOT NULL"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(query, [*where.values()] * 2)
+            return sorted(row[0] for row in cursor)
+
+    def paths(self) -> dict[str, tuple[str, str]]:
+        """The pages of letters that there are to be: path → letter and section."""
+        if not self.is_split:
+            return {}
+        found = {}
+        for letter in self.starts("letter"):
+            found[letter_path(self.path, letter)] = (letter, "")
+            if self.exceeds(ONE_LETTER, letter=letter):
+                for section in self.starts("section", letter=letter):
+                    found[letter_path(self.path, letter, section)] = (letter, section)
+        return found
+
+    def stored(self) -> set[str]:
+        """The pages of letters that there are."""
+        start = f"{self.path}{LETTERS}/"
+        pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + "0")
+        return set(pages.exclude(status=GONE).values_list("path", flat=True))
+
+    # Pages
+
+    def root(self) -> Built | None:
+        """The list's own page; none where no term is in it."""
+        total = self.terms().order_by().count()
+        if not total and self.scope != Scope():
+            return None
+        split = self.is_split
+        return self._page(
+            self.path,
+            total=total,
+            groups=[] if split else groups(self.entries()),
+            rail=self.rail(self.path, split),
+            classes=self.classes(),
+            is_split=split,
+        )
+
+    def letter(self, path: str, letter: str, section: str) -> Built:
+        sections = []
+        if not section and self.exceeds(ONE_LETTER, letter=letter):
+            sections = [
+                (name, letter_path(self.path, letter, name))
+                for name in self.starts("section", letter=letter)
+            ]
+        entries = [] if sections else self.entries(letter=letter, **_section(section))
+        return self._page(
+            path,
+            letter=section or letter,
+            groups=[(section or letter, entries)] if entries else [],
+            sections=sections,
+            rail=self.rail(path, True, letter),
+            is_split=True,
+        )
+
+    def _page(self, path: str, **context) -> Built:
+        defaults = {"letter": "", "total": None, "sections": [], "classes": []}
+        crumbs = []
+        if self.scope.vertical:
+            category = self.scope.category
+            crumbs.append((self._name(category), list_path(self.glossary.slug, category)))
+        title = self._name(*self.scope) if self.scope.category else self.glossary.name
+        if path != self.path and self.scope.category:
+            crumbs.append((title, self.path))
+        body = chrome.render(
+            "list.html" if self.scope.category else "home.html",
+            path,
+            glossary=self.glossary,
+            title=title,
+            crumbs=crumbs,
+            **{**defaults, **context},
+        )
+        return Built(path, body)
+
+    def _names(self) -> dict[tuple[str, str], str]:
+        rows = PublishedClass.objects.filter(glossary=self.glossary)
+        if self.scope.category:
+            rows = rows.filter(category_slug=self.scope.category)
+        columns = ("category_slug", "vertical_slug", "name")
+        return {
+            (category, vertical): name for category, vertical, name in rows.values_list(*columns)
+        }
+
+    def _name(self, category: str, vertical: str = "") -> str:
+        return self._names()[category, vertical]
+
+    def entries(self, **letter: str) -> list[Entry]:
+        rows = self.terms().filter(**letter).order_by("sort_key", "pk")
+        rows = rows.values_list("path", "name", "description", "letter")
+        return [Entry(path, name, gist(text), start) for path, name, text, start in rows]
+
+    def rail(self, path: str, split: bool, here: str = "") -> list[Letter]:
+        way = way_from(path)
+        there = set(self.starts("letter"))
+        found = []
+        for name in in_order(there, self.glossary.language):
+            href = way(letter_path(self.path, name)) if split else f"#{anchor(name)}"
+            found.append(Letter(name, href if name in there else "", name == here))
+        return found if there else []
+
+    def classes(self) -> list[Class]:
+        """The categories with their verticals, or of a category the verticals."""
+        if self.scope.vertical:
+            return []
+        rows = self.terms().exclude(category_slug="").order_by()
+        columns = ("category_slug", "vertical_slug")
+        counts: dict[str, dict[str, int]] = {}
+        for category, vertical, count in rows.values_list(*columns).annotate(Count("pk")):
+            counts.setdefault(category, {})[vertical] = count
+        names = self._names()
+        found = []
+        for category, inner in counts.items():
+            path = list_path(self.glossary.slug, category)
+            verticals = [
+                Class(names[category, slug], f"{path}{slug}/", count)
+                for slug, count in inner.items()
+                if slug
+            ]
+            total = sum(inner.values())
+            found.append(Class(names[category, ""], path, total, sorted(verticals)))
+        return sorted(found)
+
+    def below(self) -> list[Scope]:
+        """The lists of the verticals of a category, and its own."""
+        verticals = [slug for slug in self.starts("vertical_slug") if slug]
+        return [self.scope, *(Scope(self.scope.category, slug) for slug in verticals)]
+
+
+def _section(section: str) -> dict[str, str]:
+    return {"section": section} if section else {}
+
+
+def gist(text: str) -> str:
+    """The first words of a definition."""
+    text = " ".join(text[: 2 * GIST].split())
+    return text if len(text) <= GIST else text[:GIST].rpartition(" ")[0] + "…"
+
+
+def anchor(letter: str) -> str:
+    return f"letter-{letter if letter != SYMBOLS else 'symbols'}"
+
+
+def in_order(letters: Iterable[str], language: str) -> list[str]:
+    """All letters of a rail: symbols and digits, the language's own, then what else there is."""
+    letters = set(letters)
+    own = own_letters(language)
+    own = own if letters & set(own) else []
+    ends = [name for name in (DIGITS, SYMBOLS) if name in letters]
+    return [*ends, *own, *sorted(letters - {*own, *ends})]
+
+
+def groups(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Entries by their letter, symbols and digits first."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.letter, []).append(entry)
+    first = [name for name in (DIGITS, SYMBOLS) if name in found]
+    return [(name, found[name]) for name in [*first, *(n for n in found if n not in first)]]
+
+
+def scopes_of(facts: Facts) -> Iterator[Scope]:
+    yield Scope()
+    if facts.category_slug:
+        yield Scope(facts.category_slug)
+        if facts.vertical_slug:
+            yield Scope(facts.category_slug, facts.vertical_slug)

@@ -1,0 +1,143 @@
+"""Pages as rows. Only what differs is written, all under one number of the site's changes."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.db import connection
+from django.utils import timezone
+
+from terms.models import Glossary, Page, Site
+
+from . import chrome
+from .facts import batches
+
+HTML = "text/html; charset=utf-8"
+GONE = 404  # the status of a row whose page is no more
+SMALL = 200  # bytes; below, compressing is not worth its header
+LEVEL = 6
+
+_COLUMNS = (
+    "path", "glossary_id", "status", "type", "etag", "location", "changed_at", "sequence",
+    "body", "gzip",
+)  # fmt: skip
+
+
+class Built(NamedTuple):
+    """What is to be sent for ``path``; ``location``, relative to it, where it has moved."""
+
+    path: str
+    body: bytes
+    type: str = HTML
+    status: int = 200
+    location: str = ""
+
+
+class Store:
+    """Writes pages of a glossary, or with None those of the whole site."""
+
+    def __init__(self, glossary: Glossary | None):
+        self.glossary = glossary
+        self._sequence = 0
+        self.now = timezone.now()
+
+    @property
+    def sequence(self) -> int:
+        """The number of this change. Whoever takes it is the only one until it is done."""
+        if not self._sequence:
+            site = Site.objects.select_for_update().get_or_create(pk=1, defaults={"uid": uuid4()})[
+                0
+            ]
+            self._sequence = site.sequence = site.sequence + 1
+            site.save(update_fields=["sequence"])
+        return self._sequence
+
+    def write(self, pages: Iterable[Built]) -> set[str]:
+        """Store what is not as it was; the paths of all ``pages``."""
+        paths: set[str] = set()
+        batch: list[Built] = []
+        for page in pages:
+            if page.path not in paths:
+                paths.add(page.path)
+                batch.append(page)
+            if len(batch) == 200:
+                self._write(batch)
+                batch = []
+        self._write(batch)
+        return paths
+
+    def _write(self, batch: list[Built]) -> None:
+        known = {
+            path: rest
+            for path, *rest in Page.objects.filter(path__in=[p.path for p in batch]).values_list(
+                "path", "etag", "status", "location", "type", "glossary_id"
+            )
+        }
+        rows = []
+        for page in batch:
+            etag = etag_of(page.body)
+            owner = self.glossary and self.glossary.pk
+            is_now = [etag, page.status, page.location, page.type, owner]
+            if known.get(page.path) != is_now:
+                rows.append(
+                    (page.path, owner, page.status, page.type, etag, page.location, self.now,
+                     self.sequence, page.body, compressed(page.body))
+                )  # fmt: skip
+        self._replace(rows)
+
+    def gone(self, paths: Iterable[str]) -> None:
+        """Forget the pages of ``paths``; the rows stay, for those who keep copies."""
+        for some in batches(paths):
+            rows = Page.objects.filter(path__in=some).exclude(status=GONE)
+            found = list(rows.values_list("path", "glossary_id"))
+            self._replace(
+                [
+                    (path, owner, GONE, HTML, "", "", self.now, self.sequence, b"", b"")
+                    for path, owner in found
+                ]
+            )
+
+    def _replace(self, rows: list[tuple]) -> None:
+        if not rows:
+            return
+        changed = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+        if connection.vendor == "sqlite":
+            rows = [
+                (*row[:6], row[6].isoformat(" ").removesuffix("+00:00"), *row[7:]) for row in rows
+            ]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO terms_page ({', '.join(_COLUMNS)})"  # noqa: S608 — our own names
+                f" VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+                f" ON CONFLICT (path) DO UPDATE SET {changed}",
+                rows,
+            )
+
+
+def etag_of(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=12).hexdigest()
+
+
+def compressed(body: bytes) -> bytes:
+    """gzip, the same bytes each time; nothing where it would not help."""
+    if len(body) < SMALL:
+        return b""
+    packed = zlib.compress(body, LEVEL, wbits=31)
+    return packed if len(packed) < len(body) * 0.9 else b""
+
+
+def _site(sites) -> Site:
+    """The one row; a new one is of today, as no page was made before."""
+    defaults = {"uid": uuid4(), "chrome": chrome.fingerprint()}
+    return sites.get_or_create(pk=1, defaults=defaults)[0]
+
+
+def is_of_today() -> bool:
+    """Whether templates, static files and SITE_URL are those that the pages were made with."""
+    return _site(Site.objects.all()).chrome == chrome.fingerprint()
+
+
+def note_chrome() -> None:
+    Site.objects.filter(pk=_site(Site.objects.all()).pk).update(chrome=chrome.fingerprint())

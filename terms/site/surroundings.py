@@ -1,0 +1,87 @@
+"""What stands around terms on their pages: related ones, mentions, who refers to them."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from terms.models import Mention, PublishedRelation, PublishedTerm
+
+from .facts import Facts, facts_of
+
+SHOWN = 60  # terms of a list on a page; more are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A related term: a link, or text while readers cannot see its target."""
+
+    name: str
+    target: Facts | None
+
+
+@dataclass
+class Surroundings:
+    """Of one term. ``links`` are the places in its body with the terms that they mean."""
+
+    related: list[Label] = field(default_factory=list)
+    successor: Label | None = None
+    links: list[tuple[int, int, Facts]] = field(default_factory=list)
+    referring: list[Facts] = field(default_factory=list)
+    mentioned_in: list[Facts] = field(default_factory=list)
+
+    @property
+    def neighbours(self) -> list[Facts]:
+        """All of them once, those that the term itself relates to first."""
+        own = [label.target for label in self.related if label.target]
+        mentioned = [facts for *_, facts in self.links]
+        return list(dict.fromkeys([*own, *self.referring, *mentioned, *self.mentioned_in]))
+
+
+def surroundings_of(terms: Collection[PublishedTerm]) -> dict[UUID, Surroundings]:
+    uids = {term.pk: term.uid for term in terms}
+    own = set(uids.values())
+    relations = list(
+        PublishedRelation.objects.filter(term__in=uids)
+        .order_by("position")
+        .values_list("term", "kind", "label", "target_uid")
+    )
+    mentions = list(
+        Mention.objects.filter(source__in=uids)
+        .exclude(target_uid=None)
+        .order_by("start")
+        .values_list("source", "start", "end", "target_uid")
+    )
+    back = PublishedRelation.objects.order_by().filter(target_uid__in=own)
+    back = set(back.values_list("target_uid", "term__uid"))
+    named = Mention.objects.order_by().filter(target_uid__in=own)
+    named = set(named.values_list("target_uid", "source__uid"))
+    others = {row[-1] for row in (*relations, *mentions, *back, *named)} - {None}
+    facts = facts_of(others)
+    found: dict[UUID, Surroundings] = {uid: Surroundings() for uid in own}
+    for pk, kind, label, target in relations:
+        about = found[uids[pk]]
+        shown = Label(label, facts.get(target) if target != uids[pk] else None)
+        if kind == PublishedRelation.Kind.SUCCESSOR:
+            about.successor = shown
+        else:
+            about.related.append(shown)
+    for pk, start, end, target in mentions:
+        if target in facts:
+            found[uids[pk]].links.append((start, end, facts[target]))
+    for uid, sources in _grouped(back).items():
+        found[uid].referring = _sorted(sources - {uid}, facts)
+    for uid, sources in _grouped(named).items():
+        found[uid].mentioned_in = _sorted(sources - {uid}, facts)
+    return found
+
+
+def _grouped(pairs: set[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
+    groups: dict[UUID, set[UUID]] = defaultdict(set)
+    for one, other in pairs:
+        groups[one].add(other)
+    return groups
+
+
+def _sorted(uids: set[UUID], facts: dict[UUID, Facts]) -> list[Facts]:
+    return sorted((facts[uid] for uid in uids), key=lambda f: (f.sort_key, f.pk))

@@ -1,0 +1,129 @@
+"""The page of a term, and its other forms: the exact file, JSON, JSON-LD."""
+
+import json
+from collections.abc import Collection, Iterator
+from typing import Any
+from uuid import UUID
+
+from terms.addresses import beside, home_path, list_path, way_from
+from terms.icons import icon_body
+from terms.models import Glossary, PublishedTerm
+from terms.rendering import Link, render_page
+
+from . import chrome
+from .facts import Facts, batches
+from .picture import spots
+from .store import Built
+from .surroundings import SHOWN, Surroundings, surroundings_of
+
+MARKDOWN = "text/markdown; charset=utf-8"
+JSON = "application/json"
+JSON_LD = "application/ld+json"
+FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}
+
+
+def term_pages(glossary: Glossary, uids: Collection[UUID]) -> Iterator[Built]:
+    """All forms of the pages of those of ``uids`` that are published."""
+    for some in batches(sorted(uids), 200):
+        terms = list(PublishedTerm.objects.of(glossary).filter(uid__in=some).order_by("pk"))
+        around = surroundings_of(terms)
+        for term in terms:
+            yield from _forms(glossary, term, around[term.uid])
+
+
+def _forms(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> Iterator[Built]:
+    data = linked_data(glossary, term)
+    yield Built(term.path, _html(glossary, term, around, data))
+    yield Built(beside(term.path, "md"), term.text.encode(), MARKDOWN)
+    yield Built(beside(term.path, "json"), _dumped(_json(glossary, term, around)), JSON)
+    yield Built(beside(term.path, "jsonld"), _dumped(data), JSON_LD)
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _html(
+    glossary: Glossary, term: PublishedTerm, around: Surroundings, data: dict[str, Any]
+) -> bytes:
+    way = way_from(term.path)
+    links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
+    rendered = render_page(term.body, links)
+    crumbs = []
+    if term.category_slug:
+        crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
+    if term.category_slug and term.vertical_slug:
+        path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
+        crumbs.append((term.vertical, path))
+    mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
+    neighbours = around.neighbours
+    return chrome.render(
+        "term.html",
+        term.path,
+        glossary=glossary,
+        term=term,
+        html=rendered.html,
+        contents=rendered.contents,
+        crumbs=crumbs,
+        around=around,
+        mentioned=mentioned,
+        shown=SHOWN,
+        spots=spots(neighbours) if len(neighbours) > 1 else [],
+        data=data,
+    )
+
+
+def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
+    """schema.org's DefinedTerm (https://schema.org/DefinedTerm)."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "DefinedTerm",
+        "@id": chrome.absolute(term.path),
+        "url": chrome.absolute(term.path),
+        "name": term.name,
+        "alternateName": term.aliases,
+        "description": term.description,
+        "termCode": term.slug,
+        "inLanguage": glossary.language,
+        "dateModified": term.changed_at.date().isoformat(),
+        "inDefinedTermSet": {
+            "@type": "DefinedTermSet",
+            "@id": chrome.absolute(home_path(glossary.slug)),
+            "name": glossary.name,
+        },
+    }
+    return {key: value for key, value in data.items() if value}
+
+
+def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict[str, Any]:
+    """Links are relative to the page's address; ``icon`` is drawn on a grid of 24 by 24."""
+    return {
+        "name": term.name,
+        "description": term.description,
+        "url": chrome.absolute(term.path),
+        "language": glossary.language,
+        "category": term.category,
+        "vertical": term.vertical,
+        "aliases": term.aliases,
+        "deprecated": term.is_deprecated,
+        "replacedBy": _label(around.successor) if around.successor else None,
+        "icon": {"name": term.icon, "svg": (term.icon and icon_body(term.icon)) or None},
+        "details": [
+            {key: row[key] for key in ("title", "value", "url") if row[key]} for row in term.details
+        ],
+        "related": [_label(label) for label in around.related],
+        "referredToBy": [_link(facts) for facts in around.referring[:SHOWN]],
+        "mentions": [_link(facts) for *_, facts in around.links],
+        "mentionedIn": [_link(facts) for facts in around.mentioned_in[:SHOWN]],
+        "published": term.published_at.date().isoformat(),
+        "changed": term.changed_at.date().isoformat(),
+        "fingerprint": term.fingerprint,
+    }
+
+
+def _label(label: Any) -> dict[str, Any]:
+    return {"name": label.name, "url": chrome.absolute(label.target.path) if label.target else None}
+
+
+def _link(facts: Facts) -> dict[str, str]:
+    return {"name": facts.name, "url": chrome.absolute(facts.path)}

@@ -1,0 +1,84 @@
+// Searching where there is no server: the names, in files beside the pages, are looked through.
+
+const form = document.querySelector("form.search");
+const home = form.dataset.home;
+const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+const wordsOf = (text) => fold(text).match(/[\p{L}\p{N}\p{M}]+[+#]*/gu) ?? [];
+const make = (tag, attributes, ...children) => {
+  const element = Object.assign(document.createElement(tag), attributes);
+  element.append(...children);
+  return element;
+};
+
+const files = new Map();
+const load = async (address) => {
+  const response = await fetch(address);
+  return response.ok ? response.json() : { names: [] };
+};
+const file = (name) => {
+  if (!files.has(name)) files.set(name, load(home + name).catch(() => ({ names: [] })));
+  return files.get(name);
+};
+
+async function names(query) {
+  const index = await file("names.json");
+  if (!index.split) return index.names;
+  const hex = (text) => Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const starts = new Set(wordsOf(query).map((word) => Array.from(word).slice(0, index.split).join("")));
+  const parts = await Promise.all([...starts].map((start) => file(`names/${hex(start)}.json`)));
+  return parts.flatMap((part) => part.names);
+}
+
+function distance(one, other, most) {
+  if (Math.abs(one.length - other.length) > most) return most + 1;
+  let row = Array.from({ length: other.length + 1 }, (_, place) => place);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] !== other[j - 1]));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
+
+function rank([name, , , text = ""], query, words) {
+  const key = fold(name);
+  if (key === query) return 0;
+  if (key.startsWith(query)) return 1;
+  const has = (within) => words.every((word) => within.some((other) => other.startsWith(word) || word === `${other}s`));
+  const own = wordsOf(name);
+  if (words.length && has(own)) return 2;
+  if (words.length && has([...own, ...wordsOf(text)])) return 3;
+  const most = query.length < 4 ? 0 : query.length < 7 ? 1 : 2;
+  if (most && [key, ...own].some((other) => distance(query, other, most) <= most)) return 4;
+  return 9;
+}
+
+export async function find(text, limit) {
+  const query = fold(text.trim());
+  const words = wordsOf(text);
+  const found = new Map();
+  const ranked = (await names(text)).map((row) => [rank(row, query, words), row]).filter(([score]) => score < 9);
+  ranked.sort(([one, a], [other, b]) => one - other || a[0].length - b[0].length);
+  for (const [, [name, href, of = "", description = ""]] of ranked) {
+    if (!found.has(href)) found.set(href, { name, href: encodeURI(href), of, description });
+  }
+  return [...found.values()].slice(0, limit);
+}
+
+// The page of results where there is no server to make it.
+export async function results() {
+  const list = document.querySelector("#g-results");
+  const query = new URLSearchParams(location.search).get("q") ?? "";
+  form.elements.q.value = query;
+  if (!query.trim()) return;
+  const found = await find(query, 50);
+  document.querySelector("#g-count").textContent = found.length ? `${found.length} found` : `No term has “${query}”.`;
+  list.replaceChildren(...found.map(({ name, href, of, description }) => {
+    const item = make("li", {}, make("a", { href: home + href }, of || name));
+    if (of) item.append(" ", make("span", { className: "also" }, name));
+    if (description) item.append(make("p", {}, description));
+    return item;
+  }));
+}

@@ -1,0 +1,131 @@
+"""Stored pages as the database has them this moment, read past the ORM.
+
+A reader is asked before each answer whether anything was written since. On SQLite that is
+free: every commit changes the header of the wal-index, a file that all processes of a
+database share (https://www.sqlite.org/walformat.html#the_wal_index_header).
+"""
+
+import mmap
+import sqlite3
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import psycopg
+
+DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
+
+
+class Row(NamedTuple):
+    """``gzip`` is empty where compressing would not help; only then ``body``, of ``size``
+    bytes, is read at once."""
+
+    status: int
+    type: str
+    etag: str
+    location: str
+    changed_at: str
+    size: int
+    gzip: bytes
+    body: bytes | None
+
+
+_ROW = (
+    "SELECT status, type, etag, location, changed_at,"
+    " length(body), gzip,"
+    " CASE WHEN length(gzip) = 0 THEN body END FROM terms_page"
+    " WHERE path = {} AND status <> 404"
+)
+_BODY = "SELECT body FROM terms_page WHERE path = {}"
+_SEQUENCE = "SELECT coalesce(max(sequence), 0) FROM terms_site"
+_SINCE = "SELECT path FROM terms_page WHERE sequence > {} LIMIT 1000"
+
+
+class SqlitePages:
+    """Reads through a connection of its own, as one process at a time."""
+
+    def __init__(self, database: str | Path):
+        self._connection = sqlite3.connect(
+            f"file:{quote(str(database))}?mode=ro", uri=True, check_same_thread=False,
+            isolation_level=None, timeout=20,
+        )  # fmt: skip
+        self._lock = threading.Lock()
+        self.sequence()  # the first reading makes the wal-index
+        self._index = _wal_index(Path(f"{database}-shm"))
+
+    def version(self) -> Any:
+        """Differs from what it was if anything has been written."""
+        if self._index is not None:
+            return self._index[8:48]
+        return self._one("PRAGMA data_version")[0]
+
+    def sequence(self) -> int:
+        return self._one(_SEQUENCE)[0]
+
+    def changed_since(self, sequence: int) -> list[str]:
+        with self._lock:
+            return [row[0] for row in self._connection.execute(_SINCE.format("?"), (sequence,))]
+
+    def row(self, path: str) -> Row | None:
+        found = self._one(_ROW.format("?"), path)
+        return Row(*found) if found else None
+
+    def body(self, path: str) -> bytes:
+        return self._one(_BODY.format("?"), path)[0]
+
+    def _one(self, query: str, *values: str) -> Any:
+        with self._lock:
+            return self._connection.execute(query, values).fetchone()
+
+
+def _wal_index(path: Path) -> mmap.mmap | None:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 136, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):
+        return None
+
+
+class PostgresPages:
+    """Asks for the number of the last change each time, so that every host is right."""
+
+    def __init__(self, parameters: dict[str, Any]):
+        self._parameters = {**parameters, "autocommit": True}
+        self._local = threading.local()
+
+    def version(self) -> int:
+        return self.sequence()
+
+    def sequence(self) -> int:
+        return self._all(_SEQUENCE)[0][0]
+
+    def changed_since(self, sequence: int) -> list[str]:
+        return [row[0] for row in self._all(_SINCE.format("%s"), sequence)]
+
+    def row(self, path: str) -> Row | None:
+        found = self._all(_ROW.format("%s"), path)
+        return Row(*found[0]) if found else None
+
+    def body(self, path: str) -> bytes:
+        return self._all(_BODY.format("%s"), path)[0][0]
+
+    def _all(self, query: str, *values: Any) -> list[tuple]:
+        for attempt in (1, 2):
+            connection = getattr(self._local, "connection", None)
+            if connection is None or connection.closed:
+                connection = psycopg.connect(**self._parameters)
+                self._local.connection = connection
+            try:
+                return connection.execute(query, values or None).fetchall()
+            except psycopg.OperationalError:
+                connection.close()
+                if attempt == 2:
+                    raise
+        return []
+
+
+def readable_paths(paths: Iterable[str]) -> set[str]:
+    """Paths as WSGI spells them (PEP 3333): the bytes of UTF-8 as characters of Latin-1."""
+    return {path.encode().decode("latin-1") for path in paths}
