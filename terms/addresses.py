@@ -9,7 +9,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
-RESERVED = frozenset({SEARCH, "suggest", LETTERS, CHANGES, ELSEWHERE})
+RESERVED = frozenset({SEARCH, "suggest", LETTERS, CHANGES, ELSEWHERE, "index.html"})
 SYMBOLS_PAGE = "symbols"
 
 
@@ -28,7 +28,7 @@ def letter_path(listing: str, letter: str, section: str = "") -> str:
 
 
 def term_path(glossary: str, category: str, vertical: str, slug: str) -> str:
-    if category and vertical:
+    if category and vertical and slug != "index.html":  # a built site has it for itself
         return f"/{glossary}/{category}/{vertical}/{slug}/"
     if slug in RESERVED:
         return f"/{glossary}/{ELSEWHERE}/{slug}/"

@@ -1,6 +1,6 @@
 """A live text → the rows that readers' pages are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -93,21 +93,25 @@ def _decisions(term: Term) -> dict[str, str]:
     }
 
 
-def why_not(page: PublishedTerm, others: Iterable[PublishedTerm]) -> str:
-    """Why the page's address is not free."""
+def why_not(page: PublishedTerm, others: Sequence[PublishedTerm]) -> str:
+    """Why the page's address is not free; ``others`` are being published with it."""
     if page.slug in ("", ".", ".."):
         return "Its file's name makes no address."
     published = PublishedTerm.objects.of(page.glossary).exclude(uid=page.uid)
-    if (
-        any(other.slug == page.slug for other in others)
-        or published.filter(slug=page.slug).exists()
-    ):
+    published = published.exclude(uid__in=[other.uid for other in others])
+
+    def is_taken(**values: str) -> bool:
+        in_batch = any(
+            all(getattr(other, name) == value for name, value in values.items()) for other in others
+        )
+        return in_batch or published.filter(**values).exists()
+
+    if is_taken(slug=page.slug):
         return f"Another published term has the address “{page.slug}”."
-    short = not (page.category_slug and page.vertical_slug)
-    if short and published.filter(category_slug=page.slug).exists():
+    short = page.path == list_path(page.glossary.slug, page.slug)
+    if short and is_taken(category_slug=page.slug):
         return f"A category has the address “{page.slug}”."
-    taken = published.filter(slug=page.category_slug, path=list_path(page.glossary.slug, page.slug))
-    if page.category_slug and taken.exists():
+    if page.category_slug and is_taken(path=list_path(page.glossary.slug, page.category_slug)):
         return f"A term without category has the address of the category “{page.category}”."
     return ""
 

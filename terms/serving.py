@@ -77,6 +77,14 @@ class PageServer:
             kept = self._form(kept, form)
         return self._send(kept, environ, start_response)
 
+    @property
+    def kept_bytes(self) -> int:
+        """What the kept pages take, at most ``limit``."""
+        return self._size
+
+    def close(self) -> None:
+        self.pages.close()
+
     # Keeping
 
     @cached_property
@@ -145,7 +153,7 @@ class PageServer:
     # Sending
 
     def _send(self, kept: Kept, environ: Environ, start_response: Callable) -> Iterable[bytes]:
-        packed = kept.is_packed and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+        packed = kept.is_packed and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         headers = kept.headers if packed or not kept.is_packed else kept.other
         if _is_known(kept, environ):
             start_response("304 Not Modified", [h for h in headers if h[0] in _ON_304])
@@ -171,6 +179,7 @@ def kept_page(path: str, row: Row, shared: Headers) -> Kept:
     changed = row.changed_at
     if isinstance(changed, str):
         changed = datetime.fromisoformat(changed).replace(tzinfo=UTC)
+    changed = changed.astimezone(UTC)
     has_forms = row.type.startswith("text/html") and row.status == 200 and path.count("/") > 2
     common: Headers = [
         ("Content-Type", row.type),
@@ -218,6 +227,15 @@ def _is_known(kept: Kept, environ: Environ) -> bool:
         except (ValueError, TypeError, OverflowError):
             return False
     return False
+
+
+def takes_gzip(accepted: str) -> bool:
+    if "gzip" not in accepted:
+        return False
+    if "q=0" not in accepted:  # as with nearly all
+        return True
+    parts = [part.partition(";") for part in accepted[:500].split(",")]
+    return any(name.strip() == "gzip" and _weight(rest) > 0 for name, _, rest in parts)
 
 
 def wanted_form(accept: str) -> str:

@@ -25,9 +25,9 @@ def icon(name: str) -> Markup:
     )
 
 
-def on_request() -> dict[str, Any]:
+def on_request(prefix: str = "") -> dict[str, Any]:
     """What a page made on request needs to know of its place: where the site is mounted."""
-    prefix = get_script_prefix()
+    prefix = prefix or get_script_prefix()
     return {"up": prefix, "way": lambda path: prefix + quote(path[1:])}
 
 

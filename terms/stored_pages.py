@@ -75,6 +75,9 @@ class SqlitePages:
     def body(self, path: str) -> bytes:
         return self._one(_BODY.format("?"), path)[0]
 
+    def close(self) -> None:
+        self._connection.close()
+
     def _one(self, query: str, *values: str) -> Any:
         with self._lock:
             return self._connection.execute(query, values).fetchone()
@@ -110,6 +113,12 @@ class PostgresPages:
 
     def body(self, path: str) -> bytes:
         return self._all(_BODY.format("%s"), path)[0][0]
+
+    def close(self) -> None:
+        """Close the connection of this thread; the others end with theirs."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
 
     def _all(self, query: str, *values: Any) -> list[tuple]:
         for attempt in (1, 2):

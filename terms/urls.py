@@ -1,12 +1,15 @@
 """The readers' addresses. Stored pages have all but those that depend on the request."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from . import views
+from .converters import PagePath
+
+register_converter(PagePath, "page")
 
 urlpatterns = [
     path("<slug:glossary>/search", views.search_page, name="search"),
     path("<slug:glossary>/suggest", views.suggestions, name="suggest"),
     path("", views.page, name="front"),
-    path("<path:path>", views.page, name="page"),
+    path("<page:path>", views.page, name="page"),
 ]

@@ -14,7 +14,7 @@ WORK = {
     "importing", "indexing", "linking", "published_rows", "publishing", "renaming", "site",
 }  # fmt: skip
 DOORS = {
-    "admin", "apps", "forms", "management", "public_headers", "serving", "shown", "site_templates", "stored_pages",
+    "admin", "apps", "converters", "forms", "management", "public_headers", "serving", "shown", "site_templates", "stored_pages",
     "templatetags", "urls", "views", "widgets",
 }  # fmt: skip
 WIRING = {"glossary_cms"}
@@ -28,14 +28,14 @@ NOT_IN_GROUND = {"os", "io", "time", "datetime", "socket", "subprocess", "random
 
 # Doors lead to work, not to each other; these belong together.
 BETWEEN_DOORS = {
-    ("admin", "forms"), ("admin", "widgets"), ("forms", "widgets"), ("forms", "shown"), ("shown", "widgets"), ("urls", "views"),
+    ("admin", "forms"), ("admin", "widgets"), ("forms", "widgets"), ("forms", "shown"), ("shown", "widgets"), ("urls", "views"), ("urls", "converters"),
     ("templatetags", "site_templates"), ("serving", "stored_pages"), ("serving", "public_headers"), ("views", "serving"), ("views", "site_templates"),
 }  # fmt: skip
 
 # The readers' side cannot see the editors'.
 READERS = [
     "terms/views.py", "terms/urls.py", "terms/finding.py", "terms/linking.py", "terms/search.py",
-    "terms/serving.py", "terms/stored_pages.py",
+    "terms/building.py", "terms/serving.py", "terms/stored_pages.py",
     "terms/models/published.py", "terms/models/site.py",
     *(f"terms/site/{path.name}" for path in (ROOT / "terms" / "site").glob("*.py")),
 ]  # fmt: skip

@@ -47,6 +47,21 @@ def progress(command: BaseCommand, label: str):
     return watched
 
 
+def counting(command: BaseCommand, label: str):
+    """A bar like ``progress``, over items of which only the number is known."""
+
+    def watched(items: Iterable[Any], total: int) -> Iterator[Any]:
+        if not command.stderr.isatty():
+            return iter(items)
+        from rich.console import Console
+        from rich.progress import track
+
+        screen = Console(stderr=True)
+        return iter(track(items, label, total=total, console=screen, transient=True))
+
+    return watched
+
+
 def report(
     command: BaseCommand, counts: dict[str, int], lines: Iterable[tuple[str, str, str]]
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
-from terms.addresses import beside, home_path, list_path, way_from
+from terms.addresses import beside, home_path, list_path, to_root, way_from
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.rendering import Link, render_page
@@ -62,7 +62,7 @@ def _html(
         term.path,
         glossary=glossary,
         term=term,
-        html=rendered.html,
+        html=rendered.html.replace('src="/media/', f'src="{to_root(term.path)}media/'),
         contents=rendered.contents,
         crumbs=crumbs,
         around=around,

@@ -73,6 +73,7 @@ export async function results() {
   const query = new URLSearchParams(location.search).get("q") ?? "";
   form.elements.q.value = query;
   if (!query.trim()) return;
+  document.querySelector("#g-hint").remove();
   const found = await find(query, 50);
   document.querySelector("#g-count").textContent = found.length ? `${found.length} found` : `No term has “${query}”.`;
   list.replaceChildren(...found.map(({ name, href, of, description }) => {

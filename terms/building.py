@@ -1,0 +1,257 @@
+"""The readers' side as files, for any web server or CDN.
+
+``out`` is a link to one of two trees beside it. A build brings the other tree up to date,
+from the pages that were written since that tree was built, and then turns the link: so the
+folder is always a whole site, the old one or the new one, and what a build costs depends
+on what has changed.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .models import Glossary, Page, Site
+from .site.extras import extra_files, media_files, redirect_maps
+from .site.store import GONE
+
+Progress = Callable[[Iterable, int], Iterable]
+MAX_NAME = 255  # bytes
+BATCH = 500
+
+
+class BuildError(Exception):
+    """The site cannot be written there; it says why."""
+
+
+@dataclass
+class Report:
+    written: int = 0
+    removed: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+
+class State(NamedTuple):
+    """Of a tree: the site it is of, and the last change of that site which it holds."""
+
+    site: str = ""
+    sequence: int = -1
+
+
+def build(out: Path, progress: Progress = lambda items, total: items) -> Report:
+    """Bring the folder ``out`` up to what readers see now. Raises BuildError, OSError."""
+    out = Path(os.path.abspath(out))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        live = _live_tree(out)
+        spare = _tree(out, "b" if live == _tree(out, "a") else "a")
+        site = Site.objects.first()
+        now = State(str(site.uid), site.sequence) if site else State()
+        report = Report()
+        if live and _state(live) == now and not _refresh_extras(live, report, dry=True):
+            return report
+        if live and _state(spare).site != now.site:
+            _copy(live, spare)
+        _bring_up(spare, now, report, progress)
+        _turn(out, spare)
+        if live is None:
+            _copy(spare, _tree(out, "b"))  # so that the next build, too, costs what has changed
+        return report
+
+
+# Trees
+
+
+def _tree(out: Path, name: str) -> Path:
+    return out.with_name(f".{out.name}-{name}")
+
+
+def _live_tree(out: Path) -> Path | None:
+    if out.is_symlink():
+        target = out.parent / os.readlink(out)
+        if target in (_tree(out, "a"), _tree(out, "b")):
+            return target if target.is_dir() else None
+        raise BuildError(f"“{out}” is a link to “{target}”, which is not a site built here.")
+    if out.is_dir() and not any(out.iterdir()):
+        out.rmdir()
+    if out.exists():
+        raise BuildError(f"“{out}” holds something else; name a folder that is new or empty.")
+    return None
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    with out.with_name(f".{out.name}-lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BuildError(f"“{out}” is being built already.") from error
+        yield
+
+
+def _state_file(tree: Path) -> Path:
+    return tree.with_name(f"{tree.name}.json")
+
+
+def _state(tree: Path) -> State:
+    """None at all where the tree was never finished."""
+    try:
+        return State(*json.loads(_state_file(tree).read_text()))
+    except (OSError, ValueError, TypeError):
+        return State()
+
+
+def _note(tree: Path, state: State) -> None:
+    file = _state_file(tree)
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.write_text(json.dumps(state))
+    fresh.replace(file)
+
+
+def _forget(tree: Path) -> None:
+    _state_file(tree).unlink(missing_ok=True)
+    shutil.rmtree(tree, ignore_errors=True)
+
+
+def _copy(tree: Path, copy: Path) -> None:
+    """The same files once more, by hard links: they are replaced, never written into."""
+    state = _state(tree)
+    _forget(copy)
+    for folder, _, files in os.walk(tree):
+        other = copy / os.path.relpath(folder, tree)
+        other.mkdir()
+        for name in files:
+            os.link(f"{folder}/{name}", f"{other}/{name}")
+    _note(copy, state)
+
+
+def _turn(out: Path, tree: Path) -> None:
+    link = out.with_name(f".{out.name}-link")
+    link.unlink(missing_ok=True)
+    link.symlink_to(tree.name)
+    link.replace(out)
+
+
+# Files
+
+
+def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> None:
+    state = _state(tree)
+    if state.site != now.site:
+        _forget(tree)
+        state = State(now.site)
+    tree.mkdir(exist_ok=True)
+    writer = _Writer(tree, report)
+    while True:
+        # Somebody may publish meanwhile; what is written then is fetched before the turn.
+        pages = Page.objects.filter(sequence__gt=state.sequence)
+        for page in progress(_rows(pages), pages.count()):
+            writer.page(*page)
+        site = Site.objects.first()
+        newest = State(str(site.uid), site.sequence) if site else State()
+        if newest.sequence == now.sequence:
+            break
+        state, now = now, newest
+    _refresh_extras(tree, report)
+    _note(tree, now)
+
+
+def _rows(pages: Any) -> Iterator[tuple]:
+    """Paths with what is at them; by the path, as a folder is filled quickest."""
+    last = ""
+    columns = ("path", "status", "changed_at", "body", "gzip")
+    while batch := list(pages.filter(path__gt=last).order_by("path").values_list(*columns)[:BATCH]):
+        yield from batch
+        last = batch[-1][0]
+
+
+class _Writer:
+    def __init__(self, tree: Path, report: Report):
+        self.tree = str(tree)
+        self.report = report
+        self.folders: set[str] = {self.tree}
+
+    def page(self, path: str, status: int, changed: Any, body: bytes, gzip: bytes) -> None:
+        name = self.tree + path + ("index.html" if path.endswith("/") else "")
+        # A redirect of another form than HTML stands in the maps alone.
+        if status == GONE or (status != 200 and not path.endswith("/")):
+            self.remove(name)
+            return
+        if any(len(part.encode()) > MAX_NAME - len(".gz") for part in name.split("/")):
+            self.report.left_out.append(path)
+            return
+        seconds = changed.timestamp()
+        try:
+            self.write(name, body, seconds)
+            if gzip:
+                self.write(f"{name}.gz", gzip, seconds)
+            else:
+                _unlink(f"{name}.gz")
+        except (IsADirectoryError, NotADirectoryError, FileExistsError):
+            self.report.left_out.append(path)
+
+    def write(self, name: str, content: bytes, seconds: float) -> None:
+        folder = name[: name.rindex("/")]
+        if folder not in self.folders:
+            os.makedirs(folder, exist_ok=True)
+            self.folders.add(folder)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            file = os.open(name, flags, 0o644)
+        except FileExistsError:
+            os.unlink(name)  # it may be the other tree's, too
+            file = os.open(name, flags, 0o644)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(file, left) :]
+            os.utime(file, (seconds, seconds))
+        finally:
+            os.close(file)
+        self.report.written += 1
+
+    def remove(self, name: str) -> None:
+        found = _unlink(name)
+        _unlink(f"{name}.gz")
+        self.report.removed += found
+        folder = name[: name.rindex("/")]
+        while found and folder != self.tree:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                break
+            self.folders.discard(folder)
+            folder = folder[: folder.rindex("/")]
+
+
+def _unlink(name: str) -> bool:
+    try:
+        os.unlink(name)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        return False
+    return True
+
+
+def _refresh_extras(tree: Path, report: Report, dry: bool = False) -> bool:
+    """Write what is no stored page, where it differs; whether anything does."""
+    writer = _Writer(tree, report)
+    differs = False
+    pages = Page.objects.exclude(status__in=[200, GONE]).order_by("path")
+    moved = list(pages.values_list("path", "status", "location"))
+    for path, content in (
+        *extra_files(list(Glossary.objects.order_by("slug"))),
+        *redirect_maps(moved),
+        *media_files(),
+    ):
+        file = Path(f"{tree}{path}")
+        if file.is_file() and file.read_bytes() == content:
+            continue
+        differs = True
+        if not dry:
+            writer.write(str(file), content, 0)
+    return differs

@@ -1,0 +1,22 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from terms.building import BuildError, build
+from terms.management import console
+
+
+class Command(BaseCommand):
+    help = "Write all that readers see as files, for any web server; again, only what changed."
+
+    def add_arguments(self, parser):
+        parser.add_argument("out", help="the folder; new, empty, or built before")
+
+    def handle(self, out, **options):
+        try:
+            report = build(Path(out), console.counting(self, "pages"))
+        except (BuildError, OSError) as error:
+            raise CommandError(str(error)) from error
+        for path in report.left_out:
+            self.stdout.write(f"left out: {path} (no file system can hold it beside the others)")
+        self.stdout.write(f"{report.written:,} files written, {report.removed:,} removed")

@@ -1,0 +1,174 @@
+"""The built site: the same bytes as the server sends, whole at every moment."""
+
+import gzip
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote, urljoin
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from terms.building import BuildError, build
+from terms.models import Page, Term
+from terms.publishing import publish, withdraw
+from tests.factory import default_glossary, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KILLS = int(os.environ.get("KILLS", "6"))
+
+
+def publish_all():
+    publish(default_glossary(), Term.objects.all())
+
+
+@pytest.fixture
+def out(tmp_path):
+    for name in ("Flask", "Django", "Café & Co"):
+        make_term(name, related="Flask", body="Flask and Django.", path=f"{name}.md")
+    publish_all()
+    return tmp_path / "site"
+
+
+def tree(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_it_holds_what_the_server_sends(out, client):
+    build(out)
+    pages = Page.objects.filter(status=200)
+    assert pages.count() > 20
+    for page in pages:
+        file = out / (page.path[1:] + ("index.html" if page.path.endswith("/") else ""))
+        assert file.read_bytes() == client.get(page.path).content == bytes(page.body)
+        if page.gzip:
+            assert gzip.decompress((Path(f"{file}.gz")).read_bytes()) == bytes(page.body)
+
+
+def test_every_link_leads_somewhere_under_any_prefix(out):
+    build(out)
+    files = tree(out)
+    for name, content in files.items():
+        if not name.endswith(".html") or name == "404.html":
+            continue
+        for link in re.findall(r'(?:href|src|action)="([^"#]*)', content.decode()):
+            if link.startswith("http"):
+                continue
+            assert not link.startswith("/"), (name, link)
+            target = unquote(urljoin(f"http://x/prefix/{name}", link)).removeprefix(
+                "http://x/prefix/"
+            )
+            found = {target, f"{target}index.html", f"{target}/index.html"} & files.keys()
+            assert found, (name, link)
+
+
+def test_a_second_build_writes_nothing(out):
+    build(out)
+    before = tree(out), os.readlink(out)
+    report = build(out)
+    assert (report.written, report.removed) == (0, 0)
+    assert (tree(out), os.readlink(out)) == before
+
+
+def test_only_what_changed_is_written_and_what_is_gone_is_removed(out, tmp_path):
+    build(out)
+    save_text(Term.objects.get(name="Django"), text_of("Django", body="Other.", vertical="Markets"))
+    withdraw(default_glossary(), Term.objects.filter(name="Café & Co"))
+    publish_all()
+    withdraw(default_glossary(), Term.objects.filter(name="Café & Co"))
+    report = build(out)
+    assert 0 < report.written < len(tree(out))
+    assert report.removed
+    build(tmp_path / "fresh")
+    assert tree(out) == tree(tmp_path / "fresh")
+    assert "301" in (out / "_redirects").read_text()
+    assert "/glossary/software/full-stack/Caf%C3%A9%20%26%20Co/" in (out / "_redirects").read_text()
+    assert '"../' not in (out / "redirects.map").read_text()
+    assert '"/glossary/software/full-stack/Café & Co/" 410;' in (out / "gone.map").read_text()
+    for _ in range(2):  # each of the two trees
+        save_text(Term.objects.get(name="Flask"), text_of("Flask", body=f"Text {random.random()}"))
+        publish_all()
+        build(out)
+        build(tmp_path / "fresh")
+        assert tree(out) == tree(tmp_path / "fresh")
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path, out):
+    out.mkdir()
+    (out / "mine.txt").write_text("x")
+    with pytest.raises(BuildError, match="holds something else"):
+        build(out)
+    with pytest.raises(CommandError, match="holds something else"):
+        call_command("build_site", str(out))
+    (tmp_path / "link").symlink_to(out)
+    with pytest.raises(BuildError, match="not a site built here"):
+        build(tmp_path / "link")
+    assert (out / "mine.txt").read_text() == "x"
+
+
+def test_names_that_no_folder_can_hold_are_said(out, capsys):
+    make_term("Long", path="x" * 252 + ".md")
+    make_term("Odd", path="flask.md.md", text="---\nterm: Odd\n---\n")
+    make_term("Flask 2", path="index.html.md")
+    publish_all()
+    call_command("build_site", str(out))
+    told = capsys.readouterr().out
+    assert "left out: /glossary/software/full-stack/xxx" in told
+    assert (out / "glossary" / "-" / "index.html" / "index.html").is_file()
+    assert (out / "index.html").is_file()
+
+
+def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
+    if connection.vendor != "sqlite":
+        pytest.skip("the other process finds the test's database by its file")
+    for number in range(40):
+        make_term(f"Term {number}", body="Flask " * 50)
+    publish_all()
+    build(out)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "DATA_DIR": str(tmp_path / "data"),
+        "SECRET_KEY": "x",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+    command = [sys.executable, "-c", f"""
+import django, pathlib, sys; django.setup()
+from terms.building import build
+print(1, flush=True); sys.stdin.readline()
+build(pathlib.Path({str(out)!r}))
+"""]  # fmt: skip
+    chance = random.Random(1)
+    duration = 0.05
+    for number in range(KILLS):
+        old = tree(out)
+        for term in Term.objects.all():
+            save_text(term, text_of(term.name, body=f"Text {number}. " + "Flask " * 50))
+        publish_all()
+        child = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        child.stdout.readline()
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        time.sleep(chance.uniform(0, duration))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        build(tmp_path / "fresh")
+        new = tree(tmp_path / "fresh")
+        assert tree(out) in (old, new)
+        build(out)
+        assert tree(out) == new
