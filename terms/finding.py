@@ -43,7 +43,8 @@ class Results:
 
 
 def tidy(query: str) -> str:
-    return " ".join(query[:MAX_QUERY].replace("\0", " ").split())
+    text = query[:MAX_QUERY].encode(errors="replace").decode().replace("\0", " ")
+    return " ".join(text.split())
 
 
 def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:

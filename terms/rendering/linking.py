@@ -126,6 +126,10 @@ _MARK = re.compile(r'<a class="ref" href="[^"]*">(.*?)</a>', re.DOTALL)
 _DELIMITERS = b"*_~"
 
 
+def without_links(html: str) -> str:
+    return _MARK.sub(r"\1", html)
+
+
 def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
     """The raw HTML of ``markdown`` with ``links``, and those of them that could be made.
 
@@ -136,12 +140,12 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
     if not links:
         return plain, []
     html = _with(source, links)
-    bare = _MARK.sub(r"\1", plain)
-    if _MARK.sub(r"\1", html) == bare:
+    bare = without_links(plain)
+    if without_links(html) == bare:
         return html, list(links)
-    made = [link for link in links if _MARK.sub(r"\1", _with(source, [link])) == bare]
+    made = [link for link in links if without_links(_with(source, [link])) == bare]
     html = _with(source, made)
-    return (html, made) if _MARK.sub(r"\1", html) == bare else (plain, [])
+    return (html, made) if without_links(html) == bare else (plain, [])
 
 
 def _with(source: bytes, links: Sequence[Link]) -> str:

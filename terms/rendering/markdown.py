@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .linking import Link, linked
+from .linking import Link, linked, without_links
 from .sanitising import ID_PREFIX, sanitise
 
 MAX_BODY = 100_000  # characters
@@ -45,10 +45,17 @@ def render_page(text: str, links: Sequence[Link] = ()) -> Rendered:
         )
     raw, made = linked(text, links)
     _check_nesting(raw)
-    html, contents = _with_anchors(sanitise(_without_styles(raw)))
+    safe = sanitise(_without_styles(raw))
+    if made and _RAW_HTML.search(text):
+        # An element that an author left open may take a link for something else.
+        plain = sanitise(_without_styles(linked(text, ())[0]))
+        if without_links(safe) != without_links(plain):
+            safe, made = plain, []
+    html, contents = _with_anchors(safe)
     return Rendered(html, contents, tuple(made))
 
 
+_RAW_HTML = re.compile("<[a-z/!?]", re.IGNORECASE)
 _ELEMENT = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _VOID = frozenset({"br", "hr", "img", "input", "wbr", "col"})
 

@@ -130,7 +130,7 @@ class Names:
         found = []
         reached = 0
         for number, start, end in matches:
-            if start < reached or joined_before(text, start):
+            if start < reached or joined_before(text, start, end - start):
                 continue
             whole = _end_of_word(text, start, end)
             if whole and (named := self._named(number, text, start, end, whole)):
@@ -174,6 +174,7 @@ def _end_of_word(text: str, start: int, end: int) -> int:
 _SPACELESS = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_SYLLABLES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese …
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 _FOLLOWING_VOWELS = frozenset("ะาำๅๆຯະາຳ")
@@ -185,7 +186,7 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
 
-def _one_word(before: str, behind: str) -> bool:
+def _one_word(before: str, behind: str, length: int) -> bool:
     if _is_mark(behind):
         return True
     if not behind.isalnum() or not (before.isalnum() or _is_mark(before)):
@@ -194,12 +195,14 @@ def _one_word(before: str, behind: str) -> bool:
         return True
     if _SPACELESS.match(before) or _SPACELESS.match(behind):
         both = _KATAKANA.match(before) and _KATAKANA.match(behind)
+        if length <= SHORT and _SYLLABLES.match(before) and _SYLLABLES.match(behind):
+            return True  # what is this short is a part of many words
         return bool(both) or before in _LEADING_VOWELS or behind in _FOLLOWING_VOWELS
     return True
 
 
-def joined_before(text: str, start: int) -> bool:
-    """Whether what begins at ``start`` continues a word."""
+def joined_before(text: str, start: int, length: int) -> bool:
+    """Whether what begins at ``start``, ``length`` characters long, continues a word."""
     if start == 0:
         return False
     before = text[start - 1]
@@ -211,7 +214,7 @@ def joined_before(text: str, start: int) -> bool:
         return start > 1 and text[start - 2].isalnum()
     if not text[start].isalnum():  # .NET in ASP.NET
         return before.isalnum() or _is_mark(before)
-    return _one_word(before, text[start])
+    return _one_word(before, text[start], length)
 
 
 def joined_behind(text: str, end: int, length: int) -> bool:
@@ -227,4 +230,4 @@ def joined_behind(text: str, end: int, length: int) -> bool:
         return end + 1 < len(text) and text[end + 1].isalnum()
     if _HANGUL.match(text[end - 1]) and _HANGUL.match(behind):
         return False  # particles are written without a space
-    return _one_word(text[end - 1], behind)
+    return _one_word(text[end - 1], behind, length)

@@ -51,7 +51,7 @@ def test_every_file_comes_back_byte_for_byte(real_files):
 
 
 def test_an_edited_column_changes_its_own_lines_only(real_files):
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     edits = 0
     for document in documents(real_files):
         if document.problem or not document.source.opening:

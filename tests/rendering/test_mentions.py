@@ -1,0 +1,166 @@
+import html as entities
+import json
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terms.rendering import Link, Names, phrases, places, render, render_page, spellings, words
+from terms.rendering.names import bucket, buckets
+
+NAMES = Names(
+    (name, name)
+    for name in [
+        "GraphQL", "GraphQL API", "REST", "REST API", "Lifetime Value (LTV)", "Policy", "Class",
+        "Node.js", ".NET", "C++", "C#", "AT&T", "Café", "Go", "C", "Microservices", "Flask",
+        "数据库", "データ", "กา", "플라스크", "strong", "amp", "title", '" onmouseover="x', "</script>",
+    ]
+)  # fmt: skip
+
+
+def named(text):
+    return [(text[found.start : found.end], *found.targets) for found in NAMES.find(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A GraphQL API uses GraphQL.", [("GraphQL API", "GraphQL API"), ("GraphQL", "GraphQL")]),
+        ("graphql, GRAPHQL", [("graphql", "GraphQL"), ("GRAPHQL", "GraphQL")]),
+        ("REST APIs rest; the REST’s", [("REST APIs", "REST API"), ("REST", "REST")]),
+        ("LTVs, ltv, lifetime values", [("LTVs", "Lifetime Value (LTV)"), ("lifetime values", "Lifetime Value (LTV)")]),
+        ("policies and policy's", [("policies", "Policy"), ("policy", "Policy")]),
+        ("classes, subclass, class-based, e-class", [("classes", "Class"), ("class", "Class")]),
+        ("a microservice", [("microservice", "Microservices")]),
+        ("Node.js, Node", [("Node.js", "Node.js")]),
+        ("ASP.NET or .NET", [(".NET", ".NET")]),
+        ("C, C++ and C#", [("C++", "C++"), ("C#", "C#")]),
+        ("AT&T", [("AT&T", "AT&T")]),
+        ("cafés, Cafe, Café", [("cafés", "Café"), ("Café", "Café")]),
+        ("cafe\u0301s", [("cafe\u0301s", "Café")]),
+        ("go Go Gopher Go!", [("Go", "Go"), ("Go", "Go")]),
+        ("Flasks flaské flask_ #flask @flask my.flask flask.py", [("Flasks", "Flask")]),
+        ("使用图形数据库来", [("数据库", "数据库")]),
+        ("データベース データを", [("データ", "データ")]),
+        ("การ กา", [("กา", "กา")]),
+        ("플라스크는 새플라스크", [("플라스크", "플라스크")]),
+        ("使用Flask框架", [("Flask", "Flask")]),
+        ("Straßen İstanbul Flask", [("Flask", "Flask")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_names_are_found_whole(text, expected):
+    assert named(text) == expected
+
+
+def test_a_name_with_its_abbreviation_is_known_by_both():
+    assert spellings("Lifetime Value (LTV)") == ("Lifetime Value (LTV)", "Lifetime Value", "LTV")
+    assert spellings("Python (language)") == ("Python (language)",)
+
+
+def test_the_same_name_of_two_terms_is_ambiguous():
+    found = Names([("Mercury", 1), ("mercury", 2), ("Bank", 3), ("Bank", 4)])
+    assert found.find("Bank")[0].targets == {3, 4}
+    assert [f.targets for f in found.find("Mercury mercury MERCURY")] == [{1}, {2}, {1, 2}]
+
+
+def labels(markdown):
+    return [place.label for place in places(markdown, NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("# Flask\n\n`Flask` [Flask](x) ![Flask](y) <https://flask.example>\n\n    Flask\n", []),
+        ("```\nFlask\n```\n\n<div>\nFlask\n</div>\n", []),
+        ("<a href='x'>Flask</a> <code>Flask</code> <b>Flask</b>", ["Flask"]),
+        ("**Flask** and *REST\nAPI*", ["Flask", "REST API"]),
+        ("> REST\n> API", ["REST API"]),
+        ("AT&amp;T \\Flask a*Flask*b **Flask**s", ["AT&T"]),
+        ("| Flask |\n| - |\n| C++ |", ["Flask", "C++"]),
+        ("[Flask] ![GraphQL] x[^1]\n\n[^1]: Flask", ["Flask", "GraphQL", "Flask"]),
+        ("\\<a>Flask\\</a> é Flask 数据库", ["Flask", "Flask", "数据库"]),
+    ],
+)
+def test_only_the_text_is_looked_through(markdown, expected):
+    assert labels(markdown) == expected
+
+
+def linked(markdown):
+    found = places(markdown, NAMES)
+    return render_page(markdown, [Link(place.start, place.end, "x/?a=1&b") for place in found]).html
+
+
+def test_links_are_made_before_there_is_html():
+    assert linked("A *Flask* & C++.") == (
+        '<p>A <em><a class="ref" href="x/?a=1&amp;b">Flask</a></em> &amp; '
+        '<a class="ref" href="x/?a=1&amp;b">C++</a>.</p>\n'
+    )
+
+
+@pytest.mark.parametrize("text", [
+    "strong <strong>strong</strong>", "&amp; amp", "<i title=title>title</i>", '" onmouseover="x',
+    "</script> <script>alert(1)</script>", "**strong**", "<b title='amp'>",
+])  # fmt: skip
+def test_terms_named_like_html_break_nothing(text):
+    assert without_links(linked(text)) == render(text)
+    assert "<script" not in linked(text)
+    assert not re.search(r"<[^>]*\sonmouseover", linked(text))
+
+
+def without_links(html):
+    return re.sub(r'<a class="ref" href="[^"]*">(.*?)</a>', r"\1", html, flags=re.DOTALL)
+
+
+markup = st.lists(
+    st.sampled_from([
+        "Flask", "GraphQL", "API", "REST", "C++", "strong", "amp", " ", "\n", "\n\n", "*", "**", "_",
+        "~~", "`", "[", "]", "(x)", "!", "\\", "# ", "> ", "- ", "|", "\n| - |\n", "<b>", "</b>", "<a>",
+        "&", "&amp;", "é", "数据库", "<!--", "-->", "[^1]", "[^1]: ", "    ", "<", ">", "\t", "1. ", ":",
+    ]),
+    max_size=25,
+).map("".join)  # fmt: skip
+
+
+@given(markup)
+@settings(max_examples=800, deadline=None)
+def test_links_change_nothing_else(markdown):
+    assert without_links(linked(markdown)) == without_links(render(markdown))
+
+
+@given(st.text(st.sampled_from("abcés'’ -.#+&C数库ー데이\u0301"), max_size=30), st.data())
+@settings(max_examples=500, deadline=None)
+def test_what_is_found_can_be_found_by_its_index(text, data):
+    """Bucket and phrase are the ways by which the database finds names and texts."""
+    name = data.draw(st.text(st.sampled_from("abcés C+数데"), min_size=1, max_size=8))
+    if Names([(name, 1)]).find(text):
+        assert any(bucket((words(s) or [""])[0]) in buckets(text) for s in spellings(name))
+        said = words(text)
+        assert any(
+            said[i : i + len(p) - 1] == p[:-1] and said[i + len(p) - 1].startswith(p[-1])
+            for p in phrases(name)
+            for i in range(len(said) - len(p) + 1)
+        )
+
+
+def test_ten_thousand_names_take_no_longer(shared):
+    many = Names([(f"Name {n}", n) for n in range(10_000)] + [("a.*b(", 1)])
+    text = "Name 77 and a word. " * 4_000
+    start = time.process_time()
+    assert len(places(text, many)) == 4_000
+    assert time.process_time() - start < 2
+
+
+def test_pathological_texts_are_bounded(shared):
+    families = json.loads((shared / "attacks/markdown/pathological_generators.json").read_text())
+    for family in families if isinstance(families, list) else families.values():
+        text = str(family)[:200] * 100
+        start = time.process_time()
+        places(text[:20_000], NAMES)
+        assert time.process_time() - start < 1
+
+
+def test_labels_keep_their_spelling():
+    assert entities.unescape(linked("AT&amp;T")).count(">AT&T<") == 1
