@@ -68,14 +68,18 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
     name = unicodedata.normalize("NFC", name)
     name = name.replace("İ", "i").replace("I", "ı") if language[:2] in ("tr", "az") else name
     name = name.casefold()
-    found = []
+    sizes = (3, 2, 1) if len(own) > len(_EVERYWHERE) else (1,)
+    found: list[tuple[str, str]] = []
     place = 0
     while place < len(name):
-        size = next((n for n in (3, 2, 1) if name[place : place + n] in own), 0)
+        size = next((n for n in sizes if name[place : place + n] in own), 0)
         letter = name[place : place + (size or 1)]
         place += size or 1
         if size:
             found.append((letter, own[letter]))
+            continue
+        if letter.isascii():
+            found.append((letter, letter))
             continue
         for character in unicodedata.normalize("NFKD", letter.translate(_PLAIN)).casefold():
             if not unicodedata.combining(character) or ord(character) > 0x36F:

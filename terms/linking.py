@@ -6,7 +6,7 @@ from uuid import UUID
 from . import search
 from .models import Glossary, Mention, PublishedName, PublishedTerm
 from .models.rows import insert_rows
-from .rendering import Link, Names, Place, buckets, phrases, places, render_page
+from .rendering import Link, Names, Place, buckets, links_made, phrases, places
 
 FEW = 100  # bodies; for more, all names are read at once
 BATCH = 200
@@ -71,7 +71,7 @@ def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[UUID
 def _mentions(source: PublishedTerm, names: Names) -> Iterator[tuple[Place, UUID | None]]:
     found = list(chosen(places(source.body, names), source.uid, source.decisions))
     links = [Link(place.start, place.end, "x") for place, target in found if target]
-    made = {link.start for link in render_page(source.body, links).links}
+    made = {link.start for link in links_made(source.body, links)}
     return ((place, target) for place, target in found if target is None or place.start in made)
 
 

@@ -1,6 +1,6 @@
 """A live text → the rows that readers' pages are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from .models import (
     Revision,
     Term,
 )
+from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .rendering import bucket, plain_text, spellings, words
 
@@ -93,37 +94,16 @@ def _decisions(term: Term) -> dict[str, str]:
     }
 
 
-def why_not(page: PublishedTerm, others: Sequence[PublishedTerm]) -> str:
-    """Why the page's address is not free; ``others`` are being published with it."""
-    if page.slug in ("", ".", ".."):
-        return "Its file's name makes no address."
-    published = PublishedTerm.objects.of(page.glossary).exclude(uid=page.uid)
-    published = published.exclude(uid__in=[other.uid for other in others])
-
-    def is_taken(**values: str) -> bool:
-        in_batch = any(
-            all(getattr(other, name) == value for name, value in values.items()) for other in others
-        )
-        return in_batch or published.filter(**values).exists()
-
-    if is_taken(slug=page.slug):
-        return f"Another published term has the address “{page.slug}”."
-    short = page.path == list_path(page.glossary.slug, page.slug)
-    if short and is_taken(category_slug=page.slug):
-        return f"A category has the address “{page.slug}”."
-    if page.category_slug and is_taken(path=list_path(page.glossary.slug, page.category_slug)):
-        return f"A term without category has the address of the category “{page.category}”."
-    return ""
-
-
 def write_rows(glossary: Glossary, batch: dict[UUID, tuple[Live, PublishedTerm]]) -> set[UUID]:
     """Write what is published of a batch of terms; others of which a relation was resolved."""
     _keep_dates(batch)
-    PublishedTerm.objects.bulk_create(
-        [page for _, page in batch.values()],
-        update_conflicts=True,
-        unique_fields=["uid"],
-        update_fields=[f.name for f in PublishedTerm._meta.fields if f.name not in ("id", "uid")],
+    columns = [field.name for field in PublishedTerm._meta.fields if field.name != "id"]
+    values = [field.attname for field in PublishedTerm._meta.fields if field.name != "id"]
+    insert_rows(
+        PublishedTerm,
+        columns,
+        (tuple(getattr(page, name) for name in values) for _, page in batch.values()),
+        replacing=("uid",),
     )
     pks = dict(PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"))
     names = _write_names(glossary, batch, pks)
@@ -142,33 +122,28 @@ def _keep_dates(batch: dict[UUID, tuple[Live, PublishedTerm]]) -> None:
             page.changed_at = changed_at
 
 
-def _write_names(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> list[PublishedName]:
+def _write_names(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> list[tuple]:
+    """The names by which terms are found; of each row the term's id, name and key."""
     PublishedName.objects.filter(term__in=pks.values()).delete()
-    names = []
+    rows = []
     for uid, (live, page) in batch.items():
         seen: set[str] = set()
         for whole in (page.name, *live.document.aliases):
+            is_alias = whole != page.name
+            is_hidden = is_alias and whole not in page.aliases
             for name in spellings(whole):
-                if (key := name_key(name)[:NAME_LENGTH]) in seen:
-                    continue
-                seen.add(key)
-                names.append(
-                    PublishedName(
-                        term_id=pks[uid],
-                        glossary=glossary,
-                        name=name,
-                        key=key,
-                        bucket=bucket((words(name) or [""])[0]),
-                        is_alias=whole != page.name,
-                        is_hidden=whole != page.name and whole not in page.aliases,
-                    )
-                )
-    return PublishedName.objects.bulk_create(names, batch_size=BATCH)
+                if (key := name_key(name)[:NAME_LENGTH]) not in seen:
+                    seen.add(key)
+                    first = bucket((words(name) or [""])[0])
+                    rows.append((pks[uid], name, key, glossary.pk, first, is_alias, is_hidden))
+    columns = ("term", "name", "key", "glossary", "bucket", "is_alias", "is_hidden")
+    insert_rows(PublishedName, columns, rows)
+    return rows
 
 
 def _write_relations(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> None:
     PublishedRelation.objects.filter(term__in=pks.values()).delete()
-    newest = [uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version]
+    newest = {uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version}
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
         "term__uid", "position", "label", "key", "target__uid"
     )
@@ -180,15 +155,8 @@ def _write_relations(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> N
             rows += [_row(names, pks[uid], *item, "related") for item in enumerate(labels)]
         if label := live.document.replaced_by:
             rows.append(_row(_known(glossary, label), pks[uid], 0, label, "successor"))
-    PublishedRelation.objects.bulk_create(
-        [
-            PublishedRelation(
-                term_id=pk, position=position, label=label, key=key, target_uid=target, kind=kind
-            )
-            for pk, position, label, key, target, kind in rows
-        ],
-        batch_size=BATCH,
-    )
+    columns = ("term", "position", "label", "key", "target_uid", "kind")
+    insert_rows(PublishedRelation, columns, rows)
 
 
 def _known(glossary: Glossary, related: str) -> dict[str, UUID]:
@@ -245,9 +213,9 @@ def _write_addresses(glossary: Glossary, batch: dict) -> None:
     )
 
 
-def _resolve_waiting(glossary: Glossary, names: list[PublishedName], uids: dict) -> set[UUID]:
+def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[UUID]:
     """Published relations that waited for one of ``names`` become links; those of which terms."""
-    targets = {name.key: uids[name.term_id] for name in reversed(names)}
+    targets = {key: uids[pk] for pk, _, key, *_ in reversed(names)}
     waiting = PublishedRelation.objects.filter(
         term__glossary=glossary, target_uid=None, key__in=targets
     )

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from . import search
 from .formats.document import read_document
+from .free_addresses import Taken
 from .linking import relink
 from .models import (
     Glossary,
@@ -20,8 +21,8 @@ from .models import (
     Term,
     Withdrawal,
 )
-from .published_rows import Live, published_term, search_rows, why_not, write_classes, write_rows
-from .rendering import CannotRender, render_page
+from .published_rows import Live, published_term, search_rows, write_classes, write_rows
+from .rendering import CannotRender, check
 from .site.facts import Change, batches, facts_of, names_of
 from .site.refreshing import rebuild_pages, refresh
 
@@ -142,17 +143,20 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
     batch: dict[UUID, tuple[Live, PublishedTerm]] = {}
     revisions = revisions.select_related("term__category", "term__vertical")
     revisions = revisions.prefetch_related("term__aliases", "term__decisions__target")
+    made = []
     for revision in revisions.order_by("term__path", "-number"):
-        term = revision.term
-        if term.uid in batch:
+        live = Live(revision.term, revision, read_document(revision.text, revision.term.path))
+        made.append((live, published_term(change.glossary, live)))
+    taken = Taken(change.glossary, [page for _, page in made])
+    for live, page in made:
+        if page.uid in batch:
             continue  # the same text was made twice
-        live = Live(term, revision, read_document(revision.text, term.path))
-        page = published_term(change.glossary, live)
-        reason = live.document.why_no_term or _why_not_rendered(page)
-        if reason := reason or why_not(page, [other for _, other in batch.values()]):
-            refusals.append(Refusal(term, reason))
+        reason = live.document.why_no_term or _why_not_rendered(page) or taken.why_not(page)
+        if reason:
+            refusals.append(Refusal(live.term, reason))
         else:
-            batch[term.uid] = (live, page)
+            batch[page.uid] = (live, page)
+            taken.take(page)
     change.note(batch)
     change.touched |= write_rows(change.glossary, batch)
     change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
@@ -167,7 +171,7 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
 
 def _why_not_rendered(page: PublishedTerm) -> str:
     try:
-        render_page(page.body)
+        check(page.body)
     except CannotRender as error:
         return str(error)
     return ""

@@ -37,6 +37,22 @@ def render(text: str) -> str:
     return render_page(text).html
 
 
+def check(text: str) -> None:
+    """Raise CannotRender for what ``render`` would refuse."""
+    if len(text) > MAX_BODY:
+        raise CannotRender(
+            f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
+        )
+    _check_nesting(linked(text, ())[0])
+
+
+def links_made(text: str, links: Sequence[Link]) -> Sequence[Link]:
+    """Those of ``links`` that ``render_page`` makes."""
+    if _RAW_HTML.search(text):
+        return render_page(text, links).links
+    return linked(text, links)[1]
+
+
 def render_page(text: str, links: Sequence[Link] = ()) -> Rendered:
     """The page of a Markdown text with ``links`` on names in it, sorted by their place."""
     if len(text) > MAX_BODY:

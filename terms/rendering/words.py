@@ -13,6 +13,7 @@ _MARKS = "\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0df
 # A character of a script without spaces is a word of its own, a phrase of them what people
 # look for. C++ and C# are words.
 _WORD = re.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])[^\W_][{_MARKS}]*)+[+#]*")
+_ASCII_WORD = re.compile(r"[a-z0-9]+[+#]*")
 MAX_WORD = 60  # characters
 
 
@@ -25,7 +26,9 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """``Café, C++ und 数据`` → cafe, c++, und, 数, 据."""
-    return [word[:MAX_WORD] for word in _WORD.findall(folded(text))]
+    text = folded(text)
+    found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    return [word[:MAX_WORD] for word in found]
 
 
 def stems(word: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A term among its neighbours, as places on a plane; the template draws them."""
 
+from collections.abc import Callable
 from math import cos, pi, sin
 from typing import NamedTuple
 
@@ -17,11 +18,10 @@ class Spot(NamedTuple):
     y: int
     name: str
     anchor: str
-    path: str
-    whole: str
+    href: str
 
 
-def spots(neighbours: list[Facts]) -> list[Spot]:
+def spots(neighbours: list[Facts], way: Callable[[str], str]) -> list[Spot]:
     """The first neighbours on an ellipse around the middle, from the top clockwise."""
     shown = neighbours[:MOST]
     found = []
@@ -29,7 +29,7 @@ def spots(neighbours: list[Facts]) -> list[Spot]:
         angle = 2 * pi * (number + 0.5) / len(shown) - pi / 2
         x, y = round(WIDTH / 2 + 84 * cos(angle)), round(HEIGHT / 2 + 96 * sin(angle))
         anchor = "middle" if abs(cos(angle)) < 0.25 else "start" if cos(angle) > 0 else "end"
-        found.append(Spot(x, y, short(facts.name), anchor, facts.path, facts.name))
+        found.append(Spot(x, y, short(facts.name), anchor, way(facts.path)))
     return found
 
 

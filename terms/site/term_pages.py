@@ -1,8 +1,9 @@
 """The page of a term, and its other forms: the exact file, JSON, JSON-LD."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from terms.addresses import beside, home_path, list_path, to_root, way_from
@@ -14,7 +15,7 @@ from . import chrome
 from .facts import Facts, batches
 from .picture import spots
 from .store import Built
-from .surroundings import SHOWN, Surroundings, surroundings_of
+from .surroundings import SHOWN, Label, Surroundings, surroundings_of
 
 MARKDOWN = "text/markdown; charset=utf-8"
 JSON = "application/json"
@@ -40,7 +41,7 @@ def _forms(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> Ite
 
 
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
 
 def _html(
@@ -51,26 +52,40 @@ def _html(
     rendered = render_page(term.body, links)
     crumbs = []
     if term.category_slug:
-        crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
+        crumbs.append((term.category, way(list_path(glossary.slug, term.category_slug))))
     if term.category_slug and term.vertical_slug:
         path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
-        crumbs.append((term.vertical, path))
-    mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
-    neighbours = around.neighbours
-    return chrome.render(
+        crumbs.append((term.vertical, way(path)))
+    referring, neighbours = around.referring, around.neighbours
+    mentioned = [facts for facts in around.mentioned_in if facts not in referring]
+    return chrome.render_in_frame(
         "term.html",
+        glossary,
         term.path,
-        glossary=glossary,
         term=term,
+        data=data,
+        address=data["url"],
+        leaf=quote(term.path.rsplit("/", 2)[1]),
+        home=way(home_path(glossary.slug)),
+        crumbs=crumbs,
         html=rendered.html.replace('src="/media/', f'src="{to_root(term.path)}media/'),
         contents=rendered.contents,
-        crumbs=crumbs,
-        around=around,
-        mentioned=mentioned,
-        shown=SHOWN,
-        spots=spots(neighbours) if len(neighbours) > 1 else [],
-        data=data,
+        related=[_Shown(label, way) for label in around.related],
+        successor=_Shown(around.successor, way) if around.successor else None,
+        referring=[(way(facts.path), facts.name) for facts in referring[:SHOWN]],
+        more_referring=len(referring[SHOWN:]),
+        mentioned=[(way(facts.path), facts.name) for facts in mentioned[:SHOWN]],
+        more_mentioned=len(mentioned[SHOWN:]),
+        spots=spots(neighbours, way) if len(neighbours) > 1 else [],
     )
+
+
+class _Shown:
+    """A related name, and where it leads if anywhere."""
+
+    def __init__(self, label: Label, way: Callable[[str], str]):
+        self.name = label.name
+        self.href = way(label.target.path) if label.target else ""
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""Which addresses of a glossary are taken, while a batch of terms is being published."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from uuid import UUID
+
+from .addresses import list_path
+from .models import Glossary, PublishedTerm
+
+
+class Taken:
+    """The addresses that ``pages`` may collide with, and those that they take one by one."""
+
+    def __init__(self, glossary: Glossary, pages: Collection[PublishedTerm]):
+        self.glossary = glossary
+        self._holders: dict[tuple[str, str], set[UUID]] = defaultdict(set)
+        self._held: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
+        slugs = {page.slug for page in pages}
+        lists = {self._list(page.category_slug) for page in pages if page.category_slug}
+        published = PublishedTerm.objects.of(glossary).order_by()
+        for name, values in (("slug", slugs), ("category_slug", slugs), ("path", lists)):
+            rows = published.filter(**{f"{name}__in": values})
+            for uid, value in rows.values_list("uid", name):
+                self._hold(uid, name, value)
+
+    def _list(self, category: str) -> str:
+        return list_path(self.glossary.slug, category)
+
+    def _hold(self, uid: UUID, name: str, value: str) -> None:
+        self._holders[name, value].add(uid)
+        self._held[uid].add((name, value))
+
+    def take(self, page: PublishedTerm) -> None:
+        for what in self._held.pop(page.uid, ()):
+            self._holders[what].discard(page.uid)
+        for name in ("slug", "category_slug", "path"):
+            if value := getattr(page, name):
+                self._hold(page.uid, name, value)
+
+    def why_not(self, page: PublishedTerm) -> str:
+        """Why the page's address is not free; empty if it is."""
+        if page.slug in ("", ".", ".."):
+            return "Its file's name makes no address."
+        if self._by_another(page, "slug", page.slug):
+            return f"Another published term has the address “{page.slug}”."
+        if page.path == self._list(page.slug) and self._by_another(
+            page, "category_slug", page.slug
+        ):
+            return f"A category has the address “{page.slug}”."
+        if page.category_slug and self._by_another(page, "path", self._list(page.category_slug)):
+            return f"A term without category has the address of the category “{page.category}”."
+        return ""
+
+    def _by_another(self, page: PublishedTerm, name: str, value: str) -> bool:
+        return bool(self._holders.get((name, value), set()) - {page.uid})
