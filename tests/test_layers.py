@@ -11,7 +11,7 @@ GROUND = {"formats", "rendering"}
 CORE = {"addresses", "alphabet", "icons", "models", "search"}
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",
-    "free_addresses", "importing", "indexing", "linking", "published_rows", "publishing", "renaming", "site",
+    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "publishing", "renaming", "site",
 }  # fmt: skip
 DOORS = {
     "admin", "apps", "converters", "forms", "management", "public_headers", "serving", "shown", "site_templates", "stored_pages",

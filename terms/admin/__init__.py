@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
-from terms.models import Category, Glossary, Term, Vertical
+from terms.models import Category, Glossary, SearchMiss, Term, Vertical
 
 from .classification import ClassificationAdmin, GlossaryAdmin
+from .misses import SearchMissAdmin
 from .terms import TermAdmin
 
 admin.site.site_header = "Glossary"
@@ -14,4 +15,5 @@ admin.site.index_title = "Editing"
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)
+admin.site.register(SearchMiss, SearchMissAdmin)
 admin.site.register(Term, TermAdmin)

@@ -16,7 +16,7 @@ from terms.icons import icon_body
 from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
 
-from . import conflicts, files, helpers, history
+from . import conflicts, files, helpers, history, links
 from .filters import AttentionFilter, StatusFilter
 from .viewing import VIEWED, Viewing
 
@@ -278,6 +278,7 @@ class TermAdmin(Viewing, admin.ModelAdmin):
             helper("icons/", helpers.icons_view, "icons"),
             address("add/file/", files.unsaved_view, "add_file"),
             address("<int:pk>/file/", files.file_view, "file"),
+            address("<int:pk>/links/", links.links_view, "links"),
             address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),
             address("<int:pk>/file/download/", files.download_view, "download"),
             address("<int:pk>/history/restore/", history.restore_view, "restore"),

@@ -169,7 +169,7 @@ def _changes_reading(source: bytes, start: int, end: int) -> bool:
     return bool(behind and behind in _DELIMITERS and source[end:].lstrip(_DELIMITERS)[:1].isalnum())
 
 
-BORDER = "\u200b"  # between two parts of what looks like one word
+BORDER = "\x1f"  # between two parts of what looks like one word
 
 
 def plain_text(markdown: str) -> str:
