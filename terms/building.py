@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from .models import Glossary, Page, Site
 from .site.extras import extra_files, media_files, redirect_maps
+from .site.facts import batches
 from .site.store import GONE
 
 Progress = Callable[[Iterable, int], Iterable]
@@ -163,11 +164,9 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
 
 def _rows(pages: Any) -> Iterator[tuple]:
     """Paths with what is at them; by the path, as a folder is filled quickest."""
-    last = ""
     columns = ("path", "status", "changed_at", "body", "gzip")
-    while batch := list(pages.filter(path__gt=last).order_by("path").values_list(*columns)[:BATCH]):
-        yield from batch
-        last = batch[-1][0]
+    for some in batches(pages.order_by("path").values_list("path", flat=True), BATCH):
+        yield from Page.objects.filter(path__in=some).order_by("path").values_list(*columns)
 
 
 class _Writer:

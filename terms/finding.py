@@ -61,22 +61,16 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[tu
     query = tidy(query)
     if not query:
         return []
-    columns = ("name", "term__path", "term__name")
-    names = PublishedName.objects.filter(glossary=glossary, is_hidden=False)
-    key = name_key(query)
-    starting = names.filter(key__gte=key, key__lt=key + "\U0010ffff").order_by("key", "pk")
-    found = list(starting.values_list(*columns)[:limit])
+    found = search.names_from(glossary.pk, name_key(query), limit)
     if len(found) < limit:
         pks = search.find(glossary.pk, words(query), [search.NAME, search.ALIASES], limit * 3)
-        own = names.filter(term__in=pks, is_alias=False, name=F("term__name"))
-        found += own.order_by("key", "pk").values_list(*columns)
+        found += search.own_names(pks)
     if not found:
-        pks = alike(glossary, query, limit)
-        own = {row[0]: row[1:] for row in names.filter(term__in=pks, name=F("term__name"))
-               .values_list("term", *columns)}  # fmt: skip
-        found = [own[pk] for pk in pks if pk in own]
-    rows = {path: (name, path, whose if whose != name else "") for name, path, whose in found[::-1]}
-    return list(rows.values())[::-1][:limit]
+        found = search.own_names(alike(glossary, query, limit))
+    rows: dict[str, tuple[str, str, str]] = {}
+    for name, path, whose in found:
+        rows.setdefault(path, (name, path, whose if whose != name else ""))
+    return list(rows.values())[:limit]
 
 
 def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:

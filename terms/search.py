@@ -94,6 +94,34 @@ def find(glossary: int, query: Sequence[str], columns: Sequence[str], limit: int
     return _postgresql(glossary, condition, limit)
 
 
+def names_from(glossary: int, key: str, limit: int) -> list[tuple[str, str, str]]:
+    """Names that begin with ``key``, by the alphabet: name, path, the term's own name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.name, t.path, t.name FROM terms_publishedname n"
+            " JOIN terms_publishedterm t ON t.id = n.term_id"
+            " WHERE n.glossary_id = %s AND n.key >= %s AND n.key < %s AND NOT n.is_hidden"
+            " ORDER BY n.key, n.id LIMIT %s",
+            (glossary, key, key + "\U0010ffff", limit),
+        )
+        return cursor.fetchall()
+
+
+def own_names(pks: Sequence[int]) -> list[tuple[str, str, str]]:
+    """The same of terms, by their own names, in the order of ``pks``."""
+    if not pks:
+        return []
+    with connection.cursor() as cursor:
+        marks = ", ".join(["%s"] * len(pks))
+        cursor.execute(
+            "SELECT id, name, path, name FROM terms_publishedterm"  # noqa: S608 — only marks
+            f" WHERE id IN ({marks})",
+            list(pks),
+        )
+        rows = {row[0]: row[1:] for row in cursor}
+    return [rows[pk] for pk in pks if pk in rows]
+
+
 def beginning(glossary: int, start: str) -> list[int]:
     """Ids of published terms with a word that begins like this in a name."""
     if connection.vendor == "sqlite":

@@ -39,6 +39,7 @@ class Kept(NamedTuple):
     changed: int  # seconds
     is_packed: bool
     headers: Headers
+    brief: Headers  # of a 304
     other: Headers
     body: bytes
     has_forms: bool
@@ -148,7 +149,12 @@ class PageServer:
             (name, "Accept, Accept-Encoding" if name == "Vary" else value)
             for name, value in other.other
         ]
-        return other._replace(headers=[*vary, place], other=[*rest, place], has_forms=False)
+        return other._replace(
+            headers=[*vary, place],
+            brief=_brief([*vary, place]),
+            other=[*rest, place],
+            has_forms=False,
+        )
 
     # Sending
 
@@ -156,7 +162,7 @@ class PageServer:
         packed = kept.is_packed and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         headers = kept.headers if packed or not kept.is_packed else kept.other
         if _is_known(kept, environ):
-            start_response("304 Not Modified", [h for h in headers if h[0] in _ON_304])
+            start_response("304 Not Modified", kept.brief if packed else _brief(headers))
             return ()
         if environ["REQUEST_METHOD"] == "HEAD":
             start_response(kept.status, headers)
@@ -167,6 +173,10 @@ class PageServer:
 
 
 _ON_304 = frozenset({"ETag", "Cache-Control", "Vary", "Last-Modified", "Content-Location"})
+
+
+def _brief(headers: Headers) -> Headers:
+    return [header for header in headers if header[0] in _ON_304]
 
 
 def _is_djangos(path: str) -> bool:
@@ -203,6 +213,7 @@ def kept_page(path: str, row: Row, shared: Headers) -> Kept:
         int(changed.timestamp()),
         packed,
         zipped if packed else plain,
+        _brief(zipped if packed else plain),
         plain,
         body,
         has_forms,

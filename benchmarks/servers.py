@@ -1,0 +1,133 @@
+"""Servers on 127.0.0.1 under a load of wrk, and the CPU time that they take for a request."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS = 2  # wrk counts whole ones
+TICKS = os.sysconf("SC_CLK_TCK")
+PEERS = Path(os.environ.get("PEERS", ".venv-bench/bin"))
+
+
+class Missing(Exception):
+    """What a measurement needs is not installed; it says what."""
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@dataclass
+class Server:
+    """A running server: its process with all that it started, and its port."""
+
+    process: subprocess.Popen
+    port: int
+
+    def pids(self) -> list[int]:
+        """The processes of the session that it leads."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == self.process.pid:
+                found.append(int(stat.parent.name))
+        return found
+
+    def cpu(self) -> float:
+        """Seconds of CPU that they have taken."""
+        total = 0
+        for pid in self.pids():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / TICKS
+
+    def memory(self) -> int:
+        """Bytes that the largest of them holds for itself alone."""
+        sizes = []
+        for pid in self.pids():
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            private = re.findall(r"^Private_\w+:\s+(\d+)", text, re.MULTILINE)
+            sizes.append(sum(map(int, private)) * 1024)
+        return max(sizes)
+
+    def get(self, path: str, **headers: str) -> bytes:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.read()
+
+    def microseconds(self, path: str, script: str = "", headers: Sequence[str] = ()) -> float:
+        """CPU time of a request, in a load of some connections at once."""
+        command = ["wrk", "-t1", "-c4", f"-d{SECONDS}s", f"http://127.0.0.1:{self.port}{path}"]
+        command += ["-s", script] if script else []
+        for header in ("Accept-Encoding: gzip", *headers):
+            command += ["-H", header]
+        before = self.cpu()
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        spent = self.cpu() - before
+        requests = int(re.search(r"(\d+) requests in", told)[1])
+        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+        if bad and "304" not in script:
+            raise RuntimeError(f"{path}: {bad[1]} of {requests} requests failed")
+        return spent / requests * 1e6
+
+
+@contextmanager
+def running(command: Sequence[str], folder: Path, ready: str = "/", **environment: str):
+    """A server whose command may hold {port}, once it answers ``ready`` at all."""
+    port = free_port()
+    process = subprocess.Popen(
+        [part.replace("{port}", str(port)) for part in command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}:{Path.cwd()}", **environment},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    server = Server(process, port)
+    try:
+        for _ in range(100):
+            if process.poll() is not None:
+                raise RuntimeError(f"did not start: {' '.join(command)}")
+            try:
+                server.get(ready)
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def granian(target: str, workers: int = 1) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+        "--port", "{port}", "--workers", str(workers), "--blocking-threads", "1",
+        "--log-level", "critical", "--no-access-log", target,
+    ]  # fmt: skip
+
+
+def program(name: str) -> str:
+    for found in (PEERS / name, shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")):
+        if found and Path(found).exists():
+            return str(Path(found).absolute())
+    raise Missing(f"{name} is not installed")
