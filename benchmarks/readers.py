@@ -119,7 +119,8 @@ class Readers:
         self.glossary = self.filled(self.folder / "source")
         figure = statistics.median(large) / statistics.median(small)
         yield Result(
-            "P1", f"publishing one edit among {self.count:,} terms / among {SMALL:,}", "at most 1.5",
+            "P1", f"publishing one edit among {self.count:,} terms / among {SMALL:,}",
+            "at most 1.5",
             figure, min(large) / statistics.median(small), max(large) / statistics.median(small),
             statistics.median(large) * 1e6, statistics.median(small) * 1e6,
         )  # fmt: skip
@@ -233,7 +234,8 @@ class Readers:
                 finding.suggest(self.glossary, text)
 
         yield compare(
-            "Q1", "a suggestion while typing / the raw FTS5 query", "at most 3", len(typed), ours, theirs
+            "Q1", "a suggestion while typing / the raw FTS5 query", "at most 3", len(typed),
+            ours, theirs,
         )  # fmt: skip
 
     def q2(self) -> Iterator[Result]:
@@ -248,8 +250,8 @@ class Readers:
 
         yield compare(
             "Q2", "the commonest word / an unbounded bm25 ranking", "at most 0.1", 1,
-            lambda: search.find(self.glossary.pk, ["system"], search.COLUMNS, finding.RANKED), theirs,
-            times=5,
+            lambda: search.find(self.glossary.pk, ["system"], search.COLUMNS, finding.RANKED),
+            theirs, times=5,
         )  # fmt: skip
 
     def q3(self) -> Iterator[Result]:

@@ -1,8 +1,10 @@
 """The HTML that authors may write. Sanitising is the last step over what they wrote.
 
 Addresses: http, https, mailto and relative ones; ``//host`` is a link like any other, as
-nothing is loaded from it. Pictures are shown from this site only (img-src in the policy).
+nothing is loaded from it.
 """
+
+import re
 
 import nh3
 
@@ -17,6 +19,18 @@ _BLOCK = (
 )
 _CELL = {"align", "colspan", "rowspan"}
 
+# What browsers take for the beginning of an address elsewhere: a scheme, or two slashes.
+_ELSEWHERE = re.compile(r"[\x00-\x20]*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
+
+
+def _kept(element: str, attribute: str, value: str) -> str | None:
+    """Pictures are this site's own: to load one from elsewhere would tell who reads what."""
+    is_picture = element == "img" and attribute == "src"
+    if is_picture and _ELSEWHERE.match(re.sub(r"[\t\n\r]", "", value)):
+        return None
+    return value
+
+
 _cleaner = nh3.Cleaner(
     tags={*_INLINE.split(), *_BLOCK.split()},
     attributes={
@@ -29,6 +43,7 @@ _cleaner = nh3.Cleaner(
         "td": _CELL,
         "th": _CELL | {"scope"},
     },
+    attribute_filter=_kept,
     allowed_classes={"a": {"ref"}},
     url_schemes={"http", "https", "mailto"},
     id_prefix=ID_PREFIX,

@@ -1,9 +1,15 @@
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
+from playwright.sync_api import expect
 
+from terms.building import build
 from terms.models import Term
-from terms.publishing import publish
+from terms.publishing import publish, withdraw
 from tests.factory import default_glossary, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,9 +50,17 @@ def test_public_pages_have_no_axe_violation_and_do_not_overflow(visit, width, da
     publish_all()
     page = visit(width, dark)
     long = Term.objects.get(name=LONG)
+    make_term(
+        "Old", path="old.md", text="---\nterm: Old\nstatus: deprecated\nreplaced_by: HTTP\n---\n"
+    )
+    gone = make_term("Gone", related="HTTP, Flask")
+    publish_all()
+    withdraw(default_glossary(), Term.objects.filter(pk=gone.pk))
     for address in (
         "/glossary/", "/glossary/web-platform/", "/glossary/web-platform/protocols/",
         "/glossary/web-platform/protocols/http/", f"/glossary/software/full-stack/{long.slug}/",
+        "/glossary/changes/", "/glossary/search?q=http", "/glossary/search?q=htpt", "/glossary/search",
+        "/glossary/old/", "/glossary/software/full-stack/gone/", "/glossary/htpp/", "/none/",
     ):  # fmt: skip
         page.goto(address)
         assert violations(page) == [], address
@@ -62,12 +76,133 @@ def test_an_empty_glossary_and_an_unknown_page_look_meant(visit):
     assert violations(page) == []
 
 
-def test_pages_read_without_scripts_and_by_keyboard(visit):
+@pytest.mark.parametrize("dark", [False, True])
+def test_large_glossaries_have_no_axe_violation(visit, monkeypatch, dark):
+    monkeypatch.setattr("terms.site.lists.ONE_PAGE", 20)
+    monkeypatch.setattr("terms.site.lists.ONE_LETTER", 5)
+    call_command("import_terms", "fixtures/glossary", publish=True)
+    page = visit(360, dark)
+    for address in (
+        "/glossary/", "/glossary/letters/H/", "/glossary/letters/C/", "/glossary/letters/C/Co/",
+        "/glossary/web-platform/", "/glossary/web-platform/letters/H/",
+    ):  # fmt: skip
+        page.goto(address)
+        assert violations(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+
+
+def test_suggestions_are_chosen_by_keyboard(visit):
+    call_command("import_terms", "fixtures/glossary", publish=True)
+    page = visit()
+    page.goto("/glossary/")
+    box = page.get_by_role("combobox")
+    box.press_sequentially("ht")
+    options = page.get_by_role("option")
+    expect(options.first).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert violations(page) == []
+    box.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", options.first.get_attribute("id"))
+    box.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    box.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    box.fill("")
+    box.press_sequentially("flas")
+    expect(options.first).to_have_text("Flask")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page.locator("h1")).to_have_text("Flask")
+    page.get_by_role("combobox").fill("cookie")
+    page.get_by_role("combobox").press("Enter")
+    expect(page.locator("mark").first).to_have_text("Cookie")
+
+
+def test_a_linked_term_shows_its_definition(visit):
+    call_command("import_terms", "fixtures/glossary", publish=True)
+    page = visit()
+    page.goto("/glossary/web-platform/protocols/http/")
+    link = page.locator(".body a.ref").first
+    card = page.locator(".card")
+    link.hover()
+    expect(card).to_contain_text("A named line of a request")
+    assert violations(page) == []
+    assert card.bounding_box()["y"] >= link.bounding_box()["y"] + link.bounding_box()["height"] - 1
+    card.hover()  # moving into it keeps it
+    page.wait_for_timeout(500)
+    expect(card).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    page.mouse.move(0, 0)
+    page.locator("#content").press("Tab")
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.body a.ref')"):
+            break
+    expect(card).to_be_visible()
+    assert page.evaluate("document.activeElement.getAttribute('aria-describedby')") == "g-card"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+
+
+def test_a_tap_shows_the_definition_and_the_next_one_follows(chromium, live_server):
+    call_command("import_terms", "fixtures/glossary", publish=True)
+    context = chromium.new_context(
+        base_url=live_server.url, has_touch=True, viewport={"width": 360, "height": 700}
+    )
+    page = context.new_page()
+    page.goto("/glossary/web-platform/protocols/http/")
+    link = page.locator(".body a.ref").first
+    link.tap()
+    expect(page.locator(".card")).to_be_visible()
+    assert page.url.endswith("/http/")
+    link.tap()
+    expect(page.locator("h1")).to_have_text("Header")
+    context.close()
+
+
+def test_the_site_reads_whole_without_scripts(chromium, live_server):
+    call_command("import_terms", "fixtures/glossary", publish=True)
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/glossary/")
+    page.get_by_role("link", name="HTTP", exact=True).click()
+    page.locator(".body a.ref").first.click()
+    expect(page.locator("h1")).to_have_text("Header")
+    page.get_by_label("Search Glossary").fill("cookie")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".results li").first).to_contain_text("Cookie")
+    context.close()
+
+
+def test_a_built_site_is_searched_without_a_server(chromium, tmp_path):
+    call_command("import_terms", "fixtures/glossary", publish=True)
+    build(tmp_path / "below" / "site")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "below"))
+    SimpleHTTPRequestHandler.log_message = lambda *_: None
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{server.server_port}")
+    page = context.new_page()
+    page.goto("/site/glossary/")
+    page.get_by_role("combobox").press_sequentially("flsk")
+    expect(page.get_by_role("option")).to_have_text("Flask")
+    page.get_by_role("combobox").press("Enter")
+    expect(page.locator("#g-count")).to_have_text("1 found")
+    page.get_by_role("link", name="Flask").click()
+    expect(page.locator("h1")).to_have_text("Flask")
+    context.close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_pages_are_reached_by_keyboard(visit):
     make_term("Flask")
     publish_all()
     page = visit()
     page.goto("/glossary/")
-    assert page.locator("script").count() == 0
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
@@ -85,7 +220,7 @@ def test_what_is_added_to_the_admin_has_no_axe_violation(visit, admin_client, da
     bad = make_term("bad", path="bad.md", text="---\n[\n---\n")
     page = visit(1440, dark, admin_client, bypass_csp=True)  # axe measures with inline styles
     for address in (
-        "", "add/", f"{term.pk}/change/", f"{bad.pk}/change/", f"{term.pk}/history/", f"{term.pk}/file/",
+        "", "add/", f"{term.pk}/links/", f"{term.pk}/change/", f"{bad.pk}/change/", f"{term.pk}/history/", f"{term.pk}/file/",
     ):  # fmt: skip
         page.goto(f"/admin/terms/term/{address}")
         found = [

@@ -130,7 +130,7 @@ async function show(link) {
   const text = term.description.length > 280 ? `${term.description.slice(0, 279)}…` : term.description;
   const on = make("a", { href: link.href, tabindex: "-1", "aria-hidden": "true" }, "Read on");
   card = make("div", { class: "card" }, title, make("p", { id: "g-card" }, text), on);
-  document.body.append(card);
+  (link.closest("main") ?? document.body).append(card);
   link.setAttribute("aria-describedby", "g-card");
   const at = link.getClientRects()[0];
   const below = at.bottom + card.offsetHeight + 8 < innerHeight || at.top < card.offsetHeight + 8;
