@@ -104,15 +104,15 @@ def alike(glossary: Glossary, query: str, limit: int) -> list[int]:
     wanted = folded(tidy(query))
     if len(wanted) < 3:
         return []
-    sequence = Site.objects.values_list("sequence", flat=True).first() or 0
-    keys, pks = _spellings(glossary.pk, sequence)
+    version = Site.objects.values_list("uid", "sequence").first()
+    keys, pks = _spellings(glossary.pk, version)
     close = process.extract(wanted, keys, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=4 * limit)
     return list(dict.fromkeys(pks[place] for _, _, place in close))[:limit]
 
 
 @lru_cache(maxsize=4)
-def _spellings(glossary: int, sequence: int) -> tuple[list[str], list[int]]:
-    """All names and their longer words, with the ids of their terms."""
+def _spellings(glossary: int, version: tuple | None) -> tuple[list[str], list[int]]:
+    """All names and their longer words, with the ids of their terms, at a state of the site."""
     keys: list[str] = []
     pks: list[int] = []
     names = PublishedName.objects.filter(glossary=glossary, is_hidden=False).order_by("pk")

@@ -197,20 +197,20 @@ def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tup
 
 
 def _write_addresses(glossary: Glossary, batch: dict) -> None:
-    paths: dict[str, UUID | None] = {}
+    """Remember the paths: a term's own is its last owner's, a list's never takes one away."""
+    lists: set[str] = set()
     for _, page in batch.values():
         if page.category_slug:
-            paths[list_path(glossary.slug, page.category_slug)] = None
+            lists.add(list_path(glossary.slug, page.category_slug))
             if page.vertical_slug:
-                paths[list_path(glossary.slug, page.category_slug, page.vertical_slug)] = None
-    paths.update({page.path: uid for uid, (_, page) in batch.items()})
+                lists.add(list_path(glossary.slug, page.category_slug, page.vertical_slug))
     Address.objects.bulk_create(
-        [Address(path=path, glossary=glossary, term_uid=uid) for path, uid in paths.items()],
-        update_conflicts=True,
-        unique_fields=["path"],
-        update_fields=["glossary", "term_uid"],
+        [Address(path=path, glossary=glossary) for path in sorted(lists)],
+        ignore_conflicts=True,
         batch_size=BATCH,
     )
+    rows = [(page.path, glossary.pk, uid) for uid, (_, page) in batch.items()]
+    insert_rows(Address, ("path", "glossary", "term_uid"), rows, replacing=("path",))
 
 
 def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[UUID]:

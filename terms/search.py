@@ -98,7 +98,8 @@ def names_from(glossary: int, key: str, limit: int) -> list[tuple[str, str, str]
     """Names that begin with ``key``, by the alphabet: name, path, the term's own name."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT n.name, t.path, t.name FROM terms_publishedname n"
+            "SELECT CASE WHEN n.is_alias THEN n.name ELSE t.name END, t.path, t.name"
+            " FROM terms_publishedname n"
             " JOIN terms_publishedterm t ON t.id = n.term_id"
             " WHERE n.glossary_id = %s AND n.key >= %s AND n.key < %s AND NOT n.is_hidden"
             " ORDER BY n.key, n.id LIMIT %s",

@@ -23,13 +23,16 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
         now = facts_of(uids)
         gone = {w.term_uid: w for w in Withdrawal.objects.filter(term_uid__in=uids)}
         for address in some:
-            if address.path in taken_paths or _is_list(glossary, address.path):
+            if address.path in taken_paths:
                 continue
             facts = now.get(address.term_uid)
             if facts:
-                yield from _moved(address.path, facts.path)
+                pages = _moved(address.path, facts.path)
             else:
-                yield from _gone(glossary, address.path, gone.get(address.term_uid))
+                pages = _gone(glossary, address.path, gone.get(address.term_uid))
+            # Where a list has the path now, the term's other forms are still asked for.
+            is_list = _is_list(glossary, address.path)
+            yield from (page for page in pages if not (is_list and page.path == address.path))
 
 
 def _is_list(glossary: Glossary, path: str) -> bool:

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from django.db.models import F, Q, QuerySet
+
 from terms import search
 from terms.addresses import home_path
 from terms.models import Glossary, Page, PublishedName
@@ -56,14 +58,22 @@ def _all(glossary: Glossary) -> Iterator[list[str]]:
     """Name, path, whose other name it is, definition."""
     home = home_path(glossary.slug)
     columns = ("name", "term__path", "term__name", "term__description")
-    names = PublishedName.objects.filter(glossary=glossary).order_by("term__sort_key", "pk")
+    names = _shown(glossary).order_by("term__sort_key", "pk")
     for name, path, whose, text in names.values_list(*columns):
         yield [name, path.removeprefix(home), whose if whose != name else "", gist(text)]
 
 
+def _shown(glossary: Glossary) -> QuerySet[PublishedName]:
+    """The terms' own names and their other ones, but no misspellings."""
+    is_own = Q(is_alias=False, name=F("term__name"))
+    return PublishedName.objects.filter(
+        is_own | Q(is_alias=True, is_hidden=False), glossary=glossary
+    )
+
+
 def _rows(glossary: Glossary, start: str | None = None) -> Iterator[list[str]]:
     """Name and path below the glossary's own; of an alias also whose it is."""
-    names = PublishedName.objects.filter(glossary=glossary)
+    names = _shown(glossary)
     if start is not None:
         names = names.filter(term__in=search.beginning(glossary.pk, start))
     home = home_path(glossary.slug)

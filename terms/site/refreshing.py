@@ -118,11 +118,17 @@ def _refresh_indexes(store: Store, change: Change, lists: dict) -> None:
     written = store.write(feeds.sitemaps(glossary, chunks))
     store.gone({feeds.sitemap_path(glossary, chunk) for chunk in chunks} - written)
     store.write([feeds.description(glossary)])
-    if Scope() in lists:
+    if _reaches_llms(glossary, lists.get(Scope(), [])):
         store.write([feeds.llms(glossary)])
     names = change.searched_otherwise()
     if names or Scope() in lists:
         _refresh_name_index(store, glossary, name_index.beginnings(names))
+
+
+def _reaches_llms(glossary: Glossary, entries: list) -> bool:
+    """It names the terms, or of many of them the letters."""
+    stays = all(was and now and was.places == now.places for was, now in entries)
+    return bool(entries) and not (stays and Listing(glossary, Scope()).stored())
 
 
 def _refresh_name_index(store: Store, glossary: Glossary, beginnings: set[str]) -> None:
