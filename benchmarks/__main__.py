@@ -21,7 +21,9 @@ def main() -> None:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
     with tempfile.TemporaryDirectory(dir=memory) as name:
         os.environ["DATA_DIR"] = name
-        os.environ["DATABASE_URL"] = f"sqlite:///{name}/bench.sqlite3"
+        os.environ["DATABASE_URL"] = os.environ.get(
+            "BENCH_DATABASE_URL", f"sqlite:///{name}/bench.sqlite3"
+        )
         os.environ["DJANGO_SETTINGS_MODULE"] = "glossary_cms.settings"
         django.setup()
         from . import files, readers, serving

@@ -66,11 +66,7 @@ def published_term(glossary: Glossary, live: Live) -> PublishedTerm:
         text=document.text,
         body_start=len(document.text) - len(document.body),
         details=_details(document),
-        aliases=[
-            alias.name
-            for alias in term.aliases.all()
-            if alias.kind != Alias.Kind.HIDDEN and alias.name in document.aliases
-        ],
+        aliases=_shown_aliases(term, document),
         is_deprecated=document.is_deprecated,
         is_linked=term.is_linked,
         decisions=_decisions(term),
@@ -85,6 +81,12 @@ def _details(document: TermDocument) -> list[dict[str, str]]:
         for row in document.rows
         if row.follows != "related"
     ]
+
+
+def _shown_aliases(term: Term, document: TermDocument) -> list[str]:
+    """Misspellings lead to a page without standing on it."""
+    hidden = {alias.name for alias in term.aliases.all() if alias.kind == Alias.Kind.HIDDEN}
+    return [name for name in document.aliases if name not in hidden]
 
 
 def _decisions(term: Term) -> dict[str, str]:

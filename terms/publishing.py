@@ -14,6 +14,7 @@ from .free_addresses import Taken
 from .linking import relink
 from .models import (
     Glossary,
+    Mention,
     PublishedName,
     PublishedRelation,
     PublishedTerm,
@@ -64,6 +65,8 @@ def withdraw(glossary: Glossary, terms: QuerySet[Term]) -> int:
         for some in batches(uids):
             pages = PublishedTerm.objects.filter(uid__in=some)
             change.note(some)
+            named = Mention.objects.filter(source__uid__in=some).exclude(target_uid=None)
+            change.touched |= set(named.values_list("target_uid", flat=True))
             Withdrawal.objects.filter(term_uid__in=some).delete()
             Withdrawal.objects.bulk_create(_withdrawals(glossary, pages))
             search.remove(list(pages.values_list("pk", flat=True)))

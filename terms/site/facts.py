@@ -42,12 +42,13 @@ def facts_of(uids: Collection[UUID]) -> dict[UUID, Facts]:
     return found
 
 
-def names_of(uids: Collection[UUID]) -> dict[UUID, set[str]]:
-    found: dict[UUID, set[str]] = {}
+def names_of(uids: Collection[UUID]) -> dict[UUID, set[tuple[str, bool]]]:
+    """The names of terms, each with whether it is hidden."""
+    found: dict[UUID, set[tuple[str, bool]]] = {}
     for some in batches(sorted(uids)):
         names = PublishedName.objects.order_by().filter(term__uid__in=some)
-        for uid, name in names.values_list("term__uid", "name"):
-            found.setdefault(uid, set()).add(name)
+        for uid, name, is_hidden in names.values_list("term__uid", "name", "is_hidden"):
+            found.setdefault(uid, set()).add((name, is_hidden))
     return found
 
 
@@ -68,8 +69,8 @@ class Change:
     after: dict[UUID, Facts] = field(default_factory=dict)
     touched: set[UUID] = field(default_factory=set)
     renamed: set[tuple[str, str]] = field(default_factory=set)
-    names_before: dict[UUID, set[str]] = field(default_factory=dict)
-    names_after: dict[UUID, set[str]] = field(default_factory=dict)
+    names_before: dict[UUID, set[tuple[str, bool]]] = field(default_factory=dict)
+    names_after: dict[UUID, set[tuple[str, bool]]] = field(default_factory=dict)
 
     def searched_otherwise(self) -> set[str]:
         """The names, of before and after, of terms that are found in another way now."""
@@ -78,7 +79,7 @@ class Change:
             name
             for uid in self.uids
             if uid in shown or self.names_before.get(uid) != self.names_after.get(uid)
-            for name in self.names_before.get(uid, set()) | self.names_after.get(uid, set())
+            for name, _ in self.names_before.get(uid, set()) | self.names_after.get(uid, set())
         }
 
     def shown_otherwise(self) -> set[UUID]:

@@ -282,6 +282,14 @@ def test_names_in_bodies_are_linked_once_and_listed_there(reader):
     assert "django/" not in text(reader, TERM)
 
 
+def test_who_mentions_a_term_is_listed_until_withdrawn(reader):
+    make_live("Django")
+    flask = make_live("Flask", body="Made after Django.")
+    assert "Mentioned in" in text(reader, "/glossary/software/full-stack/django/")
+    withdraw(default_glossary(), Term.objects.filter(pk=flask.pk))
+    assert "Mentioned in" not in text(reader, "/glossary/software/full-stack/django/")
+
+
 def test_an_editor_decides_about_names(reader):
     make_live("Bank", path="bank.md")
     river = make_live("Bank", path="bank-2.md")

@@ -137,6 +137,11 @@ class Readers(RuleBasedStateMachine):
     def other_names(self, number, aliases):
         self.edit(number, aliases=aliases)
 
+    @rule(number=st.integers(0, 9), kind=st.sampled_from(["hidden", "alternative"]))
+    def hide_other_names(self, number, kind):
+        if (term := self.some(number)) is not None:
+            term.aliases.update(kind=kind)
+
     @rule(number=st.integers(0, 9), related=st.lists(names, max_size=3))
     def relate(self, number, related):
         self.edit(number, related=related)
