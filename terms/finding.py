@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from . import search
 from .formats.paths import name_key
 from .models import Glossary, PublishedName, PublishedTerm, SearchMiss, Site
-from .rendering import BORDER, folded, plain_text, stems, words
+from .rendering import BORDER, folded, stems, words
 
 MAX_QUERY = 200  # characters
 RESULTS = 50
@@ -155,7 +155,7 @@ def _excerpt(
     pieces = marked(text[: 2 * EXCERPT], looked_for)
     if is_named or _is_marked(pieces):
         return _cut(pieces)
-    body = " ".join(plain_text(term.body).replace(BORDER, "").split())
+    body = " ".join(term.plain.replace(BORDER, "").split())
     inside = marked(body, looked_for)
     if not _is_marked(inside):
         return _cut(pieces)

@@ -65,6 +65,7 @@ def published_term(glossary: Glossary, live: Live) -> PublishedTerm:
         description=document.description,
         text=document.text,
         body_start=len(document.text) - len(document.body),
+        plain=plain_text(document.body),
         details=_details(document),
         aliases=_shown_aliases(term, document),
         is_deprecated=document.is_deprecated,
@@ -240,7 +241,7 @@ def search_rows(uids: Iterable[UUID]) -> list[search.Row]:
             page.name,
             "\n".join(others.get(page.pk, [])),
             page.description,
-            plain_text(page.body),
+            page.plain,
         )
-        for page in pages.only("name", "description", "text", "body_start")
+        for page in pages.only("name", "description", "plain")
     ]

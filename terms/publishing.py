@@ -13,6 +13,7 @@ from .formats.document import read_document
 from .free_addresses import Taken
 from .linking import relink
 from .models import (
+    Address,
     Glossary,
     Mention,
     PublishedName,
@@ -70,9 +71,22 @@ def withdraw(glossary: Glossary, terms: QuerySet[Term]) -> int:
             Withdrawal.objects.filter(term_uid__in=some).delete()
             Withdrawal.objects.bulk_create(_withdrawals(glossary, pages))
             search.remove(list(pages.values_list("pk", flat=True)))
+            change.readdressed |= _hand_over(pages)
             pages.delete()
             Term.objects.filter(uid__in=some).update(live_fingerprint="")
     return len(uids)
+
+
+def _hand_over(pages: QuerySet[PublishedTerm]) -> set[UUID]:
+    """Give the addresses of terms that are merged into others to these; which ones these are."""
+    heirs: set[UUID] = set()
+    successors = PublishedRelation.objects.filter(kind="successor").exclude(target_uid=None)
+    for uid, text in pages.filter(relations__in=successors).values_list("uid", "text"):
+        if read_document(text, "").is_merged:
+            heir = successors.filter(term__uid=uid).values_list("target_uid", flat=True)[0]
+            Address.objects.filter(term_uid=uid).update(term_uid=heir)
+            heirs.add(heir)
+    return heirs
 
 
 def _withdrawals(glossary: Glossary, pages: QuerySet[PublishedTerm]) -> Iterator[Withdrawal]:

@@ -63,10 +63,20 @@ class TermDocument:
         return next((row.value for row in self.rows if row.follows == "related"), "")
 
     @property
+    def status(self) -> str:
+        """What the file says under ``status``, in lower case."""
+        return str(self.source.data.get("status", "")).strip().casefold()
+
+    @property
     def is_deprecated(self) -> bool:
         """Whether the file says ``status: deprecated`` or ``deprecated: true``."""
-        status, flag = (self.source.data.get(key, "") for key in ("status", "deprecated"))
-        return str(status).casefold() == "deprecated" or str(flag).casefold() in ("true", "yes")
+        flag = str(self.source.data.get("deprecated", "")).casefold()
+        return self.status == "deprecated" or flag in ("true", "yes")
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the file says ``status: merged``: the term is a part of ``replaced_by`` now."""
+        return self.status == "merged"
 
     @property
     def replaced_by(self) -> str:

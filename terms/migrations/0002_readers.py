@@ -229,4 +229,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('glossary', 'category_slug', 'vertical_slug'), name='published_class')],
             },
         ),
+        migrations.AddField(
+            model_name='publishedterm',
+            name='plain',
+            field=models.TextField(blank=True, help_text="The body's words, without markup."),
+        ),
     ]

@@ -14,7 +14,7 @@ class PublishedTermQuerySet(models.QuerySet):
 
     def listed(self):
         """What an index shows, without the texts of the pages."""
-        return self.defer("text", "details", "aliases", "decisions")
+        return self.defer("text", "plain", "details", "aliases", "decisions")
 
 
 class PublishedTerm(models.Model):
@@ -42,6 +42,7 @@ class PublishedTerm(models.Model):
     description = models.TextField(blank=True)
     text = models.TextField(blank=True)
     body_start = models.PositiveIntegerField(default=0)
+    plain = models.TextField(blank=True, help_text="The body's words, without markup.")
     details = models.JSONField(default=list, help_text="Rows: title, value, url, follows.")
     aliases = models.JSONField(default=list, help_text="Other names that are shown.")
     is_deprecated = models.BooleanField(default=False)

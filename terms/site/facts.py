@@ -61,7 +61,8 @@ def batches(items: Iterable, size: int = BATCH) -> Iterator[list]:
 @dataclass
 class Change:
     """The terms of a glossary that change, before and after; ``touched`` are others whose
-    pages show something of them, ``renamed`` the slugs of categories and their verticals."""
+    pages show something of them, ``renamed`` the slugs of categories and their verticals,
+    ``readdressed`` terms that have got the addresses of others."""
 
     glossary: Glossary
     uids: set[UUID] = field(default_factory=set)
@@ -69,6 +70,7 @@ class Change:
     after: dict[UUID, Facts] = field(default_factory=dict)
     touched: set[UUID] = field(default_factory=set)
     renamed: set[tuple[str, str]] = field(default_factory=set)
+    readdressed: set[UUID] = field(default_factory=set)
     names_before: dict[UUID, set[tuple[str, bool]]] = field(default_factory=dict)
     names_after: dict[UUID, set[tuple[str, bool]]] = field(default_factory=dict)
 

@@ -250,6 +250,25 @@ def test_a_withdrawn_term_offers_what_was_related(reader):
     assert reader.get(TERM).status_code == 200
 
 
+def test_a_merged_term_leads_to_the_one_that_it_is_a_part_of(reader):
+    make_live("Django")
+    old = make_live("Old", path="old.md", text="---\nterm: Old\nreplaced_by: Django\n---\nText")
+    save_text(old, "---\nterm: Old\nstatus: merged\nreplaced_by: Django\n---\nText")
+    publish_all()
+    withdraw(default_glossary(), Term.objects.filter(pk=old.pk))
+    response = reader.get("/glossary/old/")
+    assert (response.status_code, response["Location"]) == (301, "../software/full-stack/django/")
+    assert reader.get("/glossary/old.json").status_code == 301
+    django = Term.objects.get(name="Django")
+    save_text(django, text_of("Django", category="Lab"))
+    publish_all()
+    assert reader.get("/glossary/old/").status_code == 200  # it was published again
+    withdraw(default_glossary(), Term.objects.filter(pk=old.pk))
+    assert reader.get("/glossary/old/")["Location"] == "../lab/full-stack/django/"  # one step
+    withdraw(default_glossary(), Term.objects.filter(pk=django.pk))
+    assert reader.get("/glossary/old/").status_code == 410
+
+
 def test_an_unknown_address_offers_what_is_spelled_like_it(reader):
     make_live("Flask")
     response = reader.get("/glossary/software/full-stack/flsak/")

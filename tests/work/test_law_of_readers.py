@@ -146,11 +146,11 @@ class Readers(RuleBasedStateMachine):
     def relate(self, number, related):
         self.edit(number, related=related)
 
-    @rule(number=st.integers(0, 9), other=names)
-    def deprecate(self, number, other):
+    @rule(number=st.integers(0, 9), other=names, status=st.sampled_from(["deprecated", "merged"]))
+    def deprecate(self, number, other, status):
         if (term := self.some(number)) is not None and term.newest_revision().text[:3] == "---":
             text = term.newest_revision().text
-            line = "status: deprecated\nreplaced_by: '" + other.replace("'", "''") + "'\n"
+            line = f"status: {status}\nreplaced_by: '" + other.replace("'", "''") + "'\n"
             if "status:" not in text:
                 save_text(term, text.replace("---\n", "---\n" + line, 1))
 
