@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
-
-from django.utils import timezone
 
 from . import search
 from .addresses import list_path, term_path
@@ -41,12 +40,11 @@ class Live:
     document: TermDocument
 
 
-def published_term(glossary: Glossary, live: Live) -> PublishedTerm:
+def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTerm:
     term, document = live.term, live.document
     category = term.category if document.category else None
     vertical = term.vertical if document.vertical else None
     slugs = (category.slug if category else "", vertical.slug if vertical else "")
-    now = timezone.now()
     return PublishedTerm(
         glossary=glossary,
         uid=term.uid,

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from . import search
 from .formats.document import read_document
@@ -118,6 +120,7 @@ def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
 class _Noting(Change):
     """A change that notes what is different afterwards: names that are linked, relations."""
 
+    now: datetime = field(default_factory=timezone.now)  # one for all that are published together
     linked: set[tuple[str, UUID]] = field(default_factory=set)
     edges: set[tuple[UUID, str, str, UUID | None]] = field(default_factory=set)
 
@@ -163,7 +166,7 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
     made = []
     for revision in revisions.order_by("term__path", "-number"):
         live = Live(revision.term, revision, read_document(revision.text, revision.term.path))
-        made.append((live, published_term(change.glossary, live)))
+        made.append((live, published_term(change.glossary, live, change.now)))
     taken = Taken(change.glossary, [page for _, page in made])
     for live, page in made:
         if page.uid in batch:

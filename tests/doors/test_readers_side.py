@@ -184,6 +184,15 @@ def test_the_feed_says_what_is_new(reader):
     assert ">changed<" in text(reader, "/glossary/changes/")
 
 
+def test_what_is_published_together_stands_in_order(reader):
+    for name in ("Zebra", "Apple", "Mango"):
+        make_term(name)
+    publish_all()
+    html = text(reader, "/glossary/changes/")
+    places = [html.index(f">{name}</a>") for name in ("Apple", "Mango", "Zebra")]
+    assert places == sorted(places)
+
+
 def test_machines_get_the_same_term(reader):
     term = make_live("Flask", related="Django, C#", body="Like Django.")
     make_live("Django")
