@@ -17,7 +17,11 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
 
     Returns the terms whose page shows another mention now, on either end.
     """
-    pks = set(PublishedTerm.objects.filter(uid__in=changed).values_list("pk", flat=True))
+    uids = sorted(changed)
+    pks: set[int] = set()
+    for start in range(0, len(uids), BATCH):
+        some = PublishedTerm.objects.filter(uid__in=uids[start : start + BATCH])
+        pks.update(some.values_list("pk", flat=True))
     rows = [phrase for name in names for phrase in phrases(name)]
     for start in range(0, len(rows), BATCH):
         pks.update(search.speaking_of(glossary.pk, rows[start : start + BATCH]))

@@ -43,19 +43,23 @@ class Refusal:
 
 def publish(glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter) -> list[Refusal]:
     """Make the newest text of each of ``terms`` what readers see, or say why not."""
-    return _publish(glossary, terms, Revision.objects.filter(number=F("term__version")), progress)
+    return publish_ids(glossary, terms.order_by("path").values_list("pk", flat=True), progress)
+
+
+def publish_ids(glossary: Glossary, ids: Iterable[int], progress: Progress = iter) -> list[Refusal]:
+    """Publish terms of ``glossary`` by their ids, of which there may be very many."""
+    return _publish(glossary, ids, Revision.objects.filter(number=F("term__version")), progress)
 
 
 def publish_again(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
     """Show the text that readers see already by the decisions and names of today."""
     live = Revision.objects.filter(fingerprint=F("term__live_fingerprint"))
-    return _publish(glossary, terms.live(), live, iter)
+    return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter)
 
 
-def _publish(glossary, terms, revisions, progress) -> list[Refusal]:
+def _publish(glossary, ids, revisions, progress) -> list[Refusal]:
     refusals: list[Refusal] = []
     with _changing(glossary) as change:
-        ids = list(terms.order_by("path").values_list("pk", flat=True))
         for some in progress(list(batches(ids))):
             refusals += _publish_batch(change, revisions.filter(term__in=some))
     return refusals

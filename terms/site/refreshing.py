@@ -57,8 +57,8 @@ def _addresses(change: Change) -> list[Address]:
         for facts in change.before.values()
         for listing in (Listing(change.glossary, scope) for scope in scopes_of(facts))
     }
-    paths = [a.path for a in found]
-    found += Address.objects.filter(path__in=left - set(paths), glossary=change.glossary)
+    for some in batches(left - {address.path for address in found}):
+        found += Address.objects.filter(path__in=some, glossary=change.glossary)
     return found
 
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def _publish(self, plan):
         in_files = {entry.path: entry.fingerprint for entry in plan.entries}
-        terms = Term.objects.filter(glossary=plan.glossary, problem="")
+        terms = Term.objects.filter(glossary=plan.glossary, problem="").order_by("path")
         waiting = [
             pk
             for pk, path, text, live in terms.values_list(
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             )
             if live != text == in_files.get(path)
         ]
-        return publishing.publish(plan.glossary, terms.filter(pk__in=waiting))
+        return publishing.publish_ids(plan.glossary, waiting, console.progress(self, "Publishing"))
 
     def _report(self, plan, refusals, as_json):
         unpublished = [(refusal.term.path, refusal.reason) for refusal in refusals]
