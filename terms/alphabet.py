@@ -116,7 +116,7 @@ def section_of(name: str, language: str = "en") -> str:
     first = letter_of(name, language)
     if first in (SYMBOLS, DIGITS):
         return letters[0] if letters else first
-    if first in _INITIALS or unicodedata.name(first, "").startswith("CJK"):
+    if first in _INITIALS or unicodedata.name(first[0], "").startswith("CJK"):
         return first
     return first + "".join(letters[1:])
 
