@@ -4,6 +4,7 @@ Right for every request, in every process: nothing is kept longer than nothing w
 Everything that is no stored page goes on to Django.
 """
 
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -62,6 +63,7 @@ class PageServer:
         self.headers = headers
         self.accepts = accepts
         self.limit = limit
+        self._lock = threading.Lock()
         self._kept: dict[str, Kept] = {}
         self._size = 0
         self._version: Any = None
@@ -98,24 +100,25 @@ class PageServer:
             version = self.pages.version()
             if version != self._version:
                 self._renew(version)
-            return self._kept.get(path) or self._read(path)
+            return self._kept.get(path) or self._read(path, version)
         except DATABASE_ERRORS:  # no database, or none of ours: Django says so
             return None
 
     def _renew(self, version: Any) -> None:
-        """Forget what has changed since the last look."""
-        sequence = self.pages.sequence()
-        if sequence != self._sequence:
-            changed = self.pages.changed_since(self._sequence) if self._sequence >= 0 else []
-            if self._sequence < 0 or len(changed) == 1000:
-                self._kept, self._size = {}, 0
-            for path in readable_paths(changed):
-                if gone := self._kept.pop(path, None):
-                    self._size -= gone.size
-            self._sequence = sequence
-        self._version = version
+        """Forget what has changed since the last look, which ``version`` comes before."""
+        with self._lock:
+            sequence = self.pages.sequence()
+            if sequence != self._sequence:
+                changed = self.pages.changed_since(self._sequence) if self._sequence >= 0 else []
+                if self._sequence < 0 or len(changed) == 1000:
+                    self._kept, self._size = {}, 0
+                for path in readable_paths(changed):
+                    if gone := self._kept.pop(path, None):
+                        self._size -= gone.size
+                self._sequence = sequence
+            self._version = version
 
-    def _read(self, path: str) -> Kept | None:
+    def _read(self, path: str, version: Any) -> Kept | None:
         try:
             text = path if path.isascii() else path.encode("latin-1").decode()
         except UnicodeError:
@@ -124,20 +127,24 @@ class PageServer:
         if row is None:
             return None
         kept = kept_page(text, row, self.headers)
-        kept_now = self._kept
-        while self._size + kept.size > self.limit and kept_now:
-            try:
-                self._size -= kept_now.pop(next(iter(kept_now))).size
-            except (KeyError, StopIteration, RuntimeError):  # another thread was quicker
-                break
-        if kept.size <= self.limit:
-            kept_now[path] = kept
-            self._size += kept.size
+        with self._lock:
+            # Another thread may have looked since: then this row may be an old one.
+            if self._version == version and kept.size <= self.limit:
+                self._keep(path, kept)
         return kept
+
+    def _keep(self, path: str, kept: Kept) -> None:
+        if former := self._kept.pop(path, None):
+            self._size -= former.size
+        while self._size + kept.size > self.limit:
+            self._size -= self._kept.pop(next(iter(self._kept))).size
+        self._kept[path] = kept
+        self._size += kept.size
 
     def _form(self, kept: Kept, form: str) -> Kept:
         path = beside(kept.path, form)
-        other = self._kept.get(path) or self._read(path.encode().decode("latin-1"))
+        spelled = path.encode().decode("latin-1")
+        other = self._kept.get(spelled) or self._read(spelled, self._version)
         if other is None:
             return kept
         place = ("Content-Location", "../" + quote(path.rsplit("/", 1)[1]))

@@ -179,6 +179,27 @@ def test_every_process_sends_the_new_page_at_once(start):
         assert Answer(worker, TERM).status == 410
 
 
+def test_a_row_that_was_read_before_a_change_is_not_kept(start):
+    """Two threads: one reads a page, the other sees a change before the first goes on."""
+    term = make_live()
+    site = start()
+    Answer(site, TERM)
+    site._kept.clear()
+    read = site.pages.row
+
+    def read_slowly(path):
+        row = read(path)
+        site.pages.row = read
+        save_text(term, text_of("Flask", body="Newer text."))
+        publish(default_glossary(), Term.objects.all())
+        Answer(site, "/glossary/")
+        return row
+
+    site.pages.row = read_slowly
+    Answer(site, TERM)
+    assert "Newer text." in Answer(site, TERM).text
+
+
 def test_other_forms_by_address_and_by_what_is_accepted(site):
     term = make_live()
     text = term.newest_revision().text
