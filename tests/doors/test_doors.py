@@ -24,6 +24,8 @@ ADDRESSES = [
     (GET, "add/", "add_term"),
     (GET, "{pk}/change/", "view_term"),
     (GET, "{pk}/history/", "view_term"),
+    (GET, "{pk}/links/", "view_term"),
+    (POST, "{pk}/links/", "change_term"),
     (GET, "{pk}/file/", "view_term"),
     (GET, "{pk}/file/download/", "view_term"),
     (POST, "{pk}/file/unsaved/", "change_term"),
@@ -77,14 +79,25 @@ def test_state_changes_need_a_token(editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
     term = make_term()
-    for path in ("preview/", "upload/", f"{term.pk}/history/restore/", f"{term.pk}/change/"):
+    for path in (
+        "preview/",
+        "upload/",
+        f"{term.pk}/links/",
+        f"{term.pk}/history/restore/",
+        f"{term.pk}/change/",
+    ):
         assert client.post(PREFIX + path).status_code == 403
 
 
 def test_no_get_changes_anything(admin):
     term = make_term()
     save_text(term, text_of(body="x"))
-    for path in ("preview/", "upload/", f"{term.pk}/history/restore/", f"{term.pk}/file/unsaved/"):
+    for path in (
+        "preview/",
+        "upload/",
+        f"{term.pk}/history/restore/",
+        f"{term.pk}/file/unsaved/",
+    ):
         assert admin.get(PREFIX + path).status_code == 405
     assert Revision.objects.count() == 2
 

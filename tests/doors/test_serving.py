@@ -11,6 +11,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test import override_settings
+from django.urls import set_script_prefix
 
 from terms.models import Page, Term
 from terms.publishing import publish, withdraw
@@ -321,3 +322,4 @@ def test_a_flask_application_holds_the_glossary_as_the_readme_shows():
         == "/words/admin/login/?next=/words/admin/"
     )
     names["glossary"].close()
+    set_script_prefix("/")  # Django keeps it for the thread
