@@ -9,7 +9,10 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
-RESERVED = frozenset({SEARCH, "suggest", LETTERS, CHANGES, ELSEWHERE, "index.html"})
+NAMES = "names"
+RESERVED = frozenset({SEARCH, "suggest", LETTERS, CHANGES, NAMES, ELSEWHERE})
+# Names of files that a built site has, or may have, beside the folders of terms.
+_FILES = (".html", ".gz", ".md", ".json", ".jsonld", ".xml", ".atom", ".txt", ".map")
 SYMBOLS_PAGE = "symbols"
 
 
@@ -28,7 +31,9 @@ def letter_path(listing: str, letter: str, section: str = "") -> str:
 
 
 def term_path(glossary: str, category: str, vertical: str, slug: str) -> str:
-    if category and vertical and slug != "index.html":  # a built site has it for itself
+    if slug.lower().endswith(_FILES) or slug == "_redirects":
+        return f"/{glossary}/{ELSEWHERE}/{slug}/"
+    if category and vertical:
         return f"/{glossary}/{category}/{vertical}/{slug}/"
     if slug in RESERVED:
         return f"/{glossary}/{ELSEWHERE}/{slug}/"

@@ -38,10 +38,12 @@ class Report:
 
 
 class State(NamedTuple):
-    """Of a tree: the site it is of, and the last change of that site which it holds."""
+    """Of a tree: the site it is of, the last change of that site which it holds, and the
+    files in it that are no stored pages."""
 
     site: str = ""
     sequence: int = -1
+    extras: tuple[str, ...] = ()
 
 
 def build(out: Path, progress: Progress = lambda items, total: items) -> Report:
@@ -54,7 +56,7 @@ def build(out: Path, progress: Progress = lambda items, total: items) -> Report:
         site = Site.objects.first()
         now = State(str(site.uid), site.sequence) if site else State()
         report = Report()
-        if live and _state(live) == now and not _refresh_extras(live, report, dry=True):
+        if live and _state(live)[:2] == now[:2] and not _extras_differ(live):
             return report
         if live and _state(spare).site != now.site:
             _copy(live, spare)
@@ -102,7 +104,8 @@ def _state_file(tree: Path) -> Path:
 def _state(tree: Path) -> State:
     """None at all where the tree was never finished."""
     try:
-        return State(*json.loads(_state_file(tree).read_text()))
+        site, sequence, extras = json.loads(_state_file(tree).read_text())
+        return State(site, sequence, tuple(extras))
     except (OSError, ValueError, TypeError):
         return State()
 
@@ -148,6 +151,7 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
         state = State(now.site)
     tree.mkdir(exist_ok=True)
     writer = _Writer(tree, report)
+    before = state.extras
     while True:
         # Somebody may publish meanwhile; what is written then is fetched before the turn.
         pages = Page.objects.filter(sequence__gt=state.sequence)
@@ -158,8 +162,7 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
         if newest.sequence == now.sequence:
             break
         state, now = now, newest
-    _refresh_extras(tree, report)
-    _note(tree, now)
+    _note(tree, now._replace(extras=_refresh_extras(writer, before)))
 
 
 def _rows(pages: Any) -> Iterator[tuple]:
@@ -236,21 +239,32 @@ def _unlink(name: str) -> bool:
     return True
 
 
-def _refresh_extras(tree: Path, report: Report, dry: bool = False) -> bool:
-    """Write what is no stored page, where it differs; whether anything does."""
-    writer = _Writer(tree, report)
-    differs = False
+def _extras() -> Iterator[tuple[str, bytes]]:
+    """Paths and contents of all that is no stored page."""
     pages = Page.objects.exclude(status__in=[200, GONE]).order_by("path")
-    moved = list(pages.values_list("path", "status", "location"))
-    for path, content in (
-        *extra_files(list(Glossary.objects.order_by("slug"))),
-        *redirect_maps(moved),
-        *media_files(),
-    ):
-        file = Path(f"{tree}{path}")
-        if file.is_file() and file.read_bytes() == content:
-            continue
-        differs = True
-        if not dry:
-            writer.write(str(file), content, 0)
-    return differs
+    yield from extra_files(list(Glossary.objects.order_by("slug")))
+    yield from redirect_maps(list(pages.values_list("path", "status", "location")))
+    yield from media_files()
+
+
+def _is_there(tree: Path, path: str, content: bytes) -> bool:
+    file = Path(f"{tree}{path}")
+    return file.is_file() and file.read_bytes() == content
+
+
+def _extras_differ(tree: Path) -> bool:
+    found = dict(_extras())
+    return set(found) != set(_state(tree).extras) or not all(
+        _is_there(tree, path, content) for path, content in found.items()
+    )
+
+
+def _refresh_extras(writer: _Writer, before: Iterable[str]) -> tuple[str, ...]:
+    """Write what differs, remove what is no more; the paths of all there is now."""
+    found = dict(_extras())
+    for path in set(before) - found.keys():
+        writer.remove(writer.tree + path)
+    for path, content in found.items():
+        if not _is_there(Path(writer.tree), path, content):
+            writer.write(writer.tree + path, content, 0)
+    return tuple(sorted(found))

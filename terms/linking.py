@@ -34,7 +34,7 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
 
 
 def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
-    """The names that are linked, all or those that ``texts`` may speak of."""
+    """The names that are linked, all or those that ``texts``, without markup, may speak of."""
     rows = PublishedName.objects.filter(glossary=glossary, term__is_linked=True)
     if texts is None:
         return Names(rows.values_list("name", "term__uid"))
@@ -48,9 +48,9 @@ def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
 
 def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[UUID]:
     terms = PublishedTerm.objects.filter(pk__in=pks).order_by()
-    sources = list(terms.only("uid", "text", "body_start", "decisions"))
+    sources = list(terms.only("uid", "text", "body_start", "plain", "decisions"))
     if names is None:
-        names = names_of(glossary, [source.body for source in sources])
+        names = names_of(glossary, [source.plain for source in sources])
     before: dict[int, set[tuple]] = {}
     former = Mention.objects.filter(source__in=pks).order_by()
     for pk, *mention in former.values_list("source", "start", "end", "label", "target_uid"):

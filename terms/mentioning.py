@@ -7,7 +7,7 @@ from django.db import transaction
 
 from .linking import names_of
 from .models import MentionDecision, PublishedTerm, Term
-from .rendering import places
+from .rendering import places, plain_text
 
 NEVER = "never"
 
@@ -34,7 +34,7 @@ def names_in(term: Term) -> list[Named]:
     """The names of other published terms in the newest text of ``term``, in order."""
     found: dict[str, Named] = {}
     meant: dict[str, set] = {}
-    for place in places(term.body, names_of(term.glossary, [term.body])):
+    for place in places(term.body, names_of(term.glossary, [plain_text(term.body)])):
         key = place.found.key
         if term.uid in place.found.targets:
             continue

@@ -4,6 +4,7 @@ Right for every request, in every process: nothing is kept longer than nothing w
 Everything that is no stored page goes on to Django.
 """
 
+import gzip
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ FORMS = {"text/markdown": "md", "application/ld+json": "jsonld", "application/js
 
 class Kept(NamedTuple):
     """A page ready to be sent. ``body`` is its smallest form; ``other`` headers go with the
-    uncompressed bytes, which are read when somebody asks for them."""
+    uncompressed bytes, which are made of it for those who do not take gzip."""
 
     path: str
     status: str
@@ -174,7 +175,7 @@ class PageServer:
         if environ["REQUEST_METHOD"] == "HEAD":
             start_response(kept.status, headers)
             return ()
-        body = kept.body if packed or not kept.is_packed else self.pages.body(kept.path)
+        body = kept.body if packed or not kept.is_packed else gzip.decompress(kept.body)
         start_response(kept.status, headers)
         return (body,)
 
@@ -264,7 +265,8 @@ def wanted_form(accept: str) -> str:
     for part in accept[:500].split(","):
         name, _, rest = part.partition(";")
         weights[name.strip().lower()] = _weight(rest)
-    page = max((weights.get(name, 0) for name in ("text/html", "application/xhtml+xml")), default=0)
+    pages = ("text/html", "application/xhtml+xml", "text/*", "*/*")
+    page = next((weights[name] for name in pages if name in weights), 0)
     best = max(FORMS, key=lambda name: weights.get(name, 0))
     weight = weights.get(best, 0)
     return FORMS[best] if weight > 0 and weight > page else ""

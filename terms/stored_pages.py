@@ -1,11 +1,11 @@
 """Stored pages as the database has them this moment, read past the ORM.
 
-A reader is asked before each answer whether anything was written since. On SQLite that is
-free: every commit changes the header of the wal-index, a file that all processes of a
-database share (https://www.sqlite.org/walformat.html#the_wal_index_header).
+A reader is asked before each answer whether anything was written since. SQLite says so by
+its ``data_version`` (https://www.sqlite.org/pragma.html#pragma_data_version). Its files are
+never opened here: closing one would take the locks of this process off the database
+(https://www.sqlite.org/howtocorrupt.html#posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
 """
 
-import mmap
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -38,7 +38,6 @@ _ROW = (
     " CASE WHEN length(gzip) = 0 THEN body END FROM terms_page"
     " WHERE path = {} AND status <> 404"
 )
-_BODY = "SELECT body FROM terms_page WHERE path = {}"
 _SEQUENCE = "SELECT coalesce(max(sequence), 0) FROM terms_site"
 _SINCE = "SELECT path FROM terms_page WHERE sequence > {} LIMIT 1000"
 
@@ -52,14 +51,12 @@ class SqlitePages:
             isolation_level=None, timeout=20,
         )  # fmt: skip
         self._lock = threading.Lock()
-        self.sequence()  # the first reading makes the wal-index
-        self._index = _wal_index(Path(f"{database}-shm"))
+        self._ask = self._connection.cursor()
 
     def version(self) -> Any:
         """Differs from what it was if anything has been written."""
-        if self._index is not None:
-            return self._index[8:48]
-        return self._one("PRAGMA data_version")[0]
+        with self._lock:
+            return self._ask.execute("PRAGMA data_version").fetchone()[0]
 
     def sequence(self) -> int:
         return self._one(_SEQUENCE)[0]
@@ -72,23 +69,12 @@ class SqlitePages:
         found = self._one(_ROW.format("?"), path)
         return Row(*found) if found else None
 
-    def body(self, path: str) -> bytes:
-        return self._one(_BODY.format("?"), path)[0]
-
     def close(self) -> None:
         self._connection.close()
 
     def _one(self, query: str, *values: str) -> Any:
         with self._lock:
             return self._connection.execute(query, values).fetchone()
-
-
-def _wal_index(path: Path) -> mmap.mmap | None:
-    try:
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 136, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):
-        return None
 
 
 class PostgresPages:
@@ -110,9 +96,6 @@ class PostgresPages:
     def row(self, path: str) -> Row | None:
         found = self._all(_ROW.format("%s"), path)
         return Row(*found[0]) if found else None
-
-    def body(self, path: str) -> bytes:
-        return self._all(_BODY.format("%s"), path)[0][0]
 
     def close(self) -> None:
         """Close the connection of this thread; the others end with theirs."""

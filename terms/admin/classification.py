@@ -4,6 +4,9 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.html import format_html
 
+from terms.addresses import RESERVED
+from terms.models import PublishedTerm
+from terms.publishing import rebuild
 from terms.renaming import rename_classification
 from terms.widgets import IconWidget
 
@@ -13,6 +16,16 @@ class GlossaryAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def get_readonly_fields(self, request, obj=None):
+        # Addresses and the order of names depend on these.
+        is_public = obj is not None and PublishedTerm.objects.of(obj).exists()
+        return ["slug", "language"] if is_public else []
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if "name" in form.changed_data:
+            rebuild(obj)  # its name stands on every page
 
 
 class ClassificationForm(forms.ModelForm):
@@ -28,6 +41,8 @@ class ClassificationForm(forms.ModelForm):
                     name,
                     f"There is another {self._meta.model._meta.verbose_name} with this {name}.",
                 )
+        if cleaned.get("slug") in RESERVED:
+            self.add_error("slug", "The glossary has a page of its own at this address.")
         return cleaned
 
 

@@ -77,7 +77,10 @@ _HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
 
 def bucket(word: str) -> str:
     """What all forms of a word have in common, so that an index can find them together."""
-    return word[0] if _HANGUL.match(word) else word.rstrip("seiy")
+    hangul = _HANGUL.search(word)  # particles follow a name without a space
+    if hangul:
+        return word[: hangul.start()] or word[0]
+    return word.rstrip("seiy")
 
 
 def buckets(text: str) -> set[str]:

@@ -67,7 +67,7 @@ def sitemap_path(glossary: Glossary, chunk: int) -> str:
 
 def stored_sitemaps(glossary: Glossary) -> set[str]:
     start = f"{home_path(glossary.slug)}sitemap-"
-    pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + ".")
+    pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + ".", type=XML)
     return set(pages.exclude(status=GONE).values_list("path", flat=True))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from terms import search
-from terms.addresses import home_path
+from terms.addresses import NAMES, home_path
 from terms.models import Glossary, Page, PublishedName
 from terms.rendering import words
 
@@ -21,7 +21,7 @@ BEGINNING = 2  # characters of a word
 
 def index_path(glossary: Glossary, beginning: str = "") -> str:
     """Beginnings are written as hexadecimal numbers, which every file system keeps apart."""
-    name = f"names/{beginning.encode().hex()}" if beginning else "names"
+    name = f"{NAMES}/{beginning.encode().hex()}" if beginning else NAMES
     return f"{home_path(glossary.slug)}{name}.json"
 
 
@@ -50,7 +50,7 @@ def index_pages(glossary: Glossary, touched: Collection[str] | None) -> Iterator
 
 def stored_indexes(glossary: Glossary) -> set[str]:
     start = f"{home_path(glossary.slug)}names/"
-    pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + "0")
+    pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + "0", type=JSON)
     return set(pages.exclude(status=GONE).values_list("path", flat=True))
 
 

@@ -1,6 +1,7 @@
 """The page of a term, and its other forms: the exact file, JSON, JSON-LD."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from .surroundings import SHOWN, Label, Surroundings, surroundings_of
 MARKDOWN = "text/markdown; charset=utf-8"
 JSON = "application/json"
 JSON_LD = "application/ld+json"
+_PICTURE = re.compile(r'(<img [^<>]*?src=")/media/')
 FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}
 
 
@@ -68,7 +70,7 @@ def _html(
         leaf=quote(term.path.rsplit("/", 2)[1]),
         home=way(home_path(glossary.slug)),
         crumbs=crumbs,
-        html=rendered.html.replace('src="/media/', f'src="{to_root(term.path)}media/'),
+        html=_PICTURE.sub(rf"\1{to_root(term.path)}media/", rendered.html),
         contents=rendered.contents,
         related=[_Shown(label, way) for label in around.related],
         successor=_Shown(around.successor, way) if around.successor else None,

@@ -1,6 +1,7 @@
 """The thin layer in front of Django, with the database that it is meant for."""
 
 import gzip
+import os
 import re
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +10,7 @@ from wsgiref.validate import validator
 
 import pytest
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 from django.urls import set_script_prefix
 
@@ -180,6 +181,23 @@ def test_every_process_sends_the_new_page_at_once(start):
         assert Answer(worker, TERM).status == 410
 
 
+def test_reading_takes_no_lock_off_the_database(start):
+    """Closing a file of SQLite's would take this process' locks off it."""
+    make_live()
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has a server for this")
+
+    def locks():
+        own = re.compile(rf"\bPOSIX\b.* {os.getpid()} ")
+        return sum(bool(own.search(line)) for line in Path("/proc/locks").read_text().splitlines())
+
+    with transaction.atomic():
+        Term.objects.update(review_by=None)
+        before = locks()
+        assert Answer(start(), TERM).status == 200
+        assert locks() >= before > 0
+
+
 def test_a_row_that_was_read_before_a_change_is_not_kept(start):
     """Two threads: one reads a page, the other sees a change before the first goes on."""
     term = make_live()
@@ -225,6 +243,7 @@ def test_other_forms_by_address_and_by_what_is_accepted(site):
         ("application/json;q=0.5, application/ld+json", "jsonld"),
         ("application/xhtml+xml, text/markdown;q=0.9", ""),
         ("text/markdown;q=0", ""),
+        ("text/*, application/json;q=0.1", ""),
         ("text/markdown;q=x", ""),
         ("text/markdown;q=9", "md"),
         ("," * 5000, ""),

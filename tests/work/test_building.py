@@ -105,6 +105,44 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(out, tmp_path)
         assert tree(out) == tree(tmp_path / "fresh")
 
 
+def test_a_picture_that_is_deleted_leaves_the_site(out, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    (settings.MEDIA_ROOT / "a.png").write_bytes(b"x")
+    build(out)
+    assert (out / "media" / "a.png").is_file()
+    (settings.MEDIA_ROOT / "a.png").unlink()
+    build(out)
+    assert not (out / "media").exists()
+    build(out)
+    build(tmp_path / "fresh")
+    assert tree(out) == tree(tmp_path / "fresh")
+
+
+def test_terms_named_like_files_stand_beside_them(out, tmp_path):
+    for path in (
+        "package.json.md",
+        "package.md",
+        "llms.txt.md",
+        "names.md",
+        "sitemap-1.md",
+        "404.html.md",
+    ):
+        make_term(path, path=path, text=f"---\nterm: {path}\n---\nText")
+    make_term("Alice", category="Names")
+    publish_all()
+    assert build(out).left_out == []
+    assert (out / "glossary/-/package.json/index.html").is_file()
+    assert (out / "glossary/package.json").is_file()
+    assert (out / "glossary/names-2/full-stack/alice/index.html").is_file()
+    assert b"Alice" in (out / "glossary/names.json").read_bytes()
+    assert b"sitemap-1.md" not in (out / "sitemap.xml").read_bytes()
+    withdraw(default_glossary(), Term.objects.filter(path="package.md"))
+    build(out)
+    build(tmp_path / "fresh")
+    assert tree(out) == tree(tmp_path / "fresh")
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path, out):
     out.mkdir()
     (out / "mine.txt").write_text("x")
@@ -121,12 +159,10 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, out):
 def test_names_that_no_folder_can_hold_are_said(out, capsys):
     make_term("Long", path="x" * 252 + ".md")
     make_term("Odd", path="flask.md.md", text="---\nterm: Odd\n---\n")
-    make_term("Flask 2", path="index.html.md")
     publish_all()
     call_command("build_site", str(out))
     told = capsys.readouterr().out
     assert "left out: /glossary/software/full-stack/xxx" in told
-    assert (out / "glossary" / "-" / "index.html" / "index.html").is_file()
     assert (out / "index.html").is_file()
 
 

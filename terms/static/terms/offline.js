@@ -62,7 +62,7 @@ export async function find(text, limit) {
   const ranked = (await names(text)).map((row) => [rank(row, query, words), row]).filter(([score]) => score < 9);
   ranked.sort(([one, a], [other, b]) => one - other || a[0].length - b[0].length);
   for (const [, [name, href, of = "", description = ""]] of ranked) {
-    if (!found.has(href)) found.set(href, { name, href: encodeURI(href), of, description });
+    if (!found.has(href)) found.set(href, { name, href: href.split("/").map(encodeURIComponent).join("/"), of, description });
   }
   return [...found.values()].slice(0, limit);
 }

@@ -105,6 +105,7 @@ let waiting;
 let touched;
 
 function definition(link) {
+  if (link.origin !== location.origin) return null;
   const address = link.href.replace(/\/?(#.*)?$/, ".json");
   if (!terms.has(address)) terms.set(address, json(address).catch(() => null));
   return terms.get(address);
@@ -123,9 +124,17 @@ async function show(link) {
   hide();
   owner = link;
   const title = make("b", {}, term.name);
-  if (term.icon.svg) {
-    const drawn = new DOMParser().parseFromString(`<svg xmlns="${SVG}" viewBox="0 0 24 24" class="icon" aria-hidden="true">${term.icon.svg}</svg>`, "image/svg+xml");
-    title.prepend(document.importNode(drawn.documentElement, true), " ");
+  const outlines = [...(term.icon?.svg ?? "").matchAll(/ d="([^"]*)"/g)];
+  if (outlines.length) {
+    const icon = document.createElementNS(SVG, "svg");
+    for (const [name, value] of [["viewBox", "0 0 24 24"], ["class", "icon"], ["aria-hidden", "true"]]) icon.setAttribute(name, value);
+    for (const [, outline] of outlines) {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", outline);
+      path.setAttribute("fill", "currentColor");
+      icon.append(path);
+    }
+    title.prepend(icon, " ");
   }
   const text = term.description.length > 280 ? `${term.description.slice(0, 279)}…` : term.description;
   const on = make("a", { href: link.href, tabindex: "-1", "aria-hidden": "true" }, "Read on");
