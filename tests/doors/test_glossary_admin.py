@@ -1,0 +1,34 @@
+import pytest
+
+from terms.models import Glossary, Page, Term
+from terms.publishing import publish
+from terms.site.refreshing import stale_pages
+from tests.factory import default_glossary, make_term
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_name_of_a_glossary_stands_on_every_page_at_once(admin):
+    make_term("Flask")
+    make_term("Django")
+    glossary = default_glossary()
+    publish(glossary, Term.objects.all())
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    html = admin.get(address).content.decode()
+    assert 'name="slug"' not in html
+    assert 'name="language"' not in html
+    admin.post(address, {"name": "Words of the house"})
+    glossary = Glossary.objects.get()
+    assert (glossary.name, glossary.slug) == ("Words of the house", "glossary")
+    pages = Page.objects.filter(path__endswith="/", status=200).exclude(path="/")
+    assert all(b"Words of the house" in bytes(page.body) for page in pages)
+    assert list(stale_pages(glossary)) == []
+
+
+@pytest.mark.parametrize("slug", ["search", "letters", "names", "changes"])
+def test_no_category_takes_the_address_of_an_own_page(admin, slug):
+    glossary = default_glossary()
+    fields = {"glossary": glossary.pk, "name": "X", "slug": slug, "order": 0, "icon": ""}
+    html = admin.post("/admin/terms/category/add/", fields).content.decode()
+    assert "a page of its own at this address" in html
+    assert glossary.category_set.count() == 0
