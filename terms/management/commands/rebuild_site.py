@@ -20,8 +20,10 @@ class Command(BaseCommand):
     def handle(self, **options):
         if options["if_needed"] and is_of_today():
             return
-        for glossary in Glossary.objects.order_by("slug"):
+        glossaries = list(Glossary.objects.order_by("slug"))
+        for glossary in glossaries:
             for refusal in rebuild(glossary, console.progress(self, glossary.name)):
                 self.stdout.write(f"not published: {refusal.term.path}: {refusal.reason}")
         note_chrome()
-        self.stdout.write("The readers' pages are made anew.")
+        if glossaries:
+            self.stdout.write("The readers' pages are made anew.")
