@@ -12,7 +12,7 @@ from tests.factory import default_glossary, make_term, save_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TOGETHER = 16  # attacks of a term
+TOGETHER = 32  # attacks of a term
 HOOKS = """
 window.__fired = [];
 for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => { window.__fired.push(name); };
