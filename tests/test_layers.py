@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 GROUND = {"formats", "rendering"}
-CORE = {"addresses", "alphabet", "icons", "models", "search"}
+CORE = {"addresses", "alphabet", "generation", "icons", "models", "search"}
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",
     "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "publishing", "renaming", "site",

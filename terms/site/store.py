@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from isal import isal_zlib
 
+from terms.generation import announce
 from terms.models import Glossary, Page, Site
 
 from . import chrome
@@ -49,6 +50,7 @@ class Store:
         """The number of this change. Whoever takes it is the only one until it is done."""
         if not self._sequence:
             site = _site(Site.objects.select_for_update())
+            announce()
             self._sequence = site.sequence = site.sequence + 1
             site.save(update_fields=["sequence"])
         return self._sequence

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.urls import set_script_prefix
 
+from terms.generation import generation_of
 from terms.models import Page, Term
 from terms.publishing import publish, withdraw
 from terms.serving import serve_pages, wanted_form
@@ -216,6 +217,23 @@ def test_a_row_that_was_read_before_a_change_is_not_kept(start):
 
     site.pages.row = read_slowly
     Answer(site, TERM)
+    assert "Newer text." in Answer(site, TERM).text
+
+
+def test_a_writer_that_was_killed_leaves_readers_right(start):
+    term = make_live()
+    site = start()
+    Answer(site, TERM)
+    generation = generation_of(str(connection.settings_dict["NAME"]))
+    if generation is None:
+        pytest.skip("PostgreSQL is asked each time")
+    generation.begin()  # and never ends
+    assert generation.settled() == b""
+    save_text(term, text_of("Flask", body="Newer text."))
+    Page.objects.filter(path=TERM).update(etag="x")  # written past everything
+    generation.begin()
+    publish(default_glossary(), Term.objects.all())
+    assert generation.settled()  # mended by the next writer
     assert "Newer text." in Answer(site, TERM).text
 
 

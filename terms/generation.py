@@ -1,0 +1,61 @@
+"""Whether the readers' side was written, told between the processes of a SQLite database.
+
+Two marks of 16 bytes in a small file beside the database, in memory that all share. Whoever
+writes pages puts a new mark first, while holding the database's write lock, and the same one
+second, once it is committed. As long as both are what they were, no page was written; while
+they differ, or after a writer was killed between them, readers have to ask the database.
+"""
+
+import mmap
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from django.db import connection, transaction
+
+MARK = 16  # bytes
+
+
+class Generation:
+    def __init__(self, path: Path):
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.ftruncate(file, 2 * MARK)
+            self._memory = mmap.mmap(file, 2 * MARK)
+        finally:
+            os.close(file)
+
+    def settled(self) -> bytes:
+        """The mark of the last writing; nothing while somebody writes."""
+        marks = self._memory[:]
+        return marks[:MARK] if marks[:MARK] == marks[MARK:] else b""
+
+    def begin(self) -> bytes:
+        mark = os.urandom(MARK)
+        self._memory[:MARK] = mark
+        return mark
+
+    def end(self, mark: bytes) -> None:
+        """Whoever has begun since says when it is over."""
+        if self._memory[:MARK] == mark:
+            self._memory[MARK:] = mark
+
+
+@lru_cache(maxsize=4)
+def generation_of(database: str) -> Generation | None:
+    """None where there is no file to share; then readers ask the database each time."""
+    path = Path(database)
+    try:
+        return Generation(path.with_name(f"{path.name}-pages")) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def announce() -> None:
+    """Tell that this transaction, which has the write lock already, writes pages."""
+    if connection.vendor != "sqlite":
+        return
+    generation = generation_of(str(connection.settings_dict["NAME"]))
+    if generation is not None:
+        mark = generation.begin()
+        transaction.on_commit(lambda: generation.end(mark))
