@@ -17,8 +17,8 @@ MARK = 16  # bytes
 
 
 class Generation:
-    def __init__(self, path: Path):
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    def __init__(self, path: Path, mode: int):
+        file = os.open(path, os.O_RDWR | os.O_CREAT, mode)
         try:
             os.ftruncate(file, 2 * MARK)
             self._memory = mmap.mmap(file, 2 * MARK)
@@ -46,7 +46,8 @@ def generation_of(database: str) -> Generation | None:
     """None where there is no file to share; then readers ask the database each time."""
     path = Path(database)
     try:
-        return Generation(path.with_name(f"{path.name}-pages")) if path.is_file() else None
+        # Whoever may write the database may write the marks.
+        return Generation(path.with_name(f"{path.name}-pages"), path.stat().st_mode & 0o777)
     except OSError:
         return None
 

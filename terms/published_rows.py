@@ -15,6 +15,7 @@ from .indexing import known_names, runs
 from .models import (
     Address,
     Alias,
+    Category,
     Glossary,
     PublishedClass,
     PublishedName,
@@ -23,6 +24,7 @@ from .models import (
     Relation,
     Revision,
     Term,
+    Vertical,
 )
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
@@ -42,9 +44,7 @@ class Live:
 
 def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTerm:
     term, document = live.term, live.document
-    category = term.category if document.category else None
-    vertical = term.vertical if document.vertical else None
-    slugs = (category.slug if category else "", vertical.slug if vertical else "")
+    slugs = _slugs(glossary, live)
     return PublishedTerm(
         glossary=glossary,
         uid=term.uid,
@@ -56,9 +56,9 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         section=section_of(document.name, glossary.language),
         sort_key=sort_key(document.name, glossary.language, term.slug),
         icon=document.icon,
-        category=document.category if category else "",
+        category=document.category if slugs[0] else "",
         category_slug=slugs[0],
-        vertical=document.vertical if vertical else "",
+        vertical=document.vertical if slugs[1] else "",
         vertical_slug=slugs[1],
         description=document.description,
         text=document.text,
@@ -71,6 +71,22 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         decisions=_decisions(term),
         published_at=now,
         changed_at=now,
+    )
+
+
+def _slugs(glossary: Glossary, live: Live) -> tuple[str, str]:
+    """Those of category and vertical. The term's own rows are of its newest text, which may
+    say others than the live one: then what readers have stays."""
+    term, document = live.term, live.document
+    if live.revision.number == term.version:
+        rows = (term.category, term.vertical)
+        return tuple(row.slug if row else "" for row in rows)
+    published = PublishedTerm.objects.filter(uid=term.uid, fingerprint=live.revision.fingerprint)
+    if found := published.values_list("category_slug", "vertical_slug").first():
+        return found
+    names = ((Category, document.category), (Vertical, document.vertical))
+    return tuple(
+        model.objects.named(glossary, {name})[name].slug if name else "" for model, name in names
     )
 
 

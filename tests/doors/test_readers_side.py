@@ -339,6 +339,15 @@ def test_an_editor_decides_about_names(reader):
     assert 'bank-2/">bank</a>' not in text(reader, TERM)
 
 
+def test_a_decision_does_not_publish_what_was_drafted(reader):
+    flask = make_live("Flask")
+    save_text(flask, text_of(f"Flask {SECRET}", category=SECRET, vertical=SECRET, body=SECRET))
+    before = {page.path: bytes(page.body) for page in Page.objects.all()}
+    MentionDecision.objects.create(term=flask, key="django")
+    publish_again(default_glossary(), Term.objects.filter(pk=flask.pk))
+    assert {page.path: bytes(page.body) for page in Page.objects.all()} == before
+
+
 def test_aliases_and_renamed_terms_keep_their_links(reader):
     django = make_live("Django")
     make_live("Flask", body="The Web framework of Django.")
