@@ -7,6 +7,7 @@ from . import search
 from .models import Glossary, Mention, PublishedName, PublishedTerm
 from .models.rows import insert_rows
 from .rendering import Link, Names, Place, buckets, links_made, phrases, places
+from .site.facts import batches
 
 FEW = 100  # bodies; for more, all names are read at once
 BATCH = 200
@@ -17,19 +18,16 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
 
     Returns the terms whose page shows another mention now, on either end.
     """
-    uids = sorted(changed)
     pks: set[int] = set()
-    for start in range(0, len(uids), BATCH):
-        some = PublishedTerm.objects.filter(uid__in=uids[start : start + BATCH])
-        pks.update(some.values_list("pk", flat=True))
+    for some in batches(sorted(changed)):
+        pks.update(PublishedTerm.objects.filter(uid__in=some).values_list("pk", flat=True))
     rows = [phrase for name in names for phrase in phrases(name)]
-    for start in range(0, len(rows), BATCH):
-        pks.update(search.speaking_of(glossary.pk, rows[start : start + BATCH]))
-    ordered = sorted(pks)
-    known = None if len(ordered) <= FEW else names_of(glossary)
+    for some in batches(rows, BATCH):
+        pks.update(search.speaking_of(glossary.pk, some))
+    known = None if len(pks) <= FEW else names_of(glossary)
     touched: set[UUID] = set()
-    for start in range(0, len(ordered), BATCH):
-        touched |= _relink(glossary, ordered[start : start + BATCH], known)
+    for some in batches(sorted(pks), BATCH):
+        touched |= _relink(glossary, some, known)
     return touched
 
 
@@ -40,9 +38,8 @@ def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
         return Names(rows.values_list("name", "term__uid"))
     wanted = sorted(set().union(*map(buckets, texts)))
     found: list[tuple[str, UUID]] = []
-    for start in range(0, len(wanted), 500):
-        some = rows.filter(bucket__in=wanted[start : start + 500])
-        found += some.values_list("name", "term__uid")
+    for some in batches(wanted):
+        found += rows.filter(bucket__in=some).values_list("name", "term__uid")
     return Names(found)
 
 

@@ -19,6 +19,7 @@ from django.db import connection
 from .addresses import beside
 from .models.glossary import RESERVED_SLUGS
 from .public_headers import acceptable, security_headers
+from .site.store import FORMS
 from .stored_pages import DATABASE_ERRORS, PostgresPages, Row, SqlitePages, readable_paths
 
 Environ = dict[str, Any]
@@ -28,7 +29,7 @@ Application = Callable[[Environ, Callable], Iterable[bytes]]
 CACHE_BYTES = 96 * 1024 * 1024
 _ROW_BYTES = 1_500  # what a kept page takes besides its bytes
 FRESH = "public, no-cache"  # may be kept anywhere, and is to be asked for each time
-FORMS = {"text/markdown": "md", "application/ld+json": "jsonld", "application/json": "json"}
+SUFFIXES = {kind.partition(";")[0]: suffix for suffix, kind in FORMS.items()}
 
 
 class Kept(NamedTuple):
@@ -149,19 +150,14 @@ class PageServer:
         if other is None:
             return kept
         place = ("Content-Location", "../" + quote(path.rsplit("/", 1)[1]))
-        vary = [
-            (name, "Accept, Accept-Encoding" if name == "Vary" else value)
-            for name, value in other.headers
-        ]
-        rest = [
-            (name, "Accept, Accept-Encoding" if name == "Vary" else value)
-            for name, value in other.other
-        ]
+
+        def negotiated(headers: Headers) -> Headers:
+            varying = [(name, value) for name, value in headers if name != "Vary"]
+            return [*varying, ("Vary", "Accept, Accept-Encoding"), place]
+
+        headers = negotiated(other.headers)
         return other._replace(
-            headers=[*vary, place],
-            brief=_brief([*vary, place]),
-            other=[*rest, place],
-            has_forms=False,
+            headers=headers, brief=_brief(headers), other=negotiated(other.other), has_forms=False
         )
 
     # Sending
@@ -267,9 +263,9 @@ def wanted_form(accept: str) -> str:
         weights[name.strip().lower()] = _weight(rest)
     pages = ("text/html", "application/xhtml+xml", "text/*", "*/*")
     page = next((weights[name] for name in pages if name in weights), 0)
-    best = max(FORMS, key=lambda name: weights.get(name, 0))
+    best = max(SUFFIXES, key=lambda name: weights.get(name, 0))
     weight = weights.get(best, 0)
-    return FORMS[best] if weight > 0 and weight > page else ""
+    return SUFFIXES[best] if weight > 0 and weight > page else ""
 
 
 def _weight(parameters: str) -> float:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from .addresses import beside
 from .icons import DEFAULT, icon_body
+from .site.chrome import absolute
 
 
 @cache
@@ -62,7 +63,7 @@ def environment(**options: Any) -> Environment:
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     env = Environment(**options)  # noqa: S701 — Django's backend turns escaping on
     env.globals.update(
-        absolute=lambda path: settings.SITE_URL + quote(path),
+        absolute=absolute,
         asset=asset,
         beside=beside,
         icon=icon,

@@ -10,8 +10,7 @@ from terms.models import Address, Glossary, PublishedTerm, Withdrawal
 
 from . import chrome
 from .facts import batches, facts_of
-from .store import Built
-from .term_pages import FORMS
+from .store import FORMS, Built
 
 
 def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator[Built]:

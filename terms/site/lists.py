@@ -52,7 +52,7 @@ class Class(NamedTuple):
     name: str
     path: str
     count: int
-    verticals: list = []
+    verticals: tuple["Class", ...] = ()
 
 
 @dataclass
@@ -216,7 +216,7 @@ class Listing:
                 if slug
             ]
             total = sum(inner.values())
-            found.append(Class(names[category, ""], path, total, sorted(verticals)))
+            found.append(Class(names[category, ""], path, total, tuple(sorted(verticals))))
         return sorted(found)
 
     def below(self) -> list[Scope]:

@@ -13,9 +13,8 @@ from terms.models import Glossary, Page, PublishedName
 from terms.rendering import words
 
 from .lists import Listing, Scope, gist
-from .store import GONE, Built
+from .store import GONE, JSON, Built
 
-JSON = "application/json"
 BEGINNING = 2  # characters of a word
 
 

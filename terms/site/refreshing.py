@@ -1,6 +1,7 @@
 """Which pages a change of terms can change; these are made anew, nothing else is touched."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from terms.addresses import beside, letter_path
 from terms.models import Address, Glossary, Page, PublishedTerm
@@ -9,8 +10,8 @@ from . import feeds, name_index
 from .facts import Change, Facts, batches
 from .former import former_pages, withdrawals_naming
 from .lists import Listing, Scope, scopes_of
-from .store import GONE, Built, Store, etag_of
-from .term_pages import FORMS, term_pages
+from .store import FORMS, GONE, Built, Store, etag_of
+from .term_pages import term_pages
 
 Progress = Callable[[Iterable], Iterable]
 
@@ -92,6 +93,11 @@ def _entry(facts: Facts | None) -> tuple | None:
     return facts and facts[2:]
 
 
+def _stay(entries: list) -> bool:
+    """Whether all stand where they stood."""
+    return all(was and now and was.places == now.places for was, now in entries)
+
+
 def _refresh_list(store: Store, listing: Listing, entries: list, is_renamed: bool) -> None:
     stored = listing.stored()
     letters = {
@@ -101,7 +107,7 @@ def _refresh_list(store: Store, listing: Listing, entries: list, is_renamed: boo
         if facts
         for section in ("", facts.section)
     }
-    stays = not is_renamed and all(was and now and was.places == now.places for was, now in entries)
+    stays = not is_renamed and _stay(entries)
     paths = {path: letters[path] for path in letters if path in stored}
     if not stays:
         every = listing.paths()
@@ -129,8 +135,7 @@ def _refresh_indexes(store: Store, change: Change, lists: dict) -> None:
 
 def _reaches_llms(glossary: Glossary, entries: list) -> bool:
     """It names the terms, or of many of them the letters."""
-    stays = all(was and now and was.places == now.places for was, now in entries)
-    return bool(entries) and not (stays and Listing(glossary, Scope()).stored())
+    return bool(entries) and not (_stay(entries) and Listing(glossary, Scope()).stored())
 
 
 def _refresh_name_index(store: Store, glossary: Glossary, beginnings: set[str]) -> None:
@@ -165,7 +170,7 @@ def stale_pages(glossary: Glossary) -> Iterator[str]:
     tags = dict(stored.values_list("path", "etag"))
     if not tags and not uids:
         return  # nothing has been published yet
-    for page in (*_all_but_terms(glossary), *term_pages(glossary, uids)):
+    for page in chain(_all_but_terms(glossary), term_pages(glossary, uids)):
         if tags.pop(page.path, "") != etag_of(page.body):
             yield page.path
     yield from tags

@@ -16,6 +16,10 @@ from . import chrome
 from .facts import batches
 
 HTML = "text/html; charset=utf-8"
+MARKDOWN = "text/markdown; charset=utf-8"
+JSON = "application/json"
+JSON_LD = "application/ld+json"
+FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}  # beside a term's page
 GONE = 404  # the status of a row whose page is no more
 SMALL = 200  # bytes; below, compressing is not worth its header
 LEVEL = 2  # a tenth larger than zlib's best, in a sixth of the time

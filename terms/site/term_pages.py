@@ -15,14 +15,10 @@ from terms.rendering import Link, render_page
 from . import chrome
 from .facts import Facts, batches
 from .picture import spots
-from .store import Built
+from .store import JSON, JSON_LD, MARKDOWN, Built
 from .surroundings import SHOWN, Label, Surroundings, surroundings_of
 
-MARKDOWN = "text/markdown; charset=utf-8"
-JSON = "application/json"
-JSON_LD = "application/ld+json"
 _PICTURE = re.compile(r'(<img [^<>]*?src=")/media/')
-FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}
 
 
 def term_pages(glossary: Glossary, uids: Collection[UUID]) -> Iterator[Built]:
