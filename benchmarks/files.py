@@ -7,57 +7,45 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import frontmatter
 import yaml
-from django.core.management import call_command
-from django.core.management.color import no_style
-from django.db import connection
 
 from terms.exporting import export
 from terms.importing import apply_import, plan_import
-from terms.models import Detail, Glossary, Term
+from terms.models import Detail, Term
 
-from .generated import write
 from .measure import Result, compare
+from .room import Room
 
 
-class Bench:
-    def __init__(self, folder: Path, count: int):
-        self.count = count
-        self.source = folder / "source"
-        self.out = folder / "out"
-        self.peer_out = folder / "peer"
-        self.scratch = folder / "floor.sqlite3"
-        self.files = write(self.source, count)
+class Files(Room):
+    IDS = ("I1", "I3", "E1")
+
+    def prepare(self) -> None:
+        self.source = self.ground.source
+        self.files = self.ground.files
+        self.out = self.folder / "out"
+        self.peer_out = self.folder / "peer"
+        self.scratch = self.folder / "floor.sqlite3"
         self.git("init", "-q")
         self.git("add", ".")
         # Times as old as those of a folder that is not being written to right now.
         time.sleep(2.1)
 
     def git(self, *words: str) -> None:
-        subprocess.run(["git", *words], cwd=self.source, check=True, stdout=subprocess.DEVNULL)
-
-    def run(self, only: set[str] | None) -> Iterator[Result]:
-        if only is None or "I1" in only:
-            yield self.first_import()
-            yield self.first_import_of_a_peer()
-        self.empty()
-        self.import_all()
-        if only is None or "I3" in only:
-            yield self.second_import()
-        if only is None or "E1" in only:
-            yield self.first_export("os.write and rename", self.write_plainly, "at most 1.2")
-            yield self.first_export("git checkout-index", self.checkout, "at most 1")
-
-    # I1
+        folder = ["--git-dir", str(self.folder / "git"), "--work-tree", str(self.source)]
+        subprocess.run(
+            ["git", *folder, *words], cwd=self.source, check=True, stdout=subprocess.DEVNULL
+        )
 
     def empty(self) -> None:
-        tables = [t for t in connection.introspection.table_names() if t.startswith("terms_")]
-        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
-        self.glossary = Glossary.objects.create(slug="glossary")
+        self.glossary = self.ground.emptied()
         self.scratch.unlink(missing_ok=True)
+
+    def imported(self) -> None:
+        self.empty()
+        self.import_all()
 
     def import_all(self) -> None:
         plan = apply_import(plan_import(self.glossary, self.source))
@@ -82,9 +70,13 @@ class Bench:
             database.executemany("INSERT INTO detail VALUES (?, ?, ?, ?)", details)
             database.executemany("INSERT INTO relation VALUES (?, ?, ?)", relations)
 
-    def first_import(self) -> Result:
+    def i1(self) -> Iterator[Result]:
         what = "import with revisions and relations / read, split, C YAML, rows"
-        return compare("I1", what, "at most 2", self.count, self.import_all, self.floor, self.empty)
+        yield compare("I1", what, "at most 2", self.count, self.import_all, self.floor, self.empty)
+        what = "the same / python-frontmatter and update_or_create"
+        yield compare(
+            "I1", what, "below 1", self.count, self.import_all, self.usual_way, self.empty
+        )
 
     def usual_way(self) -> None:
         for name, _ in self.files:
@@ -102,25 +94,26 @@ class Bench:
                     term=term, position=position, defaults={"title": row["title"]}
                 )
 
-    def first_import_of_a_peer(self) -> Result:
-        what = "the same / python-frontmatter and update_or_create"
-        return compare(
-            "I1", what, "below 1", self.count, self.import_all, self.usual_way, self.empty
-        )
-
     # I3
 
-    def second_import(self) -> Result:
+    def i3(self) -> Iterator[Result]:
+        self.imported()
+
         def again() -> None:
             plan = apply_import(plan_import(self.glossary, self.source))
             assert plan.counts["unchanged"] == self.count
 
-        return compare(
+        yield compare(
             "I3", "import of an unchanged folder / git status", "at most 2", self.count,
             again, lambda: self.git("status", "--porcelain"), times=10,
         )  # fmt: skip
 
     # E1
+
+    def e1(self) -> Iterator[Result]:
+        self.imported()
+        yield self.first_export("os.write and rename", self.write_plainly, "at most 1.2")
+        yield self.first_export("git checkout-index", self.checkout, "at most 1")
 
     def first_export(self, peer: str, theirs, goal: str) -> Result:  # type: ignore[no-untyped-def]
         def ours() -> None:
@@ -151,11 +144,3 @@ class Bench:
 
     def checkout(self) -> None:
         self.git("checkout-index", "--all", f"--prefix={self.peer_out}/")
-
-
-IDS = ("I1", "I3", "E1")
-
-
-def run(folder: Path, count: int, only: set[str] | None) -> Iterator[Result]:
-    call_command("migrate", verbosity=0)
-    yield from Bench(folder, count).run(only)

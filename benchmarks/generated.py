@@ -1,57 +1,15 @@
 """A glossary of any size with varied words, in the user's format, the same each time."""
 
 import random
+from itertools import accumulate
 from pathlib import Path
 
-_SYLLABLES = [
-    "ka",
-    "lo",
-    "mi",
-    "ren",
-    "tos",
-    "vel",
-    "ari",
-    "don",
-    "sha",
-    "quo",
-    "pel",
-    "nim",
-    "bru",
-    "fex",
-    "gil",
-    "hov",
-    "jat",
-    "wyn",
-    "zor",
-    "cem",
-]
-_WORDS = [
-    "system",
-    "data",
-    "request",
-    "service",
-    "network",
-    "value",
-    "process",
-    "method",
-    "user",
-    "page",
-    "server",
-    "field",
-    "state",
-    "record",
-    "market",
-    "price",
-    "index",
-    "model",
-    "change",
-    "access",
-    "control",
-    "signal",
-    "frame",
-    "object",
-    "token",
-]
+# Syllables of names, and those of other words: names do not stand within most words.
+_NAMES = "ka lo mi ren tos vel ari don sha quo pel nim bru fex gil hov jat wyn zor cem"
+_OTHERS = "an ber cor dis em fun gra hal in jo kel lum mon nor op pra que ra sti ton"
+_COMMON = """system data request service network value process method user page server field
+state record market price index model change access control signal frame object token"""
+SECTIONS = ("Common Applications", "Safety Considerations", "Related Terms or Concepts")
 
 TEXT = """\
 ---
@@ -76,37 +34,63 @@ details:
 def names(count: int, chance: random.Random) -> list[str]:
     found: dict[str, None] = {}
     while len(found) < count:
-        words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 3))).capitalize()]
-        words += chance.choices(_WORDS, k=chance.randint(0, 2))
+        words = ["".join(chance.choices(_NAMES.split(), k=chance.randint(2, 3))).capitalize()]
+        words += chance.choices(_COMMON.split(), k=chance.randint(0, 2))
         found[" ".join(words)] = None
     return list(found)
+
+
+class _Writer:
+    """Writes prose of some 3,000 words, each the rarer the later it stands in the list.
+
+    Of a thousand characters it names terms about four times, mostly its own and well-known
+    ones, and some ten times a name stands within a word: as often as real glossaries do.
+    """
+
+    def __init__(self, every: list[str], chance: random.Random):
+        self.every = every
+        self.chance = chance
+        rare = {
+            "".join(chance.choices(_OTHERS.split(), k=chance.randint(2, 4))) for _ in range(3_000)
+        }
+        self.words = [*_COMMON.split(), *sorted(rare)]
+        self.weights = list(accumulate(1 / (place + 10) for place in range(len(self.words))))
+
+    def sentence(self, count: int, name: str = "") -> str:
+        words = self.chance.choices(self.words, cum_weights=self.weights, k=count)
+        if name and self.chance.random() < 0.35:
+            well_known = int(len(self.every) ** self.chance.random())
+            words[count // 2] = self.chance.choice([name, self.every[-well_known]])
+        return " ".join([words[0].capitalize(), *words[1:]]) + "."
+
+    def paragraph(self, sentences: int, name: str) -> str:
+        return " ".join(self.sentence(self.chance.randint(8, 16), name) for _ in range(sentences))
+
+    def body(self, name: str) -> str:
+        """As long and as divided as the pages of the glossary that the project was made for."""
+        parts = [self.paragraph(6, name)]
+        for section in SECTIONS:
+            parts.append(f"## {section}")
+            parts += [f"### {self.sentence(2)[:-1]}\n{self.paragraph(3, name)}" for _ in range(3)]
+        return "\n\n".join(parts) + "\n"
 
 
 def texts(count: int) -> list[tuple[str, str]]:
     """``count`` files: their names and texts, with five relations each."""
     chance = random.Random(count)
     every = names(count, chance)
-
-    def sentence(words: int) -> str:
-        return " ".join(chance.choices(_WORDS, k=words)).capitalize() + "."
-
-    def paragraph() -> str:
-        return " ".join(sentence(chance.randint(8, 18)) for _ in range(5))
-
+    writer = _Writer(every, chance)
     made = []
     for number, name in enumerate(every):
-        category = f"Category {number % 8}"
-        body = paragraph() + "\n\n## Common Applications\n\n"
-        body += "".join(f"### {sentence(2)[:-1]}\n{paragraph()}\n\n" for _ in range(4))
         text = TEXT.format(
             name=name,
             icon=chance.choice(["book", "code-json", "earth", "lock"]),
-            category=category,
+            category=f"Category {number % 8}",
             vertical=f"Vertical {number % 24}",
-            first=sentence(9),
-            second=sentence(6),
+            first=writer.sentence(9),
+            second=writer.sentence(6),
             related=", ".join(chance.sample(every, 5)),
-            body=body,
+            body=writer.body(name),
         )
         made.append((f"{name.lower().replace(' ', '-')}.md", text))
     return made

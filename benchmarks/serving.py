@@ -1,91 +1,23 @@
 """Serving pages: S1 to S8, and F1."""
 
 import gzip
-import json
 import os
-import sqlite3
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 
-from terms.importing import apply_import, plan_import
-from terms.models import Glossary, Page, Term
-from terms.publishing import publish
+from terms.models import Page, Term
 from terms.serving import CACHE_BYTES
 
-from .generated import write
-from .measure import Result
-from .servers import Missing, Server, granian, program, running
-
-ROUNDS = 5
-
-BARE = """
-import json
-body = open("body", "rb").read()
-headers = [tuple(pair) for pair in json.load(open("headers.json"))]
-def application(environ, start_response):
-    start_response("200 OK", headers)
-    return (body,)
-"""
-
-FLASK = """
-from flask import Flask
-application = Flask(__name__)
-@application.get("/")
-def hello():
-    return "Hello, World!"
-"""
-
-DJANGO = """
-import sqlite3, sys
-from django.conf import settings
-settings.configure(
-    SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
-    MIDDLEWARE=[
-        "django.middleware.security.SecurityMiddleware",
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.common.CommonMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    ],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "pages.sqlite3"}},
-)
-from django.core.wsgi import get_wsgi_application
-application = get_wsgi_application()
-from django.db import models
-from django.http import HttpResponse
-from django.urls import path
-class Stored(models.Model):
-    path = models.TextField(primary_key=True)
-    body = models.BinaryField()
-    class Meta:
-        app_label = "peer"
-        managed = False
-        db_table = "page"
-def hello(request):
-    return HttpResponse("Hello, World!")
-def page(request):
-    return HttpResponse(bytes(Stored.objects.get(path=request.path).body))
-urlpatterns = [path("", hello), path("page/", page)]
-"""
-
-NGINX = """
-{user} worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log /dev/null;
-events {{ worker_connections 64; }}
-http {{
-  access_log off; gzip_static on; types {{ text/html html; }} default_type text/html;
-  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{{port}}; root {folder}/www; etag on; }}
-}}
-"""
+from . import peers
+from .measure import ROUNDS, Result
+from .publishing import edit
+from .room import Room
+from .servers import Server, granian, program, running
+from .wagtail_peer import prepare
 
 RANDOM = """
 local paths = {{}}
@@ -110,35 +42,19 @@ def compared(
     )  # fmt: skip
 
 
-class Serving:
-    def __init__(self, folder: Path, count: int):
-        self.folder = folder
-        self.count = count
-        folder.mkdir(parents=True)
-        write(folder / "source", count)
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        self.glossary = Glossary.objects.create(slug="glossary")
-        apply_import(plan_import(self.glossary, folder / "source"))
-        publish(self.glossary, Term.objects.all())
+class Serving(Room):
+    IDS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "F1")
+
+    def prepare(self) -> None:
+        self.glossary = self.ground.filled()
         pages = Page.objects.filter(
             path__endswith="/", status=200, path__regex=r"^/[^/]+/[^/]+/[^/]+/[^/]+/$"
         )
         self.paths = list(pages.order_by("path").values_list("path", flat=True))
         self.page = pages.get(path=self.paths[len(self.paths) // 2])
-        (folder / "paths").write_text("\n".join(self.paths))
-        (folder / "random.lua").write_text(RANDOM.format(file=folder / "paths"))
+        (self.folder / "paths").write_text("\n".join(self.paths))
+        (self.folder / "random.lua").write_text(RANDOM.format(file=self.folder / "paths"))
         connection.close()
-
-    def run(self, only: set[str] | None) -> Iterator[Result]:
-        for id in IDS:
-            if only is None or id in only:
-                try:
-                    yield from getattr(self, id.lower())()
-                except Missing as error:
-                    print(f"| {id} | not measured: {error} | | | |", flush=True)
-
-    # Servers
 
     def ours(
         self, stack: ExitStack, target: str = "glossary_cms.wsgi:application", workers: int = 1
@@ -152,53 +68,11 @@ class Serving:
             running(granian(target, workers), settings.BASE_DIR, self.page.path, **values)
         )
 
-    def app(self, stack: ExitStack, name: str, source: str) -> Server:
-        folder = self.folder / name
-        folder.mkdir(exist_ok=True)
-        (folder / "app.py").write_text(source)
-        return stack.enter_context(running(granian("app:application"), folder))
-
-    def bare(self, stack: ExitStack) -> Server:
-        folder = self.folder / "bare"
-        folder.mkdir(exist_ok=True)
-        body = bytes(self.page.gzip)
-        (folder / "body").write_bytes(body)
-        from terms.public_headers import security_headers
-
-        headers = [
-            *security_headers(), ("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip"),
-            ("Content-Length", str(len(body))), ("ETag", '"x"'), ("Cache-Control", "public, no-cache"),
-            ("Vary", "Accept-Encoding"), ("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT"),
-        ]  # fmt: skip
-        (folder / "headers.json").write_text(json.dumps(headers))
-        return self.app(stack, "bare", BARE)
-
-    def nginx(self, stack: ExitStack) -> Server:
-        folder = self.folder / "nginx"
-        (folder / "www").mkdir(parents=True, exist_ok=True)
-        (folder / "www" / "index.html").write_bytes(bytes(self.page.body))
-        (folder / "www" / "index.html.gz").write_bytes(bytes(self.page.gzip))
-        os.utime(folder / "www" / "index.html", (1, 1))
-        os.utime(folder / "www" / "index.html.gz", (1, 1))
-        from .servers import free_port
-
-        port = free_port()
-        text = NGINX.format(folder=folder, user="user root;" if os.getuid() == 0 else "").replace(
-            "{port}", str(port)
-        )
-        (folder / "nginx.conf").write_text(text)
-        server = stack.enter_context(
-            running([program("nginx"), "-c", str(folder / "nginx.conf")], folder)
-        )
-        server.port = port
-        assert len(server.get("/")) == len(bytes(self.page.body))
-        return server
-
     # Measurements
 
     def s1(self) -> Iterator[Result]:
         with ExitStack() as stack:
-            ours, bare = self.ours(stack), self.bare(stack)
+            ours, bare = self.ours(stack), peers.bare(stack, self.folder / "bare", self.page)
             assert gzip.decompress(
                 ours.get(self.page.path, **{"Accept-Encoding": "gzip"})
             ) == bytes(self.page.body)
@@ -209,7 +83,7 @@ class Serving:
 
     def s2(self) -> Iterator[Result]:
         with ExitStack() as stack:
-            ours, bare = self.ours(stack), self.bare(stack)
+            ours, bare = self.ours(stack), peers.bare(stack, self.folder / "bare", self.page)
             script = str(self.folder / "random.lua")
             yield compared(
                 "S2", f"{len(self.paths):,} pages at random / a bare WSGI application", "at least 0.65",
@@ -218,42 +92,23 @@ class Serving:
 
     def s3(self) -> Iterator[Result]:
         with ExitStack() as stack:
-            ours, flask = self.ours(stack), self.app(stack, "flask", FLASK)
+            ours, flask = (
+                self.ours(stack),
+                peers.application(stack, self.folder / "flask", peers.FLASK),
+            )
             yield compared(
                 "S3", "a hot page / Flask's hello world", "at least 4",
                 lambda: ours.microseconds(self.page.path), lambda: flask.microseconds("/"),
             )  # fmt: skip
-            command = [
-                program("gunicorn"),
-                "-b",
-                "127.0.0.1:{port}",
-                "--threads",
-                "4",
-                "app:application",
-            ]
-            import site
-
-            packages = ":".join(site.getsitepackages())
-            threads = stack.enter_context(
-                running(
-                    command, self.folder / "flask", PYTHONPATH=f"{self.folder / 'flask'}:{packages}"
-                )
-            )
+            threads = peers.flask_on_threads(stack, self.folder / "threads")
             yield compared(
                 "S3", "a hot page / the same on gunicorn's threads", "at least 10",
                 lambda: ours.microseconds(self.page.path), lambda: threads.microseconds("/"),
             )  # fmt: skip
 
     def s4(self) -> Iterator[Result]:
-        folder = self.folder / "django"
-        folder.mkdir(exist_ok=True)
-        with sqlite3.connect(folder / "pages.sqlite3") as database:
-            database.execute("CREATE TABLE IF NOT EXISTS page (path TEXT PRIMARY KEY, body BLOB)")
-            database.execute(
-                "INSERT OR REPLACE INTO page VALUES ('/page/', ?)", (bytes(self.page.body),)
-            )
         with ExitStack() as stack:
-            ours, django = self.ours(stack), self.app(stack, "django", DJANGO)
+            ours, django = self.ours(stack), peers.django(stack, self.folder / "django", self.page)
             for path, what, goal in (
                 ("/", "hello world", 7),
                 ("/page/", "view of a row in SQLite", 15),
@@ -265,8 +120,6 @@ class Serving:
                 )  # fmt: skip
 
     def s5(self) -> Iterator[Result]:
-        from .wagtail_peer import prepare
-
         folder = prepare(self.folder / "wagtail", program("python"))
         values = {"DJANGO_SETTINGS_MODULE": "peer.settings", "PYTHONPATH": str(folder)}
         command = [program("gunicorn"), "-b", "127.0.0.1:{port}", "peer.wsgi:application"]
@@ -286,7 +139,7 @@ class Serving:
     def s6(self) -> Iterator[Result]:
         header = [f'If-None-Match: "{self.page.etag}-gzip"']
         with ExitStack() as stack:
-            ours, bare = self.ours(stack), self.bare(stack)
+            ours, bare = self.ours(stack), peers.bare(stack, self.folder / "bare", self.page)
             yield compared(
                 "S6", "304 Not Modified / a bare WSGI application that sends the page", "at least 1.0",
                 lambda: ours.microseconds(self.page.path, headers=header), lambda: bare.microseconds("/"),
@@ -294,7 +147,7 @@ class Serving:
 
     def s7(self) -> Iterator[Result]:
         with ExitStack() as stack:
-            ours, nginx = self.ours(stack), self.nginx(stack)
+            ours, nginx = self.ours(stack), peers.nginx(stack, self.folder / "nginx", self.page)
             yield compared(
                 "S7", "a hot page / nginx sending a file", "at most 3.5",
                 lambda: ours.microseconds(self.page.path), lambda: nginx.microseconds("/"), False,
@@ -327,11 +180,7 @@ class Serving:
                 for _ in range(20):
                     ours.get(path)
                 term = Term.objects.get(slug=path.rstrip("/").rpartition("/")[2])
-                text = term.newest_revision().text + f"\n\nRound {number} of publishing.\n"
-                from terms.editing import Draft, save_one
-
-                save_one(self.glossary, Draft(term.path, text, term, term.version))
-                publish(self.glossary, Term.objects.filter(pk=term.pk))
+                edit(self.glossary, term, f"Round {number} of publishing.")
                 marker = f"Round {number} of publishing.".encode()
                 fresh += [marker in ours.get(path) for _ in range(40)]
             share = sum(fresh) / len(fresh)
@@ -339,10 +188,3 @@ class Serving:
                 "F1", "requests right after publishing that get the new page, of two workers",
                 "1", share, min(fresh), max(fresh), len(fresh), len(fresh),
             )  # fmt: skip
-
-
-IDS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "F1")
-
-
-def run(folder: Path, count: int, only: set[str] | None) -> Iterator[Result]:
-    yield from Serving(folder, count).run(only)

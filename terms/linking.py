@@ -21,14 +21,20 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
     pks: set[int] = set()
     for some in batches(sorted(changed)):
         pks.update(PublishedTerm.objects.filter(uid__in=some).values_list("pk", flat=True))
-    rows = [phrase for name in names for phrase in phrases(name)]
-    for some in batches(rows, BATCH):
-        pks.update(search.speaking_of(glossary.pk, some))
+    if not _are_all(glossary, pks):
+        rows = [phrase for name in names for phrase in phrases(name)]
+        for some in batches(rows, BATCH):
+            pks.update(search.speaking_of(glossary.pk, some))
     known = None if len(pks) <= FEW else names_of(glossary)
     touched: set[UUID] = set()
     for some in batches(sorted(pks), BATCH):
         touched |= _relink(glossary, some, known)
     return touched
+
+
+def _are_all(glossary: Glossary, pks: set[int]) -> bool:
+    # Counting is dear among many, and few are rarely all.
+    return len(pks) > FEW and len(pks) == PublishedTerm.objects.of(glossary).count()
 
 
 def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:

@@ -120,6 +120,7 @@ class Names:
                 for form in (fold(text),) if exact else forms(fold(text)):
                     patterns.setdefault(form, []).append(spelling)
         self._meanings = list(patterns.values())
+        self._only = [_only(spellings) for spellings in self._meanings]
         self._automaton = ahocorasick_rs.AhoCorasick(list(patterns)) if patterns else None
 
     def find(self, text: str) -> list[Found]:
@@ -129,19 +130,25 @@ class Names:
         matches = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
         if not matches:
             return []
-        matches.sort(key=lambda match: (match[1], -match[2]))
+        begun = sorted(
+            (start, -end, number)
+            for number, start, end in matches
+            if not joined_before(text, start, end - start)
+        )
         found = []
         reached = 0
-        for number, start, end in matches:
-            if start < reached or joined_before(text, start, end - start):
+        for start, end, number in begun:
+            if start < reached:
                 continue
-            whole = _end_of_word(text, start, end)
-            if whole and (named := self._named(number, text, start, end, whole)):
+            whole = _end_of_word(text, start, -end)
+            if whole and (named := self._named(number, text, start, -end, whole)):
                 found.append(named)
                 reached = whole
         return found
 
     def _named(self, number: int, text: str, start: int, end: int, whole: int) -> Found | None:
+        if (only := self._only[number]) is not None:
+            return Found(start, whole, *only)
         written = text[start:end]
         meant = [s for s in self._meanings[number] if not s.keeps_case or s.text == written]
         # Of REST and rest, REST is meant by REST.
@@ -149,6 +156,13 @@ class Names:
         if not meant:
             return None
         return Found(start, whole, fold(meant[0].text), frozenset(s.target for s in meant))
+
+
+def _only(meanings: list[_Spelling]) -> tuple[str, frozenset[Hashable]] | None:
+    """Key and target of what means one thing, however it is written."""
+    if len(meanings) > 1 or meanings[0].keeps_case:
+        return None
+    return fold(meanings[0].text), frozenset([meanings[0].target])
 
 
 def _can_be_found(name: str) -> bool:
@@ -190,12 +204,12 @@ def _is_mark(character: str) -> bool:
 
 
 def _one_word(before: str, behind: str, length: int) -> bool:
+    if before.isascii() and behind.isascii():
+        return before.isalnum() and behind.isalnum()
     if _is_mark(behind):
         return True
     if not behind.isalnum() or not (before.isalnum() or _is_mark(before)):
         return False
-    if before.isascii() and behind.isascii():
-        return True
     if _SPACELESS.match(before) or _SPACELESS.match(behind):
         both = _KATAKANA.match(before) and _KATAKANA.match(behind)
         if length <= SHORT and _SYLLABLES.match(before) and _SYLLABLES.match(behind):

@@ -18,6 +18,8 @@ class Spot(NamedTuple):
     y: int
     name: str
     anchor: str
+    text_x: int
+    text_y: int
     href: str
 
 
@@ -29,7 +31,9 @@ def spots(neighbours: list[Facts], way: Callable[[str], str]) -> list[Spot]:
         angle = 2 * pi * (number + 0.5) / len(shown) - pi / 2
         x, y = round(WIDTH / 2 + 84 * cos(angle)), round(HEIGHT / 2 + 96 * sin(angle))
         anchor = "middle" if abs(cos(angle)) < 0.25 else "start" if cos(angle) > 0 else "end"
-        found.append(Spot(x, y, short(facts.name), anchor, way(facts.path)))
+        text_x = x + {"start": 8, "middle": 0, "end": -8}[anchor]
+        text_y = y + (4 if anchor != "middle" else 18 if y > HEIGHT / 2 else -10)
+        found.append(Spot(x, y, short(facts.name), anchor, text_x, text_y, way(facts.path)))
     return found
 
 

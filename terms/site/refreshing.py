@@ -21,7 +21,7 @@ def refresh(change: Change) -> None:
     glossary = change.glossary
     store = Store(glossary)
     _forget_former(store, change)
-    store.write(term_pages(glossary, change.after.keys() | change.touched))
+    store.write(term_pages(glossary, change.after.keys() | change.touched, change.after))
     store.write(former_pages(glossary, _addresses(change)))
     lists, renamed = _lists(change), _renamed(change)
     for scope in {*lists, *renamed}:

@@ -1,7 +1,7 @@
 """What stands around terms on their pages: related ones, mentions, who refers to them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -38,7 +38,9 @@ class Surroundings:
         return list(dict.fromkeys([*own, *self.referring, *mentioned, *self.mentioned_in]))
 
 
-def surroundings_of(terms: Collection[PublishedTerm]) -> dict[UUID, Surroundings]:
+def surroundings_of(
+    terms: Collection[PublishedTerm], known: Mapping[UUID, Facts]
+) -> dict[UUID, Surroundings]:
     uids = {term.pk: term.uid for term in terms}
     own = set(uids.values())
     relations = list(
@@ -57,7 +59,8 @@ def surroundings_of(terms: Collection[PublishedTerm]) -> dict[UUID, Surroundings
     named = Mention.objects.order_by().filter(target_uid__in=own)
     named = set(named.values_list("target_uid", "source__uid"))
     others = {row[-1] for row in (*relations, *mentions, *back, *named)} - {None}
-    facts = facts_of(others)
+    facts = facts_of(others - known.keys())
+    facts |= {uid: known[uid] for uid in others & known.keys()}
     found: dict[UUID, Surroundings] = {uid: Surroundings() for uid in own}
     for pk, kind, label, target in relations:
         about = found[uids[pk]]

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -21,11 +22,16 @@ from .surroundings import SHOWN, Label, Surroundings, surroundings_of
 _PICTURE = re.compile(r'(<img [^<>]*?src=")/media/')
 
 
-def term_pages(glossary: Glossary, uids: Collection[UUID]) -> Iterator[Built]:
-    """All forms of the pages of those of ``uids`` that are published."""
+def term_pages(
+    glossary: Glossary, uids: Collection[UUID], known: Mapping[UUID, Facts] = MappingProxyType({})
+) -> Iterator[Built]:
+    """All forms of the pages of those of ``uids`` that are published.
+
+    ``known`` are facts that need not be read again.
+    """
     for some in batches(sorted(uids), 200):
         terms = list(PublishedTerm.objects.of(glossary).filter(uid__in=some).order_by("pk"))
-        around = surroundings_of(terms)
+        around = surroundings_of(terms, known)
         for term in terms:
             yield from _forms(glossary, term, around[term.uid])
 
@@ -50,10 +56,10 @@ def _html(
     rendered = render_page(term.body, links)
     crumbs = []
     if term.category_slug:
-        crumbs.append((term.category, way(list_path(glossary.slug, term.category_slug))))
+        crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
     if term.category_slug and term.vertical_slug:
         path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
-        crumbs.append((term.vertical, way(path)))
+        crumbs.append((term.vertical, path))
     referring, neighbours = around.referring, around.neighbours
     mentioned = [facts for facts in around.mentioned_in if facts not in referring]
     return chrome.render_in_frame(
@@ -64,26 +70,16 @@ def _html(
         data=data,
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
-        home=way(home_path(glossary.slug)),
         crumbs=crumbs,
         html=_PICTURE.sub(rf"\1{to_root(term.path)}media/", rendered.html),
         contents=rendered.contents,
-        related=[_Shown(label, way) for label in around.related],
-        successor=_Shown(around.successor, way) if around.successor else None,
-        referring=[(way(facts.path), facts.name) for facts in referring[:SHOWN]],
-        more_referring=len(referring[SHOWN:]),
-        mentioned=[(way(facts.path), facts.name) for facts in mentioned[:SHOWN]],
-        more_mentioned=len(mentioned[SHOWN:]),
+        related=around.related,
+        successor=around.successor,
+        referring=referring,
+        mentioned=mentioned,
+        shown=SHOWN,
         spots=spots(neighbours, way) if len(neighbours) > 1 else [],
     )
-
-
-class _Shown:
-    """A related name, and where it leads if anywhere."""
-
-    def __init__(self, label: Label, way: Callable[[str], str]):
-        self.name = label.name
-        self.href = way(label.target.path) if label.target else ""
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
@@ -134,7 +130,7 @@ def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict
     }
 
 
-def _label(label: Any) -> dict[str, Any]:
+def _label(label: Label) -> dict[str, Any]:
     return {"name": label.name, "url": chrome.absolute(label.target.path) if label.target else None}
 
 

@@ -1,0 +1,98 @@
+"""Importing and publishing, publishing one edit, linking: I2, P1, L1."""
+
+import random
+import statistics
+from collections.abc import Iterator
+
+import ahocorasick_rs
+import frontmatter
+import markdown
+import nh3
+
+from terms.editing import Draft, save_one
+from terms.models import Glossary, PublishedName, PublishedTerm, Term
+from terms.publishing import publish
+from terms.rendering import Names
+from terms.rendering.names import fold
+
+from .measure import Result, compare, cpu_seconds
+from .room import Room
+
+SMALL = 1_000  # terms of the glossary that a large one is compared with
+
+
+def some_term(number: int) -> Term:
+    """One of the first ones, chosen by ``number``."""
+    terms = Term.objects.order_by("pk")
+    number %= min(SMALL, terms.count())
+    return terms[number : number + 1].get()
+
+
+def edit(glossary: Glossary, term: Term, addition: str) -> None:
+    """Change a term's description and body, and publish it."""
+    text = term.newest_revision().text
+    text = text.replace("description: >-\n  ", f"description: >-\n  {len(text)} ", 1)
+    save_one(glossary, Draft(term.path, f"{text}\n{addition}\n", term, term.version))
+    publish(glossary, Term.objects.filter(pk=term.pk))
+
+
+class Publishing(Room):
+    IDS = ("I2", "P1", "L1")
+
+    def i2(self) -> Iterator[Result]:
+        def theirs() -> None:
+            for name, _ in self.ground.files:
+                post = frontmatter.load(str(self.ground.source / name))
+                html = nh3.clean(markdown.markdown(post.content, extensions=["tables"]))
+                Term.objects.update_or_create(
+                    glossary=self.glossary, path=name,
+                    defaults={
+                        "name": post["term"], "description": post["description"], "body": html,
+                        "version": 1, "changed_at": "2026-01-01T00:00:00Z", "slug": name,
+                    },
+                )  # fmt: skip
+
+        def prepare() -> None:
+            self.glossary = self.ground.emptied()
+
+        yield compare(
+            "I2", "import and publish / python-frontmatter, Python-Markdown, nh3, update_or_create",
+            "at most 0.2", self.count, self.ground.fill, theirs, prepare,
+        )  # fmt: skip
+
+    def p1(self) -> Iterator[Result]:
+        """One edit published here, and in a small glossary of the same kind."""
+        chance = random.Random(3)
+
+        def costs(glossary: Glossary) -> list[float]:
+            terms = [some_term(chance.randrange(SMALL)) for _ in range(11)]
+            return [cpu_seconds(lambda t=t: edit(glossary, t, "Edited.")) for t in terms][1:]
+
+        small = costs(self.ground.small(SMALL))
+        large = costs(self.ground.filled())
+        middle = statistics.median(small)
+        yield Result(
+            "P1", f"publishing one edit among {self.count:,} terms / among {SMALL:,}", "at most 1.5",
+            statistics.median(large) / middle, min(large) / middle, max(large) / middle,
+            statistics.median(large) * 1e6, middle * 1e6,
+        )  # fmt: skip
+
+    def l1(self) -> Iterator[Result]:
+        self.ground.filled()
+        texts = [term.body for term in PublishedTerm.objects.order_by("pk")[:200]]
+        every = list(PublishedName.objects.values_list("name", "term__uid"))
+        names = Names(every)
+        raw = ahocorasick_rs.AhoCorasick(list({fold(name) for name, _ in every}))
+
+        def theirs() -> None:
+            for text in texts:
+                raw.find_matches_as_indexes(fold(text), overlapping=True)
+
+        def ours() -> None:
+            for text in texts:
+                names.find(text)
+
+        yield compare(
+            "L1", f"names found in a text, of {len(every):,} / raw Aho-Corasick", "at most 1.3",
+            len(texts), ours, theirs, times=5,
+        )  # fmt: skip
