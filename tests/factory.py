@@ -2,6 +2,7 @@
 
 from terms.editing import Draft, save_one
 from terms.models import Glossary, Term
+from terms.publishing import publish
 
 TEXT = """\
 ---
@@ -51,3 +52,13 @@ def save_text(term: Term, text: str, seen=None, author=None):
     term = Term.objects.get(pk=term.pk)
     draft = Draft(term.path, text, term, term.version if seen is None else seen)
     return save_one(term.glossary, draft, author=author)
+
+
+def publish_all() -> None:
+    assert publish(default_glossary(), Term.objects.all()) == []
+
+
+def make_live(name="Flask", **values) -> Term:
+    term = make_term(name, **values)
+    assert publish(term.glossary, Term.objects.filter(pk=term.pk)) == []
+    return term

@@ -19,7 +19,7 @@ from .picture import spots
 from .store import JSON, JSON_LD, MARKDOWN, Built
 from .surroundings import SHOWN, Label, Surroundings, surroundings_of
 
-_PICTURE = re.compile(r'(<img [^<>]*?src=")/media/')
+_LINK = re.compile(r'(<(?:img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
 
 def term_pages(
@@ -60,6 +60,12 @@ def _html(
     if term.category_slug and term.vertical_slug:
         path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
         crumbs.append((term.vertical, path))
+
+    def relative(address: str) -> str:
+        """Of what authors link, our own pages and pictures move with us below a prefix."""
+        is_own = address.startswith((home_path(glossary.slug), "/media/"))
+        return to_root(term.path) + address[1:] if is_own else address
+
     referring, neighbours = around.referring, around.neighbours
     mentioned = [facts for facts in around.mentioned_in if facts not in referring]
     return chrome.render_in_frame(
@@ -71,7 +77,8 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=_PICTURE.sub(rf"\1{to_root(term.path)}media/", rendered.html),
+        html=_LINK.sub(lambda link: link[1] + relative(link[2]), rendered.html),
+        relative=relative,
         contents=rendered.contents,
         related=around.related,
         successor=around.successor,

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from terms.building import build
 from terms.models import Term
-from terms.publishing import publish, withdraw
-from tests.factory import default_glossary, make_term, save_text, text_of
+from terms.publishing import withdraw
+from tests.factory import default_glossary, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,10 +31,6 @@ a long line of code that is wider than a telephone is, by far, so that it has to
 
 - [x] done
 """
-
-
-def publish_all():
-    assert publish(default_glossary(), Term.objects.all()) == []
 
 
 def violations(page, **options):

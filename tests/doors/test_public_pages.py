@@ -7,7 +7,7 @@ from django.test import Client
 from terms.formats.document import changed
 from terms.models import Page, PublishedTerm, Term
 from terms.publishing import publish, withdraw
-from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -17,13 +17,6 @@ TERM = "/glossary/software/full-stack/flask/"
 @pytest.fixture
 def reader():
     return Client()
-
-
-def make_live(name="Flask", **values):
-    term = make_term(name, **values)
-    refusals = publish(default_glossary(), Term.objects.filter(pk=term.pk))
-    assert refusals == []
-    return term
 
 
 def page(reader, address):

@@ -15,7 +15,7 @@ from terms.building import build
 from terms.formats.document import changed
 from terms.models import Mention, MentionDecision, Page, SearchMiss, Term
 from terms.publishing import publish, publish_again, withdraw
-from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,16 +26,6 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest.fixture
 def reader():
     return Client()
-
-
-def publish_all():
-    return publish(default_glossary(), Term.objects.all())
-
-
-def make_live(name, **values):
-    term = make_term(name, **values)
-    assert publish(default_glossary(), Term.objects.filter(pk=term.pk)) == []
-    return term
 
 
 def text(reader, address):
@@ -89,7 +79,8 @@ def test_every_link_of_every_page_leads_somewhere(reader):
 SECRET = "zyzzyva"
 
 
-def test_what_is_not_published_shows_nowhere(reader, tmp_path):
+def plant_secrets(reader):
+    """The secret in everything that readers are not to see; pages that are no more exist."""
     make_live("Flask", body="Flask is used.", related="Django, Hidden one")
     make_live("Django")
     before = {path: bytes(body) for path, body in Page.objects.values_list("path", "body")}
@@ -110,26 +101,36 @@ def test_what_is_not_published_shows_nowhere(reader, tmp_path):
     save_text(former, text_of("Former", body="Says nothing"))
     publish(default_glossary(), Term.objects.filter(pk=former.pk))
 
+
+def test_what_is_not_published_shows_on_no_page(reader):
+    plant_secrets(reader)
     seen = walk(reader)
     for path in Page.objects.values_list("path", flat=True):
         seen.setdefault(path, reader.get(path))
+    for address, response in seen.items():
+        assert SECRET not in unquote(response.content.decode() + str(dict(response.headers))), (
+            address
+        )
+
+
+def test_what_is_not_published_is_not_found(reader):
+    plant_secrets(reader)
     for query in (SECRET, SECRET[:4], "gone", "hidden", f"{SECRET} draft"):
-        seen[f"s {query}"] = reader.get("/glossary/search", {"q": query})
-        seen[f"t {query}"] = reader.get("/glossary/suggest", {"q": query})
+        for address in ("/glossary/search", "/glossary/suggest"):
+            response = reader.get(address, {"q": query})
+            said = response.content.decode() + str(dict(response.headers))
+            assert not re.search(rf"<(?:li|mark)[^>]*>[^<]*{SECRET}", said), address
+            assert "Hidden one" not in said.replace("“hidden”", "")
     for path in (f"/glossary/{SECRET}/", f"/glossary/software/full-stack/{SECRET}/", "/glossary/hidden-one/",
                  f"/glossary/software/full-stack/{SECRET}.md"):  # fmt: skip
         response = reader.get(path)
         assert response.status_code == 404
-        assert response.content == reader.get(path.replace(SECRET, "q" * 7)).content.replace(
-            b"q" * 7, SECRET.encode()
-        )
-    for address, response in seen.items():
-        said = response.content.decode() + str(dict(response.headers))
-        if not address.startswith(("s ", "t ")):
-            assert SECRET not in unquote(said), address
-        else:
-            assert not re.search(rf"<(?:li|mark)[^>]*>[^<]*{SECRET}", said), address
-            assert "Hidden one" not in said.replace("“hidden”", "")
+        unknown = reader.get(path.replace(SECRET, "q" * 7)).content
+        assert response.content == unknown.replace(b"q" * 7, SECRET.encode())
+
+
+def test_what_is_not_published_is_not_built(reader, tmp_path):
+    plant_secrets(reader)
     build(tmp_path / "site")
     for file in (tmp_path / "site").rglob("*"):
         assert SECRET not in file.name
@@ -308,6 +309,15 @@ def test_names_in_bodies_are_linked_once_and_listed_there(reader):
     assert "Mentioned in" in text(reader, "/glossary/software/full-stack/django/")
     withdraw(default_glossary(), Term.objects.filter(name="Django"))
     assert "django/" not in text(reader, TERM)
+
+
+def test_links_of_authors_within_the_site_move_with_it(reader):
+    body = "[own](/glossary/x/) ![](/media/a.png) [other](/elsewhere/) [at](//example.org/)"
+    make_live("Flask", body=body)
+    html = text(reader, TERM)
+    for link in ("../../../../glossary/x/", "../../../../media/a.png", "/elsewhere/"):
+        assert f'"{link}"' in html
+    assert '"/glossary/x/"' not in html
 
 
 def test_who_mentions_a_term_is_listed_until_withdrawn(reader):

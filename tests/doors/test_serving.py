@@ -18,7 +18,7 @@ from terms.generation import generation_of
 from terms.models import Page, Term
 from terms.publishing import publish, withdraw
 from terms.serving import serve_pages, wanted_form
-from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,12 +87,6 @@ def start():
 @pytest.fixture
 def site(start):
     return start()
-
-
-def make_live(name="Flask", **values):
-    term = make_term(name, **values)
-    assert publish(default_glossary(), Term.objects.filter(pk=term.pk)) == []
-    return term
 
 
 def test_a_stored_page_is_sent_without_django(site):

@@ -19,15 +19,11 @@ from django.db import connection
 
 from terms.building import BuildError, build
 from terms.models import Page, Term
-from terms.publishing import publish, withdraw
-from tests.factory import default_glossary, make_term, save_text, text_of
+from terms.publishing import withdraw
+from tests.factory import default_glossary, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KILLS = int(os.environ.get("KILLS", "6"))
-
-
-def publish_all():
-    publish(default_glossary(), Term.objects.all())
 
 
 @pytest.fixture
@@ -166,13 +162,8 @@ def test_names_that_no_folder_can_hold_are_said(out, capsys):
     assert (out / "index.html").is_file()
 
 
-def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
-    if connection.vendor != "sqlite":
-        pytest.skip("the other process finds the test's database by its file")
-    for number in range(40):
-        make_term(f"Term {number}", body="Flask " * 50)
-    publish_all()
-    build(out)
+def other_process(out, tmp_path):
+    """One that is ready to build ``out``, and begins when it is told to."""
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
@@ -181,26 +172,43 @@ def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "PYTHONPATH": str(settings.BASE_DIR),
     }
-    command = [sys.executable, "-c", f"""
+    script = f"""
 import django, pathlib, sys; django.setup()
 from terms.building import build
 print(1, flush=True); sys.stdin.readline()
 build(pathlib.Path({str(out)!r}))
-"""]  # fmt: skip
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    child.stdout.readline()
+    return child
+
+
+def change_all(number):
+    for term in Term.objects.all():
+        save_text(term, text_of(term.name, body=f"Text {number}. " + "Flask " * 50))
+    publish_all()
+
+
+def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
+    if connection.vendor != "sqlite":
+        pytest.skip("the other process finds the test's database by its file")
+    for number in range(40):
+        make_term(f"Term {number}", body="Flask " * 50)
+    publish_all()
+    build(out)
     chance = random.Random(1)
-    duration = 0.05
     for number in range(KILLS):
         old = tree(out)
-        for term in Term.objects.all():
-            save_text(term, text_of(term.name, body=f"Text {number}. " + "Flask " * 50))
-        publish_all()
-        child = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        child.stdout.readline()
+        change_all(number)
+        child = other_process(out, tmp_path)
         child.stdin.write(b"\n")
         child.stdin.flush()
-        time.sleep(chance.uniform(0, duration))
+        time.sleep(chance.uniform(0, 0.05))
         child.send_signal(signal.SIGKILL)
         child.communicate()
         build(tmp_path / "fresh")
