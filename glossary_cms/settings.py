@@ -124,6 +124,12 @@ STORAGES = {
 if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
+# Mail to editors: printed, unless a server is named, as in smtp://user:password@host:587
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="glossary@localhost")
+EMAIL_TIMEOUT = 10  # seconds
+
 # Security
 
 HTTPS = env.bool("HTTPS", default=not DEBUG)

@@ -18,9 +18,10 @@ from django.utils import timezone
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key, problem_with, slug_of
 from .indexing import MANY, index
-from .models import Category, ChangeSet, Glossary, Revision, Term, Vertical
+from .models import Category, ChangeSet, Event, Glossary, Revision, Term, Vertical
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
+from .recording import record
 
 
 class StaleWrite(Exception):
@@ -103,6 +104,8 @@ def save(
         _write_revisions(changed, (author and author.pk, now, reason, change_set and change_set.pk))
         new = {item.term for item in changed if item.draft.term is None}
         index(glossary, {item.term: item.document for item in changed}, new)
+        names = ((item.term, item.document.name[:NAME_LENGTH]) for item in changed)
+        record(glossary, Event.Kind.SAVED, names, author, reason, now)
     return [Saved(item.term, item.number) if item.term else None for item in work]
 
 

@@ -17,6 +17,7 @@ from .formats.problems import CannotSplice
 from .formats.related import read_names, write_names
 from .indexing import known_names, runs
 from .models import Term
+from .rights import why_not_save
 from .shown import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is_as_before, titled
 from .widgets import (
     AliasesField,
@@ -77,6 +78,8 @@ class TermForm(forms.ModelForm):
         help_text="What changed and why, for the history. Optional.",
         widget=AdminTextInputWidget,
     )
+
+    user: Any = None  # who writes; rights may hold for some categories only
 
     class Meta:
         model = Term
@@ -175,8 +178,16 @@ class TermForm(forms.ModelForm):
         except CannotSplice as error:
             self.add_error(None, str(error))
             return
+        self._check_rights()
         if len(self.revision_text.encode()) > MAX_FILE:
             self.add_error(None, f"The file would have more than {MAX_FILE:,} bytes.")
+
+    def _check_rights(self) -> None:
+        document = read_document(self.revision_text, self.document.path)
+        is_new = not self.instance.pk
+        reason = self.user and why_not_save(self.user, self.instance.glossary, document, is_new)
+        if reason:
+            self.add_error("category" if "category" in self.fields else None, reason)
 
     # What was typed → text
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,21 +12,25 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from . import search
+from .approvals import why_unapproved
 from .formats.document import read_document
 from .free_addresses import Taken
 from .linking import relink
 from .models import (
     Address,
+    Event,
     Glossary,
     Mention,
     PublishedName,
     PublishedRelation,
     PublishedTerm,
+    Review,
     Revision,
     Term,
     Withdrawal,
 )
 from .published_rows import Live, published_term, search_rows, write_classes, write_rows
+from .recording import record
 from .rendering import CannotRender, check
 from .site.facts import Change, batches, facts_of, names_of
 from .site.refreshing import rebuild_pages, refresh
@@ -41,31 +46,37 @@ class Refusal:
     reason: str
 
 
-def publish(glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter) -> list[Refusal]:
+def publish(
+    glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter, by: Any = None
+) -> list[Refusal]:
     """Make the newest text of each of ``terms`` what readers see, or say why not."""
-    return publish_ids(glossary, terms.order_by("path").values_list("pk", flat=True), progress)
+    return publish_ids(glossary, terms.order_by("path").values_list("pk", flat=True), progress, by)
 
 
-def publish_ids(glossary: Glossary, ids: Iterable[int], progress: Progress = iter) -> list[Refusal]:
+def publish_ids(
+    glossary: Glossary, ids: Iterable[int], progress: Progress = iter, by: Any = None
+) -> list[Refusal]:
     """Publish terms of ``glossary`` by their ids, of which there may be very many."""
-    return _publish(glossary, ids, Revision.objects.filter(number=F("term__version")), progress)
+    newest = Revision.objects.filter(number=F("term__version"))
+    return _publish(glossary, ids, newest, progress, by)
 
 
-def publish_again(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
+def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> list[Refusal]:
     """Show the text that readers see already by the decisions and names of today."""
     live = Revision.objects.filter(fingerprint=F("term__live_fingerprint"))
-    return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter)
+    return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter, by)
 
 
-def _publish(glossary, ids, revisions, progress) -> list[Refusal]:
+def _publish(glossary, ids, revisions, progress, by) -> list[Refusal]:
     refusals: list[Refusal] = []
     with _changing(glossary) as change:
+        change.by = by
         for some in progress(list(batches(ids))):
             refusals += _publish_batch(change, revisions.filter(term__in=some))
     return refusals
 
 
-def withdraw(glossary: Glossary, terms: QuerySet[Term]) -> int:
+def withdraw(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> int:
     """Take ``terms`` off the readers' side; how many were on it."""
     with _changing(glossary) as change:
         uids = list(terms.live().values_list("uid", flat=True))
@@ -79,7 +90,9 @@ def withdraw(glossary: Glossary, terms: QuerySet[Term]) -> int:
             search.remove(list(pages.values_list("pk", flat=True)))
             change.readdressed |= _hand_over(pages)
             pages.delete()
-            Term.objects.filter(uid__in=some).update(live_fingerprint="")
+            withdrawn = Term.objects.filter(uid__in=some)
+            withdrawn.update(live_fingerprint="")
+            record(glossary, Event.Kind.WITHDRAWN, withdrawn.values_list("pk", "name"), by)
     return len(uids)
 
 
@@ -126,6 +139,7 @@ class _Noting(Change):
     """A change that notes what is different afterwards: names that are linked, relations."""
 
     now: datetime = field(default_factory=timezone.now)  # one for all that are published together
+    by: Any = None
     linked: set[tuple[str, UUID]] = field(default_factory=set)
     edges: set[tuple[UUID, str, str, UUID | None]] = field(default_factory=set)
 
@@ -178,10 +192,17 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
         live = Live(revision.term, revision, read_document(revision.text, revision.term.path))
         made.append((live, published_term(change.glossary, live, change.now)))
     taken = Taken(change.glossary, [page for _, page in made])
+    newest = [live.term for live, _ in made if live.revision.number == live.term.version]
+    unapproved = why_unapproved(change.glossary, newest)
     for live, page in made:
         if page.uid in batch:
             continue  # the same text was made twice
-        reason = live.document.why_no_term or _why_not_rendered(page) or taken.why_not(page)
+        reason = (
+            live.document.why_no_term
+            or _why_not_rendered(page)
+            or taken.why_not(page)
+            or unapproved.get(live.term.pk, "")
+        )
         if reason:
             refusals.append(Refusal(live.term, reason))
         else:
@@ -196,7 +217,18 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
         )
     )
     Withdrawal.objects.filter(term_uid__in=batch).delete()
+    _close_reviews(change, [live.term for live, _ in batch.values()])
     return refusals
+
+
+def _close_reviews(change: _Noting, terms: list[Term]) -> None:
+    """Note what is live now; what was asked of reviewers is done where it is the newest text."""
+    new = [(term.pk, term.name) for term in terms if term.live_fingerprint != term.fingerprint]
+    record(change.glossary, Event.Kind.PUBLISHED, new, change.by, at=change.now)
+    done = Term.objects.as_published().filter(pk__in=[term.pk for term in terms])
+    Review.objects.open().filter(term__in=done).update(
+        closed_by=change.by, closed_at=change.now, outcome=Review.Outcome.PUBLISHED
+    )
 
 
 def _why_not_rendered(page: PublishedTerm) -> str:

@@ -11,7 +11,7 @@ GROUND = {"formats", "rendering"}
 CORE = {"addresses", "alphabet", "generation", "icons", "models", "search"}
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",
-    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "publishing", "renaming", "site",
+    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "publishing", "approvals", "commenting", "notifying", "recording", "renaming", "reviewing", "rights", "stages", "site",
 }  # fmt: skip
 DOORS = {
     "admin", "apps", "converters", "forms", "management", "public_headers", "serving", "shown", "site_templates", "stored_pages",
@@ -40,7 +40,7 @@ READERS = [
     *(f"terms/site/{path.name}" for path in (ROOT / "terms" / "site").glob("*.py")),
 ]  # fmt: skip
 EDITORS_MODELS = {
-    "Alias", "ChangeSet", "Detail", "MentionDecision", "Relation", "Revision", "Term",
+    "Alias", "ChangeSet", "Grant", "Detail", "MentionDecision", "Relation", "Revision", "Term",
 }  # fmt: skip
 
 FILES = sorted((ROOT / "terms").rglob("*.py")) + sorted((ROOT / "glossary_cms").glob("*.py"))

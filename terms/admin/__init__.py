@@ -1,17 +1,21 @@
 """The editors' side: the stock Django admin, with what terms need added to it."""
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 
 from terms.models import Category, Glossary, SearchMiss, Term, Vertical
 
 from .classification import ClassificationAdmin, GlossaryAdmin
 from .misses import SearchMissAdmin
+from .people import PersonAdmin
 from .terms import TermAdmin
 
 admin.site.site_header = "Glossary"
 admin.site.site_title = "Glossary"
 admin.site.index_title = "Editing"
 
+admin.site.unregister(get_user_model())
+admin.site.register(get_user_model(), PersonAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)

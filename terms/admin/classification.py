@@ -5,13 +5,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.addresses import RESERVED
-from terms.models import PublishedTerm
+from terms.models import Category, PublishedTerm
 from terms.publishing import rebuild
 from terms.renaming import rename_classification
+from terms.rights import rights
 from terms.widgets import IconWidget
 
+from .scoped import Scoped
 
-class GlossaryAdmin(admin.ModelAdmin):
+
+class GlossaryAdmin(Scoped, admin.ModelAdmin):
     list_display = ["name", "slug", "language"]
 
     def has_delete_permission(self, request, obj=None):
@@ -46,7 +49,7 @@ class ClassificationForm(forms.ModelForm):
         return cleaned
 
 
-class ClassificationAdmin(admin.ModelAdmin):
+class ClassificationAdmin(Scoped, admin.ModelAdmin):
     """Categories and verticals; a new name is written into the files of all their terms."""
 
     form = ClassificationForm
@@ -54,14 +57,22 @@ class ClassificationAdmin(admin.ModelAdmin):
     list_editable = ["order"]
     list_filter = ["glossary"]
     search_fields = ["name"]
-    fields = ["glossary", "name", "slug", "icon", "order"]
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(term_count=Count("term"))
 
+    def get_fields(self, request, obj=None):
+        fields = ["glossary", "name", "slug", "icon", "order"]
+        return [*fields, "approvals_needed"] if self.model is Category else fields
+
     def get_readonly_fields(self, request, obj=None):
-        return ["glossary"] if obj else []
+        fields = ["glossary"] if obj else []
+        # Who publishes does not decide how many must agree to it.
+        may_decide = rights(request.user, "change_glossary")
+        if self.model is Category and not (may_decide.hold_in(obj and obj.glossary_id)):
+            fields.append("approvals_needed")
+        return fields
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields

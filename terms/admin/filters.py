@@ -11,6 +11,7 @@ class StatusFilter(admin.SimpleListFilter):
         "draft": ("never published", TermQuerySet.never_published),
         "live": ("live", TermQuerySet.as_published),
         "changed": ("live, with changes", TermQuerySet.changed_since_published),
+        "review": ("in review", TermQuerySet.in_review),
     }
 
     def lookups(self, request, model_admin):

@@ -13,6 +13,7 @@ from terms.formats.paths import name_key
 from terms.icons import find_icons, icon_body
 from terms.models import Term
 from terms.rendering import CannotRender, render
+from terms.rights import rights
 
 from .pictures import MAX_BYTES, BadPicture, keep_picture
 
@@ -74,15 +75,15 @@ def suggest_view(request):
     key = name_key(query)
     if not key:
         return JsonResponse({"names": [], "known": False})
-    terms = Term.objects.order_by("name_key")
+    terms = rights(request.user, "view_term").among(Term.objects.order_by("name_key"))
     names = list(
         terms.filter(name_key__startswith=key).values_list("name", flat=True)[:MAX_SUGGESTIONS]
     )
     if len(names) < MAX_SUGGESTIONS:
         inside = terms.filter(name_key__contains=key).exclude(name_key__startswith=key)
         names += inside.values_list("name", flat=True)[: MAX_SUGGESTIONS - len(names)]
-    known = Term.objects.filter(name_key=key) or Term.objects.filter(aliases__key=key)
-    return JsonResponse({"names": names, "known": known.exists()})
+    known = terms.filter(name_key=key).exists() or terms.filter(aliases__key=key).exists()
+    return JsonResponse({"names": names, "known": known})
 
 
 @_for_editors("GET")

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_POST
 
 from terms.differences import compare
 from terms.editing import Draft, StaleWrite, save_one
+from terms.formats.document import read_document
 from terms.models import Term
+from terms.rights import why_not_save
 
 
 def page(model_admin, request, object_id, extra_context=None):
@@ -62,6 +64,10 @@ def restore_view(model_admin):
         former = term.revisions.filter(number=int(posted["number"])).first()
         if former is None:
             raise Http404("There is no such revision.")
+        document = read_document(former.text, term.path)
+        if reason := why_not_save(request.user, term.glossary, document, False):
+            model_admin.message_user(request, reason, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
         draft = Draft(term.path, former.text, term, int(posted["seen"]))
         try:
             saved = save_one(

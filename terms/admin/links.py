@@ -56,8 +56,8 @@ def _act(model_admin, request, term, names):
         return
     if not term.live_fingerprint:
         model_admin.message_user(request, "Saved. Readers see it once the term is published.")
-    elif model_admin.has_publish_permission(request):
-        publish_again(term.glossary, Term.objects.filter(pk=term.pk))
+    elif model_admin.has_publish_permission(request, term):
+        publish_again(term.glossary, Term.objects.filter(pk=term.pk), request.user)
         model_admin.message_user(request, f"Saved, and “{term}” is live with these links.")
     else:
         text = "Saved. Readers see it once somebody who may publishes the term."

@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
+from .scoped import Scoped
 
-class SearchMissAdmin(admin.ModelAdmin):
+
+class SearchMissAdmin(Scoped, admin.ModelAdmin):
     """What readers looked for in vain: terms to write, or aliases to add."""
 
     list_display = ["key", "count", "last_on", "write"]

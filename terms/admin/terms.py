@@ -2,22 +2,24 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from terms import publishing
 from terms.editing import Draft, StaleWrite, save_one
 from terms.forms import TermForm
 from terms.icons import icon_body
 from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
+from terms.stages import stage_of, stages
 
-from . import conflicts, files, helpers, history, links
+from . import conflicts, files, helpers, history, links, mail, review
 from .filters import AttentionFilter, StatusFilter
+from .publication import Publication
+from .scoped import Scoped
 from .viewing import VIEWED, Viewing
 
 READABLE = [
@@ -36,16 +38,15 @@ UNREADABLE = [
 ]
 
 
-def _by_glossary(queryset):
-    """The chosen terms of each glossary, by id: what is done to them may end their being found."""
-    chosen = dict(queryset.order_by().values_list("pk", "glossary"))
-    return [
-        (glossary, Term.objects.filter(pk__in=[pk for pk in chosen if chosen[pk] == glossary.pk]))
-        for glossary in Glossary.objects.filter(pk__in=set(chosen.values()))
-    ]
+def _stages(terms):
+    glossaries = Glossary.objects.in_bulk({term.glossary_id for term in terms})
+    found = {}
+    for pk, glossary in glossaries.items():
+        found |= stages(glossary, [term for term in terms if term.glossary_id == pk])
+    return found
 
 
-class TermAdmin(Viewing, admin.ModelAdmin):
+class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
     form = TermForm
     list_display = [
         "title",
@@ -62,8 +63,6 @@ class TermAdmin(Viewing, admin.ModelAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     search_fields = ["name", "aliases__name", "description"]
     ordering = ["name_key"]
-    autocomplete_fields = ["owner"]
-    actions = ["publish_selected", "withdraw_selected"]
     save_on_top = True
 
     class Media:
@@ -82,8 +81,10 @@ class TermAdmin(Viewing, admin.ModelAdmin):
         counted = relations.order_by().values("term")
         counted = counted.annotate(every=Count("pk"), wanted=Count("pk", filter=Q(target=None)))
         counts = {row["term"]: (row["every"], row["wanted"]) for row in counted}
+        found = _stages(changelist.result_list)
         for term in changelist.result_list:
             term.relation_counts = counts.get(term.pk, (0, 0))
+            term.stage = found[term.pk]
         return changelist
 
     @admin.display(description="name", ordering="name_key")
@@ -92,13 +93,11 @@ class TermAdmin(Viewing, admin.ModelAdmin):
 
     @admin.display(description="status", ordering="live_fingerprint")
     def state(self, obj):
-        words = {"draft": "draft", "live": "live", "changed": "live, changed"}
-        note = " · unreadable" if obj.problem else ""
         return format_html(
             '<span class="term-state" data-state="{}">{}{}</span>',
-            "unreadable" if obj.problem else obj.status,
-            words[obj.status],
-            note,
+            "unreadable" if obj.problem else obj.stage.mark,
+            obj.stage.words,
+            " · unreadable" if obj.problem else "",
         )
 
     @admin.display(description="related")
@@ -116,10 +115,18 @@ class TermAdmin(Viewing, admin.ModelAdmin):
 
     # The form
 
+    def get_form(self, request, obj=None, change=False, **options):
+        form = super().get_form(request, obj, change, **options)
+        form.user = request.user
+        return form
+
     def formfield_for_foreignkey(self, field, request, **options):
         formfield = super().formfield_for_foreignkey(field, request, **options)
         if field.name in ("category", "vertical"):
             formfield.empty_label = "none"
+        if field.name == "owner":
+            # Not asked from the admin of accounts, which most editors may not see.
+            formfield.queryset = formfield.queryset.filter(is_active=True, is_staff=True)
         return formfield
 
     def formfield_for_dbfield(self, field, request, **options):
@@ -145,15 +152,13 @@ class TermAdmin(Viewing, admin.ModelAdmin):
         # A term's history is never thrown away; withdrawing takes it from the readers.
         return False
 
-    def has_publish_permission(self, request):
-        return request.user.has_perm("terms.publish_term")
-
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        context = {"can_publish": self.has_publish_permission(request), **(extra_context or {})}
+        term = self.get_object(request, object_id) if object_id else None
+        can_publish = self.has_publish_permission(request, term)
+        context = {"can_publish": can_publish, **(extra_context or {})}
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except StaleWrite:
-            term = self.get_object(request, object_id) if object_id else None
             if term is None:
                 self.message_user(request, "Somebody has just made this term.", messages.ERROR)
                 return HttpResponseRedirect(request.get_full_path())
@@ -164,6 +169,8 @@ class TermAdmin(Viewing, admin.ModelAdmin):
             page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
             context["public_url"] = page.get_absolute_url() if page else ""
             context["unread"] = obj.document()
+            context["stage"] = stage_of(obj)
+            context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, obj, form, change):
@@ -204,8 +211,10 @@ class TermAdmin(Viewing, admin.ModelAdmin):
             self.message_user(request, f"There is no icon “{obj.icon}”.", messages.WARNING)
 
     def response_change(self, request, obj):
+        if "_review" in request.POST:
+            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
         if "_publish" in request.POST:
-            self._publish(request, obj)
+            self.publish_term(request, obj)
             return HttpResponseRedirect(request.path)
         if not obj.is_changed:
             self.message_user(request, f"Nothing was changed in “{obj}”.")
@@ -215,51 +224,12 @@ class TermAdmin(Viewing, admin.ModelAdmin):
         return super().response_change(request, obj)
 
     def response_add(self, request, obj, post_url_continue=None):
+        if "_review" in request.POST:
+            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
         if "_publish" in request.POST:
-            self._publish(request, obj)
+            self.publish_term(request, obj)
             return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))
         return super().response_add(request, obj, post_url_continue)
-
-    def _publish(self, request, obj):
-        if not self.has_publish_permission(request):
-            self.message_user(
-                request, f"“{obj}” was saved. You may not publish it.", messages.WARNING
-            )
-            return
-        self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
-
-    # What is done with several
-
-    @admin.action(description="Publish the selected terms", permissions=["publish"])
-    def publish_selected(self, request, queryset):
-        for glossary, terms in _by_glossary(queryset):
-            self._tell(request, glossary, terms)
-
-    @admin.action(description="Withdraw the selected terms", permissions=["publish"])
-    def withdraw_selected(self, request, queryset):
-        count = sum(publishing.withdraw(*chosen) for chosen in _by_glossary(queryset))
-        self.message_user(request, f"Readers do not see {count} terms any more.")
-
-    def _tell(self, request, glossary, terms):
-        """Publish and say what readers see now, and what they cannot be shown."""
-        refusals = publishing.publish(glossary, terms)
-        refused = {refusal.term.pk for refusal in refusals}
-        live = terms.exclude(pk__in=refused).filter(live_fingerprint=F("fingerprint"))
-        pages = PublishedTerm.objects.select_related("glossary").filter(uid__in=live.values("uid"))
-        if len(pages) == 1:
-            page = pages[0]
-            self.message_user(
-                request,
-                format_html(
-                    '“{}” is live: <a href="{}">see its page</a>.', page, page.get_absolute_url()
-                ),
-            )
-        elif pages:
-            self.message_user(request, f"{len(pages)} terms are live.")
-        for refusal in refusals[:20]:
-            self.message_user(
-                request, f"“{refusal.term}” was not published: {refusal.reason}", messages.ERROR
-            )
 
     # Views of its own
 
@@ -279,6 +249,10 @@ class TermAdmin(Viewing, admin.ModelAdmin):
             address("add/file/", files.unsaved_view, "add_file"),
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/links/", links.links_view, "links"),
+            address("<int:pk>/review/", review.review_view, "review"),
+            path(
+                "mail/", self.admin_site.admin_view(mail.mail_view(self)), name="terms_mail_choice"
+            ),
             address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),
             address("<int:pk>/file/download/", files.download_view, "download"),
             address("<int:pk>/history/restore/", history.restore_view, "restore"),

@@ -1,11 +1,12 @@
 from typing import Self
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.text import slugify
 
 from terms.addresses import RESERVED
 
-from .glossary import Glossary
+from .glossary import MOST_APPROVALS, Glossary
 
 
 class ClassificationQuerySet(models.QuerySet):
@@ -51,6 +52,13 @@ class Classification(models.Model):
 
 
 class Category(Classification):
+    approvals_needed = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_APPROVALS)],
+        help_text="Empty: as many as the glossary says.",
+    )
+
     class Meta(Classification.Meta):
         verbose_name_plural = "categories"
 

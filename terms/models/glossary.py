@@ -1,10 +1,12 @@
 import re
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
 
 DEFAULT_SLUG = "glossary"
+MOST_APPROVALS = 9
 RESERVED_SLUGS = frozenset({"admin", "media", "static"})
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -22,6 +24,11 @@ class Glossary(models.Model):
 
     slug = models.CharField(max_length=50, unique=True, validators=[validate_prefix])
     name = models.CharField(max_length=200, default="Glossary")
+    approvals_needed = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(MOST_APPROVALS)],
+        help_text="So many people approve a change before it goes live. Categories may differ.",
+    )
     language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
 
     class Meta:

@@ -26,6 +26,9 @@ class TermQuerySet(models.QuerySet):
     def as_published(self):
         return self.live().filter(live_fingerprint=F("fingerprint"))
 
+    def in_review(self):
+        return self.filter(reviews__isnull=False, reviews__closed_at=None)
+
     def unreadable(self):
         return self.exclude(problem="")
 
@@ -85,7 +88,10 @@ class Term(models.Model):
             models.Index(fields=["name_key"], name="term_name_key"),
             models.Index(fields=["glossary", "slug"], name="term_slug"),
         ]
-        permissions = [("publish_term", "Can publish and withdraw terms")]
+        permissions = [
+            ("approve_term", "Can approve changes of terms"),
+            ("publish_term", "Can publish, withdraw, rename and merge terms"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -18,53 +18,6 @@ from tests.factory import make_term, save_text, text_of
 pytestmark = pytest.mark.django_db
 
 PREFIX = "/admin/terms/term/"
-POST, GET = "post", "get"
-ADDRESSES = [
-    (GET, "", "view_term"),
-    (GET, "add/", "add_term"),
-    (GET, "{pk}/change/", "view_term"),
-    (GET, "{pk}/history/", "view_term"),
-    (GET, "{pk}/links/", "view_term"),
-    (POST, "{pk}/links/", "change_term"),
-    (GET, "{pk}/file/", "view_term"),
-    (GET, "{pk}/file/download/", "view_term"),
-    (POST, "{pk}/file/unsaved/", "change_term"),
-    (POST, "add/file/", "add_term"),
-    (POST, "{pk}/history/restore/", "change_term"),
-    (POST, "preview/", "change_term"),
-    (POST, "upload/", "change_term"),
-    (GET, "suggest/", "change_term"),
-    (GET, "icons/", "change_term"),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "right"), ADDRESSES)
-def test_who_may_pass(account, method, path, right):
-    term = make_term()
-    url = PREFIX + path.format(pk=term.pk)
-    data = {"number": "1", "seen": "1", "content": "x"}
-    anonymous = getattr(Client(), method)(url, data)
-    if path in ("preview/", "upload/", "suggest/", "icons/"):
-        assert anonymous.status_code == 403
-        assert "log in" in anonymous.json()["error"]
-    else:
-        assert anonymous.status_code == 302
-        assert "/admin/login/" in anonymous.url
-    assert getattr(account("nobody"), method)(url, data).status_code == 403
-    assert getattr(account("able", right), method)(url, data).status_code in (200, 302, 400)
-
-
-def test_every_address_of_the_term_admin_has_an_entry_above():
-    from django.contrib import admin
-
-    from terms.admin import TermAdmin
-    from terms.models import Term as Model
-
-    own = {str(url.pattern) for url in TermAdmin(Model, admin.site).get_urls()}
-    stock = {"autocomplete/", "<path:object_id>/", "<path:object_id>/delete/"}
-    listed = {path.format(pk="<int:pk>") for _, path, _ in ADDRESSES}
-    listed |= {path.format(pk="<path:object_id>") for _, path, _ in ADDRESSES}
-    assert own - stock <= listed
 
 
 def test_markdownx_own_addresses_are_not_there():

@@ -17,7 +17,7 @@ def test_the_name_of_a_glossary_stands_on_every_page_at_once(admin):
     html = admin.get(address).content.decode()
     assert 'name="slug"' not in html
     assert 'name="language"' not in html
-    admin.post(address, {"name": "Words of the house"})
+    admin.post(address, {"name": "Words of the house", "approvals_needed": "0"})
     glossary = Glossary.objects.get()
     assert (glossary.name, glossary.slug) == ("Words of the house", "glossary")
     pages = Page.objects.filter(path__endswith="/", status=200).exclude(path="/")

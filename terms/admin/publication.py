@@ -1,0 +1,76 @@
+"""Publishing and withdrawing from the admin, and what it says of that."""
+
+from django.contrib import admin, messages
+from django.db.models import F
+from django.utils.html import format_html
+
+from terms import publishing
+from terms.models import Glossary, PublishedTerm, Term
+
+
+def _by_glossary(queryset):
+    """The chosen terms of each glossary, by id: what is done to them may end their being found."""
+    chosen = dict(queryset.order_by().values_list("pk", "glossary"))
+    return [
+        (glossary, Term.objects.filter(pk__in=[pk for pk in chosen if chosen[pk] == glossary.pk]))
+        for glossary in Glossary.objects.filter(pk__in=set(chosen.values()))
+    ]
+
+
+class Publication:
+    """For the admin of terms."""
+
+    actions = ["publish_selected", "withdraw_selected"]
+
+    def has_publish_permission(self, request, obj=None):
+        return self._has(request, "publish", obj)
+
+    def publish_term(self, request, obj):
+        if not self.has_publish_permission(request, obj):
+            self.message_user(
+                request, f"“{obj}” was saved. You may not publish it.", messages.WARNING
+            )
+            return
+        self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
+
+    # What is done with several
+
+    @admin.action(description="Publish the selected terms", permissions=["publish"])
+    def publish_selected(self, request, queryset):
+        for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
+            self._tell(request, glossary, terms)
+
+    @admin.action(description="Withdraw the selected terms", permissions=["publish"])
+    def withdraw_selected(self, request, queryset):
+        chosen = _by_glossary(self._permitted(request, "publish", queryset))
+        count = sum(publishing.withdraw(*some, by=request.user) for some in chosen)
+        self.message_user(request, f"Readers do not see {count} terms any more.")
+
+    def _permitted(self, request, action, queryset):
+        """Those of the chosen terms with which the person may do this; the others are named."""
+        permitted = self.rights(request, action).among(queryset)
+        others = queryset.exclude(pk__in=permitted.values("pk"))
+        for term in others[:5]:
+            self.message_user(request, f"You may not {action} “{term}”.", messages.WARNING)
+        return permitted
+
+    def _tell(self, request, glossary, terms):
+        """Publish and say what readers see now, and what they cannot be shown."""
+        refusals = publishing.publish(glossary, terms, by=request.user)
+        refused = {refusal.term.pk for refusal in refusals}
+        live = terms.exclude(pk__in=refused).filter(live_fingerprint=F("fingerprint"))
+        pages = PublishedTerm.objects.select_related("glossary").filter(uid__in=live.values("uid"))
+        if len(pages) == 1:
+            page = pages[0]
+            self.message_user(
+                request,
+                format_html(
+                    '“{}” is live: <a href="{}">see its page</a>.', page, page.get_absolute_url()
+                ),
+            )
+        elif pages:
+            self.message_user(request, f"{len(pages)} terms are live.")
+        for refusal in refusals[:20]:
+            self.message_user(
+                request, f"“{refusal.term}” was not published: {refusal.reason}", messages.ERROR
+            )

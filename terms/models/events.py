@@ -1,0 +1,78 @@
+"""What happened, and whom it concerns."""
+
+from django.conf import settings
+from django.db import models
+
+from .glossary import Glossary
+from .term import NAME_LENGTH, Term
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Event(models.Model):
+    """One line of the log that nobody edits: who did what to which term, and when.
+
+    ``name`` is the term's at that moment. Without person where a command did it.
+    """
+
+    class Kind(models.TextChoices):
+        SAVED = "saved"
+        PUBLISHED = "published"
+        WITHDRAWN = "withdrawn"
+        SUBMITTED = "submitted", "asked for review"
+        TAKEN_BACK = "taken back", "took the review back"
+        APPROVED = "approved"
+        CHANGES = "changes", "requested changes"
+        COMMENTED = "commented"
+        RESOLVED = "resolved", "resolved a comment"
+
+    at = models.DateTimeField()
+    person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="events")
+    name = models.CharField(max_length=NAME_LENGTH)
+    kind = models.CharField(max_length=20, choices=Kind)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["glossary", "-at"], name="event_time")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.get_kind_display()}"
+
+
+class MailChoice(models.Model):
+    """When a person is sent mail about what concerns them; at once unless they choose."""
+
+    class When(models.TextChoices):
+        NOW = "now", "at once"
+        DAILY = "daily", "once a day"
+        NEVER = "never"
+
+    person = models.OneToOneField(PERSON, models.CASCADE, related_name="mail_choice")
+    when = models.CharField(max_length=10, choices=When, default=When.NOW)
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_when_display()}"
+
+
+class Notice(models.Model):
+    """Something that a person should know; ``mailed_at`` once it has been sent."""
+
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="notices")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["person"], condition=models.Q(mailed_at=None), name="notice_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text

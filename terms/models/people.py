@@ -1,0 +1,45 @@
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from .classification import Category
+from .glossary import Glossary
+
+
+class Grant(models.Model):
+    """A role that a person has in one glossary, or in one category of it, and nowhere else.
+
+    Who has a role everywhere is a member of its group.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", db_index=False
+    )
+    role = models.ForeignKey(Group, models.CASCADE)
+    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    category = models.ForeignKey(
+        Category, models.CASCADE, null=True, blank=True, help_text="Empty: in all of the glossary."
+    )
+
+    class Meta:
+        verbose_name = "role in a part"
+        verbose_name_plural = "roles in parts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "glossary", "category"], name="grant_in_category"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "glossary"],
+                condition=models.Q(category=None),
+                name="grant_in_glossary",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} in {self.category or self.glossary}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.category and self.category.glossary_id != self.glossary_id:
+            raise ValidationError({"category": "This category is in another glossary."})

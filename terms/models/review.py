@@ -1,0 +1,90 @@
+"""What people say of a change before readers see it."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .term import Term
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class ReviewQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
+
+
+class Review(models.Model):
+    """From asking for a review until the change is published, sent back or taken back."""
+
+    class Outcome(models.TextChoices):
+        PUBLISHED = "published"
+        CHANGES = "changes", "changes requested"
+        TAKEN_BACK = "taken back"
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="reviews")
+    opened_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    opened_at = models.DateTimeField()
+    note = models.TextField(blank=True)
+    closed_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    reason = models.TextField(blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["term"], condition=Q(closed_at=None), name="one_open_review"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Review of {self.term}"
+
+
+class Approval(models.Model):
+    """A person's yes to exactly the text of this fingerprint, whoever changes it later."""
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="approvals", db_index=False)
+    fingerprint = models.CharField(max_length=64)
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="+", db_index=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["term", "fingerprint", "person"], name="approval_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} approved {self.term}"
+
+
+class Comment(models.Model):
+    """A remark on a term, or on the passage ``start`` to ``end`` of a revision's body.
+
+    ``quote`` is the passage as it was; where it stands now follows from the texts.
+    """
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="comments")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="replies")
+    author = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(help_text="The number of the text that it was made on.")
+    start = models.PositiveIntegerField(null=True)
+    end = models.PositiveIntegerField(null=True)
+    quote = models.TextField(blank=True)
+    resolved_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text[:80]

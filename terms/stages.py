@@ -1,0 +1,104 @@
+"""Where the newest text of a term stands on its way to readers, and what comes next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from .approvals import Standing, authors_of, standings
+from .models import Approval, Glossary, Review, Term
+
+DRAFT, REVIEW, APPROVED, LIVE = "draft", "review", "approved", "live"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """``name`` is one of draft, review, approved, live; ``was_live`` where readers see an
+    older text meanwhile."""
+
+    name: str
+    was_live: bool
+    standing: Standing
+
+    @property
+    def words(self) -> str:
+        words = {
+            DRAFT: "live, changed" if self.was_live else "draft",
+            REVIEW: "in review",
+            APPROVED: "approved",
+            LIVE: "live",
+        }[self.name]
+        if self.name == REVIEW and self.standing.needed:
+            words += f", {self.standing.given} of {self.standing.needed}"
+        return words
+
+    @property
+    def mark(self) -> str:
+        """The state by which its dot is drawn."""
+        return "changed" if self.name == DRAFT and self.was_live else self.name
+
+    @property
+    def next_step(self) -> str:
+        """What must be done by somebody before readers see the text."""
+        missing = self.standing.missing
+        if self.name == LIVE:
+            return "Readers see this version."
+        seen = "Readers see an older version." if self.was_live else "Readers do not see it yet."
+        if not missing:
+            return f"{seen} It can be published."
+        people = "one more person" if self.standing.given else "one person"
+        if missing > 1:
+            people = f"{missing} more people" if self.standing.given else f"{missing} people"
+        ask = "" if self.name == REVIEW else " Ask for a review:"
+        return f"{seen}{ask} {people} must approve it."
+
+
+def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
+    """By id of terms of one glossary; a few queries, however many there are."""
+    asked = Review.objects.open().filter(term__in=[term.pk for term in terms])
+    in_review = set(asked.values_list("term", flat=True))
+    found = standings(glossary, terms)
+    return {
+        term.pk: Stage(_name(term, standing, term.pk in in_review), _was_live(term), standing)
+        for term in terms
+        if (standing := found[term.pk])
+    }
+
+
+def stage_of(term: Term) -> Stage:
+    return stages(term.glossary, [term])[term.pk]
+
+
+def _was_live(term: Term) -> bool:
+    return bool(term.live_fingerprint) and term.live_fingerprint != term.fingerprint
+
+
+def _name(term: Term, standing: Standing, is_in_review: bool) -> str:
+    if term.live_fingerprint == term.fingerprint:
+        return LIVE
+    if standing.needed and not standing.missing:
+        return APPROVED
+    return REVIEW if is_in_review else DRAFT
+
+
+@dataclass(frozen=True)
+class Yes:
+    """An approval, and whether it is of the newest text by somebody who did not write it."""
+
+    approval: Approval
+    counts: bool
+    version: int | None
+
+
+def approvals_of(term: Term) -> list[Yes]:
+    """All of them since the term went live, also those that a later change has made void."""
+    numbers = dict(term.revisions.order_by("number").values_list("fingerprint", "number"))
+    authors = authors_of(term)
+    rows: Any = term.approvals.select_related("person")
+    return [
+        Yes(
+            row,
+            row.fingerprint == term.fingerprint and row.person_id not in authors,
+            numbers.get(row.fingerprint),
+        )
+        for row in rows.exclude(fingerprint=term.live_fingerprint)
+    ]

@@ -1,0 +1,349 @@
+"""Every address that there is, for everybody who may come, by every method."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+
+from terms.models import Category, Glossary, Grant, SearchMiss, Term, Vertical
+from tests.doors.conftest import logged_in
+from tests.doors.forms import fields_of
+from tests.factory import default_glossary, make_live, make_term, text_of
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["Author", "Reviewer", "Publisher", "Administrator"]
+PEOPLE = ["anonymous", "nobody", *ROLES, "superuser", "no one at all"]
+# Who may pass, by the first who may: each role may do what the one before it may.
+ALL, STAFF, AUTHOR, REVIEWER, PUBLISHER, ADMINISTRATOR, SUPER, NEVER = PEOPLE
+
+TERM = "admin/terms/term/"
+# Address as the resolver has it → who may GET it, who may POST it (None: nobody, it is 405).
+ADDRESSES = {
+    "": (ALL, None),
+    "<page:path>": (ALL, None),
+    "<slug:glossary>/search": (ALL, None),
+    "<slug:glossary>/suggest": (ALL, None),
+    r"^media/(?P<path>[\w./-]{1,200})$": (ALL, None),
+    "admin/": (STAFF, STAFF),
+    "admin/login/": (ALL, ALL),
+    "admin/logout/": (ALL, ALL),
+    "admin/password_change/": (STAFF, STAFF),
+    "admin/password_change/done/": (STAFF, STAFF),
+    "admin/autocomplete/": (NEVER, None),
+    "admin/jsi18n/": (STAFF, STAFF),
+    "admin/r/<path:content_type_id>/<path:object_id>/": (STAFF, STAFF),
+    r"admin/^(?P<app_label>auth|terms)/$": (STAFF, STAFF),
+    r"admin/(?P<url>.*)$": (STAFF, STAFF),
+    TERM: (AUTHOR, AUTHOR),
+    TERM + "add/": (AUTHOR, AUTHOR),
+    TERM + "<path:object_id>/history/": (AUTHOR, AUTHOR),
+    TERM + "<path:object_id>/delete/": (NEVER, NEVER),
+    TERM + "<path:object_id>/change/": (AUTHOR, AUTHOR),
+    TERM + "<path:object_id>/": (STAFF, STAFF),
+    TERM + "preview/": (None, AUTHOR),
+    TERM + "upload/": (None, AUTHOR),
+    TERM + "suggest/": (AUTHOR, None),
+    TERM + "icons/": (AUTHOR, None),
+    TERM + "add/file/": (None, AUTHOR),
+    TERM + "<int:pk>/file/": (AUTHOR, None),
+    TERM + "<int:pk>/links/": (AUTHOR, AUTHOR),
+    TERM + "<int:pk>/review/": (AUTHOR, AUTHOR),
+    TERM + "<int:pk>/file/unsaved/": (None, AUTHOR),
+    TERM + "<int:pk>/file/download/": (AUTHOR, None),
+    TERM + "<int:pk>/history/restore/": (None, AUTHOR),
+    TERM + "mail/": (STAFF, STAFF),
+}
+# Of the stock admin's addresses of a model, which of the rights below they take.
+STOCK = {
+    "": 0, "add/": 1, "<path:object_id>/change/": 2, "<path:object_id>/history/": 0,
+    "<path:object_id>/delete/": 3,
+}  # fmt: skip
+# Model → who may look, add, change, delete.
+MODELS = {
+    "terms/category": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
+    "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
+    "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
+    "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
+    "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
+    "auth/group": (SUPER, SUPER, SUPER, SUPER),
+}
+for model, who in MODELS.items():
+    for rest, right in STOCK.items():
+        # Who may only look may open the form.
+        get = who[0] if rest.endswith("change/") else who[right]
+        ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
+    ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # leads to the form
+ADDRESSES["admin/auth/user/<id>/password/"] = (ADMINISTRATOR, ADMINISTRATOR)
+
+
+def addresses(resolver, before=""):
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, route)
+        else:
+            yield route
+
+
+def test_every_address_has_an_entry_above():
+    assert set(addresses(get_resolver())) == ADDRESSES.keys()
+
+
+@pytest.fixture
+def roles(db):
+    importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
+
+
+@pytest.fixture
+def client_of(roles):
+    """A maker of clients: of nobody, or of an account with a role in everything or a part."""
+
+    def make(who, **part):
+        if who == "anonymous":
+            return Client()
+        user = User.objects.create_user(f"{who} {User.objects.count()}", is_staff=True)
+        if who == "superuser":
+            user.is_superuser = True
+            user.save()
+        elif who in ROLES and part:
+            Grant.objects.create(user=user, role=Group.objects.get(name=who), **part)
+        elif who in ROLES:
+            user.groups.add(Group.objects.get(name=who))
+        client = logged_in(user)
+        client.user = user
+        return client
+
+    return make
+
+
+def filled(route, term, other):
+    """The address with what there is in its places; ``other`` is somebody's account."""
+    miss, _ = SearchMiss.objects.get_or_create(
+        glossary=term.glossary, key="x", defaults={"last_on": "2026-01-01"}
+    )
+    group = Group.objects.get_or_create(name="Friends")[0]
+    ids = {
+        "category": term.category_id, "vertical": term.vertical_id, "glossary": term.glossary_id,
+        "searchmiss": miss.pk, "user": other.pk, "group": group.pk,
+    }  # fmt: skip
+    model = route.split("/")[2] if route.count("/") > 2 else ""
+    for place in ("<path:object_id>", "<int:pk>", "<id>"):
+        route = route.replace(place, str(ids.get(model, term.pk)))
+    for place, value in (
+        ("<page:path>", "glossary/"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
+        (r"^media/(?P<path>[\w./-]{1,200})$", "media/x.png"),
+        (r"^(?P<app_label>auth|terms)/$", "terms/"), (r"(?P<url>.*)$", "nowhere"),
+    ):  # fmt: skip
+        route = route.replace(place, value)
+    return f"/{route}"
+
+
+def passes(response):
+    """Whether the door was open; what stands behind it may not like what was sent."""
+    if response.status_code == 302:
+        return "/admin/login/" not in response["Location"]
+    return response.status_code not in (401, 403)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", PEOPLE[:-1])
+def test_who_may_pass(client_of, who, method, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    term, other = make_live(), User.objects.create_user("other")
+    wrong = []
+    for route, needed in ADDRESSES.items():
+        needed = needed[method == "post"]
+        query = "?app_label=terms&model_name=term&field_name=owner" * ("autocomplete" in route)
+        client = client_of(who)
+        response = getattr(client, method)(filled(route, term, other) + query, {"do": "comment"})
+        assert response.status_code < 500, route
+        if needed is None:
+            right = not passes(response) or response.status_code in (404, 405)
+        else:
+            right = passes(response) == (PEOPLE.index(who) >= PEOPLE.index(needed))
+        if not right:
+            wrong.append((route, response.status_code, needed))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options", "trace", "head"])
+def test_other_methods_open_no_door(client_of, method):
+    term, other = make_live(), User.objects.create_user("other")
+    client = client_of("nobody")
+    for route, (get, _) in ADDRESSES.items():
+        response = getattr(client, method)(filled(route, term, other))
+        assert response.status_code < 500, route
+        if get is None or PEOPLE.index(get) > PEOPLE.index("nobody"):
+            assert method == "options" or response.status_code in (302, 403, 404, 405), route
+    assert Term.objects.get() == term
+
+
+@pytest.mark.parametrize("who", PEOPLE[:-1])
+@pytest.mark.parametrize(
+    ("action", "needed"),
+    [
+        ("submit", AUTHOR), ("take_back", AUTHOR), ("comment", AUTHOR), ("resolve", AUTHOR),
+        ("reopen", AUTHOR), ("approve", REVIEWER), ("changes", REVIEWER), ("publish", PUBLISHER),
+        ("anything", NEVER),
+    ],
+)  # fmt: skip
+def test_who_may_act_in_a_review(client_of, who, action, needed):
+    term = make_term()
+    response = client_of(who).post(f"/{TERM}{term.pk}/review/", {"do": action})
+    assert passes(response) == (PEOPLE.index(who) >= PEOPLE.index(needed))
+
+
+# Rights in parts
+
+
+@pytest.fixture
+def parts(db):
+    """A term in one's own category, one in another, one in another glossary."""
+    here, there = make_term("Here", category="Mine"), make_term("There", category="Theirs")
+    elsewhere = make_term("Elsewhere", glossary=Glossary.objects.create(slug="other"))
+    return here, there, elsewhere
+
+
+@pytest.fixture
+def in_mine(client_of, parts):
+    def make(role):
+        mine = Category.objects.get(name="Mine")
+        return client_of(role, glossary=default_glossary(), category=mine)
+
+    return make
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_in_one_category_ends_there(in_mine, parts, role):
+    here, there, elsewhere = parts
+    client = in_mine(role)
+    for route in ("change/", "history/", "review/", "links/", "file/", "file/download/"):
+        assert client.get(f"/{TERM}{here.pk}/{route}").status_code == 200
+        assert client.get(f"/{TERM}{there.pk}/{route}").status_code == 200  # terms name terms
+        assert client.get(f"/{TERM}{elsewhere.pk}/{route}").status_code == 403
+    for route in ("change/", "links/", "file/unsaved/", "history/restore/"):
+        sent = {"number": "1", "seen": "1"}
+        assert passes(client.post(f"/{TERM}{here.pk}/{route}", sent))
+        assert client.post(f"/{TERM}{there.pk}/{route}", sent).status_code == 403
+        assert client.post(f"/{TERM}{elsewhere.pk}/{route}", sent).status_code == 403
+    shown = client.get(f"/{TERM}").content.decode()
+    assert [f">{term.name}</a>" in shown for term in parts] == [True, True, False]
+    names = client.get(f"/{TERM}suggest/", {"q": "e"}).json()["names"]
+    assert sorted(names) == ["Here", "There"]
+
+
+def test_publishing_in_one_category_ends_there(in_mine):
+    client = in_mine("Publisher")
+    chosen = list(Term.objects.values_list("pk", flat=True))
+    page = client.post(
+        f"/{TERM}", {"action": "publish_selected", "_selected_action": chosen}, follow=True
+    ).content.decode()
+    assert "You may not publish “There”" in page
+    assert [term.name for term in Term.objects.live()] == ["Here"]
+    Term.objects.update(live_fingerprint="x")
+    client.post(f"/{TERM}", {"action": "withdraw_selected", "_selected_action": chosen})
+    assert {term.name for term in Term.objects.live()} == {"There", "Elsewhere"}
+
+
+def test_no_term_goes_into_a_category_of_others(in_mine, parts):
+    client, term = in_mine("Author"), parts[0]
+    address = f"/{TERM}{term.pk}/change/"
+    page = client.get(address)
+    assert ">Theirs</option>" not in page.content.decode()
+    theirs, mine = Category.objects.get(name="Theirs"), Category.objects.get(name="Mine")
+    assert client.post(address, {**fields_of(page), "category": theirs.pk}).status_code == 200
+    new = {"name": "New", "glossary": term.glossary_id, "seen": "", "path": "", "category": ""}
+    page = client.post(f"/{TERM}add/", new).content.decode()
+    assert "Choose a category in which you may write." in page
+    assert client.post(f"/{TERM}add/", {**new, "category": mine.pk}).status_code == 302
+
+
+def test_no_text_brings_a_term_into_a_category_of_others(in_mine):
+    broken = make_term("bad", path="bad.md", text="---\n[\n---\n")
+    Term.objects.filter(pk=broken.pk).update(category=Category.objects.get(name="Mine"))
+    client = in_mine("Author")
+    fields = fields_of(client.get(f"/{TERM}{broken.pk}/change/"))
+    page = client.post(
+        f"/{TERM}{broken.pk}/change/", {**fields, "source": text_of("Bad", category="Theirs")}
+    ).content.decode()
+    assert "You may not write terms in the category “Theirs”" in page
+    page = client.post(
+        f"/{TERM}{broken.pk}/history/restore/", {"number": "1", "seen": "1"}, follow=True
+    ).content.decode()
+    assert "Choose a category in which you may write." in page
+
+
+def test_rights_on_categories_end_where_they_are_given(in_mine):
+    mine, theirs = Category.objects.get(name="Mine"), Category.objects.get(name="Theirs")
+    client = in_mine("Publisher")
+    assert client.get(f"/admin/terms/category/{mine.pk}/change/").status_code == 200
+    post = client.post(f"/admin/terms/category/{theirs.pk}/change/", {"name": "x", "slug": "x"})
+    assert post.status_code == 403
+    rows = list(Category.objects.filter(glossary=default_glossary()))
+    data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
+    for number, row in enumerate(rows):
+        data |= {f"form-{number}-id": row.pk, f"form-{number}-order": 7}
+    assert client.post("/admin/terms/category/", data).status_code == 403
+    assert not Category.objects.filter(pk=theirs.pk, order=7).exists()
+    vertical = Vertical.objects.filter(glossary=default_glossary()).get()
+    assert client.get(f"/admin/terms/vertical/{vertical.pk}/change/").status_code == 200
+    assert client.post(f"/admin/terms/vertical/{vertical.pk}/change/", {}).status_code == 403
+
+
+def test_who_decides_how_many_must_approve(client_of):
+    make_term(category="Mine")
+    category = Category.objects.get()
+    address = f"/admin/terms/category/{category.pk}/change/"
+    data = {"name": "Mine", "slug": category.slug, "icon": "", "order": "0"}
+    client_of("Publisher").post(address, {**data, "approvals_needed": "2"})
+    assert Category.objects.get().approvals_needed is None
+    client_of("Administrator").post(address, {**data, "approvals_needed": "2"})
+    assert Category.objects.get().approvals_needed == 2
+
+
+# Accounts
+
+
+def test_an_administrator_cannot_become_more(client_of):
+    client = client_of("Administrator")
+    boss = User.objects.create_superuser("boss", password="x")
+    assert client.get(f"/admin/auth/user/{boss.pk}/change/").status_code == 200
+    for route in ("change/", "password/"):
+        response = client.post(f"/admin/auth/user/{boss.pk}/{route}", {"password1": "a"})
+        assert response.status_code == 403
+    address = f"/admin/auth/user/{client.user.pk}/change/"
+    page = client.get(address).content.decode()
+    assert 'name="groups"' in page
+    assert 'name="is_superuser"' not in page
+    assert 'name="user_permissions"' not in page
+    data = {
+        "username": "me", "is_active": "on", "is_staff": "on", "is_superuser": "on",
+        "groups": [Group.objects.get(name="Administrator").pk],
+        "grants-TOTAL_FORMS": "0", "grants-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    assert client.post(address, data).status_code == 302
+    assert User.objects.filter(username="me", is_superuser=False).exists()
+
+
+def test_a_new_account_gets_its_roles(client_of):
+    make_term(category="Mine")
+    client = client_of("Administrator")
+    secret = "correct horse battery"
+    new = {"username": "bo", "password1": secret, "password2": secret, "usable_password": "true"}
+    assert client.post("/admin/auth/user/add/", new).status_code == 302
+    bo = User.objects.get(username="bo")
+    assert bo.is_staff
+    data = {
+        "username": "bo", "is_active": "on", "is_staff": "on", "email": "bo@example.org",
+        "grants-TOTAL_FORMS": "1", "grants-INITIAL_FORMS": "0", "grants-0-user": bo.pk,
+        "grants-0-role": Group.objects.get(name="Author").pk,
+        "grants-0-glossary": default_glossary().pk,
+        "grants-0-category": Category.objects.get().pk,
+    }  # fmt: skip
+    assert client.post(f"/admin/auth/user/{bo.pk}/change/", data).status_code == 302
+    assert str(Grant.objects.get()) == "bo: Author in Mine"
+    assert "Author in Mine" in client.get("/admin/auth/user/").content.decode()

@@ -1,0 +1,61 @@
+"""A passage is found again after its text has been changed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terms.formats.passages import moved
+
+TEXT = "Flask is a small framework. It follows WSGI.\n\n## Use\n\nMany use it for prototypes."
+
+
+def passage(quote, new, old=TEXT):
+    start = old.index(quote)
+    place = moved(start, start + len(quote), old, new)
+    return place and new[place[0] : place[1]]
+
+
+@pytest.mark.parametrize(
+    ("quote", "new", "found"),
+    [
+        ("follows WSGI", TEXT, "follows WSGI"),
+        ("follows WSGI", "Before.\n\n" + TEXT + " After.", "follows WSGI"),
+        ("follows WSGI", TEXT.replace("small", "quite a bit smaller"), "follows WSGI"),
+        (
+            "It follows WSGI",
+            TEXT.replace("follows", "follows strictly"),
+            "It follows strictly WSGI",
+        ),
+        ("a small framework", TEXT.replace("small ", ""), "a framework"),
+        ("follows WSGI", TEXT.replace("follows WSGI", "knows HTTP"), None),
+        ("It follows WSGI.", "Many use it for prototypes. It follows WSGI.", "It follows WSGI."),
+        ("ollows WSG", TEXT.replace("small", "big"), "ollows WSG"),
+        ("## Use", TEXT.replace("\n\n## Use\n\n", " "), None),
+        ("Many", "", None),
+    ],
+)
+def test_a_passage_moves_with_its_words(quote, new, found):
+    assert passage(quote, new) == found
+
+
+texts = st.lists(st.sampled_from(["a", "b c", "d.\n", "é", "数据 ", "-- "]), max_size=12).map(
+    "".join
+)
+
+
+@given(texts, texts, texts, st.data())
+def test_what_stands_untouched_is_found_whatever_is_around_it(before, after, other, data):
+    old = f"{before}\nthe one passage\n{after}"
+    new = f"{data.draw(texts)}{other}\nthe one passage\n{data.draw(texts)}"
+    start = old.index("the one passage")
+    place = moved(start, start + 15, old, new)
+    assert place is not None
+    assert new[place[0] : place[1]] == "the one passage"
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.integers(0, 60), st.integers(0, 60))
+def test_any_place_is_within_the_text(old, new, one, other):
+    start, end = sorted((min(one, len(old)), min(other, len(old))))
+    place = moved(start, end, old, new)
+    if place:
+        assert 0 <= place[0] <= place[1] <= len(new)
