@@ -48,8 +48,9 @@ class Stage:
         people = "one more person" if self.standing.given else "one person"
         if missing > 1:
             people = f"{missing} more people" if self.standing.given else f"{missing} people"
-        ask = "" if self.name == REVIEW else " Ask for a review:"
-        return f"{seen}{ask} {people} must approve it."
+        if self.name == REVIEW:
+            return f"{seen} {people[0].upper()}{people[1:]} must approve it."
+        return f"{seen} Ask for a review: {people} must approve it."
 
 
 def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
