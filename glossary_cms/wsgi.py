@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glossary_cms.settings")
 django_application = get_wsgi_application()
 _ = settings.SECRET_KEY  # reading it raises where it is empty: no server starts without one
 
-from terms.serving import serve_pages  # noqa: E402 — models need Django to be set up
+from terms.due import DueFirst  # noqa: E402 — models need Django to be set up
+from terms.serving import serve_pages  # noqa: E402
 
-application = serve_pages(django_application)
+application = DueFirst(serve_pages(django_application))

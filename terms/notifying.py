@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.db.models import Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from .models import MailChoice, Notice, Term
+from .models import Notice, Preference, Term
 
 DAY = timedelta(days=1)
 MOST = 200  # notices in one mail
@@ -24,7 +24,7 @@ def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = Non
     """Note ``text`` for each of ``people`` who wants mail; sent at once, if so wanted."""
     if not isinstance(people, QuerySet):
         people = get_user_model().objects.filter(pk__in=set(people), is_active=True)
-    people = people.exclude(email="").exclude(mail_choice__when=MailChoice.When.NEVER)
+    people = people.exclude(email="").exclude(preference__mail=Preference.Mail.NEVER)
     people = people.exclude(pk=but.pk) if but else people
     now = timezone.now()
     notices = Notice.objects.bulk_create(
@@ -38,7 +38,7 @@ def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = Non
 
 def _send_at_once(pks: list[int]) -> None:
     notices = Notice.objects.filter(pk__in=pks, mailed_at=None)
-    _send(notices.exclude(person__mail_choice__when=MailChoice.When.DAILY))
+    _send(notices.exclude(person__preference__mail=Preference.Mail.DAILY))
 
 
 def send_digests() -> int:
@@ -48,6 +48,12 @@ def send_digests() -> int:
     due = timezone.now() - DAY
     people = [row["person"] for row in oldest if row["oldest"] <= due]
     return _send(Notice.objects.filter(person__in=people, mailed_at=None))
+
+
+def next_digest() -> datetime | None:
+    """When the next mail falls due that was not sent at once."""
+    oldest = Notice.objects.filter(mailed_at=None).aggregate(oldest=Min("created_at"))["oldest"]
+    return oldest and oldest + DAY
 
 
 def _send(notices: QuerySet[Notice]) -> int:
@@ -80,7 +86,7 @@ def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
     parts = [f"{n.text}\n{settings.SITE_URL}{_address(n.term)}" for n in notices[:MOST]]
     if len(notices) > MOST:
         parts.append(f"… and {len(notices) - MOST} more.")
-    choice = settings.SITE_URL + reverse("admin:terms_mail_choice")
+    choice = settings.SITE_URL + reverse("admin:terms_term_preferences")
     parts.append(f"--\nWhen you get these mails: {choice}")
     return EmailMessage(subject, "\n\n".join(parts), to=[person.email], connection=get_connection())
 

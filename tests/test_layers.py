@@ -11,10 +11,10 @@ GROUND = {"formats", "rendering"}
 CORE = {"addresses", "alphabet", "generation", "icons", "models", "search"}
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",
-    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "publishing", "approvals", "commenting", "notifying", "recording", "renaming", "reviewing", "rights", "stages", "site",
+    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "publishing", "approvals", "commenting", "notifying", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "site",
 }  # fmt: skip
 DOORS = {
-    "admin", "apps", "converters", "forms", "management", "public_headers", "serving", "shown", "site_templates", "stored_pages",
+    "admin", "apps", "converters", "due", "forms", "management", "public_headers", "serving", "shown", "site_templates", "stored_pages",
     "templatetags", "urls", "views", "widgets",
 }  # fmt: skip
 WIRING = {"glossary_cms"}

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 
-from terms.models import Category, Glossary, SearchMiss, Term, Vertical
+from terms.models import Category, Event, Glossary, SearchMiss, Term, Vertical
 
 from .classification import ClassificationAdmin, GlossaryAdmin
+from .events import EventAdmin
 from .misses import SearchMissAdmin
 from .people import PersonAdmin
 from .terms import TermAdmin
@@ -16,6 +17,7 @@ admin.site.index_title = "Editing"
 
 admin.site.unregister(get_user_model())
 admin.site.register(get_user_model(), PersonAdmin)
+admin.site.register(Event, EventAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)

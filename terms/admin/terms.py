@@ -16,7 +16,7 @@ from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.stages import stage_of, stages
 
-from . import conflicts, files, helpers, history, links, mail, review
+from . import conflicts, files, helpers, history, links, preferences, review, schedule
 from .filters import AttentionFilter, StatusFilter
 from .publication import Publication
 from .scoped import Scoped
@@ -249,10 +249,9 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             address("add/file/", files.unsaved_view, "add_file"),
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/links/", links.links_view, "links"),
+            address("schedule/", schedule.schedule_view, "schedule"),
             address("<int:pk>/review/", review.review_view, "review"),
-            path(
-                "mail/", self.admin_site.admin_view(mail.mail_view(self)), name="terms_mail_choice"
-            ),
+            address("preferences/", preferences.preferences_view, "preferences"),
             address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),
             address("<int:pk>/file/download/", files.download_view, "download"),
             address("<int:pk>/history/restore/", history.restore_view, "restore"),

@@ -5,20 +5,39 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 AUTHOR = {
-    "view_term", "add_term", "change_term", "view_category", "view_vertical", "view_glossary",
-    "view_searchmiss", "add_comment", "change_comment",
+    "view_term",
+    "add_term",
+    "change_term",
+    "view_category",
+    "view_vertical",
+    "view_glossary",
+    "view_searchmiss",
+    "add_comment",
+    "change_comment",
 }
 REVIEWER = AUTHOR | {"approve_term"}
 PUBLISHER = REVIEWER | {
-    "publish_term", "delete_term", "add_category", "change_category", "add_vertical",
+    "publish_term",
+    "delete_term",
+    "add_category",
+    "change_category",
+    "add_vertical",
     "change_vertical",
 }
 ADMINISTRATOR = PUBLISHER | {
-    "add_glossary", "change_glossary", "delete_category", "delete_vertical", "view_event",
-    "view_grant", "add_grant", "change_grant", "delete_grant",
-    "view_user", "add_user", "change_user",
+    "add_glossary",
+    "change_glossary",
+    "delete_category",
+    "delete_vertical",
+    "view_event",
+    "view_grant",
+    "add_grant",
+    "change_grant",
+    "delete_grant",
+    "view_user",
+    "add_user",
+    "change_user",
 }
 ROLES = {
     "Author": AUTHOR,
@@ -56,135 +75,480 @@ NAMES = {
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('terms', '0002_readers'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("terms", "0002_readers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ('contenttypes', '0002_remove_content_type_name'),
+        ("contenttypes", "0002_remove_content_type_name"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='term',
-            options={'ordering': ['name_key', 'pk'], 'permissions': [('approve_term', 'Can approve changes of terms'), ('publish_term', 'Can publish, withdraw, rename and merge terms')]},
+            name="term",
+            options={
+                "ordering": ["name_key", "pk"],
+                "permissions": [
+                    ("approve_term", "Can approve changes of terms"),
+                    ("publish_term", "Can publish, withdraw, rename and merge terms"),
+                ],
+            },
         ),
         migrations.AddField(
-            model_name='category',
-            name='approvals_needed',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Empty: as many as the glossary says.', null=True, validators=[django.core.validators.MaxValueValidator(9)]),
+            model_name="category",
+            name="approvals_needed",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="Empty: as many as the glossary says.",
+                null=True,
+                validators=[django.core.validators.MaxValueValidator(9)],
+            ),
         ),
         migrations.AddField(
-            model_name='glossary',
-            name='approvals_needed',
-            field=models.PositiveSmallIntegerField(default=0, help_text='So many people approve a change before it goes live. Categories may differ.', validators=[django.core.validators.MaxValueValidator(9)]),
+            model_name="glossary",
+            name="approvals_needed",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="So many people approve a change before it goes live. Categories may differ.",
+                validators=[django.core.validators.MaxValueValidator(9)],
+            ),
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField()),
-                ('revision', models.PositiveIntegerField(help_text='The number of the text that it was made on.')),
-                ('start', models.PositiveIntegerField(null=True)),
-                ('end', models.PositiveIntegerField(null=True)),
-                ('quote', models.TextField(blank=True)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='terms.comment')),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('term', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='terms.term')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "revision",
+                    models.PositiveIntegerField(
+                        help_text="The number of the text that it was made on."
+                    ),
+                ),
+                ("start", models.PositiveIntegerField(null=True)),
+                ("end", models.PositiveIntegerField(null=True)),
+                ("quote", models.TextField(blank=True)),
+                ("resolved_at", models.DateTimeField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replies",
+                        to="terms.comment",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="terms.term",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='MailChoice',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('when', models.CharField(choices=[('now', 'at once'), ('daily', 'once a day'), ('never', 'Never')], default='now', max_length=10)),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='mail_choice', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Approval',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('term', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='terms.term')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approvals",
+                        to="terms.term",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('term', 'fingerprint', 'person'), name='approval_once')],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("term", "fingerprint", "person"), name="approval_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('name', models.CharField(max_length=300)),
-                ('kind', models.CharField(choices=[('saved', 'Saved'), ('published', 'Published'), ('withdrawn', 'Withdrawn'), ('submitted', 'asked for review'), ('taken back', 'took the review back'), ('approved', 'Approved'), ('changes', 'requested changes'), ('commented', 'Commented'), ('resolved', 'resolved a comment')], max_length=20)),
-                ('detail', models.TextField(blank=True)),
-                ('glossary', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='terms.glossary')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('term', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='terms.term')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("saved", "Saved"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                            ("submitted", "asked for review"),
+                            ("taken back", "took the review back"),
+                            ("approved", "Approved"),
+                            ("changes", "requested changes"),
+                            ("commented", "Commented"),
+                            ("resolved", "resolved a comment"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("detail", models.TextField(blank=True)),
+                (
+                    "glossary",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="terms.glossary",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="terms.term",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['glossary', '-at'], name='event_time')],
+                "ordering": ["-pk"],
+                "indexes": [models.Index(fields=["glossary", "-at"], name="event_time")],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.ForeignKey(blank=True, help_text='Empty: in all of the glossary.', null=True, on_delete=django.db.models.deletion.CASCADE, to='terms.category')),
-                ('glossary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='terms.glossary')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: in all of the glossary.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="terms.category",
+                    ),
+                ),
+                (
+                    "glossary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="terms.glossary"
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'role in a part',
-                'verbose_name_plural': 'roles in parts',
-                'constraints': [models.UniqueConstraint(fields=('user', 'role', 'glossary', 'category'), name='grant_in_category'), models.UniqueConstraint(condition=models.Q(('category', None)), fields=('user', 'role', 'glossary'), name='grant_in_glossary')],
+                "verbose_name": "role in a part",
+                "verbose_name_plural": "roles in parts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "role", "glossary", "category"), name="grant_in_category"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("category", None)),
+                        fields=("user", "role", "glossary"),
+                        name="grant_in_glossary",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField()),
-                ('mailed_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
-                ('term', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='terms.term')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                ("mailed_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="terms.term",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'indexes': [models.Index(condition=models.Q(('mailed_at', None)), fields=['person'], name='notice_waiting')],
+                "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("mailed_at", None)),
+                        fields=["person"],
+                        name="notice_waiting",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('published', 'Published'), ('changes', 'changes requested'), ('taken back', 'Taken Back')], max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('term', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='terms.term')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("published", "Published"),
+                            ("changes", "changes requested"),
+                            ("taken back", "Taken Back"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reviews",
+                        to="terms.term",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('term',), name='one_open_review')],
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)),
+                        fields=("term",),
+                        name="one_open_review",
+                    )
+                ],
             },
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("saved", "Saved"),
+                    ("published", "Published"),
+                    ("withdrawn", "Withdrawn"),
+                    ("submitted", "asked for review"),
+                    ("taken back", "took the review back"),
+                    ("approved", "Approved"),
+                    ("changes", "requested changes"),
+                    ("scheduled", "Scheduled"),
+                    ("unscheduled", "took from the schedule"),
+                    ("commented", "Commented"),
+                    ("resolved", "resolved a comment"),
+                ],
+                max_length=20,
+            ),
+        ),
+        migrations.CreateModel(
+            name="Preference",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "mail",
+                    models.CharField(
+                        choices=[("now", "at once"), ("daily", "once a day"), ("never", "Never")],
+                        default="now",
+                        max_length=10,
+                    ),
+                ),
+                ("time_zone", models.CharField(blank=True, max_length=60)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preference",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Schedule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("publish", "Publish"), ("withdraw", "Withdraw")], max_length=10
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "taken from the schedule"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("ran_at", models.DateTimeField(null=True)),
+                ("problem", models.TextField(blank=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schedule",
+                        to="terms.term",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["at"], name="schedule_due"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("term", "action"),
+                        name="scheduled_once",
+                    )
+                ],
+            },
+        ),
+        migrations.AlterModelOptions(
+            name='event',
+            options={'ordering': ['-pk'], 'verbose_name': 'line of the log', 'verbose_name_plural': 'log'},
         ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

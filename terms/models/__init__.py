@@ -1,11 +1,12 @@
 from .classification import Category, Vertical
-from .events import Event, MailChoice, Notice
+from .events import Event, Notice
 from .files import TermFile
 from .glossary import Glossary
-from .people import Grant
+from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .review import Approval, Comment, Review
 from .revision import ChangeSet, Revision
+from .schedule import Schedule
 from .site import Address, Page, SearchMiss, Site, Withdrawal
 from .term import Alias, Detail, MentionDecision, Relation, Term
 
@@ -20,11 +21,11 @@ __all__ = [
     "Event",
     "Glossary",
     "Grant",
-    "MailChoice",
     "Mention",
     "MentionDecision",
     "Notice",
     "Page",
+    "Preference",
     "PublishedClass",
     "PublishedName",
     "PublishedRelation",
@@ -32,6 +33,7 @@ __all__ = [
     "Relation",
     "Review",
     "Revision",
+    "Schedule",
     "SearchMiss",
     "Site",
     "Term",

@@ -23,6 +23,8 @@ class Event(models.Model):
         TAKEN_BACK = "taken back", "took the review back"
         APPROVED = "approved"
         CHANGES = "changes", "requested changes"
+        SCHEDULED = "scheduled"
+        UNSCHEDULED = "unscheduled", "took from the schedule"
         COMMENTED = "commented"
         RESOLVED = "resolved", "resolved a comment"
 
@@ -36,25 +38,12 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "line of the log"
+        verbose_name_plural = "log"
         indexes = [models.Index(fields=["glossary", "-at"], name="event_time")]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.get_kind_display()}"
-
-
-class MailChoice(models.Model):
-    """When a person is sent mail about what concerns them; at once unless they choose."""
-
-    class When(models.TextChoices):
-        NOW = "now", "at once"
-        DAILY = "daily", "once a day"
-        NEVER = "never"
-
-    person = models.OneToOneField(PERSON, models.CASCADE, related_name="mail_choice")
-    when = models.CharField(max_length=10, choices=When, default=When.NOW)
-
-    def __str__(self) -> str:
-        return f"{self.person}: {self.get_when_display()}"
 
 
 class Notice(models.Model):

@@ -43,3 +43,22 @@ class Grant(models.Model):
         super().clean()
         if self.category and self.category.glossary_id != self.glossary_id:
             raise ValidationError({"category": "This category is in another glossary."})
+
+
+class Preference(models.Model):
+    """What a person has chosen: when mail is sent about what concerns them, and the time
+    zone in which times are shown and typed; the site's own where they chose none."""
+
+    class Mail(models.TextChoices):
+        NOW = "now", "at once"
+        DAILY = "daily", "once a day"
+        NEVER = "never"
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference"
+    )
+    mail = models.CharField(max_length=10, choices=Mail, default=Mail.NOW)
+    time_zone = models.CharField(max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.person}"

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from terms.models import Category, Glossary, Grant, SearchMiss, Term, Vertical
+from terms.models import Category, Event, Glossary, Grant, SearchMiss, Term, Vertical
 from tests.doors.conftest import logged_in
 from tests.doors.forms import fields_of
 from tests.factory import default_glossary, make_live, make_term, text_of
@@ -55,7 +55,8 @@ ADDRESSES = {
     TERM + "<int:pk>/file/unsaved/": (None, AUTHOR),
     TERM + "<int:pk>/file/download/": (AUTHOR, None),
     TERM + "<int:pk>/history/restore/": (None, AUTHOR),
-    TERM + "mail/": (STAFF, STAFF),
+    TERM + "preferences/": (STAFF, STAFF),
+    TERM + "schedule/": (AUTHOR, None),
 }
 # Of the stock admin's addresses of a model, which of the rights below they take.
 STOCK = {
@@ -68,6 +69,7 @@ MODELS = {
     "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
+    "terms/event": (ADMINISTRATOR, NEVER, NEVER, NEVER),
     "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "auth/group": (SUPER, SUPER, SUPER, SUPER),
 }
@@ -77,6 +79,7 @@ for model, who in MODELS.items():
         get = who[0] if rest.endswith("change/") else who[right]
         ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
     ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # leads to the form
+ADDRESSES["admin/terms/event/export/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/auth/user/<id>/password/"] = (ADMINISTRATOR, ADMINISTRATOR)
 
 
@@ -128,7 +131,7 @@ def filled(route, term, other):
     group = Group.objects.get_or_create(name="Friends")[0]
     ids = {
         "category": term.category_id, "vertical": term.vertical_id, "glossary": term.glossary_id,
-        "searchmiss": miss.pk, "user": other.pk, "group": group.pk,
+        "searchmiss": miss.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
     }  # fmt: skip
     model = route.split("/")[2] if route.count("/") > 2 else ""
     for place in ("<path:object_id>", "<int:pk>", "<id>"):
@@ -187,7 +190,7 @@ def test_other_methods_open_no_door(client_of, method):
     ("action", "needed"),
     [
         ("submit", AUTHOR), ("take_back", AUTHOR), ("comment", AUTHOR), ("resolve", AUTHOR),
-        ("reopen", AUTHOR), ("approve", REVIEWER), ("changes", REVIEWER), ("publish", PUBLISHER),
+        ("reopen", AUTHOR), ("approve", REVIEWER), ("changes", REVIEWER), ("publish", PUBLISHER), ("schedule", PUBLISHER), ("unschedule", PUBLISHER),
         ("anything", NEVER),
     ],
 )  # fmt: skip

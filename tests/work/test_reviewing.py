@@ -15,9 +15,9 @@ from terms.models import (
     Approval,
     Category,
     Event,
-    MailChoice,
     Notice,
     Page,
+    Preference,
     PublishedTerm,
     Review,
     Term,
@@ -239,8 +239,8 @@ def test_those_whom_it_concerns_get_mail_as_they_chose():
         for name in ("ann", "ben", "cid", "dan")
     )
     User.objects.create_user("out", email="out@example.org")
-    MailChoice.objects.create(person=cid, when="daily")
-    MailChoice.objects.create(person=dan, when="never")
+    Preference.objects.create(person=cid, mail="daily")
+    Preference.objects.create(person=dan, mail="never")
     term = make_term("Two\nlines", text=text_of("'Two lines'"), path="x.md", author=ann)
     submit(term, ann, "Please read.")
     assert [message.to for message in mail.outbox] == [["ben@example.org"]]

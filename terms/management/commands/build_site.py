@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from terms.building import BuildError, build
 from terms.management import console
+from terms.scheduling import run_due
 
 
 class Command(BaseCommand):
@@ -13,6 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("out", help="the folder; new, empty, or built before")
 
     def handle(self, out, **options):
+        run_due()
         try:
             report = build(Path(out), console.counting(self, "pages"))
         except (BuildError, OSError) as error:

@@ -3,6 +3,7 @@ from django.core.management.base import BaseCommand, CommandError
 from terms.exporting import CONFLICT, UNCHANGED, export
 from terms.folders import FolderError
 from terms.management import console
+from terms.scheduling import run_due
 
 
 class Command(BaseCommand):
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="report as JSON")
 
     def handle(self, path, **options):
+        run_due()
         try:
             result = export(
                 console.get_glossary(options["glossary"]),

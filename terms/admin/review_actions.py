@@ -1,0 +1,95 @@
+"""What the review page can do: each action with the right that it takes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from terms import reviewing
+from terms.commenting import comment, resolve
+from terms.models import Comment, Term
+from terms.reviewing import CannotReview
+from terms.stages import stage_of
+
+from . import schedule
+
+
+class Action(NamedTuple):
+    """``act`` does it and returns what to say of it; raises CannotReview."""
+
+    right: str
+    act: Callable[[Any, Any, Term], str]
+
+
+def submit(model_admin, request, term):
+    reviewing.submit(term, request.user, _text(request))
+    return f"A review of “{term}” has been asked for."
+
+
+def take_back(model_admin, request, term):
+    reviewing.take_back(term, request.user)
+    return f"The review of “{term}” has been taken back."
+
+
+def approve(model_admin, request, term):
+    reviewing.approve(term, request.user, request.POST.get("fingerprint", ""))
+    return f"You have approved “{term}” as it is now. {stage_of(term).next_step}"
+
+
+def ask_for_changes(model_admin, request, term):
+    reviewing.request_changes(term, request.user, _text(request))
+    return f"“{term}” goes back to its authors with your reason."
+
+
+def publish(model_admin, request, term):
+    model_admin.publish_term(request, term)  # which says itself what came of it
+    return ""
+
+
+def plan(model_admin, request, term):
+    return schedule.plan(request, term)
+
+
+def cancel(model_admin, request, term):
+    return schedule.cancel(request, term)
+
+
+def say(model_admin, request, term):
+    parent = _comment(term, request) if "thread" in request.POST else None
+    comment(term, request.user, _text(request), request.POST.get("quote", ""), parent)
+    return "Your comment is kept."
+
+
+def close(model_admin, request, term):
+    resolve(_comment(term, request), request.user)
+    return "The thread is resolved."
+
+
+def reopen(model_admin, request, term):
+    resolve(_comment(term, request), request.user, is_open=True)
+    return "The thread is open again."
+
+
+ACTIONS = {
+    "submit": Action("change_term", submit),
+    "take_back": Action("change_term", take_back),
+    "approve": Action("approve_term", approve),
+    "changes": Action("approve_term", ask_for_changes),
+    "publish": Action("publish_term", publish),
+    "schedule": Action("publish_term", plan),
+    "unschedule": Action("publish_term", cancel),
+    "comment": Action("add_comment", say),
+    "resolve": Action("change_comment", close),
+    "reopen": Action("change_comment", reopen),
+}
+
+
+def _text(request) -> str:
+    return request.POST.get("text", "")
+
+
+def _comment(term: Term, request) -> Comment:
+    number = request.POST.get("thread", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 18
+    found = term.comments.filter(pk=int(number)).first() if is_number else None
+    if found is None:
+        raise CannotReview("This comment is no longer there.")
+    return found

@@ -1,0 +1,81 @@
+"""What happens when: a term's own times, and all that ran, waits or failed."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from terms.models import Schedule, Term
+from terms.reviewing import CannotReview
+from terms.rights import rights
+from terms.scheduling import CannotSchedule, schedule, unschedule
+
+SHOWN = 200
+
+
+class WhenForm(forms.Form):
+    """A time of the person's own zone; one that a clock change leaves out or doubles is
+    refused by Django, in words."""
+
+    action = forms.ChoiceField(choices=Schedule.Action.choices)
+    at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": "Say when.", "invalid": "This is no date with a time."},
+    )
+
+
+def plan(request, term):
+    """Schedule what the form says; its words for the person. Raises CannotReview."""
+    form = WhenForm(request.POST)
+    if not form.is_valid():
+        raise CannotReview(" ".join(text for found in form.errors.values() for text in found))
+    try:
+        made = schedule(term, form.cleaned_data["action"], form.cleaned_data["at"], request.user)
+    except CannotSchedule as error:
+        raise CannotReview(str(error)) from error
+    verb = "published" if made.action == Schedule.Action.PUBLISH else "withdrawn"
+    return f"“{term}” will be {verb} on {_shown(made.at)}."
+
+
+def cancel(request, term):
+    number = request.POST.get("item", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 18
+    item = term.schedule.filter(pk=int(number)).first() if is_number else None
+    try:
+        if item is None:
+            raise CannotSchedule("There is no such time any more.")
+        unschedule(item, request.user)
+    except CannotSchedule as error:
+        raise CannotReview(str(error)) from error
+    return "It has been taken from the schedule."
+
+
+def _shown(moment):
+    return f"{timezone.localtime(moment):%-d %B %Y, %H:%M} ({timezone.get_current_timezone_name()})"
+
+
+def schedule_view(model_admin):
+    """The status page."""
+
+    @require_safe
+    def view(request):
+        found = rights(request.user, "view_term")
+        if not found:
+            raise PermissionDenied
+        terms = found.among(Term.objects.all())
+        items = Schedule.objects.filter(term__in=terms).select_related("term", "person")
+        context = {
+            **model_admin.admin_site.each_context(request),
+            "opts": Term._meta,
+            "title": "Schedule",
+            "now": timezone.now(),
+            "zone": timezone.get_current_timezone_name(),
+            "waiting": items.waiting()[:SHOWN],
+            "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
+            "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
+        }
+        return TemplateResponse(request, "admin/terms/term/schedule.html", context)
+
+    return view
