@@ -32,7 +32,9 @@ def _check_database(glossary: Glossary) -> Iterator[str]:
         yield f"{term.path}: its version is {term.version}, its newest revision {term.newest}."
     known = known_names(glossary, None)
     revisions = (
-        Revision.objects.filter(term__glossary=glossary, number=F("term__version"))
+        Revision.objects.filter(
+            term__glossary=glossary, term__trashed_at=None, number=F("term__version")
+        )
         .select_related("term__category", "term__vertical")
         .prefetch_related("term__details", "term__aliases", "term__relations")
     )

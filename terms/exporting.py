@@ -48,7 +48,7 @@ class Export:
 
 def texts(glossary: Glossary, live: bool) -> QuerySet[Revision]:
     """The newest revision of each term, or with ``live`` the one that readers see."""
-    revisions = Revision.objects.filter(term__glossary=glossary)
+    revisions = Revision.objects.filter(term__glossary=glossary, term__trashed_at=None)
     if live:
         shown = revisions.filter(fingerprint=F("term__live_fingerprint"))
         # A restored text is there twice under one fingerprint.

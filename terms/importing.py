@@ -105,6 +105,17 @@ class _Planner:
         return {path: Known(*values) for path, *values in terms.values_list(*columns)}
 
     @cached_property
+    def trashed(self) -> dict[str, set[str]]:
+        """Fingerprints of all that the terms in the trash ever said, by path."""
+        rows = Revision.objects.filter(term__glossary=self.glossary.pk)
+        found: dict[str, set[str]] = {}
+        for path, fingerprint in rows.exclude(term__trashed_at=None).values_list(
+            "term__path", "fingerprint"
+        ):
+            found.setdefault(path, set()).add(fingerprint)
+        return found
+
+    @cached_property
     def cases(self) -> dict[str, str]:
         return {path.lower(): path for path in self.terms}
 
@@ -156,6 +167,8 @@ class _Planner:
         entry = Entry(found.path, UNCHANGED, fingerprint=fingerprint, stamp=found.stamp)
         known = self.terms.get(found.path)
         if known is None:
+            if fingerprint in self.trashed.get(found.path, ()):
+                return entry._replace(reason="is in the trash here")
             return self._new(entry, text or "")
         if fingerprint == known.fingerprint:
             if known.problem:

@@ -89,13 +89,31 @@ def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, i
     A name wins over an alias, the older term over the newer one.
     """
     terms = Term.objects.filter(glossary=glossary)
-    aliases = Alias.objects.filter(term__glossary=glossary)
+    aliases = Alias.objects.filter(term__glossary=glossary, term__trashed_at=None)
     if keys is not None and len(keys) <= MANY:
         terms = terms.filter(name_key__in=keys)
         aliases = aliases.filter(key__in=keys)
     known = dict(aliases.order_by("-term").values_list("key", "term"))
     known.update(terms.order_by("-pk").values_list("name_key", "pk"))
     return known
+
+
+def forget(glossary: Glossary, terms: Collection[int]) -> None:
+    """Read anew what relates to ``terms`` (by id), which are there no more."""
+    referring = Relation.objects.filter(target__in=terms)
+    strings = dict(
+        Term.objects.filter(glossary=glossary, pk__in=referring.values("term"))
+        .exclude(pk__in=terms)
+        .values_list("pk", "related")
+    )
+    referring.update(target=None)
+    index_relations(glossary, strings)
+
+
+def recall(glossary: Glossary, names: Sequence[str], terms: Collection[int]) -> None:
+    """Resolve what waits for ``names``, which are names of ``terms`` that are there again."""
+    strings = dict(Term.objects.filter(pk__in=terms).values_list("pk", "related"))
+    index_relations(glossary, strings | _terms_waiting_for(glossary, names, terms))
 
 
 def runs(text: str) -> Iterable[str]:

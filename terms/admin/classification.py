@@ -1,6 +1,6 @@
 from django import forms
 from django.contrib import admin
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -60,7 +60,11 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(term_count=Count("term"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(term_count=Count("term", filter=Q(term__trashed_at=None)))
+        )
 
     def get_fields(self, request, obj=None):
         fields = ["glossary", "name", "slug", "icon", "order"]

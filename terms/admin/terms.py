@@ -16,7 +16,7 @@ from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.stages import stage_of, stages
 
-from . import conflicts, files, helpers, history, links, preferences, review, schedule
+from . import conflicts, files, helpers, history, links, preferences, review, schedule, trash
 from .filters import AttentionFilter, StatusFilter
 from .publication import Publication
 from .scoped import Scoped
@@ -148,10 +148,6 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
         default = Glossary.objects.get_or_create(slug=DEFAULT_SLUG)[0]
         return {"glossary": default.pk, **super().get_changeform_initial_data(request)}
 
-    def has_delete_permission(self, request, obj=None):
-        # A term's history is never thrown away; withdrawing takes it from the readers.
-        return False
-
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         term = self.get_object(request, object_id) if object_id else None
         can_publish = self.has_publish_permission(request, term)
@@ -249,6 +245,7 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             address("add/file/", files.unsaved_view, "add_file"),
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/links/", links.links_view, "links"),
+            address("trash/", trash.trash_view, "trash"),
             address("schedule/", schedule.schedule_view, "schedule"),
             address("<int:pk>/review/", review.review_view, "review"),
             address("preferences/", preferences.preferences_view, "preferences"),
@@ -257,6 +254,14 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             address("<int:pk>/history/restore/", history.restore_view, "restore"),
             *super().get_urls(),
         ]
+
+    def delete_view(self, request, object_id, extra_context=None):
+        return trash.delete_page(self, request, object_id)
+
+    def get_actions(self, request):
+        found = super().get_actions(request)
+        found.pop("delete_selected", None)  # which knows no trash
+        return found
 
     def history_view(self, request, object_id, extra_context=None):
         return history.page(self, request, object_id, extra_context)

@@ -23,6 +23,8 @@ class Event(models.Model):
         TAKEN_BACK = "taken back", "took the review back"
         APPROVED = "approved"
         CHANGES = "changes", "requested changes"
+        TRASHED = "trashed", "moved to the trash"
+        RESTORED = "restored", "took out of the trash"
         SCHEDULED = "scheduled"
         UNSCHEDULED = "unscheduled", "took from the schedule"
         COMMENTED = "commented"

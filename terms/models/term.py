@@ -38,6 +38,13 @@ class TermQuerySet(models.QuerySet):
         return self.filter(pk__in=wanted)
 
 
+class TermManager(models.Manager):
+    """Terms that are not in the trash: there they are for nobody but who looks for them."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(trashed_at=None)
+
+
 class Term(models.Model):
     """A term as its editors have it: the index of its newest revision's text.
 
@@ -59,6 +66,10 @@ class Term(models.Model):
         help_text="Off for a name that is an everyday word, too.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    trashed_at = models.DateTimeField(null=True, editable=False)
+    trashed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     version = models.PositiveIntegerField(default=0, editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
@@ -75,13 +86,17 @@ class Term(models.Model):
     extra = models.JSONField(default=dict, editable=False)
     problem = models.TextField(blank=True, editable=False)
 
-    objects = TermQuerySet.as_manager()
+    objects = TermManager.from_queryset(TermQuerySet)()
+    with_trash = TermQuerySet.as_manager()
 
     class Meta:
         ordering = ["name_key", "pk"]
+        base_manager_name = "with_trash"
         constraints = [
             # Case-insensitive file systems would hold two such paths in one file.
-            models.UniqueConstraint("glossary", Lower("path"), name="term_path"),
+            models.UniqueConstraint(
+                "glossary", Lower("path"), condition=Q(trashed_at=None), name="term_path"
+            ),
             models.CheckConstraint(condition=Q(version__gt=0), name="term_has_revision"),
         ]
         indexes = [

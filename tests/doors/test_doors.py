@@ -248,12 +248,6 @@ def test_list_queries_do_not_grow(admin, django_assert_num_queries):
     assert len(set(counts)) == 1
 
 
-def test_a_term_cannot_be_deleted(admin):
-    term = make_term()
-    assert admin.post(f"{PREFIX}{term.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert Term.objects.exists()
-
-
 def test_hidden_fields_are_not_trusted(admin):
     term = make_term()
     fields = fields_of(admin.get(address(term)))

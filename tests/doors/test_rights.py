@@ -41,7 +41,7 @@ ADDRESSES = {
     TERM: (AUTHOR, AUTHOR),
     TERM + "add/": (AUTHOR, AUTHOR),
     TERM + "<path:object_id>/history/": (AUTHOR, AUTHOR),
-    TERM + "<path:object_id>/delete/": (NEVER, NEVER),
+    TERM + "<path:object_id>/delete/": (PUBLISHER, PUBLISHER),
     TERM + "<path:object_id>/change/": (AUTHOR, AUTHOR),
     TERM + "<path:object_id>/": (STAFF, STAFF),
     TERM + "preview/": (None, AUTHOR),
@@ -57,6 +57,7 @@ ADDRESSES = {
     TERM + "<int:pk>/history/restore/": (None, AUTHOR),
     TERM + "preferences/": (STAFF, STAFF),
     TERM + "schedule/": (AUTHOR, None),
+    TERM + "trash/": (PUBLISHER, PUBLISHER),
 }
 # Of the stock admin's addresses of a model, which of the rights below they take.
 STOCK = {

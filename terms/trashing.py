@@ -1,0 +1,94 @@
+"""Deleting a term: it goes into the trash with all that belongs to it, and comes back whole."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .indexing import forget, recall
+from .models import (
+    Category,
+    Event,
+    Glossary,
+    Mention,
+    Relation,
+    Review,
+    Schedule,
+    Term,
+    Vertical,
+)
+from .publishing import withdraw
+from .recording import record
+
+
+class CannotRestore(ValueError):
+    """The term cannot come back as it was; it says why."""
+
+
+@dataclass(frozen=True)
+class Referring:
+    """Who would miss a term: those that relate to it, and whose live texts name it."""
+
+    relating: list[Term]
+    mentioning: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.relating or self.mentioning)
+
+
+def referring_to(term: Term) -> Referring:
+    relations = Relation.objects.filter(target=term, term__trashed_at=None)
+    relating = Term.objects.filter(pk__in=relations.values("term")).exclude(pk=term.pk)
+    mentions = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
+    return Referring(
+        list(relating.only("name", "name_key")),
+        list(dict.fromkeys(mentions.values_list("source__name", flat=True))),
+    )
+
+
+def trash(term: Term, person: Any = None) -> None:
+    """Take ``term`` from readers, lists, files and names; its history stays with it."""
+    with transaction.atomic():
+        _lock(term)
+        one = Term.objects.filter(pk=term.pk)
+        if not one.exists():
+            return
+        withdraw(term.glossary, one, by=person)
+        now = timezone.now()
+        one.update(trashed_at=now, trashed_by=person)
+        forget(term.glossary, [term.pk])
+        Schedule.objects.waiting().filter(term=term).update(state=Schedule.State.CANCELLED)
+        Review.objects.open().filter(term=term).update(
+            closed_at=now, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
+        )
+        record(term.glossary, Event.Kind.TRASHED, [(term.pk, term.name)], person)
+
+
+def restore(term: Term, person: Any = None) -> None:
+    """Bring ``term`` back as a draft, with its relations both ways; raises CannotRestore."""
+    with transaction.atomic():
+        _lock(term)
+        trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
+        if not trashed.exists():
+            raise CannotRestore(f"“{term}” is not in the trash any more.")
+        if Term.objects.filter(glossary=term.glossary, path__iexact=term.path).exists():
+            raise CannotRestore(
+                f"There is another term file “{term.path}” now: rename or delete that one first."
+            )
+        # A category may have been renamed meanwhile: the file says what the term is in.
+        document = term.document()
+        rows = {
+            model: model.objects.named(term.glossary, {name}).get(name) if name else None
+            for model, name in ((Category, document.category), (Vertical, document.vertical))
+        }
+        trashed.update(
+            trashed_at=None, trashed_by=None, category=rows[Category], vertical=rows[Vertical]
+        )
+        aliases = term.aliases.values_list("name", flat=True)
+        recall(term.glossary, [term.name, *aliases], [term.pk])
+        record(term.glossary, Event.Kind.RESTORED, [(term.pk, term.name)], person)
+
+
+def _lock(term: Term) -> None:
+    Glossary.objects.select_for_update(no_key=True).get(pk=term.glossary_id)
