@@ -17,6 +17,7 @@ from .formats.problems import CannotSplice
 from .formats.related import read_names, write_names
 from .indexing import known_names, runs
 from .models import Term
+from .passage_choice import carried, chosen_body
 from .rights import why_not_save
 from .shown import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is_as_before, titled
 from .widgets import (
@@ -126,6 +127,10 @@ class TermForm(forms.ModelForm):
     @property
     def taken_labels(self) -> list[str]:
         return [str(self.fields[name].label or name.capitalize()) for name in self.taken]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        return carried(self.data)
 
     # Cleaning
 
@@ -266,6 +271,7 @@ class TermForm(forms.ModelForm):
 
     def _body(self) -> str | None:
         typed = normalise(self.cleaned_data["body"])
+        typed = chosen_body(self.instance, self.document.body, self.data, typed)
         if not self._is_open("body") or typed == normalise(self.document.body):
             return None
         return typed

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.contrib.admin.helpers import AdminForm
-
 from terms.differences import Piece, words
 from terms.formats.document import Row
+from terms.formats.three_way import Passage, joined
 from terms.forms import COLUMNS
 from terms.models import Term
+from terms.passage_choice import passages_of
 from terms.widgets import Label, TypedAlias
+
+from .redisplay import as_shown, form_page
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Field:
     mine: list[Piece]
     changed_by_them: bool
     collides: bool
+    passages: tuple[tuple[int, list[Piece], list[Piece]], ...] = ()  # number, theirs, mine
 
 
 def page(model_admin, request, pk, extra_context):
@@ -37,19 +40,34 @@ def page(model_admin, request, pk, extra_context):
         if name not in typed.fields:
             continue
         base, theirs = typed.initial.get(name), newest.initial.get(name)
-        mine = _as_shown(name, typed)
+        mine = as_shown(name, typed)
         they_changed = _text(base) != _text(theirs)
         i_changed = _text(mine) != _text(base)
         values[name] = mine if i_changed else theirs
         if name == "detail_rows" and i_changed:
             values[name] = rows_on_top(base, mine, theirs)
+        if name == "body" and i_changed and they_changed:
+            found = passages_of(base, mine, theirs)
+            values[name] = joined(found, {})
+            fields.append(_body(typed, base, mine, theirs, found))
+            continue
         if they_changed or i_changed:
             fields.append(_field(name, typed, base, mine, theirs))
     for name in ("owner", "review_by"):
         if name in typed.changed_data:
             values[name] = typed.cleaned_data.get(name)
     form = form_class(instance=term, initial=values)
-    return _render(model_admin, request, term, form, fields, extra_context)
+    context = {
+        **extra_context,
+        "title": f"{term} has been changed by somebody else",
+        "conflict": {
+            "revision": term.newest_revision(),
+            "fields": fields,
+            "base": typed.seen_version,
+            "mine": request.POST.get("body", ""),
+        },
+    }
+    return form_page(model_admin, request, term, form, context, status=409)
 
 
 def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
@@ -62,6 +80,17 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
         base != theirs,
         base not in (mine, theirs) and mine != theirs,
     )
+
+
+def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -> Field:
+    """The text, whose passages are merged or chosen one by one."""
+    clashes = tuple(
+        (number, list(words(p.base, p.theirs)), list(words(p.base, p.ours)))
+        for number, p in enumerate(found)
+        if p.collides
+    )
+    field = _field("body", typed, base, mine, theirs)
+    return replace(field, collides=bool(clashes), passages=clashes)
 
 
 def rows_on_top(base: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
@@ -82,15 +111,6 @@ def rows_on_top(base: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row])
     return [*rows, *(row for row in theirs if row.title in places and row.title not in known)]
 
 
-def _as_shown(name: str, form: Any) -> Any:
-    """The typed value in the shape of an initial one."""
-    if form.fields[name].disabled:
-        return form.initial.get(name)
-    if name in ("category", "vertical"):
-        return form.cleaned_data.get(name)
-    return form[name].value()
-
-
 def _text(value: Any) -> str:
     """A value as lines of text, to compare and show."""
     if not isinstance(value, list):
@@ -106,32 +126,3 @@ def _line(item: Label | TypedAlias | Row) -> str:
     if item.follows:
         return f"[{item.title}]"
     return f"{item.title}: {item.value} {item.url}".replace("\r\n", "\n").strip()
-
-
-def _render(model_admin, request, term, form, fields, extra_context):
-    admin_form = AdminForm(
-        form,
-        model_admin.get_fieldsets(request, term),
-        {},
-        model_admin.get_readonly_fields(request, term),
-        model_admin=model_admin,
-    )
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": f"{term} has been changed by somebody else",
-        "subtitle": None,
-        "adminform": admin_form,
-        "object_id": term.pk,
-        "original": term,
-        "is_popup": False,
-        "to_field": None,
-        "media": model_admin.media + admin_form.media,
-        "inline_admin_formsets": [],
-        "errors": None,
-        "preserved_filters": model_admin.get_preserved_filters(request),
-        "conflict": {"revision": term.newest_revision(), "fields": fields},
-        **extra_context,
-    }
-    response = model_admin.render_change_form(request, context, change=True, obj=term)
-    response.status_code = 409
-    return response

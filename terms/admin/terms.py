@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from terms import unsaved
 from terms.editing import Draft, StaleWrite, save_one
 from terms.forms import TermForm
 from terms.icons import icon_body
@@ -16,7 +17,18 @@ from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.stages import stage_of, stages
 
-from . import conflicts, files, helpers, history, links, preferences, review, schedule, trash
+from . import (
+    conflicts,
+    drafts,
+    files,
+    helpers,
+    history,
+    links,
+    preferences,
+    review,
+    schedule,
+    trash,
+)
 from .filters import AttentionFilter, StatusFilter
 from .publication import Publication
 from .scoped import Scoped
@@ -67,7 +79,7 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
 
     class Media:
         css = {"all": ["terms/prose.css", "terms/admin.css"]}
-        js = ["terms/admin.js"]
+        js = ["terms/admin.js", "terms/drafts.js"]
 
     # The list
 
@@ -152,6 +164,9 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
         term = self.get_object(request, object_id) if object_id else None
         can_publish = self.has_publish_permission(request, term)
         context = {"can_publish": can_publish, **(extra_context or {})}
+        if request.method == "GET" and "again" in request.GET:
+            page = drafts.again(self, request, term, context)
+            return page or HttpResponseRedirect(request.path)
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except StaleWrite:
@@ -161,7 +176,9 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             return conflicts.page(self, request, term.pk, context)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context["unsaved"] = unsaved.kept(request.user, obj)
         if obj is not None:
+            context["others"] = unsaved.others_at(obj, request.user)
             page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
             context["public_url"] = page.get_absolute_url() if page else ""
             context["unread"] = obj.document()
@@ -190,6 +207,7 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
         for alias in form.cleaned_data.get("other_names", []):
             Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
         obj.refresh_from_db()
+        unsaved.forget(request.user, obj if change else None)
         self._warn(request, obj)
 
     def _warn(self, request, obj):
@@ -243,6 +261,10 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             helper("suggest/", helpers.suggest_view, "suggest"),
             helper("icons/", helpers.icons_view, "icons"),
             address("add/file/", files.unsaved_view, "add_file"),
+            helper("add/keep/", drafts.keep_view, "add_keep"),
+            address("add/discard/", drafts.discard_view, "add_discard"),
+            helper("<int:pk>/keep/", drafts.keep_view, "keep"),
+            address("<int:pk>/discard/", drafts.discard_view, "discard"),
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/links/", links.links_view, "links"),
             address("trash/", trash.trash_view, "trash"),

@@ -586,5 +586,30 @@ class Migration(migrations.Migration):
             model_name='term',
             constraint=models.UniqueConstraint(models.F('glossary'), django.db.models.functions.text.Lower('path'), condition=models.Q(('trashed_at', None)), name='term_path'),
         ),
+        migrations.CreateModel(
+            name='Presence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seen_at', models.DateTimeField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('term', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='presences', to='terms.term')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('term', 'person'), name='present_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Unsaved',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('data', models.TextField()),
+                ('kept_at', models.DateTimeField()),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('term', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='unsaved', to='terms.term')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'term'), name='unsaved_once'), models.UniqueConstraint(condition=models.Q(('term', None)), fields=('person',), name='unsaved_new_once')],
+            },
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

@@ -9,6 +9,7 @@ from .revision import ChangeSet, Revision
 from .schedule import Schedule
 from .site import Address, Page, SearchMiss, Site, Withdrawal
 from .term import Alias, Detail, MentionDecision, Relation, Term
+from .unsaved import Presence, Unsaved
 
 __all__ = [
     "Address",
@@ -26,6 +27,7 @@ __all__ = [
     "Notice",
     "Page",
     "Preference",
+    "Presence",
     "PublishedClass",
     "PublishedName",
     "PublishedRelation",
@@ -38,6 +40,7 @@ __all__ = [
     "Site",
     "Term",
     "TermFile",
+    "Unsaved",
     "Vertical",
     "Withdrawal",
 ]

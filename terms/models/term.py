@@ -124,6 +124,10 @@ class Term(models.Model):
     def document(self) -> TermDocument:
         return read_document(self.newest_revision().text, self.path)
 
+    def body_of(self, text: str) -> str:
+        """The body of one of its files."""
+        return read_document(text, self.path).body
+
 
 class Detail(models.Model):
     """One ordered row of a term."""

@@ -149,7 +149,7 @@ def test_the_second_of_two_editors_chooses(visit, admin_client):
     page.locator("[name=_save]").first.click()
     page.wait_for_selector("text=while you were editing")
     assert page.input_value("#id_body") == "Mine"
-    page.get_by_label("Use theirs").check()
+    page.get_by_label("Theirs", exact=True).check()
     page.fill("#id_description", "And my sentence")
     save(page)
     term.refresh_from_db()
@@ -172,3 +172,58 @@ def test_the_file_is_previewed_in_its_own_window(visit, admin_client):
     with page.context.expect_page() as opened:
         page.locator("text=Preview the file").first.click()
     assert opened.value.locator("ins:has-text('Quart')").count() == 1
+
+
+def test_what_is_typed_survives_a_crash(visit, admin_client):
+    term = make_term("Flask")
+    page = change_page(visit(client=admin_client), term)
+    page.fill("#id_description", "Typed and never saved")
+    expect(page.locator("[data-kept]")).to_contain_text("What you type is kept", timeout=15_000)
+    page.context.close()  # as a browser that was killed
+    page = change_page(visit(client=admin_client), term)
+    page.get_by_role("link", name="Go on with it").click()
+    expect(page.locator("#id_description")).to_have_value("Typed and never saved")
+    save(page)
+    assert Term.objects.get().description == "Typed and never saved"
+
+
+def test_leaving_with_unsaved_changes_is_asked_about(visit, admin_client):
+    term = make_term("Flask")
+    page = change_page(visit(client=admin_client), term)
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="History").click()  # nothing was changed: nobody asks
+    page.wait_for_url("**/history/")
+    change_page(page, term)
+    page.locator("#id_description").press_sequentially("x")
+    page.get_by_role("link", name="History").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    save(page)
+    assert asked == ["beforeunload"]
+
+
+def test_somebody_else_at_the_same_term_is_seen(visit, admin_client):
+    from django.contrib.auth.models import User
+
+    from tests.doors.conftest import logged_in
+
+    term = make_term("Flask")
+    ben = logged_in(User.objects.create_superuser("ben", password="x"))
+    change_page(visit(client=ben), term).wait_for_timeout(500)
+    page = change_page(visit(client=admin_client), term)
+    expect(page.locator("[data-others]")).to_contain_text("ben has this term open, too.")
+
+
+def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
+    term = make_term("Flask", body="It is small. It follows WSGI.")
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{term.pk}/review/")
+    page.evaluate(
+        "() => { const t = document.querySelector('.term-passages').firstChild;"
+        " document.getSelection().setBaseAndExtent(t, 13, t, 28); }"
+    )
+    expect(page.locator("#id_quote")).to_have_value("It follows WSGI")
+    page.fill("#id_comment", "Which version?")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator("mark")).to_contain_text("It follows WSGI")

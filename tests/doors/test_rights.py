@@ -57,6 +57,10 @@ ADDRESSES = {
     TERM + "<int:pk>/history/restore/": (None, AUTHOR),
     TERM + "preferences/": (STAFF, STAFF),
     TERM + "schedule/": (AUTHOR, None),
+    TERM + "add/keep/": (None, AUTHOR),
+    TERM + "add/discard/": (None, AUTHOR),
+    TERM + "<int:pk>/keep/": (None, AUTHOR),
+    TERM + "<int:pk>/discard/": (None, AUTHOR),
     TERM + "trash/": (PUBLISHER, PUBLISHER),
 }
 # Of the stock admin's addresses of a model, which of the rights below they take.
@@ -229,7 +233,7 @@ def test_a_role_in_one_category_ends_there(in_mine, parts, role):
         assert client.get(f"/{TERM}{here.pk}/{route}").status_code == 200
         assert client.get(f"/{TERM}{there.pk}/{route}").status_code == 200  # terms name terms
         assert client.get(f"/{TERM}{elsewhere.pk}/{route}").status_code == 403
-    for route in ("change/", "links/", "file/unsaved/", "history/restore/"):
+    for route in ("change/", "links/", "file/unsaved/", "history/restore/", "keep/", "discard/"):
         sent = {"number": "1", "seen": "1"}
         assert passes(client.post(f"/{TERM}{here.pk}/{route}", sent))
         assert client.post(f"/{TERM}{there.pk}/{route}", sent).status_code == 403

@@ -252,6 +252,63 @@ def test_a_field_that_both_changed_is_chosen(admin, choice, body):
     assert term.body == body
 
 
+BODY = "First.\n\n## Use\n\nMiddle.\n\n## More\n\nLast."
+
+
+def both_change(admin, term, theirs, mine):
+    """Somebody saves ``theirs`` while ``mine`` is typed; the fields of the page that says so."""
+    fields = fields_of(admin.get(address(term)))
+    save_text(term, text_of("Flask", body=theirs))
+    response = admin.post(address(term), {**fields, "body": [mine.replace("\n", "\r\n") + "\r\n"]})
+    assert response.status_code == 409
+    return response.content.decode(), fields_of(response)
+
+
+def test_texts_that_were_changed_at_different_places_hold_both(admin):
+    term = make_term("Flask", body=BODY)
+    html, again = both_change(
+        admin, term, BODY.replace("First", "Their first"), BODY.replace("Last", "My last")
+    )
+    assert "you both changed it, at different places" in html
+    assert admin.post(address(term), again).status_code == 302
+    term.refresh_from_db()
+    assert term.body == BODY.replace("First", "Their first").replace("Last", "My last") + "\n"
+
+
+@pytest.mark.parametrize(
+    ("choice", "middle"),
+    [("mine", "My middle."), ("theirs", "Their middle."), ("both", "My middle.\nTheir middle.")],
+)
+def test_each_passage_that_both_changed_is_chosen(admin, choice, middle):
+    term = make_term("Flask", body=BODY)
+    html, again = both_change(
+        admin,
+        term,
+        BODY.replace("Middle", "Their middle").replace("First", "Their first"),
+        BODY.replace("Middle", "My middle"),
+    )
+    assert "Passage 1 of 1" in html
+    (name,) = [name for name in again if name.startswith("passage-")]
+    assert admin.post(address(term), {**again, name: [choice]}).status_code == 302
+    term.refresh_from_db()
+    assert term.body == BODY.replace("Middle.", middle).replace("First", "Their first") + "\n"
+
+
+def test_a_merged_text_that_is_edited_on_counts_as_it_stands(admin):
+    term = make_term("Flask", body=BODY)
+    _, again = both_change(
+        admin, term, BODY.replace("Middle", "Theirs"), BODY.replace("Middle", "Mine")
+    )
+    (name,) = [name for name in again if name.startswith("passage-")]
+    typed = {**again, name: ["theirs"], "body": ["By hand.\r\n"]}
+    # An error elsewhere does not forget the choices.
+    page = fields_of(admin.post(address(term), {**typed, "name": [""]}))
+    assert page[name] == ["theirs"]
+    assert admin.post(address(term), typed).status_code == 302
+    term.refresh_from_db()
+    assert term.body == "By hand.\n"
+
+
 def test_rows_relations_and_aliases_merge_too(admin):
     term = make_term("Flask", related="Django")
     fields = fields_of(admin.get(address(term)))

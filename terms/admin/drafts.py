@@ -1,0 +1,91 @@
+"""The form keeps what is typed, every few seconds; after a crash it is offered again."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect, JsonResponse, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as shown
+
+from terms import unsaved
+from terms.models import Term
+
+from .redisplay import form_page, typed_values
+
+NOT_KEPT = ("csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_publish", "_review")
+
+
+def keep_view(model_admin):
+    """Take the form as it stands (with ``keep``), and say who else is here and what they saved."""
+
+    def view(request, pk=None):
+        if not model_admin.admin_site.has_permission(request):
+            error = "You are not logged in any more: log in in another tab, then go on."
+            return JsonResponse({"error": error}, status=403)
+        if request.method != "POST":
+            return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
+        term = Term.objects.filter(pk=pk).first() if pk else None
+        if pk and term is None:
+            return JsonResponse({"error": "Somebody has deleted this term."}, status=404)
+        may = model_admin.has_change_permission(request, term)
+        if not (may if term else model_admin.has_add_permission(request)):
+            return JsonResponse({"error": "You may not edit this term."}, status=403)
+        answer = {}
+        if "keep" in request.POST:
+            try:
+                unsaved.keep(request.user, term, _encoded(request.POST))
+            except unsaved.TooMuch as error:
+                return JsonResponse({"error": str(error)}, status=413)
+            answer["kept"] = shown(timezone.localtime(), "H:i:s")
+        if term:
+            unsaved.note_presence(request.user, term)
+            answer["others"] = unsaved.others_at(term, request.user)
+            answer["version"] = term.version
+        response = JsonResponse(answer)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return view
+
+
+def _encoded(posted: QueryDict) -> str:
+    data = posted.copy()
+    for name in (*NOT_KEPT, "keep"):
+        data.pop(name, None)
+    return data.urlencode()
+
+
+def again(model_admin, request, term, extra_context):
+    """The form with what was kept; None where nothing is kept."""
+    found = unsaved.kept(request.user, term)
+    if found is None:
+        return None
+    if not model_admin.has_change_permission(request, term):
+        raise PermissionDenied
+    data = QueryDict(found.data)
+    form_class = model_admin.get_form(request, term, change=term is not None)
+    typed = form_class(data, instance=Term.objects.get(pk=term.pk) if term else None)
+    values = typed_values(typed)
+    form = form_class(instance=term, initial=values)
+    if term:
+        # The text that was seen then: what others saved since is merged at saving.
+        form.initial["seen"] = typed.seen_version
+    return form_page(model_admin, request, term, form, {**extra_context, "is_again": True})
+
+
+def discard_view(model_admin):
+    def view(request, pk=None):
+        if request.method != "POST":
+            return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
+        term = Term.objects.filter(pk=pk).first() if pk else None
+        if pk and term is None:
+            raise Http404("There is no such term.")
+        may = model_admin.has_change_permission(request, term)
+        if not (may if term else model_admin.has_add_permission(request)):
+            raise PermissionDenied
+        unsaved.forget(request.user, term)
+        model_admin.message_user(request, "What was not saved is thrown away.", messages.SUCCESS)
+        name, args = ("change", [pk]) if pk else ("add", [])
+        return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))
+
+    return view

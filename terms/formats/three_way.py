@@ -1,0 +1,66 @@
+"""Two texts made from a third, passage by passage (Khanna, Kunal, Pierce: A Formal
+Investigation of Diff3, 2007)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .alignment import matching_blocks
+
+OURS, THEIRS, BOTH = "mine", "theirs", "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of lines on all three sides; what two sides do not change is in ``base``, too."""
+
+    base: str
+    ours: str
+    theirs: str
+
+    @property
+    def collides(self) -> bool:
+        """Whether both sides changed it, each otherwise."""
+        return self.base not in (self.ours, self.theirs) and self.ours != self.theirs
+
+    def chosen(self, side: str = OURS) -> str:
+        """The text of ``side``; where nothing collides, the one that was changed."""
+        if not self.collides:
+            return self.theirs if self.ours == self.base else self.ours
+        if side == BOTH:
+            end = "" if self.ours.endswith("\n") or not self.ours else "\n"
+            return f"{self.ours}{end}{self.theirs}"
+        return self.theirs if side == THEIRS else self.ours
+
+
+def passages(base: str, ours: str, theirs: str) -> list[Passage]:
+    """The three texts cut where all of them agree on a line; joined again they are whole."""
+    sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
+    common = _in_all(*sides)
+    cuts = [(-1, -1, -1), *common, tuple(map(len, sides))]
+    found: list[Passage] = []
+    for before, behind in pairwise(cuts):
+        lines = ["".join(s[a + 1 : b]) for s, a, b in zip(sides, before, behind, strict=True)]
+        if any(lines):
+            found.append(Passage(*lines))
+        if behind[0] < len(sides[0]):
+            found.append(Passage(*(sides[0][behind[0]],) * 3))
+    return found
+
+
+def _in_all(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> list[tuple[int, int, int]]:
+    """Numbers of the lines that stand on all three sides, in order."""
+    here = _lines(matching_blocks(base, ours))
+    there = _lines(matching_blocks(base, theirs))
+    return [(i, here[i], there[i]) for i in sorted(here.keys() & there.keys())]
+
+
+def _lines(blocks: Sequence[tuple[int, int, int]]) -> dict[int, int]:
+    return {i + step: j + step for i, j, size in blocks for step in range(size)}
+
+
+def joined(found: Sequence[Passage], choices: Mapping[int, str]) -> str:
+    """One text; ``choices`` are the sides chosen, by the number of the passage."""
+    return "".join(p.chosen(choices.get(number, OURS)) for number, p in enumerate(found))

@@ -1,0 +1,42 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .term import Term
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Unsaved(models.Model):
+    """What somebody has typed into the form of a term, or with None of a new one, and not
+    saved: kept until it is saved or thrown away. ``data`` is the form as it is sent."""
+
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="+", db_index=False)
+    term = models.ForeignKey(Term, models.CASCADE, null=True, related_name="unsaved")
+    data = models.TextField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "term"], name="unsaved_once"),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(term=None), name="unsaved_new_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"What {self.person} has not saved of {self.term or 'a new term'}"
+
+
+class Presence(models.Model):
+    """Somebody who has the form of a term open, or had it at ``seen_at``."""
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="presences", db_index=False)
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["term", "person"], name="present_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.term}"

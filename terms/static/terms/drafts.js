@@ -1,0 +1,55 @@
+"use strict";
+
+/* What is typed is kept on the server every few seconds; who else is here is said. */
+
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.getElementById("term_form");
+  const place = document.querySelector(".term-unsaved");
+  if (!form || !place) return;
+  const KEEP = 4000;
+  const ASK = 20000;
+  const told = place.querySelector("[data-kept]");
+  const others = place.querySelector("[data-others]");
+  const state = () => new URLSearchParams([...new FormData(form)].filter(([name, value]) =>
+    typeof value === "string" && name !== "csrfmiddlewaretoken")).toString();
+  const opened = state();
+  let kept = opened;
+  let leaving = false;
+  let asked = 0;
+
+  const send = async () => {
+    const now = state();
+    const changed = now !== kept;
+    if (!changed && Date.now() - asked < ASK) return;
+    asked = Date.now();
+    const data = new URLSearchParams(changed ? now : "");
+    if (changed) data.set("keep", "1");
+    try {
+      const answer = await fetch(place.dataset.address, {
+        method: "POST",
+        body: data,
+        headers: { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value },
+      });
+      const said = await answer.json();
+      if (!answer.ok) throw new Error(said.error ?? "");
+      if (changed) kept = now;
+      if (said.kept) told.textContent = `What you type is kept, last at ${said.kept}.`;
+      const lines = (said.others ?? []).map((name) => `${name} has this term open, too.`);
+      const seen = Number(form.elements.seen?.value);
+      if (seen && said.version > seen) lines.push(`Somebody has saved version ${said.version} meanwhile; saving will show both.`);
+      if (others.textContent !== lines.join(" ")) others.textContent = lines.join(" ");
+    } catch (error) {
+      told.textContent = `What you type is not kept right now. ${error.message}`;
+    }
+  };
+
+  setInterval(send, KEEP);
+  send();
+  document.addEventListener("visibilitychange", () => document.hidden && send());
+  form.addEventListener("submit", (event) => {
+    leaving = event.submitter?.getAttribute("formtarget") !== "_blank";
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && state() !== opened) event.preventDefault();
+  });
+});
