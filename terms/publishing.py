@@ -76,8 +76,13 @@ def _publish(glossary, ids, revisions, progress, by) -> list[Refusal]:
     return refusals
 
 
-def withdraw(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> int:
-    """Take ``terms`` off the readers' side; how many were on it."""
+def withdraw(
+    glossary: Glossary, terms: QuerySet[Term], by: Any = None, successor: UUID | None = None
+) -> int:
+    """Take ``terms`` off the readers' side; how many were on it.
+
+    Their addresses offer ``successor``, or the one that the live text names.
+    """
     with _changing(glossary) as change:
         uids = list(terms.live().values_list("uid", flat=True))
         for some in batches(uids):
@@ -86,7 +91,7 @@ def withdraw(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> int:
             named = Mention.objects.filter(source__uid__in=some).exclude(target_uid=None)
             change.touched |= set(named.values_list("target_uid", flat=True))
             Withdrawal.objects.filter(term_uid__in=some).delete()
-            Withdrawal.objects.bulk_create(_withdrawals(glossary, pages))
+            Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
             search.remove(list(pages.values_list("pk", flat=True)))
             change.readdressed |= _hand_over(pages)
             pages.delete()
@@ -108,13 +113,16 @@ def _hand_over(pages: QuerySet[PublishedTerm]) -> set[UUID]:
     return heirs
 
 
-def _withdrawals(glossary: Glossary, pages: QuerySet[PublishedTerm]) -> Iterator[Withdrawal]:
+def _withdrawals(
+    glossary: Glossary, pages: QuerySet[PublishedTerm], successor: UUID | None
+) -> Iterator[Withdrawal]:
     for page in pages.only("uid").prefetch_related("relations"):
         targets = [r for r in page.relations.all() if r.target_uid]
         yield Withdrawal(
             term_uid=page.uid,
             glossary=glossary,
-            successor_uid=next((r.target_uid for r in targets if r.kind == "successor"), None),
+            successor_uid=successor
+            or next((r.target_uid for r in targets if r.kind == "successor"), None),
             instead=[str(r.target_uid) for r in targets if r.kind == "related"],
         )
 

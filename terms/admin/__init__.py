@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 
-from terms.models import Category, Event, Glossary, SearchMiss, Term, Vertical
+from terms.models import Category, ChangeSet, Event, Glossary, SearchMiss, Term, Vertical
 
+from .change_sets import ChangeSetAdmin
 from .classification import ClassificationAdmin, GlossaryAdmin
 from .events import EventAdmin
 from .misses import SearchMissAdmin
@@ -17,6 +18,7 @@ admin.site.index_title = "Editing"
 
 admin.site.unregister(get_user_model())
 admin.site.register(get_user_model(), PersonAdmin)
+admin.site.register(ChangeSet, ChangeSetAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)

@@ -2,9 +2,12 @@
 
 from django.contrib import admin, messages
 from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from terms import publishing
+from terms.change_sets import collect
 from terms.models import Glossary, PublishedTerm, Term
 
 
@@ -20,7 +23,7 @@ def _by_glossary(queryset):
 class Publication:
     """For the admin of terms."""
 
-    actions = ["publish_selected", "withdraw_selected"]
+    actions = ["publish_selected", "withdraw_selected", "collect_selected"]
 
     def has_publish_permission(self, request, obj=None):
         return self._has(request, "publish", obj)
@@ -45,6 +48,16 @@ class Publication:
         chosen = _by_glossary(self._permitted(request, "publish", queryset))
         count = sum(publishing.withdraw(*some, by=request.user) for some in chosen)
         self.message_user(request, f"Readers do not see {count} terms any more.")
+
+    @admin.action(description="Collect the selected terms in a change set", permissions=["change"])
+    def collect_selected(self, request, queryset):
+        for glossary, terms in _by_glossary(self._permitted(request, "change", queryset)):
+            day = timezone.localtime()
+            title = f"{request.user}’s selection of {day:%-d %B %Y, %H:%M}"
+            made = collect(glossary, list(terms), title, request.user)
+            url = reverse("admin:terms_changeset_change", args=[made.pk])
+            text = '{} terms are collected in <a href="{}">a change set</a>.'
+            self.message_user(request, format_html(text, terms.count(), url))
 
     def _permitted(self, request, action, queryset):
         """Those of the chosen terms with which the person may do this; the others are named."""

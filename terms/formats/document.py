@@ -188,12 +188,18 @@ def changed(
     related: Sequence[str] | None = None,
     aliases: Sequence[str] | None = None,
     body: str | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> str:
     """The document's text with the given values; what is None stays. Raises CannotSplice.
 
-    Rows that repeat a column move with it.
+    Rows that repeat a column move with it. ``keys`` are keys of the header that are no
+    column; one without value is taken out.
     """
     data = dict(document.source.data)
+    for key, text in (keys or {}).items():
+        data[key] = text
+        if not text:
+            del data[key]
     columns = {
         column: value
         for column, value in (columns or {}).items()

@@ -611,5 +611,15 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('person', 'term'), name='unsaved_once'), models.UniqueConstraint(condition=models.Q(('term', None)), fields=('person',), name='unsaved_new_once')],
             },
         ),
+        migrations.AddField(
+            model_name='changeset',
+            name='terms',
+            field=models.ManyToManyField(blank=True, help_text='Those that were collected.', related_name='change_sets', to='terms.term'),
+        ),
+        migrations.AddField(
+            model_name='changeset',
+            name='undone_at',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from .glossary import Glossary
 from .term import Term
@@ -12,12 +13,21 @@ class ChangeSet(models.Model):
     title = models.CharField(max_length=300)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    terms = models.ManyToManyField(
+        Term, blank=True, related_name="change_sets", help_text="Those that were collected."
+    )
+    undone_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
 
     def __str__(self) -> str:
         return self.title
+
+    def members(self):
+        """Its terms: those that it changed, and those that were collected into it."""
+        inside = Q(revisions__change_set=self) | Q(change_sets=self)
+        return Term.objects.filter(inside).distinct()
 
 
 class Revision(models.Model):

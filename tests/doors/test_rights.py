@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from terms.models import Category, Event, Glossary, Grant, SearchMiss, Term, Vertical
+from terms.models import Category, ChangeSet, Event, Glossary, Grant, SearchMiss, Term, Vertical
 from tests.doors.conftest import logged_in
 from tests.doors.forms import fields_of
 from tests.factory import default_glossary, make_live, make_term, text_of
@@ -51,6 +51,7 @@ ADDRESSES = {
     TERM + "add/file/": (None, AUTHOR),
     TERM + "<int:pk>/file/": (AUTHOR, None),
     TERM + "<int:pk>/links/": (AUTHOR, AUTHOR),
+    TERM + "<int:pk>/refactor/": (PUBLISHER, PUBLISHER),
     TERM + "<int:pk>/review/": (AUTHOR, AUTHOR),
     TERM + "<int:pk>/file/unsaved/": (None, AUTHOR),
     TERM + "<int:pk>/file/download/": (AUTHOR, None),
@@ -74,6 +75,7 @@ MODELS = {
     "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
+    "terms/changeset": (AUTHOR, NEVER, NEVER, NEVER),
     "terms/event": (ADMINISTRATOR, NEVER, NEVER, NEVER),
     "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "auth/group": (SUPER, SUPER, SUPER, SUPER),
@@ -136,6 +138,7 @@ def filled(route, term, other):
     group = Group.objects.get_or_create(name="Friends")[0]
     ids = {
         "category": term.category_id, "vertical": term.vertical_id, "glossary": term.glossary_id,
+        "changeset": ChangeSet.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
         "searchmiss": miss.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
     }  # fmt: skip
     model = route.split("/")[2] if route.count("/") > 2 else ""

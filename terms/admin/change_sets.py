@@ -1,0 +1,146 @@
+"""Change sets: what belongs together, with one difference view, published or undone as one."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from terms.change_sets import Refused, approve_set, publish_set, submit_set
+from terms.differences import compare
+from terms.editing import StaleWrite
+from terms.models import ChangeSet, Revision
+from terms.refactoring import CannotRefactor, undo
+from terms.reviewing import CannotReview
+from terms.rights import rights
+from terms.stages import LIVE, stages
+
+from .scoped import Scoped
+
+SHOWN = 200  # terms
+# Action → the right that it takes for every term of the set.
+RIGHTS = {
+    "submit": "change_term",
+    "approve": "approve_term",
+    "publish": "publish_term",
+    "undo": "change_term",
+}
+
+
+class ChangeSetAdmin(Scoped, admin.ModelAdmin):
+    list_display = ["title", "created_at", "author", "is_undone"]
+    list_filter = ["glossary", ("author", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["author"]
+    search_fields = ["title"]
+    date_hierarchy = "created_at"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        # Who sees the terms of a glossary sees what belongs together there.
+        found = rights(request.user, "view_term")
+        return bool(found) if obj is None else found.hold_in(obj.glossary_id)
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request):
+        rows = ChangeSet.objects.all()
+        return rights(request.user, "view_term").among(rows)
+
+    @admin.display(description="undone", boolean=True)
+    def is_undone(self, obj):
+        return obj.undone_at is not None
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        change_set = self.get_object(request, object_id)
+        if change_set is None:
+            raise Http404("There is no such change set.")
+        if not self.has_view_permission(request, change_set):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._act(request, change_set)
+        return TemplateResponse(
+            request, "admin/terms/changeset/page.html", self._context(request, change_set)
+        )
+
+    def _context(self, request, change_set):
+        terms = list(change_set.members().select_related("category")[:SHOWN])
+        found = stages(change_set.glossary, terms)
+        differences = [(t, found[t.pk], blocks) for t, blocks in _differences(terms)]
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": change_set.title,
+            "change_set": change_set,
+            "terms": differences,
+            "more": max(0, change_set.members().count() - SHOWN),
+            "is_live": all(stage.name == LIVE for stage in found.values()),
+            "allowed": {name for name in RIGHTS if self._may(request, name, change_set)},
+            "can_undo": change_set.undone_at is None and change_set.revisions.exists(),
+        }
+
+    def _may(self, request, action, change_set):
+        found = rights(request.user, RIGHTS[action])
+        members = change_set.members()
+        return (
+            bool(found) and not members.exclude(pk__in=found.among(members).values("pk")).exists()
+        )
+
+    def _act(self, request, change_set):
+        action = request.POST.get("do", "")
+        if action not in RIGHTS or not self._may(request, action, change_set):
+            raise PermissionDenied
+        try:
+            self.message_user(request, getattr(self, f"_{action}")(request, change_set))
+        except Refused as error:
+            for refusal in error.refusals[:20]:
+                text = f"“{refusal.term}” was not published: {refusal.reason}"
+                self.message_user(request, text, messages.ERROR)
+            self.message_user(request, "So none of them was published.", messages.ERROR)
+        except (CannotRefactor, CannotReview, StaleWrite) as error:
+            self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(request.path)
+
+    def _submit(self, request, change_set):
+        count = submit_set(change_set, request.user, request.POST.get("text", ""))
+        return f"A review of {count} terms has been asked for."
+
+    def _approve(self, request, change_set):
+        seen = {
+            int(pk): fingerprint
+            for pk, _, fingerprint in (v.partition(" ") for v in request.POST.getlist("seen"))
+            if pk.isascii() and pk.isdigit() and len(pk) < 18
+        }
+        count = approve_set(change_set, request.user, seen)
+        return f"You have approved {count} texts as they are now."
+
+    def _publish(self, request, change_set):
+        return f"{publish_set(change_set, request.user)} terms are live."
+
+    def _undo(self, request, change_set):
+        undone = undo(change_set, request.user)
+        url = reverse("admin:terms_changeset_change", args=[undone.pk])
+        text = 'Undone. Readers see it once <a href="{}">that</a> is published.'
+        return format_html(text, url)
+
+
+def _differences(terms):
+    """Each term with what differs from its live version, in two queries."""
+    wanted = {(t.pk, fp) for t in terms for fp in (t.fingerprint, t.live_fingerprint) if fp}
+    rows = Revision.objects.filter(
+        term__in=[t.pk for t in terms], fingerprint__in={fp for _, fp in wanted}
+    )
+    texts = {(r.term_id, r.fingerprint): r.text for r in rows.only("term", "fingerprint", "text")}
+    for term in terms:
+        before = texts.get((term.pk, term.live_fingerprint), "")
+        after = texts.get((term.pk, term.fingerprint), "")
+        yield term, compare(before, after) if before != after else ()

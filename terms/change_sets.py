@@ -1,0 +1,76 @@
+"""Many terms as one: asked about, approved and published together, or none of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from .models import ChangeSet, Glossary, Term
+from .publishing import Refusal, publish, withdraw
+from .reviewing import CannotReview, approve, submit
+from .stages import LIVE, REVIEW, stages
+from .trashing import trash
+
+
+class Refused(Exception):
+    """Some terms of a set cannot be published, so none of them was; ``refusals`` say why."""
+
+    def __init__(self, refusals: list[Refusal]):
+        super().__init__(f"{len(refusals)} of the terms cannot be published")
+        self.refusals = refusals
+
+
+def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> ChangeSet:
+    """A set of terms that belong together, to be reviewed and published as one."""
+    made = ChangeSet.objects.create(glossary=glossary, title=title[:300], author=person)
+    made.terms.set(terms)
+    return made
+
+
+def publish_set(change_set: ChangeSet, person: Any = None) -> int:
+    """Publish all terms of the set in one transaction, or raise Refused.
+
+    What is merged into another term leaves the readers' side, its addresses lead on; it
+    goes into the trash, from where an undoing brings it back.
+    """
+    terms = change_set.members()
+    with transaction.atomic():
+        Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
+        ids = list(terms.values_list("pk", flat=True))
+        chosen = Term.objects.filter(pk__in=ids)
+        if refusals := publish(change_set.glossary, chosen, by=person):
+            raise Refused(refusals)
+        for term in chosen:
+            if term.document().is_merged:
+                withdraw(change_set.glossary, Term.objects.filter(pk=term.pk), by=person)
+                trash(term, person)
+    return len(ids)
+
+
+def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:
+    """Ask for a review of each term that is in none; how many these are."""
+    return _each(change_set, lambda term: submit(term, person, note), but=REVIEW)
+
+
+def approve_set(change_set: ChangeSet, person: Any, seen: dict[int, str]) -> int:
+    """Approve each text as ``seen`` names it, by id of the term; all or none."""
+    return _each(change_set, lambda term: approve(term, person, seen.get(term.pk, "")))
+
+
+def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -> int:
+    """Do it for every term of the set that is not live, nor in the stage ``but``."""
+    count = 0
+    with transaction.atomic():
+        terms = list(change_set.members().select_related("glossary"))
+        found = stages(change_set.glossary, terms)
+        for term in terms:
+            if found[term.pk].name in (LIVE, but):
+                continue
+            try:
+                act(term)
+            except CannotReview as error:
+                raise CannotReview(f"“{term}”: {error}") from error
+            count += 1
+        if not count:
+            raise CannotReview("There is nothing to do for any of these terms.")
+    return count

@@ -1,0 +1,129 @@
+"""Changes of words that reach into many terms: listed first, done as one, undone as one."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .differences import Block, compare
+from .editing import Draft, save
+from .formats.document import changed, read_document
+from .formats.problems import CannotSplice
+from .models import ChangeSet, Glossary, Revision, Term
+
+
+class CannotRefactor(ValueError):
+    """The operation is not possible as things are; it says why."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What happens to a term; ``blocks`` are the lines of its file that change."""
+
+    term: str
+    words: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass
+class Operation:
+    """Texts to save and what else follows, of one glossary. Nothing is done yet."""
+
+    glossary: Glossary
+    title: str
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)  # by term, why its file stays
+
+    def require(self, *terms: Term) -> None:
+        """Raise CannotRefactor where the file of one of ``terms`` cannot be changed."""
+        for term in terms:
+            if term.pk in self.failed:
+                raise CannotRefactor(self.failed[term.pk])
+
+    def rewrite(self, term: Term, words: str, **values: Any) -> None:
+        """Have ``term``'s file changed, on top of what this operation changes in it already."""
+        draft = self.drafts.get(term.pk)
+        document = draft.document if draft and draft.document else term.document()
+        try:
+            text = changed(document, **values)
+        except CannotSplice as error:
+            self.failed[term.pk] = f"The file of “{term}” cannot be changed here: {error}"
+            self.leave(term, f"its file cannot be changed here and stays as it is: {error}")
+            return
+        if text == document.text:
+            return
+        self.replace(term, text)
+        self.effects.append(Effect(term.name, words, tuple(compare(document.text, text))))
+
+    def replace(self, term: Term, text: str) -> None:
+        document = read_document(text, term.path)
+        self.drafts[term.pk] = Draft(term.path, text, term, term.version, document)
+
+    def leave(self, term: Term, words: str) -> None:
+        self.effects.append(Effect(term.name, words))
+
+    @property
+    def digest(self) -> str:
+        """By which a confirmation names exactly what was shown."""
+        found = hashlib.sha256(self.title.encode())
+        for effect in self.effects:
+            found.update(f"\0{effect.term}\0{effect.words}".encode())
+        for pk, draft in sorted(self.drafts.items()):
+            found.update(f"\0{pk}\0{draft.seen}\0{draft.text}".encode())
+        return found.hexdigest()
+
+
+def apply(operation: Operation, person: Any = None) -> ChangeSet:
+    """Save it as one change set; raises StaleWrite where somebody was quicker."""
+    with transaction.atomic():
+        change_set = ChangeSet.objects.create(
+            glossary=operation.glossary, title=operation.title[:300], author=person
+        )
+        drafts = [operation.drafts[pk] for pk in sorted(operation.drafts)]
+        save(operation.glossary, drafts, person, change_set.title, change_set)
+    return change_set
+
+
+def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
+    """Bring back the texts from before, as a change set of its own. Raises CannotRefactor.
+
+    Nothing that was written since is undone: then nothing is done at all.
+    """
+    title = f"Undone: {change_set.title}"[:300]
+    with transaction.atomic():
+        Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
+        if not ChangeSet.objects.filter(pk=change_set.pk, undone_at=None).exists():
+            raise CannotRefactor("It has been undone already.")
+        revisions = list(change_set.revisions.select_related("term").order_by("term__path"))
+        if not revisions:
+            raise CannotRefactor("It has changed no file.")
+        later = [r.term.name for r in revisions if r.number != r.term.version]
+        if later:
+            names = ", ".join(f"“{name}”" for name in later[:5])
+            raise CannotRefactor(f"These have been changed since: {names}. Nothing was undone.")
+        new = [revision.term.name for revision in revisions if revision.based_on is None]
+        if new:
+            names = ", ".join(f"“{name}”" for name in new[:5])
+            raise CannotRefactor(f"It made new terms, which are to be deleted first: {names}.")
+        before = _before(revisions)
+        undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
+        drafts = [Draft(r.term.path, before[r.pk], r.term, r.number) for r in revisions]
+        save(change_set.glossary, drafts, person, title, undone)
+        ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
+    return undone
+
+
+def _before(revisions: list[Revision]) -> Mapping[int, str]:
+    """By id of the revisions, the text that each was made from."""
+    based = {revision.term_id: revision.based_on for revision in revisions}
+    texts = {
+        (term, number): text
+        for term, number, text in Revision.objects.filter(term__in=based).values_list(
+            "term", "number", "text"
+        )
+    }
+    return {revision.pk: texts[revision.term_id, revision.based_on] for revision in revisions}

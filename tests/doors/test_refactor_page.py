@@ -1,0 +1,122 @@
+"""Refactoring in the admin: shown first, done once confirmed, undone with one button."""
+
+import re
+
+import pytest
+
+from terms.models import ChangeSet, Page, PublishedTerm, Term
+from tests.factory import make_live, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+PREFIX = "/admin/terms/term/"
+
+
+def page(client, term, **values):
+    target = f"{PREFIX}{term.pk}/refactor/"
+    response = client.post(target, values, follow=True) if values else client.get(target)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def confirmed(client, term, **values):
+    html = page(client, term, **values)
+    (digest,) = re.findall(r'name="confirm" value="(\w+)"', html)
+    return page(client, term, **values, confirm=digest)
+
+
+def test_a_rename_is_shown_done_published_and_undone(admin):
+    term = make_live("Flask")
+    make_live("Django", related="Flask")
+    assert "New name" in page(admin, term)
+    values = {"kind": "rename", "name": "Quart", "keeps_old": "on"}
+    html = page(admin, term, **values)
+    assert "Flask renamed to Quart: what would be done" in html
+    assert "<ins>Quart</ins>" in html
+    assert "2 files would be changed" in html
+    assert not ChangeSet.objects.exists()
+    html = confirmed(admin, term, **values)
+    assert "Flask renamed to Quart" in html
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    assert (
+        "2 terms are live." in admin.post(address, {"do": "publish"}, follow=True).content.decode()
+    )
+    assert "Readers see all of it." in admin.get(address).content.decode()
+    html = admin.post(address, {"do": "undo"}, follow=True).content.decode()
+    assert "Undone." in html
+    assert Term.objects.get(pk=term.pk).name == "Flask"
+    assert "undone already" in admin.post(address, {"do": "undo"}, follow=True).content.decode()
+
+
+def test_what_was_shown_is_what_is_done(admin):
+    term = make_term("Flask")
+    values = {"kind": "rename", "name": "Quart"}
+    html = page(admin, term, **values)
+    (digest,) = re.findall(r'name="confirm" value="(\w+)"', html)
+    save_text(term, text_of("Flask", body="Meanwhile."))
+    html = page(admin, term, **values, confirm=digest)
+    assert "Something has been changed meanwhile" in html
+    assert Term.objects.get().name == "Flask"
+
+
+def test_a_merge_by_name(admin):
+    old = make_live("Microframework")
+    make_live("Flask")
+    assert "There is no term “Nowhere”." in page(admin, old, kind="merge", other="Nowhere")
+    assert "into itself" in page(admin, old, kind="merge", other="Microframework")
+    confirmed(admin, old, kind="merge", other="flask")
+    change_set = ChangeSet.objects.get()
+    admin.post(f"/admin/terms/changeset/{change_set.pk}/change/", {"do": "publish"})
+    assert Page.objects.get(path__endswith="/microframework/").status == 301
+
+
+def test_withdrawing_in_favour_of_another(admin):
+    term = make_live("Old")
+    make_live("New", related="Old")
+    html = page(admin, term, kind="withdraw", other="New")
+    assert "Readers would not see Old any more" in html
+    assert ">New</a> relates to it" in html
+    assert PublishedTerm.objects.count() == 2
+    html = confirmed(admin, term, kind="withdraw", other="New")
+    assert "Readers do not see “Old” any more." in html
+    gone = Page.objects.get(path__endswith="/old/")
+    assert gone.status == 410
+    assert b">New</a>" in bytes(gone.body)
+    assert "nothing to withdraw" in page(admin, term, kind="withdraw", other="")
+
+
+def test_hostile_values_get_an_answer(admin):
+    term = make_term("Flask")
+    for value in ("\0", "x" * 5000, "<script>alert(1)</script>", "‮", "a: b", "'", "- x\n"):
+        for kind in ("rename", "merge", "replace", "withdraw", value):
+            html = page(admin, term, kind=kind, name=value, other=value)
+            assert "<script>alert(1)" not in html
+
+
+def test_a_selection_is_collected(admin):
+    terms = [make_term(name) for name in ("A", "B")]
+    chosen = {"_selected_action": [term.pk for term in terms]}
+    html = admin.post(
+        PREFIX, {"action": "collect_selected", **chosen}, follow=True
+    ).content.decode()
+    assert "2 terms are collected" in html
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    html = admin.get(address).content.decode()
+    assert "2 terms, by ana" in html
+    assert (
+        "review of 2 terms has been asked for"
+        in admin.post(address, {"do": "submit"}, follow=True).content.decode()
+    )
+    assert admin.post(address, {"do": "nothing"}).status_code == 403
+    assert "selection of" in admin.get("/admin/terms/changeset/").content.decode()
+
+
+def test_a_set_with_terms_of_others_is_not_acted_on(admin, account):
+    term = make_term("A")
+    admin.post(PREFIX, {"action": "collect_selected", "_selected_action": [term.pk]})
+    address = f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/"
+    viewer = account("viewer", "view_term")
+    assert viewer.get(address).status_code == 200
+    for action in ("publish", "approve", "submit", "undo"):
+        assert viewer.post(address, {"do": action}).status_code == 403
