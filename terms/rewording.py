@@ -1,7 +1,6 @@
 """The refactorings of words: rename, merge, withdraw in favour of another, recategorise."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from .formats.document import MAX_NAME, TermDocument
 from .formats.paths import name_key
@@ -90,15 +89,6 @@ def recategorise(glossary: Glossary, terms: Iterable[Term], category: str) -> Op
     operation.title = f"{count} term{'' if count == 1 else 's'} moved to {category}"
     if not operation.drafts:
         raise CannotRefactor(f"All of them are in {category} already, or cannot be changed here.")
-    return operation
-
-
-def rename_class(row: Any, name: str) -> Operation:
-    """Give a category or vertical another name in the files of all its terms."""
-    column = row._meta.model_name
-    operation = Operation(row.glossary, f"{row.name} renamed to {name}")
-    for term in Term.objects.filter(**{column: row.pk}).order_by("path"):
-        operation.rewrite(term, f"is in {name} from now on", columns={column: name})
     return operation
 
 

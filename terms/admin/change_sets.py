@@ -11,7 +11,8 @@ from terms.change_sets import Refused, approve_set, publish_set, submit_set
 from terms.differences import compare
 from terms.editing import StaleWrite
 from terms.models import ChangeSet, Revision
-from terms.refactoring import CannotRefactor, undo
+from terms.refactoring import CannotRefactor
+from terms.renaming import undo_set
 from terms.reviewing import CannotReview
 from terms.rights import rights
 from terms.stages import LIVE, stages
@@ -127,7 +128,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         return f"{publish_set(change_set, request.user)} terms are live."
 
     def _undo(self, request, change_set):
-        undone = undo(change_set, request.user)
+        undone = undo_set(change_set, request.user)
         url = reverse("admin:terms_changeset_change", args=[undone.pk])
         text = 'Undone. Readers see it once <a href="{}">that</a> is published.'
         return format_html(text, url)

@@ -1,17 +1,21 @@
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.addresses import RESERVED
 from terms.models import Category, PublishedTerm
 from terms.publishing import rebuild
-from terms.renaming import rename_classification
+from terms.renaming import plan_renaming, rename_classification
 from terms.rights import rights
 from terms.widgets import IconWidget
 
 from .scoped import Scoped
+
+SHOWN = 300  # effects
+NOT_SENT = ("csrfmiddlewaretoken", "confirm")
 
 
 class GlossaryAdmin(Scoped, admin.ModelAdmin):
@@ -86,6 +90,31 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
             options["widget"] = IconWidget
         return super().formfield_for_dbfield(field, request, **options)
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """A new name is written into files: which ones is shown before."""
+        row = self.get_object(request, object_id) if object_id else None
+        if request.method == "POST" and row and self.has_change_permission(request, row):
+            form = self.get_form(request, row, change=True)(request.POST, instance=row)
+            if form.is_valid() and "name" in form.changed_data:
+                row = self.get_object(request, object_id)
+                operation = plan_renaming(row, form.cleaned_data["name"])
+                if operation.drafts and request.POST.get("confirm") != operation.digest:
+                    return self._confirm(request, row, operation)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _confirm(self, request, row, operation):
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{operation.title}?",
+            "row": row,
+            "operation": operation,
+            "effects": operation.effects[:SHOWN],
+            "more": max(0, len(operation.effects) - SHOWN),
+            "typed": [(n, v) for n, v in request.POST.items() if n not in NOT_SENT],
+        }
+        return TemplateResponse(request, "admin/terms/rename_class.html", context)
+
     def save_model(self, request, obj, form, change):
         if change and "name" in form.changed_data:
             name, obj.name = obj.name, form.initial["name"]
@@ -93,9 +122,9 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
             count = change_set.revisions.count()
             text = (
                 "The new name was written into {} term files. Readers see it once "
-                '<a href="{}">they are published</a>.'
+                '<a href="{}">the change set</a> is published.'
             )
-            url = reverse("admin:terms_term_changelist") + "?status=changed"
+            url = reverse("admin:terms_changeset_change", args=[change_set.pk])
             self.message_user(request, format_html(text, count, url))
         super().save_model(request, obj, form, change)
 

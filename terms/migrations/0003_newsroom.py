@@ -621,5 +621,10 @@ class Migration(migrations.Migration):
             name='undone_at',
             field=models.DateTimeField(editable=False, null=True),
         ),
+        migrations.AddField(
+            model_name='changeset',
+            name='renamed',
+            field=models.JSONField(default=dict, editable=False, help_text='A category or vertical: model, pk, from, to.'),
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

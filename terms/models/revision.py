@@ -16,6 +16,9 @@ class ChangeSet(models.Model):
     terms = models.ManyToManyField(
         Term, blank=True, related_name="change_sets", help_text="Those that were collected."
     )
+    renamed = models.JSONField(
+        default=dict, editable=False, help_text="A category or vertical: model, pk, from, to."
+    )
     undone_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

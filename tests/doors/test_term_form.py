@@ -1,4 +1,5 @@
 import difflib
+import re
 
 import pytest
 
@@ -117,7 +118,12 @@ def test_renaming_a_category_rewrites_its_terms_as_one_change_set(admin):
     first, second = make_term("A"), make_term("B")
     category = Category.objects.get()
     url = f"/admin/terms/category/{category.pk}/change/"
-    admin.post(url, {"name": "Engineering", "slug": "software", "order": "0", "icon": ""})
+    sent = {"name": "Engineering", "slug": "software", "order": "0", "icon": ""}
+    page = admin.post(url, sent).content.decode()
+    assert "written into 2 term files" in page
+    assert Category.objects.get().name == "Software"  # shown, not done
+    (digest,) = re.findall(r'name="confirm" value="(\w+)"', page)
+    admin.post(url, {**sent, "confirm": digest})
     for term in (first, second):
         assert "category: Engineering\n" in text(term)
     assert Category.objects.get().name == "Engineering"

@@ -18,6 +18,7 @@ from terms.models import (
     Term,
 )
 from terms.refactoring import CannotRefactor, apply, undo
+from terms.renaming import rename_classification, undo_set
 from terms.reviewing import CannotReview
 from terms.rewording import merge, recategorise, rename, replace
 from terms.trashing import restore
@@ -220,3 +221,20 @@ def test_a_set_is_asked_about_as_one(ann):
     with pytest.raises(CannotReview, match="“B”: The text has been changed"):
         approve_set(change_set, ben, {terms[0].pk: terms[0].fingerprint})
     assert not Approval.objects.exists()
+
+
+def test_a_category_gets_its_name_back(ann):
+    make_term("Flask")
+    before = texts()
+    category = Category.objects.get(name="Software")
+    change_set = rename_classification(category, "Programs", ann)
+    assert "category: Programs" in text("Flask")
+    undo_set(ChangeSet.objects.get(pk=change_set.pk), ann)
+    assert texts() == before
+    assert Category.objects.get().name == "Software"
+    change_set = rename_classification(Category.objects.get(), "Programs", ann)
+    make_term("Other", category="Software")
+    with pytest.raises(CannotRefactor, match="cannot be called “Software” again"):
+        undo_set(ChangeSet.objects.get(pk=change_set.pk), ann)
+    with pytest.raises(CannotRefactor, match="another category “Software”"):
+        rename_classification(Category.objects.get(name="Programs"), "Software")
