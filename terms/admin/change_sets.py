@@ -83,6 +83,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
             "title": change_set.title,
             "change_set": change_set,
             "terms": differences,
+            "seen": [term for term, _, blocks in differences if not blocks],
             "more": max(0, change_set.members().count() - SHOWN),
             "is_live": all(stage.name == LIVE for stage in found.values()),
             "allowed": {name for name in RIGHTS if self._may(request, name, change_set)},

@@ -626,5 +626,15 @@ class Migration(migrations.Migration):
             name='renamed',
             field=models.JSONField(default=dict, editable=False, help_text='A category or vertical: model, pk, from, to.'),
         ),
+        migrations.AlterField(
+            model_name='event',
+            name='kind',
+            field=models.CharField(choices=[('saved', 'saved'), ('published', 'published'), ('withdrawn', 'withdrawn'), ('submitted', 'asked for review'), ('taken back', 'took the review back'), ('approved', 'approved'), ('changes', 'requested changes'), ('trashed', 'moved to the trash'), ('restored', 'took out of the trash'), ('scheduled', 'scheduled'), ('unscheduled', 'took from the schedule'), ('commented', 'commented'), ('resolved', 'resolved a comment')], max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='preference',
+            name='mail',
+            field=models.CharField(choices=[('now', 'at once'), ('daily', 'once a day'), ('never', 'never')], default='now', max_length=10),
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

@@ -16,18 +16,18 @@ class Event(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SAVED = "saved"
-        PUBLISHED = "published"
-        WITHDRAWN = "withdrawn"
+        SAVED = "saved", "saved"
+        PUBLISHED = "published", "published"
+        WITHDRAWN = "withdrawn", "withdrawn"
         SUBMITTED = "submitted", "asked for review"
         TAKEN_BACK = "taken back", "took the review back"
-        APPROVED = "approved"
+        APPROVED = "approved", "approved"
         CHANGES = "changes", "requested changes"
         TRASHED = "trashed", "moved to the trash"
         RESTORED = "restored", "took out of the trash"
-        SCHEDULED = "scheduled"
+        SCHEDULED = "scheduled", "scheduled"
         UNSCHEDULED = "unscheduled", "took from the schedule"
-        COMMENTED = "commented"
+        COMMENTED = "commented", "commented"
         RESOLVED = "resolved", "resolved a comment"
 
     at = models.DateTimeField()

@@ -52,7 +52,7 @@ class Preference(models.Model):
     class Mail(models.TextChoices):
         NOW = "now", "at once"
         DAILY = "daily", "once a day"
-        NEVER = "never"
+        NEVER = "never", "never"
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference"

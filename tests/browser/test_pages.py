@@ -1,15 +1,23 @@
+from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from terms.building import build
+from terms.change_sets import collect
+from terms.commenting import comment
 from terms.models import Term
 from terms.publishing import withdraw
+from terms.reviewing import submit
+from terms.scheduling import schedule
+from terms.trashing import trash
 from tests.factory import default_glossary, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -213,8 +221,16 @@ def test_what_is_added_to_the_admin_has_no_axe_violation(visit, admin_client, da
     term = make_term("Flask", related="Django, C#")
     save_text(term, text_of("Flask", related="Django", body="Other"))
     bad = make_term("bad", path="bad.md", text="---\n[\n---\n")
+    person = User.objects.get()
+    submit(term := Term.objects.get(pk=term.pk), person, "Look")
+    comment(term, person, "Why?", "Other")
+    schedule(term, "publish", timezone.now() + timedelta(days=1), person)
+    trash(make_term("Gone"), person)
+    change_set = collect(default_glossary(), [term], "Some", person)
     page = visit(1440, dark, admin_client, bypass_csp=True)  # axe measures with inline styles
     for address in (
+        f"{term.pk}/review/", f"{term.pk}/refactor/", f"{term.pk}/delete/", "trash/", "schedule/",
+        "preferences/", f"../changeset/{change_set.pk}/change/", "../event/", "../changeset/",
         "", "add/", f"{term.pk}/links/", f"{term.pk}/change/", f"{bad.pk}/change/", f"{term.pk}/history/", f"{term.pk}/file/",
     ):  # fmt: skip
         page.goto(f"/admin/terms/term/{address}")
