@@ -79,7 +79,7 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
     save_on_top = True
 
     class Media:
-        css = {"all": ["terms/prose.css", "terms/admin.css"]}
+        css = {"all": ["terms/prose.css"]}
         js = ["terms/admin.js", "terms/drafts.js"]
 
     # The list
