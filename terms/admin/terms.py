@@ -29,6 +29,7 @@ from . import (
     review,
     schedule,
     trash,
+    work,
 )
 from .filters import AttentionFilter, StatusFilter
 from .publication import Publication
@@ -268,6 +269,7 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             address("<int:pk>/discard/", drafts.discard_view, "discard"),
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/links/", links.links_view, "links"),
+            address("work/<slug:name>/", work.work_view, "work"),
             address("trash/", trash.trash_view, "trash"),
             address("schedule/", schedule.schedule_view, "schedule"),
             address("<int:pk>/refactor/", refactor.refactor_view, "refactor"),

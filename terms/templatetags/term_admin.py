@@ -1,11 +1,14 @@
 from collections.abc import Iterable
 
 from django import template
+from django.template import Context
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from terms.differences import Piece
+from terms.rights import rights
 from terms.site_templates import icon
+from terms.worklists import LISTS, WorkList
 
 register = template.Library()
 
@@ -16,6 +19,15 @@ def pieces(found: Iterable[Piece]) -> SafeString:
     tags = {"gone": "<del>{}</del>", "new": "<ins>{}</ins>", "same": "{}"}
     parts = (format_html_join("", tags[piece.kind], [(piece.text,)]) for piece in found)
     return format_html_join("", "{}", ((part,) for part in parts))
+
+
+@register.simple_tag(takes_context=True)
+def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
+    """The work lists with how much there is to do for whoever looks."""
+    person = context["request"].user
+    if not rights(person, "view_term"):
+        return []
+    return [(name, found, found.count(person)) for name, found in LISTS.items()]
 
 
 @register.simple_tag

@@ -230,7 +230,7 @@ def test_what_is_added_to_the_admin_has_no_axe_violation(visit, admin_client, da
     page = visit(1440, dark, admin_client, bypass_csp=True)  # axe measures with inline styles
     for address in (
         f"{term.pk}/review/", f"{term.pk}/refactor/", f"{term.pk}/delete/", "trash/", "schedule/",
-        "preferences/", f"../changeset/{change_set.pk}/change/", "../event/", "../changeset/",
+        "preferences/", "work/one-way/", "work/wanted/", "../../", f"../changeset/{change_set.pk}/change/", "../event/", "../changeset/",
         "", "add/", f"{term.pk}/links/", f"{term.pk}/change/", f"{bad.pk}/change/", f"{term.pk}/history/", f"{term.pk}/file/",
     ):  # fmt: skip
         page.goto(f"/admin/terms/term/{address}")

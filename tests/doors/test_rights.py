@@ -62,6 +62,7 @@ ADDRESSES = {
     TERM + "add/discard/": (None, AUTHOR),
     TERM + "<int:pk>/keep/": (None, AUTHOR),
     TERM + "<int:pk>/discard/": (None, AUTHOR),
+    TERM + "work/<slug:name>/": (AUTHOR, AUTHOR),
     TERM + "trash/": (PUBLISHER, PUBLISHER),
 }
 # Of the stock admin's addresses of a model, which of the rights below they take.
@@ -145,7 +146,7 @@ def filled(route, term, other):
     for place in ("<path:object_id>", "<int:pk>", "<id>"):
         route = route.replace(place, str(ids.get(model, term.pk)))
     for place, value in (
-        ("<page:path>", "glossary/"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
+        ("<page:path>", "glossary/"), ("<slug:name>", "one-way"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
         (r"^media/(?P<path>[\w./-]{1,200})$", "media/x.png"),
         (r"^(?P<app_label>auth|terms)/$", "terms/"), (r"(?P<url>.*)$", "nowhere"),
     ):  # fmt: skip

@@ -1,0 +1,132 @@
+"""What needs somebody: lists that are queries, each with what to do about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from .models import Approval, Mention, PublishedRelation, PublishedTerm, Relation, Revision, Term
+from .rights import rights
+
+COUNTED = 1_000  # more are "more than"
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """``rows`` finds, for a person, rows of the given ``kind``: terms, pairs of terms,
+    names with the number of places where they stand."""
+
+    title: str
+    help: str
+    rows: Callable[[Any], QuerySet]
+    kind: str = "terms"
+
+    def count(self, person: Any) -> int:
+        """How many, up to COUNTED."""
+        return len(self.rows(person)[:COUNTED])
+
+
+def _mine(person: Any, permission: str = "view_term") -> QuerySet[Term]:
+    return rights(person, permission).among(Term.objects.order_by("name_key"))
+
+
+def _last_by(person: Any) -> QuerySet[Revision]:
+    """The newest revision of an outer term, where this person wrote it."""
+    newest = Revision.objects.filter(term=OuterRef("pk"), number=OuterRef("version"))
+    return newest.filter(author=person.pk)
+
+
+def to_review(person: Any) -> QuerySet:
+    """In review, not written by this person since it went live, and not yet approved."""
+    given = Approval.objects.filter(
+        term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
+    )
+    own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
+    asked = _mine(person, "approve_term").in_review()
+    return asked.exclude(Exists(given)).exclude(Exists(own))
+
+
+def mine(person: Any) -> QuerySet:
+    """Owned, or last changed by this person and not live."""
+    last = _last_by(person)
+    waiting = ~Q(live_fingerprint=F("fingerprint"))
+    return _mine(person).filter(Q(owner=person.pk) | (Exists(last) & waiting))
+
+
+def stale(person: Any) -> QuerySet:
+    return _mine(person).filter(review_by__lte=timezone.localdate()).order_by("review_by")
+
+
+def wanted(person: Any) -> QuerySet:
+    """Names that nobody has written, with the number of terms that want them."""
+    relations = Relation.objects.wanted().filter(term__in=_mine(person)).order_by()
+    names = relations.values("key").annotate(name=Min("label"), places=Count("pk"))
+    return names.order_by("-places", "key")
+
+
+def one_way(person: Any) -> QuerySet:
+    """Relations whose target does not relate back."""
+    back = Relation.objects.filter(term=OuterRef("target"), target=OuterRef("term"))
+    found = Relation.objects.exclude(target=None).filter(~Exists(back), term__in=_mine(person))
+    return found.filter(target__trashed_at=None).select_related("term", "target").order_by("pk")
+
+
+def suggested(person: Any) -> QuerySet:
+    """Live texts that name a term which theirs does not relate to."""
+    related = PublishedRelation.objects.filter(
+        term=OuterRef("source"), target_uid=OuterRef("target_uid")
+    )
+    found = Mention.objects.exclude(target_uid=None).filter(~Exists(related))
+    own = _mine(person).values("uid")
+    return found.filter(source__uid__in=own).select_related("source").order_by("pk")
+
+
+def ambiguous(person: Any) -> QuerySet:
+    """Names in live texts that several terms have, so that none of them is linked."""
+    found = Mention.objects.filter(target_uid=None, source__uid__in=_mine(person).values("uid"))
+    names = found.order_by().values("key").annotate(name=Min("label"), places=Count("pk"))
+    return names.order_by("-places", "key")
+
+
+def orphans(person: Any) -> QuerySet:
+    """Live terms that nobody refers to, and that refer to nobody."""
+    out = Relation.objects.filter(term=OuterRef("pk")).exclude(target=None)
+    back = Relation.objects.filter(target=OuterRef("pk"))
+    pages = PublishedTerm.objects.filter(uid=OuterRef("uid"))
+    named = Mention.objects.filter(target_uid=OuterRef("uid"))
+    alone = _mine(person).filter(Exists(pages), ~Exists(out), ~Exists(back))
+    return alone.exclude(Exists(named))
+
+
+LISTS = {
+    "review": WorkList("To review", "Somebody asks for your yes.", to_review),
+    "mine": WorkList("Mine", "You own them, or changed them last and they are not live.", mine),
+    "drafts": WorkList(
+        "Drafts", "Readers have never seen them.", lambda p: _mine(p).never_published()
+    ),
+    "changed": WorkList(
+        "Changed since published", "Readers see an older version.",
+        lambda p: _mine(p).changed_since_published(),
+    ),
+    "stale": WorkList("To look at again", "Their review-by date has come.", stale),
+    "wanted": WorkList(
+        "Wanted", "Terms relate to them, and nobody has written them.", wanted, "names"
+    ),
+    "one-way": WorkList(
+        "One-way relations", "The other term does not relate back.", one_way, "pairs"
+    ),
+    "suggested": WorkList(
+        "Named, not related", "Their texts name a term that they do not relate to.",
+        suggested, "mentions",
+    ),
+    "ambiguous": WorkList(
+        "Ambiguous names", "Several terms have them, so texts do not link them.",
+        ambiguous, "names",
+    ),
+    "orphans": WorkList("Orphans", "Nothing leads to them, and they lead to nothing.", orphans),
+    "unreadable": WorkList(
+        "Unreadable", "Their header cannot be read.", lambda p: _mine(p).unreadable()
+    ),
+}  # fmt: skip
