@@ -19,7 +19,7 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
     Returns the terms whose page shows another mention now, on either end.
     """
     pks: set[int] = set()
-    for some in batches(sorted(changed)):
+    for some in batches(changed):
         pks.update(PublishedTerm.objects.filter(uid__in=some).values_list("pk", flat=True))
     if not _are_all(glossary, pks):
         rows = [phrase for name in names for phrase in phrases(name)]

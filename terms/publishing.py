@@ -153,7 +153,7 @@ class _Noting(Change):
 
     def note(self, uids: Collection[UUID]) -> None:
         """To be called with all that change, before they do."""
-        self.uids.update(uids)
+        self.uids.update(dict.fromkeys(uids))
         self.before.update(facts_of(uids))
         self.names_before.update(names_of(uids))
         self.compare(uids)
@@ -179,7 +179,7 @@ def _changing(glossary: Glossary) -> Iterator[_Noting]:
         yield change
         if not change.uids:
             return
-        for some in batches(sorted(change.uids)):
+        for some in batches(change.uids):
             change.compare(some)
             search.index(search_rows(some))
         change.after = facts_of(change.uids)

@@ -36,7 +36,7 @@ class Facts(NamedTuple):
 
 def facts_of(uids: Collection[UUID]) -> dict[UUID, Facts]:
     found: dict[UUID, Facts] = {}
-    for some in batches(sorted(uids)):
+    for some in batches(uids):
         rows = PublishedTerm.objects.order_by().filter(uid__in=some).values_list(*Facts._fields)
         found.update((row[0], Facts(*row)) for row in rows)
     return found
@@ -45,7 +45,7 @@ def facts_of(uids: Collection[UUID]) -> dict[UUID, Facts]:
 def names_of(uids: Collection[UUID]) -> dict[UUID, set[tuple[str, bool]]]:
     """The names of terms, each with whether it is hidden."""
     found: dict[UUID, set[tuple[str, bool]]] = {}
-    for some in batches(sorted(uids)):
+    for some in batches(uids):
         names = PublishedName.objects.order_by().filter(term__uid__in=some)
         for uid, name, is_hidden in names.values_list("term__uid", "name", "is_hidden"):
             found.setdefault(uid, set()).add((name, is_hidden))
@@ -65,7 +65,7 @@ class Change:
     ``readdressed`` terms that have got the addresses of others."""
 
     glossary: Glossary
-    uids: set[UUID] = field(default_factory=set)
+    uids: dict[UUID, None] = field(default_factory=dict)  # in the order of their rows
     before: dict[UUID, Facts] = field(default_factory=dict)
     after: dict[UUID, Facts] = field(default_factory=dict)
     touched: set[UUID] = field(default_factory=set)

@@ -21,7 +21,12 @@ def refresh(change: Change) -> None:
     glossary = change.glossary
     store = Store(glossary)
     _forget_former(store, change)
-    store.write(term_pages(glossary, change.after.keys() | change.touched, change.after))
+    # Those that were written just now in the order of their rows, which is the database's own.
+    uids = [
+        *(uid for uid in change.uids if uid in change.after),
+        *sorted(change.touched - change.after.keys()),
+    ]
+    store.write(term_pages(glossary, uids, change.after))
     store.write(former_pages(glossary, _addresses(change)))
     lists, renamed = _lists(change), _renamed(change)
     for scope in {*lists, *renamed}:

@@ -29,7 +29,7 @@ def term_pages(
 
     ``known`` are facts that need not be read again.
     """
-    for some in batches(sorted(uids), 200):
+    for some in batches(uids, 200):
         terms = list(PublishedTerm.objects.of(glossary).filter(uid__in=some).order_by("pk"))
         around = surroundings_of(terms, known)
         for term in terms:
