@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from .models import ChangeSet, Glossary, Term
 from .publishing import Refusal, publish, withdraw
@@ -40,11 +41,17 @@ def publish_set(change_set: ChangeSet, person: Any = None) -> int:
         chosen = Term.objects.filter(pk__in=ids)
         if refusals := publish(change_set.glossary, chosen, by=person):
             raise Refused(refusals)
-        for term in chosen:
-            if term.document().is_merged:
-                withdraw(change_set.glossary, Term.objects.filter(pk=term.pk), by=person)
-                trash(term, person)
+        for term in withdraw_merged(chosen, person):
+            trash(term, person)
     return len(ids)
+
+
+def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:
+    """Take those off that are a part of another term now; which ones these are."""
+    merged = [term for term in terms.select_related("glossary") if term.document().is_merged]
+    for term in merged:
+        withdraw(term.glossary, Term.objects.filter(pk=term.pk), by=person)
+    return merged
 
 
 def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:

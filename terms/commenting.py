@@ -35,7 +35,12 @@ class Thread:
 
 
 def comment(
-    term: Term, person: Any, text: str, quote: str = "", parent: Comment | None = None
+    term: Term,
+    person: Any,
+    text: str,
+    quote: str = "",
+    parent: Comment | None = None,
+    guest: str = "",
 ) -> Comment:
     """Keep a remark on ``term``, or on the passage ``quote`` of its newest body."""
     text = bounded(text)
@@ -46,12 +51,13 @@ def comment(
             raise CannotReview(f"There are {MAX_OPEN} open comments already; resolve some first.")
         start, end = _place_of(term, quote)
         made = Comment.objects.create(
-            term=term, parent=parent and (parent.parent or parent), author=person, text=text,
+            term=term, parent=parent and (parent.parent or parent), author=person,
+            guest=guest, text=text,
             created_at=timezone.now(), revision=term.version, start=start, end=end,
             quote=term.body[start:end] if start is not None else "",
         )  # fmt: skip
         record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, text)
-        tell(_concerned(term, made), term, f"{person} on “{term}”:\n\n{text}", but=person)
+        tell(_concerned(term, made), term, f"{person or guest} on “{term}”:\n\n{text}", but=person)
     return made
 
 

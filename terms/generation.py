@@ -8,12 +8,14 @@ they differ, or after a writer was killed between them, readers have to ask the 
 
 import mmap
 import os
+import threading
 from functools import lru_cache
 from pathlib import Path
 
 from django.db import connection, transaction
 
 MARK = 16  # bytes
+_begun = threading.local()
 
 
 class Generation:
@@ -58,5 +60,14 @@ def announce() -> None:
         return
     generation = generation_of(str(connection.settings_dict["NAME"]))
     if generation is not None:
-        mark = generation.begin()
+        mark = _begun.mark = generation.begin()
         transaction.on_commit(lambda: generation.end(mark))
+
+
+def settle() -> None:
+    """Tell that what this thread announced was rolled back, so that nothing is different."""
+    mark = _begun.__dict__.pop("mark", None)
+    if mark is not None and connection.vendor == "sqlite":
+        generation = generation_of(str(connection.settings_dict["NAME"]))
+        if generation is not None:
+            generation.end(mark)

@@ -15,12 +15,13 @@ _COLUMNS = ("at", "person", "glossary", "term", "name", "kind", "detail")
 def record(
     glossary: Glossary,
     kind: str,
-    terms: Iterable[tuple[int, str]],
+    terms: Iterable[tuple[int | None, str]],
     person: Any = None,
     detail: str = "",
     at: datetime | None = None,
 ) -> None:
-    """Note that ``person`` did this to ``terms``, given by id and name."""
+    """Note that ``person`` did this to ``terms``, given by id and name; or, without id, to what
+    the name tells."""
     at = at or timezone.now()
     who = person and person.pk
     insert_rows(

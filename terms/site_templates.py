@@ -43,6 +43,11 @@ def asset(up: str, name: str) -> str:
     return up + url.removeprefix(get_script_prefix()).removeprefix("/")
 
 
+def asset_address(path: str) -> str:
+    """The site's own address of a static file that a page shown elsewhere asks for."""
+    return get_script_prefix() + quote(path)
+
+
 def data_block(value: Any) -> Markup:
     """JSON that can stand in a ``script`` element, whatever it holds."""
     text = json.dumps(value, ensure_ascii=False)

@@ -2,12 +2,14 @@
 
 from django.urls import path, register_converter
 
-from . import views
+from . import guests, views
 from .converters import PagePath
 
 register_converter(PagePath, "page")
 
 urlpatterns = [
+    path("preview/<str:token>/", guests.guest_page, name="guest"),
+    path("preview/<str:token>/<page:path>", guests.preview_page, name="guest-page"),
     path("<slug:glossary>/search", views.search_page, name="search"),
     path("<slug:glossary>/suggest", views.suggestions, name="suggest"),
     path("", views.page, name="front"),

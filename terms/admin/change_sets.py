@@ -5,12 +5,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from terms.change_sets import Refused, approve_set, publish_set, submit_set
 from terms.differences import compare
 from terms.editing import StaleWrite
 from terms.models import ChangeSet, Revision
+from terms.previewing import make_link, revoke_links
 from terms.refactoring import CannotRefactor
 from terms.renaming import undo_set
 from terms.reviewing import CannotReview
@@ -26,6 +29,8 @@ RIGHTS = {
     "approve": "approve_term",
     "publish": "publish_term",
     "undo": "change_term",
+    "link": "change_term",
+    "revoke": "change_term",
 }
 
 
@@ -87,6 +92,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
             "more": max(0, change_set.members().count() - SHOWN),
             "is_live": all(stage.name == LIVE for stage in found.values()),
             "allowed": {name for name in RIGHTS if self._may(request, name, change_set)},
+            "links": change_set.guest_links.open().count(),
             "can_undo": change_set.undone_at is None and change_set.revisions.exists(),
         }
 
@@ -127,6 +133,21 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
 
     def _publish(self, request, change_set):
         return f"{publish_set(change_set, request.user)} terms are live."
+
+    def _link(self, request, change_set):
+        days = request.POST.get("days", "")
+        days = int(days) if days.isascii() and days.isdigit() and len(days) < 3 else 7
+        link, token = make_link(change_set, request.user, days)
+        url = request.build_absolute_uri(reverse("guest", args=[token]))
+        until = date_format(timezone.localtime(link.expires_at), "j F Y, H:i")
+        text = (
+            "Whoever has this link sees the site as it will be, until {}. It is shown this"
+            ' once: <a href="{}">{}</a>'
+        )
+        return format_html(text, until, url, url)
+
+    def _revoke(self, request, change_set):
+        return f"{revoke_links(change_set, request.user)} links lead nowhere from now on."
 
     def _undo(self, request, change_set):
         undone = undo_set(change_set, request.user)

@@ -636,5 +636,31 @@ class Migration(migrations.Migration):
             name='mail',
             field=models.CharField(choices=[('now', 'at once'), ('daily', 'once a day'), ('never', 'never')], default='now', max_length=10),
         ),
+        migrations.AddField(
+            model_name='comment',
+            name='guest',
+            field=models.CharField(blank=True, help_text='Who has no account.', max_length=100),
+        ),
+        migrations.CreateModel(
+            name='GuestLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret_hash', models.CharField(max_length=64, unique=True)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('comments_left', models.PositiveIntegerField(default=100)),
+                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guest_links', to='terms.changeset')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-pk'],
+            },
+        ),
+        migrations.AlterField(
+            model_name='event',
+            name='kind',
+            field=models.CharField(choices=[('saved', 'saved'), ('published', 'published'), ('withdrawn', 'withdrawn'), ('submitted', 'asked for review'), ('taken back', 'took the review back'), ('approved', 'approved'), ('changes', 'requested changes'), ('trashed', 'moved to the trash'), ('restored', 'took out of the trash'), ('scheduled', 'scheduled'), ('unscheduled', 'took from the schedule'), ('commented', 'commented'), ('resolved', 'resolved a comment'), ('shared', 'made a guest link'), ('unshared', 'revoked guest links')], max_length=20),
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

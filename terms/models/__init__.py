@@ -2,6 +2,7 @@ from .classification import Category, Vertical
 from .events import Event, Notice
 from .files import TermFile
 from .glossary import Glossary
+from .guest import GuestLink
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .review import Approval, Comment, Review
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "Glossary",
     "Grant",
+    "GuestLink",
     "Mention",
     "MentionDecision",
     "Notice",

@@ -29,6 +29,8 @@ class Event(models.Model):
         UNSCHEDULED = "unscheduled", "took from the schedule"
         COMMENTED = "commented", "commented"
         RESOLVED = "resolved", "resolved a comment"
+        SHARED = "shared", "made a guest link"
+        UNSHARED = "unshared", "revoked guest links"
 
     at = models.DateTimeField()
     person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")

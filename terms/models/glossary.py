@@ -7,7 +7,7 @@ from django.urls import reverse
 
 DEFAULT_SLUG = "glossary"
 MOST_APPROVALS = 9
-RESERVED_SLUGS = frozenset({"admin", "media", "static"})
+RESERVED_SLUGS = frozenset({"admin", "media", "preview", "static"})
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 

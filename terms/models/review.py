@@ -74,6 +74,7 @@ class Comment(models.Model):
     term = models.ForeignKey(Term, models.CASCADE, related_name="comments")
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="replies")
     author = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    guest = models.CharField(max_length=100, blank=True, help_text="Who has no account.")
     text = models.TextField()
     created_at = models.DateTimeField()
     revision = models.PositiveIntegerField(help_text="The number of the text that it was made on.")

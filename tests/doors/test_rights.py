@@ -28,6 +28,8 @@ ADDRESSES = {
     "<slug:glossary>/search": (ALL, None),
     "<slug:glossary>/suggest": (ALL, None),
     r"^media/(?P<path>[\w./-]{1,200})$": (ALL, None),
+    "preview/<str:token>/": (ALL, ALL),
+    "preview/<str:token>/<page:path>": (ALL, None),
     "admin/": (STAFF, STAFF),
     "admin/login/": (ALL, ALL),
     "admin/logout/": (ALL, ALL),
@@ -146,7 +148,7 @@ def filled(route, term, other):
     for place in ("<path:object_id>", "<int:pk>", "<id>"):
         route = route.replace(place, str(ids.get(model, term.pk)))
     for place, value in (
-        ("<page:path>", "glossary/"), ("<slug:name>", "one-way"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
+        ("<page:path>", "glossary/"), ("<str:token>", "guessed"), ("<path:path>", "glossary/"), ("<slug:name>", "one-way"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
         (r"^media/(?P<path>[\w./-]{1,200})$", "media/x.png"),
         (r"^(?P<app_label>auth|terms)/$", "terms/"), (r"(?P<url>.*)$", "nowhere"),
     ):  # fmt: skip

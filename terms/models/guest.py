@@ -1,0 +1,37 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from .revision import ChangeSet
+
+
+class GuestLinkQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
+class GuestLink(models.Model):
+    """A way for somebody without account to read a change set and comment on it.
+
+    Only the hash of its secret is kept: who reads the database cannot use it.
+    """
+
+    change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="guest_links")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    comments_left = models.PositiveIntegerField(default=100)
+
+    objects = GuestLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Guest link to {self.change_set}"

@@ -1,0 +1,79 @@
+"""The readers' side as it will be once a change set is published, shown and never kept."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.core import signing
+from django.db import transaction
+from django.utils import timezone
+
+from .change_sets import withdraw_merged
+from .generation import settle
+from .models import ChangeSet, Event, Glossary, GuestLink, Site, Term
+from .publishing import Refusal, preview
+from .recording import record
+
+MAX_DAYS = 30
+_signer = signing.Signer(salt="terms.guest-link")
+
+
+def make_link(change_set: ChangeSet, person: Any, days: int) -> tuple[GuestLink, str]:
+    """A new link and the token that opens it, which is not kept anywhere."""
+    now = timezone.now()
+    secret = secrets.token_urlsafe(24)
+    what = [(None, change_set.title)]
+    record(change_set.glossary, Event.Kind.SHARED, what, person, f"for {days} days")
+    link = GuestLink.objects.create(
+        change_set=change_set, secret_hash=_hash(secret), person=person, created_at=now,
+        expires_at=now + timedelta(days=max(1, min(days, MAX_DAYS))),
+    )  # fmt: skip
+    return link, _signer.sign(secret)
+
+
+def revoke_links(change_set: ChangeSet, person: Any) -> int:
+    """Have all links to the set lead nowhere; how many did."""
+    count = change_set.guest_links.filter(revoked_at=None).update(revoked_at=timezone.now())
+    what = [(None, change_set.title)]
+    record(change_set.glossary, Event.Kind.UNSHARED, what, person, f"{count} links")
+    return count
+
+
+def link_of(token: str) -> GuestLink | None:
+    """The open link that ``token`` belongs to. A forged one costs no query."""
+    try:
+        secret = _signer.unsign(token)
+    except signing.BadSignature:
+        return None
+    links = GuestLink.objects.open().select_related("change_set__glossary")
+    return links.filter(secret_hash=_hash(secret)).first()
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@contextmanager
+def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
+    """Within it the database holds what publishing the set would make of it; then no more.
+
+    Everything is the real thing: pages, search, letters, mentions. Approvals are not asked
+    for, since nothing goes out. Whoever writes the glossary waits so long.
+    """
+    try:
+        with transaction.atomic():
+            Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
+            members = list(change_set.members().values_list("pk", flat=True))
+            terms = Term.objects.filter(pk__in=members)
+            refusals = preview(change_set.glossary, terms)
+            withdraw_merged(terms)
+            # What is kept in memory by the number of the site's changes is not this.
+            Site.objects.update(uid=uuid4())
+            yield refusals
+            transaction.set_rollback(True)
+    finally:
+        settle()
