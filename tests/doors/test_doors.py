@@ -292,3 +292,18 @@ def test_the_project_is_ready_for_production(tmp_path):
     served = run("-c", "import glossary_cms.wsgi", SECRET_KEY="")
     assert "SECRET_KEY setting must not be empty" in served.stderr
     assert run("manage.py", "makemigrations", "--check", "--dry-run").returncode == 0
+
+
+def test_a_first_run_needs_no_setting_at_all(tmp_path):
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "run_demo", "fixtures/glossary", "--no-serve"],
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "shown this once" in ran.stdout
