@@ -30,6 +30,7 @@ from .models import (
     Withdrawal,
 )
 from .published_rows import Live, published_term, search_rows, write_classes, write_rows
+from .quality import Entry, why_barred
 from .recording import record
 from .rendering import CannotRender, check
 from .site.facts import Change, batches, facts_of, names_of
@@ -209,7 +210,7 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
         made.append((live, published_term(change.glossary, live, change.now)))
     taken = Taken(change.glossary, [page for _, page in made])
     newest = [live.term for live, _ in made if live.revision.number == live.term.version]
-    unapproved = why_unapproved(change.glossary, newest) if change.needs_approval else {}
+    held_up = _held_up(change, made, newest) if change.needs_approval else {}
     for live, page in made:
         if page.uid in batch:
             continue  # the same text was made twice
@@ -217,7 +218,7 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
             live.document.why_no_term
             or _why_not_rendered(page)
             or taken.why_not(page)
-            or unapproved.get(live.term.pk, "")
+            or held_up.get(live.term.pk, "")
         )
         if reason:
             refusals.append(Refusal(live.term, reason))
@@ -235,6 +236,15 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
     Withdrawal.objects.filter(term_uid__in=batch).delete()
     _close_reviews(change, [live.term for live, _ in batch.values()])
     return refusals
+
+
+def _held_up(change: _Noting, made: list, newest: list[Term]) -> dict[int, str]:
+    """By id of the terms what is missing before their newest text may go live."""
+    documents = {live.term.pk: live.document for live, _ in made}
+    glossary = Glossary.objects.get(pk=change.glossary.pk)  # a kept one may have older rules
+    new = [term for term in newest if term.fingerprint != term.live_fingerprint]
+    barred = why_barred(glossary, [Entry(term, documents[term.pk]) for term in new])
+    return barred | why_unapproved(glossary, newest)
 
 
 def _close_reviews(change: _Noting, terms: list[Term]) -> None:

@@ -11,7 +11,7 @@ GROUND = {"formats", "rendering"}
 CORE = {"addresses", "alphabet", "generation", "icons", "models", "search"}
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",
-    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "previewing", "publishing", "approvals", "change_sets", "refactoring", "rewording", "commenting", "notifying", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "trashing", "unsaved", "worklists", "site",
+    "free_addresses", "importing", "indexing", "linking", "mentioning", "published_rows", "previewing", "publishing", "quality", "approvals", "change_sets", "refactoring", "rewording", "commenting", "notifying", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "trashing", "unsaved", "worklists", "site",
 }  # fmt: skip
 DOORS = {
     "admin", "apps", "converters", "due", "forms", "guests", "management", "passage_choice", "public_headers", "serving", "shown", "site_templates", "stored_pages",

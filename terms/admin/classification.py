@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from terms.addresses import RESERVED
 from terms.models import Category, PublishedTerm
 from terms.publishing import rebuild
+from terms.quality import BLOCK, OFF, RULES, WARN, level_of
 from terms.renaming import plan_renaming, rename_classification
 from terms.rights import rights
 from terms.widgets import IconWidget
@@ -18,8 +19,35 @@ SHOWN = 300  # effects
 NOT_SENT = ("csrfmiddlewaretoken", "confirm")
 
 
+LEVELS = [(WARN, "warn"), (BLOCK, "bar from publishing"), (OFF, "off")]
+RULE_FIELDS = {
+    f"rule_{name}": forms.ChoiceField(choices=LEVELS, label=title, required=False)
+    for name, (title, _) in RULES.items()
+}
+
+
+class GlossaryForm(type("RuleFields", (forms.ModelForm,), RULE_FIELDS)):
+    """Each rule for good entries has a field of its own."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for name in RULES:
+            self.initial[f"rule_{name}"] = level_of(self.instance, name)
+
+    def save(self, commit=True):
+        chosen = {name: self.cleaned_data.get(f"rule_{name}") for name in RULES}
+        self.instance.rules = {name: level for name, level in chosen.items() if level}
+        return super().save(commit)
+
+
 class GlossaryAdmin(Scoped, admin.ModelAdmin):
+    form = GlossaryForm
     list_display = ["name", "slug", "language"]
+
+    def get_fieldsets(self, request, obj=None):
+        rules = [f"rule_{name}" for name in RULES]
+        first = ["name", "slug", "language", "approvals_needed"]
+        return [(None, {"fields": first}), ("Rules for good entries", {"fields": rules})]
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.dateformat import format as shown
 
 from terms import unsaved
+from terms.formats.document import read_document
 from terms.models import Term
+from terms.quality import Entry, findings
 
 from .redisplay import form_page, typed_values
 
@@ -37,6 +39,7 @@ def keep_view(model_admin):
             except unsaved.TooMuch as error:
                 return JsonResponse({"error": str(error)}, status=413)
             answer["kept"] = shown(timezone.localtime(), "H:i:s")
+            answer["findings"] = _findings(model_admin, request, term)
         if term:
             unsaved.note_presence(request.user, term)
             answer["others"] = unsaved.others_at(term, request.user)
@@ -46,6 +49,17 @@ def keep_view(model_admin):
         return response
 
     return view
+
+
+def _findings(model_admin, request, term):
+    """What the rules find in the text as it would be saved; nothing while it could not be."""
+    form_class = model_admin.get_form(request, term, change=term is not None)
+    form = form_class(request.POST, instance=Term.objects.get(pk=term.pk) if term else None)
+    if not form.is_valid():
+        return []
+    document = read_document(form.revision_text, form.document.path)
+    found = findings(form.instance.glossary, [Entry(term, document)])
+    return [f"{one.where}: {one.words}" for _, one in found]
 
 
 def _encoded(posted: QueryDict) -> str:

@@ -15,6 +15,7 @@ from terms.approvals import authors_of
 from terms.commenting import Thread, threads
 from terms.differences import compare
 from terms.models import Term
+from terms.quality import findings_of
 from terms.reviewing import CannotReview
 from terms.rights import may
 from terms.stages import LIVE, approvals_of, stage_of
@@ -67,6 +68,7 @@ def _page(model_admin, request, term, typed=None):
         "zone": timezone.get_current_timezone_name(),
         "when": schedule.WhenForm(typed or None) if "schedule" in allowed else None,
         "waiting": term.schedule.waiting().select_related("person"),
+        "findings": findings_of(term),
         "threads": talk,
         "segments": segments(term.body, talk),
         "may_comment": "comment" in allowed,

@@ -15,6 +15,7 @@ from terms.forms import TermForm
 from terms.icons import icon_body
 from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
 from terms.models.glossary import DEFAULT_SLUG
+from terms.quality import findings_of
 from terms.stages import stage_of, stages
 
 from . import (
@@ -185,6 +186,7 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             context["public_url"] = page.get_absolute_url() if page else ""
             context["unread"] = obj.document()
             context["stage"] = stage_of(obj)
+            context["findings"] = findings_of(obj)
             context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -662,5 +662,10 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('saved', 'saved'), ('published', 'published'), ('withdrawn', 'withdrawn'), ('submitted', 'asked for review'), ('taken back', 'took the review back'), ('approved', 'approved'), ('changes', 'requested changes'), ('trashed', 'moved to the trash'), ('restored', 'took out of the trash'), ('scheduled', 'scheduled'), ('unscheduled', 'took from the schedule'), ('commented', 'commented'), ('resolved', 'resolved a comment'), ('shared', 'made a guest link'), ('unshared', 'revoked guest links')], max_length=20),
         ),
+        migrations.AddField(
+            model_name='glossary',
+            name='rules',
+            field=models.JSONField(blank=True, default=dict, editable=False, help_text='Rule → off, warn or block.'),
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

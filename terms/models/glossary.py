@@ -29,6 +29,9 @@ class Glossary(models.Model):
         validators=[MaxValueValidator(MOST_APPROVALS)],
         help_text="So many people approve a change before it goes live. Categories may differ.",
     )
+    rules = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Rule → off, warn or block."
+    )
     language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
 
     class Meta:

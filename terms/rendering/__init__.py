@@ -12,10 +12,31 @@ from .markdown import (
     render_page,
 )
 from .names import Names, bucket, buckets, phrases, spellings
+from .outline import Outline, outline
 from .words import folded, stems, words
 
 __all__ = [
-    "BORDER", "MAX_BODY", "CannotRender", "Heading", "Link", "Names", "Place", "Rendered",
-    "bucket", "buckets", "check", "folded", "links_made", "phrases", "places", "plain_text",
-    "render", "render_page", "spellings", "stems", "words",
+    "BORDER",
+    "MAX_BODY",
+    "CannotRender",
+    "Heading",
+    "Link",
+    "Names",
+    "Outline",
+    "Place",
+    "Rendered",
+    "bucket",
+    "buckets",
+    "check",
+    "folded",
+    "links_made",
+    "outline",
+    "phrases",
+    "places",
+    "plain_text",
+    "render",
+    "render_page",
+    "spellings",
+    "stems",
+    "words",
 ]  # fmt: skip

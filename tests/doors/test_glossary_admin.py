@@ -32,3 +32,15 @@ def test_no_category_takes_the_address_of_an_own_page(admin, slug):
     html = admin.post("/admin/terms/category/add/", fields).content.decode()
     assert "a page of its own at this address" in html
     assert glossary.category_set.count() == 0
+
+
+def test_rules_for_good_entries_are_chosen_for_a_glossary(admin):
+    glossary = default_glossary()
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    assert "A heading skips a level" in admin.get(address).content.decode()
+    sent = {"name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    response = admin.post(address, {**sent, "rule_heading": "block", "rule_jargon": "off"})
+    assert response.status_code == 302
+    rules = Glossary.objects.get().rules
+    assert (rules["heading"], rules["jargon"]) == ("block", "off")
+    assert admin.post(address, {**sent, "rule_heading": "x"}).status_code == 200

@@ -10,6 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const ASK = 20000;
   const told = place.querySelector("[data-kept]");
   const others = place.querySelector("[data-others]");
+  const better = document.querySelector(".term-better ul");
   const state = () => new URLSearchParams([...new FormData(form)].filter(([name, value]) =>
     typeof value === "string" && name !== "csrfmiddlewaretoken")).toString();
   const opened = state();
@@ -34,6 +35,11 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer.ok) throw new Error(said.error ?? "");
       if (changed) kept = now;
       if (said.kept) told.textContent = `What you type is kept, last at ${said.kept}.`;
+      if (said.findings) better.replaceChildren(...said.findings.map((words) => {
+        const line = document.createElement("li");
+        line.textContent = words;
+        return line;
+      }));
       const lines = (said.others ?? []).map((name) => `${name} has this term open, too.`);
       const seen = Number(form.elements.seen?.value);
       if (seen && said.version > seen) lines.push(`Somebody has saved version ${said.version} meanwhile; saving will show both.`);
