@@ -3,6 +3,7 @@
 import contextlib
 from pathlib import Path
 
+import django
 import environ
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
@@ -127,9 +128,25 @@ if DEBUG:
 
 # Mail to editors: printed, unless a server is named, as in smtp://user:password@host:587
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+_mail = env.email_url("EMAIL_URL", default="consolemail://") | {"EMAIL_TIMEOUT": 10}  # seconds
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="glossary@localhost")
-EMAIL_TIMEOUT = 10  # seconds
+if django.VERSION < (6, 1):
+    vars().update(_mail)
+else:
+    _options = {
+        "smtp": {
+            "host": "EMAIL_HOST", "port": "EMAIL_PORT", "username": "EMAIL_HOST_USER",
+            "password": "EMAIL_HOST_PASSWORD", "use_tls": "EMAIL_USE_TLS",
+            "use_ssl": "EMAIL_USE_SSL", "timeout": "EMAIL_TIMEOUT",
+        },
+        "filebased": {"file_path": "EMAIL_FILE_PATH"},
+    }.get(_mail["EMAIL_BACKEND"].split(".")[-2], {})  # fmt: skip
+    MAILERS = {
+        "default": {
+            "BACKEND": _mail["EMAIL_BACKEND"],
+            "OPTIONS": {key: _mail[name] for key, name in _options.items() if _mail.get(name)},
+        }
+    }
 
 # Security
 

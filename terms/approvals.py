@@ -23,39 +23,42 @@ def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
 
     Where a text goes from one category into another, the stricter one counts.
     """
-    own = {
-        category.pk: category
-        for category in Category.objects.filter(glossary=glossary)
-        if category.approvals_needed is not None
-    }
-    by_slug = {category.slug: category.approvals_needed for category in own.values()}
-    live = dict(
-        PublishedTerm.objects.order_by()
-        .filter(uid__in=[term.uid for term in terms], category_slug__in=by_slug)
-        .values_list("uid", "category_slug")
-        if by_slug
-        else ()
+    # Asked anew: a glossary or category that was kept in memory may have changed.
+    default = Glossary.objects.values_list("approvals_needed", flat=True).get(pk=glossary.pk)
+    rows = Category.objects.filter(glossary=glossary).values_list(
+        "pk", "slug", "name", "approvals_needed"
     )
-    default = glossary.approvals_needed
+    needed: dict[object, int] = {None: default}
+    for pk, slug, name, own in rows:
+        # By address and by name, of which a category may have changed one since.
+        for key in (pk, ("slug", slug), ("name", name)):
+            needed[key] = default if own is None else own
+    pages = PublishedTerm.objects.order_by().filter(uid__in=[term.uid for term in terms])
+    live = {
+        uid: max(needed.get(("slug", slug), default), needed.get(("name", name), default))
+        for uid, slug, name in pages.values_list("uid", "category_slug", "category")
+    }
     return {
-        term.pk: max(
-            own[term.category_id].approvals_needed if term.category_id in own else default,
-            by_slug[live[term.uid]] if term.uid in live else 0,
-        )
-        for term in terms
+        term.pk: max(needed.get(term.category_id, default), live.get(term.uid, 0)) for term in terms
     }
 
 
 def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
     """By id of the terms who has written what is new in them since they went live."""
-    found: dict[int, set[int]] = {}
     live = {term.pk: term.live_fingerprint for term in terms}
     rows = Revision.objects.filter(term__in=live).order_by("term", "-number")
+    written = list(rows.values_list("term", "fingerprint", "author"))
+    since: dict[int, set[str]] = {}
     reached: set[int] = set()
-    for term, fingerprint, author in rows.values_list("term", "fingerprint", "author"):
+    for term, fingerprint, _ in written:
         if fingerprint == live[term]:
             reached.add(term)
-        elif term not in reached and author is not None:
+        elif term not in reached:
+            since.setdefault(term, set()).add(fingerprint)
+    # A text that was restored is still that of whoever wrote it first.
+    found: dict[int, set[int]] = {}
+    for term, fingerprint, author in written:
+        if author is not None and fingerprint in since.get(term, ()):
             found.setdefault(term, set()).add(author)
     return found
 

@@ -1,12 +1,15 @@
 """Many terms as one: asked about, approved and published together, or none of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from .models import ChangeSet, Glossary, Term
+from .formats.paths import name_key
+from .indexing import known_names
+from .models import Approval, ChangeSet, Glossary, Term
 from .publishing import Refusal, publish, withdraw
 from .reviewing import CannotReview, approve, submit
 from .stages import LIVE, REVIEW, stages
@@ -28,8 +31,13 @@ def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> C
     return made
 
 
-def publish_set(change_set: ChangeSet, person: Any = None) -> int:
+def publish_set(
+    change_set: ChangeSet, person: Any = None, seen: Mapping[int, str] = MappingProxyType({})
+) -> int:
     """Publish all terms of the set in one transaction, or raise Refused.
+
+    Where the texts that somebody has ``seen`` are given (fingerprints by id of the term),
+    another text raises CannotReview.
 
     What is merged into another term leaves the readers' side, its addresses lead on; it
     goes into the trash, from where an undoing brings it back.
@@ -39,6 +47,9 @@ def publish_set(change_set: ChangeSet, person: Any = None) -> int:
         Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
         ids = list(terms.values_list("pk", flat=True))
         chosen = Term.objects.filter(pk__in=ids)
+        for pk, name, fingerprint in chosen.values_list("pk", "name", "fingerprint"):
+            if seen.get(pk, fingerprint) != fingerprint:
+                raise CannotReview(f"“{name}” has been changed since you read it; look again.")
         if refusals := publish(change_set.glossary, chosen, by=person):
             raise Refused(refusals)
         for term in withdraw_merged(chosen, person):
@@ -49,9 +60,20 @@ def publish_set(change_set: ChangeSet, person: Any = None) -> int:
 def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:
     """Take those off that are a part of another term now; which ones these are."""
     merged = [term for term in terms.select_related("glossary") if term.document().is_merged]
+    if orphaned := [refusal for term in merged if (refusal := _why_not_withdrawn(term))]:
+        raise Refused(orphaned)
     for term in merged:
         withdraw(term.glossary, Term.objects.filter(pk=term.pk), by=person)
     return merged
+
+
+def _why_not_withdrawn(term: Term) -> Refusal | None:
+    """A term whose address would lead nowhere stays."""
+    name = term.document().replaced_by
+    heir = known_names(term.glossary, [name_key(name)]).get(name_key(name))
+    if heir and heir != term.pk and Term.objects.live().filter(pk=heir).exists():
+        return None
+    return Refusal(term, f"“{name}”, which it is merged into, is not live.")
 
 
 def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:
@@ -61,7 +83,14 @@ def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:
 
 def approve_set(change_set: ChangeSet, person: Any, seen: dict[int, str]) -> int:
     """Approve each text as ``seen`` names it, by id of the term; all or none."""
-    return _each(change_set, lambda term: approve(term, person, seen.get(term.pk, "")))
+    given = Approval.objects.filter(person=person, term__in=change_set.members())
+    done = set(given.values_list("term", "fingerprint"))
+
+    def once(term: Term) -> None:
+        if (term.pk, seen.get(term.pk)) not in done:
+            approve(term, person, seen.get(term.pk, ""))
+
+    return _each(change_set, once)
 
 
 def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -> int:

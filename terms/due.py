@@ -44,8 +44,8 @@ class DueFirst:
             if due and due.timestamp() <= now:
                 run_due()
                 due = next_due()
-            if due:
-                self._look_at = min(self._look_at, max(due.timestamp(), now))
+            if due and due.timestamp() > now:  # what could not be done waits, too
+                self._look_at = min(self._look_at, due.timestamp())
         except Exception:
             # Whatever fails here, readers get their page.
             log.exception("what is due was not done")

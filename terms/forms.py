@@ -38,6 +38,10 @@ COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
 }
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
 class TermForm(forms.ModelForm):
     """Only what was typed anew is written; the rest of the file is not touched.
 
@@ -113,7 +117,7 @@ class TermForm(forms.ModelForm):
     def _seen_document(self) -> TermDocument:
         number = self.data.get("seen", "") if self.is_bound else ""
         revisions = self.instance.revisions
-        seen = revisions.filter(number=int(number)) if number.isdecimal() else revisions.none()
+        seen = revisions.filter(number=int(number)) if _is_number(number) else revisions.none()
         revision = seen.first() or self.instance.newest_revision()
         self.initial["seen"] = revision.number
         self.seen_version = revision.number

@@ -1,11 +1,14 @@
 """The pages behind a guest link: the site as it will be, and a place to say something."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django import forms
 from django.core.cache import cache
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import get_script_prefix, reverse, set_script_prefix
+from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_prefix
 from django.views.decorators.http import require_http_methods, require_safe
 
 from . import views
@@ -15,7 +18,7 @@ from .previewing import as_published, link_of
 from .reviewing import MAX_TEXT, CannotReview
 from .site_templates import asset_address
 
-A_MINUTE = 120  # requests by one link
+A_MINUTE = 60  # requests by one link
 GUESSES = 30  # a minute, by one address
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -38,7 +41,6 @@ class GuestForm(forms.Form):
 def _link(request: HttpRequest, token: str) -> GuestLink:
     """The open link, or 404 whether it never was, is over or was revoked."""
     address = request.META.get("REMOTE_ADDR", "")
-    _limit(f"guest-guess-{address}", GUESSES, counts=False)
     found = link_of(token)
     if found is None:
         _limit(f"guest-guess-{address}", GUESSES)
@@ -51,15 +53,26 @@ class TooMany(Exception):
     """More requests than one link or address may make in a minute."""
 
 
-def _limit(key: str, most: int, counts: bool = True) -> None:
-    made = cache.get_or_set(key, 0, 60) or 0
-    if made >= most:
+def _limit(key: str, most: int) -> None:
+    cache.add(key, 0, 60)
+    try:
+        made = cache.incr(key)
+    except ValueError:  # the minute is over
+        made = 1
+    if made > most:
         raise TooMany
-    if counts:
-        try:
-            cache.incr(key)
-        except ValueError:  # the minute is over
-            cache.set(key, 1, 60)
+
+
+@contextmanager
+def _one_at_a_time(link: GuestLink) -> Iterator[None]:
+    """Showing a set holds up those who write: no link does so twice at once."""
+    key = f"guest-shows-{link.pk}"
+    if not cache.add(key, 1, 30):
+        raise TooMany
+    try:
+        yield
+    finally:
+        cache.delete(key)
 
 
 def _guarded(view):
@@ -85,9 +98,12 @@ def preview_page(request, link, token, path):
     if path.startswith("static/"):
         return redirect(asset_address(path))
     if path.startswith("media/"):
-        return redirect(reverse("picture", args=[path.removeprefix("media/")]))
+        try:
+            return redirect(reverse("picture", args=[path.removeprefix("media/")]))
+        except NoReverseMatch as error:
+            raise Http404("There is no such picture.") from error
     before = get_script_prefix()
-    with as_published(link.change_set):
+    with _one_at_a_time(link), as_published(link.change_set):
         # Below this address the site is mounted, for as long as it is shown.
         set_script_prefix(reverse("guest", args=[token]))
         try:
@@ -119,7 +135,7 @@ def guest_page(request, link, token, path):
         said = _say(link, terms, form)
         if said is None:
             return HttpResponseRedirect(f"{request.path}?said=1")
-    with as_published(link.change_set) as refusals:
+    with _one_at_a_time(link), as_published(link.change_set) as refusals:
         pages = _pages(terms)
     context = {
         "link": link,

@@ -7,15 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from .models import Notice, Preference, Term
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+TRIES = 24  # then a mail is given up
 MOST = 200  # notices in one mail
 log = logging.getLogger(__name__)
 
@@ -43,22 +44,28 @@ def _send_at_once(pks: list[int]) -> None:
 
 def send_digests() -> int:
     """Send what has waited for a day, and what could not be sent; how many mails."""
-    waiting = Notice.objects.filter(mailed_at=None).values("person")
-    oldest = waiting.annotate(oldest=Min("created_at")).order_by()
-    due = timezone.now() - DAY
-    people = [row["person"] for row in oldest if row["oldest"] <= due]
-    return _send(Notice.objects.filter(person__in=people, mailed_at=None))
+    now = timezone.now()
+    late = Q(retry_at__lte=now) | Q(retry_at=None, created_at__lte=now - DAY)
+    waiting = Notice.objects.filter(mailed_at=None)
+    people = set(waiting.filter(late).values_list("person", flat=True))
+    return _send(waiting.filter(person__in=people).exclude(retry_at__gt=now))
 
 
 def next_digest() -> datetime | None:
     """When the next mail falls due that was not sent at once."""
-    oldest = Notice.objects.filter(mailed_at=None).aggregate(oldest=Min("created_at"))["oldest"]
-    return oldest and oldest + DAY
+    waiting = Notice.objects.filter(mailed_at=None)
+    first = waiting.aggregate(
+        retry=Min("retry_at"), made=Min("created_at", filter=Q(retry_at=None))
+    )
+    times = [first["retry"], first["made"] and first["made"] + DAY]
+    return min(filter(None, times), default=None)
 
 
 def _send(notices: QuerySet[Notice]) -> int:
     """One mail for each person; what cannot be sent waits for the next time."""
     by_person: dict[Any, list[Notice]] = {}
+    unwanted = Q(person__is_active=False) | Q(person__preference__mail=Preference.Mail.NEVER)
+    Notice.objects.filter(pk__in=notices.filter(unwanted).values("pk")).delete()
     for notice in notices.select_related("person", "term__glossary"):
         by_person.setdefault(notice.person, []).append(notice)
     sent = 0
@@ -76,7 +83,8 @@ def _send(notices: QuerySet[Notice]) -> int:
         except Exception:
             # Whatever a mail server does, editing goes on.
             log.exception("mail to %s was not sent", person.pk)
-            Notice.objects.filter(pk__in=pks).update(mailed_at=None)
+            again = Notice.objects.filter(pk__in=pks, tries__lt=TRIES)
+            again.update(mailed_at=None, tries=F("tries") + 1, retry_at=timezone.now() + HOUR)
     return sent
 
 
@@ -88,7 +96,7 @@ def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
         parts.append(f"… and {len(notices) - MOST} more.")
     choice = settings.SITE_URL + reverse("admin:terms_term_preferences")
     parts.append(f"--\nWhen you get these mails: {choice}")
-    return EmailMessage(subject, "\n\n".join(parts), to=[person.email], connection=get_connection())
+    return EmailMessage(subject, "\n\n".join(parts), to=[person.email])
 
 
 def _address(term: Term) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,18 +12,25 @@ from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
-from .change_sets import withdraw_merged
+from .change_sets import Refused, withdraw_merged
 from .generation import settle
 from .models import ChangeSet, Event, Glossary, GuestLink, Site, Term
 from .publishing import Refusal, preview
 from .recording import record
 
 MAX_DAYS = 30
+MAX_TERMS = 300  # that showing a page publishes, and takes back
 SALT = "terms.guest-link"
+
+
+class TooLarge(ValueError):
+    """The set has more terms than can be shown while others wait."""
 
 
 def make_link(change_set: ChangeSet, person: Any, days: int) -> tuple[GuestLink, str]:
     """A new link and the token that opens it, which is not kept anywhere."""
+    if change_set.members().count() > MAX_TERMS:
+        raise TooLarge(f"A set of more than {MAX_TERMS} terms is not shown to guests.")
     now = timezone.now()
     secret = secrets.token_urlsafe(24)
     what = [(None, change_set.title)]
@@ -70,7 +77,8 @@ def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
             members = list(change_set.members().values_list("pk", flat=True))
             terms = Term.objects.filter(pk__in=members)
             refusals = preview(change_set.glossary, terms)
-            withdraw_merged(terms)
+            with suppress(Refused):
+                withdraw_merged(terms)
             # What is kept in memory by the number of the site's changes is not this.
             Site.objects.update(uid=uuid4())
             yield refusals

@@ -44,6 +44,12 @@ def undo_set(change_set: ChangeSet, person: Any = None) -> ChangeSet:
             others = MODELS[said["model"]].objects.filter(
                 glossary=change_set.glossary, name=said["from"]
             )
+            strangers = Term.with_trash.filter(**{said["model"]: said["pk"]})
+            strangers = strangers.exclude(revisions__change_set=change_set)
+            if name := strangers.values_list("name", flat=True).first():
+                raise CannotRefactor(
+                    f"“{name}” has come into “{said['to']}” since: its file says the new name."
+                )
             if others.exists() or not rows.update(name=said["from"]):
                 raise CannotRefactor(
                     f"“{said['to']}” cannot be called “{said['from']}” again:"

@@ -80,6 +80,15 @@ def take_back(term: Term, person: Any) -> None:
 
 
 @contextmanager
+def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
+    """The term, which nobody changes meanwhile, if its text is the one that was read."""
+    with _locked(term) as now:
+        if now.fingerprint != fingerprint:
+            raise CannotReview("The text has been changed since you read it; look again.")
+        yield now
+
+
+@contextmanager
 def _locked(term: Term) -> Iterator[Term]:
     """The term as it is now; whoever writes its glossary waits until this is done."""
     with transaction.atomic():

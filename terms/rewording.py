@@ -44,6 +44,9 @@ def merge(term: Term, into: Term, allowed: Allowed) -> Operation:
         raise CannotRefactor("A term cannot be merged into itself.")
     if term.glossary_id != into.glossary_id:
         raise CannotRefactor("The two are in different glossaries.")
+    for one in (term, into):
+        if one.document().is_merged:
+            raise CannotRefactor(f"“{one}” is a part of another term already.")
     operation = Operation(term.glossary, f"{term.name} merged into {into.name}")
     names = [*into.document().aliases, term.name, *term.document().aliases]
     own = {name_key(into.name)}

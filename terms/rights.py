@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
 from .formats.document import TermDocument
-from .models import Category, Glossary, Grant, Term
+from .models import Category, Glossary, Grant, Term, Vertical
 
 LOOKING = frozenset({"view_term", "view_category", "view_vertical", "view_glossary"})
 
@@ -89,6 +89,11 @@ def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: 
     That they may change the term as it is has been asked before: this is about the
     category that it goes into.
     """
+    for model, name in ((Category, document.category), (Vertical, document.vertical)):
+        is_there = not name or model.objects.filter(glossary=glossary, name=name).exists()
+        kind = model._meta.model_name
+        if not is_there and not rights(user, f"add_{kind}").hold_in(glossary.pk):
+            return f"There is no {kind} “{name}”, and you may not make one."
     found = rights(user, "add_term" if is_new else "change_term")
     category = Category.objects.filter(glossary=glossary, name=document.category).first()
     if found.hold_in(glossary.pk, category and category.pk):

@@ -1,7 +1,7 @@
 """What is to go live, or to be withdrawn, at a time: done once, by whoever comes first."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -14,6 +14,7 @@ from .publishing import publish, withdraw
 from .recording import record
 from .rights import may
 
+FARTHEST = timedelta(days=3653)
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +26,8 @@ def schedule(term: Term, action: str, at: datetime, person: Any) -> Schedule:
     """Have ``term``, as it is now, published or withdrawn at a time to come."""
     if at <= timezone.now():
         raise CannotSchedule("This time has passed already.")
+    if at > timezone.now() + FARTHEST:
+        raise CannotSchedule("That is more than ten years ahead.")
     with transaction.atomic():
         _lock(term.glossary_id)
         now = Term.objects.get(pk=term.pk)

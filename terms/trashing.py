@@ -6,9 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from .editing import Draft, save_one
+from .formats.document import changed
+from .formats.problems import CannotSplice
 from .indexing import forget, recall
 from .models import (
-    Category,
     Event,
     Glossary,
     Mention,
@@ -16,7 +18,6 @@ from .models import (
     Review,
     Schedule,
     Term,
-    Vertical,
 )
 from .publishing import withdraw
 from .recording import record
@@ -76,18 +77,32 @@ def restore(term: Term, person: Any = None) -> None:
             raise CannotRestore(
                 f"There is another term file “{term.path}” now: rename or delete that one first."
             )
-        # A category may have been renamed meanwhile: the file says what the term is in.
-        document = term.document()
-        rows = {
-            model: model.objects.named(term.glossary, {name}).get(name) if name else None
-            for model, name in ((Category, document.category), (Vertical, document.vertical))
-        }
-        trashed.update(
-            trashed_at=None, trashed_by=None, category=rows[Category], vertical=rows[Vertical]
-        )
+        trashed.update(trashed_at=None, trashed_by=None)
+        _follow_renamed_classes(Term.objects.get(pk=term.pk), person)
         aliases = term.aliases.values_list("name", flat=True)
         recall(term.glossary, [term.name, *aliases], [term.pk])
         record(term.glossary, Event.Kind.RESTORED, [(term.pk, term.name)], person)
+
+
+def _follow_renamed_classes(term: Term, person: Any) -> None:
+    """Where its category or vertical was renamed meanwhile, its file says so, too: otherwise
+    the old name would be a new category, without the approvals that this one needs."""
+    document = term.document()
+    columns = {
+        name: row.name
+        for name, row in (("category", term.category), ("vertical", term.vertical))
+        if row and row.name != getattr(document, name)
+    }
+    if not columns:
+        return
+    try:
+        text = changed(document, columns)
+    except CannotSplice as error:
+        raise CannotRestore(
+            f"Its category was renamed, and its file keeps the old: {error}"
+        ) from error
+    draft = Draft(term.path, text, term, term.version)
+    save_one(term.glossary, draft, person, "Taken out of the trash")
 
 
 def _lock(term: Term) -> None:

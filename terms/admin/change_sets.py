@@ -13,11 +13,11 @@ from terms.change_sets import Refused, approve_set, publish_set, submit_set
 from terms.differences import compare
 from terms.editing import StaleWrite
 from terms.models import ChangeSet, Revision
-from terms.previewing import make_link, revoke_links
+from terms.previewing import TooLarge, make_link, revoke_links
 from terms.refactoring import CannotRefactor
-from terms.renaming import undo_set
+from terms.renaming import MODELS, undo_set
 from terms.reviewing import CannotReview
-from terms.rights import rights
+from terms.rights import may, rights
 from terms.stages import LIVE, stages
 
 from .scoped import Scoped
@@ -97,11 +97,15 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         }
 
     def _may(self, request, action, change_set):
+        """Whether the right holds for every term of the set, also for those in the trash."""
         found = rights(request.user, RIGHTS[action])
-        members = change_set.members()
-        return (
-            bool(found) and not members.exclude(pk__in=found.among(members).values("pk")).exists()
-        )
+        members = change_set.members(with_trash=True)
+        beyond = members.exclude(pk__in=found.among(members).values("pk"))
+        if not found or not members.exists() or beyond.exists():
+            return False
+        said = change_set.renamed if action == "undo" else None
+        row = said and MODELS[said["model"]].objects.filter(pk=said["pk"]).first()
+        return not said or bool(row and may(request.user, f"change_{said['model']}", row))
 
     def _act(self, request, change_set):
         action = request.POST.get("do", "")
@@ -114,7 +118,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
                 text = f"“{refusal.term}” was not published: {refusal.reason}"
                 self.message_user(request, text, messages.ERROR)
             self.message_user(request, "So none of them was published.", messages.ERROR)
-        except (CannotRefactor, CannotReview, StaleWrite) as error:
+        except (CannotRefactor, CannotReview, StaleWrite, TooLarge) as error:
             self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(request.path)
 
@@ -123,16 +127,11 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         return f"A review of {count} terms has been asked for."
 
     def _approve(self, request, change_set):
-        seen = {
-            int(pk): fingerprint
-            for pk, _, fingerprint in (v.partition(" ") for v in request.POST.getlist("seen"))
-            if pk.isascii() and pk.isdigit() and len(pk) < 18
-        }
-        count = approve_set(change_set, request.user, seen)
+        count = approve_set(change_set, request.user, _seen(request))
         return f"You have approved {count} texts as they are now."
 
     def _publish(self, request, change_set):
-        return f"{publish_set(change_set, request.user)} terms are live."
+        return f"{publish_set(change_set, request.user, _seen(request))} terms are live."
 
     def _link(self, request, change_set):
         days = request.POST.get("days", "")
@@ -154,6 +153,16 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         url = reverse("admin:terms_changeset_change", args=[undone.pk])
         text = 'Undone. Readers see it once <a href="{}">that</a> is published.'
         return format_html(text, url)
+
+
+def _seen(request):
+    """By id of the terms the fingerprints of the texts that the page showed."""
+    pairs = (value.partition(" ") for value in request.POST.getlist("seen"))
+    return {
+        int(pk): fingerprint
+        for pk, _, fingerprint in pairs
+        if pk.isascii() and pk.isdigit() and len(pk) < 18
+    }
 
 
 def _differences(terms):

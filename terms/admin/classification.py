@@ -44,6 +44,9 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
     form = GlossaryForm
     list_display = ["name", "slug", "language"]
 
+    def has_add_permission(self, request):
+        return self.rights(request, "add").everywhere
+
     def get_fieldsets(self, request, obj=None):
         rules = [f"rule_{name}" for name in RULES]
         first = ["name", "slug", "language", "approvals_needed"]
@@ -90,6 +93,10 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
     list_filter = ["glossary"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def has_add_permission(self, request):
+        found = self.rights(request, "add")
+        return found.everywhere or bool(found.glossaries)  # not by a right in one category
 
     def get_queryset(self, request):
         return (

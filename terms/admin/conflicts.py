@@ -12,7 +12,7 @@ from terms.models import Term
 from terms.passage_choice import passages_of
 from terms.widgets import Label, TypedAlias
 
-from .redisplay import as_shown, form_page
+from .redisplay import as_shown, form_page, keep_initial
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def page(model_admin, request, pk, extra_context):
     for name in ("owner", "review_by"):
         if name in typed.changed_data:
             values[name] = typed.cleaned_data.get(name)
-    form = form_class(instance=term, initial=values)
+    form = keep_initial(form_class(instance=term, initial=values), request.POST)
     context = {
         **extra_context,
         "title": f"{term} has been changed by somebody else",

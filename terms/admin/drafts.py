@@ -1,18 +1,21 @@
 """The form keeps what is typed, every few seconds; after a crash it is offered again."""
 
+import contextlib
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as shown
+from django.utils.html import format_html
 
 from terms import unsaved
 from terms.formats.document import read_document
 from terms.models import Term
 from terms.quality import Entry, findings
 
-from .redisplay import form_page, typed_values
+from .redisplay import form_page, keep_initial, typed_values
 
 NOT_KEPT = ("csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_publish", "_review")
 
@@ -26,12 +29,18 @@ def keep_view(model_admin):
             return JsonResponse({"error": error}, status=403)
         if request.method != "POST":
             return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
-        term = Term.objects.filter(pk=pk).first() if pk else None
+        term = Term.with_trash.filter(pk=pk).first() if pk else None
         if pk and term is None:
-            return JsonResponse({"error": "Somebody has deleted this term."}, status=404)
+            return JsonResponse({"error": "There is no such term."}, status=404)
         may = model_admin.has_change_permission(request, term)
         if not (may if term else model_admin.has_add_permission(request)):
             return JsonResponse({"error": "You may not edit this term."}, status=403)
+        if term and term.trashed_at:
+            keep_of_trashed(request, term)
+            error = (
+                "Somebody has deleted this term; what you have typed is kept with it in the trash."
+            )
+            return JsonResponse({"error": error}, status=404)
         answer = {}
         if "keep" in request.POST:
             try:
@@ -49,6 +58,24 @@ def keep_view(model_admin):
         return response
 
     return view
+
+
+def keep_of_trashed(request, term):
+    """Keep what somebody typed into a term that lies in the trash, for when it comes back."""
+    with contextlib.suppress(unsaved.TooMuch):
+        unsaved.keep(request.user, term, _encoded(request.POST))
+
+
+def deleted_meanwhile(model_admin, request, term):
+    """Keep what was sent for a term that lies in the trash, and say where it is."""
+    keep_of_trashed(request, term)
+    text = (
+        "“{}” has been deleted meanwhile. What you typed is kept: it is offered again once the"
+        ' term is taken out of <a href="{}">the trash</a>.'
+    )
+    said = format_html(text, term, reverse("admin:terms_term_trash"))
+    model_admin.message_user(request, said, messages.ERROR)
+    return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 
 
 def _findings(model_admin, request, term):
@@ -80,7 +107,7 @@ def again(model_admin, request, term, extra_context):
     form_class = model_admin.get_form(request, term, change=term is not None)
     typed = form_class(data, instance=Term.objects.get(pk=term.pk) if term else None)
     values = typed_values(typed)
-    form = form_class(instance=term, initial=values)
+    form = keep_initial(form_class(instance=term, initial=values), data)
     if term:
         # The text that was seen then: what others saved since is merged at saving.
         form.initial["seen"] = typed.seen_version

@@ -10,9 +10,21 @@ from terms.models import Grant
 ROLES = ("Author", "Reviewer", "Publisher", "Administrator")
 
 
+def _is_more_than_roles(person):
+    """Whether somebody has rights that no role gives: these only superusers change."""
+    others = person.groups.exclude(name__in=ROLES)
+    return person.is_superuser or others.exists() or person.user_permissions.exists()
+
+
 class GrantInline(admin.TabularInline):
     model = Grant
     extra = 0
+
+    def formfield_for_foreignkey(self, field, request, **options):
+        if field.name == "role":
+            options["queryset"] = Group.objects.filter(name__in=ROLES)
+        return super().formfield_for_foreignkey(field, request, **options)
+
     verbose_name_plural = "Roles in one glossary or category only"
 
 
@@ -54,7 +66,7 @@ class PersonAdmin(UserAdmin):
         return super().formfield_for_manytomany(field, request, **options)
 
     def has_change_permission(self, request, obj=None):
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        if obj is not None and not request.user.is_superuser and _is_more_than_roles(obj):
             return False
         return super().has_change_permission(request, obj)
 

@@ -19,6 +19,13 @@ def typed_values(form: Any) -> dict[str, Any]:
     return values
 
 
+def keep_initial(form: Any, data: Any) -> Any:
+    """Have an unbound ``form`` send on what the fields held when its writer opened it."""
+    names = (form.add_initial_prefix(name) for name in ("owner", "review_by"))
+    form.data = {name: data[name] for name in names if name in data}
+    return form
+
+
 def as_shown(name: str, form: Any) -> Any:
     """The typed value in the shape of an initial one."""
     if form.fields[name].disabled:

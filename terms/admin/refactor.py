@@ -20,6 +20,7 @@ from terms.publishing import withdraw
 from terms.refactoring import CannotRefactor
 from terms.rights import may, rights
 from terms.trashing import referring_to
+from terms.widgets import refuse_control_characters, refuse_misleading
 
 SHOWN = 300  # effects
 
@@ -29,6 +30,12 @@ class RenameForm(forms.Form):
     keeps_old = forms.BooleanField(
         label="Keep the old name as an alias", required=False, initial=True
     )
+
+    def clean_name(self):
+        name = self.cleaned_data["name"]
+        refuse_control_characters(name)
+        refuse_misleading(name)
+        return name
 
 
 class OtherForm(forms.Form):

@@ -40,12 +40,14 @@ def ask_for_changes(model_admin, request, term):
 
 
 def publish(model_admin, request, term):
-    model_admin.publish_term(request, term)  # which says itself what came of it
+    with reviewing.as_seen(term, request.POST.get("fingerprint", "")):
+        model_admin.publish_term(request, term)  # which says itself what came of it
     return ""
 
 
 def plan(model_admin, request, term):
-    return schedule.plan(request, term)
+    with reviewing.as_seen(term, request.POST.get("fingerprint", "")):
+        return schedule.plan(request, term)
 
 
 def cancel(model_admin, request, term):

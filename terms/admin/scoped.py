@@ -52,6 +52,11 @@ class Scoped:
             options["queryset"] = self._choices(request, field.remote_field.model)
         return super().formfield_for_foreignkey(field, request, **options)
 
+    def _may_add(self, request, obj):
+        found = self.rights(request, "add")
+        is_inside = getattr(obj, "glossary_id", None) is not None
+        return found.hold_in(obj.glossary_id) if is_inside else found.everywhere
+
     def _choices(self, request, model):
         """What somebody may put a row into, whether a new one or one that there is."""
         may_add, may_change = self.rights(request, "add"), self.rights(request, "change")
@@ -66,5 +71,7 @@ class Scoped:
     def save_model(self, request, obj, form, change):
         # Editing in the list asks Django for no single row.
         if change and not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        if not change and not self._may_add(request, obj):
             raise PermissionDenied
         super().save_model(request, obj, form, change)

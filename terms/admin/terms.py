@@ -2,9 +2,10 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,20 +19,8 @@ from terms.models.glossary import DEFAULT_SLUG
 from terms.quality import findings_of
 from terms.stages import stage_of, stages
 
-from . import (
-    conflicts,
-    drafts,
-    files,
-    helpers,
-    history,
-    links,
-    preferences,
-    refactor,
-    review,
-    schedule,
-    trash,
-    work,
-)
+from . import conflicts, drafts, history, trash
+from .addresses import Addresses
 from .filters import AttentionFilter, StatusFilter
 from .publication import Publication
 from .scoped import Scoped
@@ -61,7 +50,7 @@ def _stages(terms):
     return found
 
 
-class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
+class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
     form = TermForm
     list_display = [
         "title",
@@ -171,12 +160,27 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             page = drafts.again(self, request, term, context)
             return page or HttpResponseRedirect(request.path)
         try:
+            if object_id and term is None and request.method == "POST":
+                raise Term.DoesNotExist
             return super().changeform_view(request, object_id, form_url, context)
-        except StaleWrite:
-            if term is None:
-                self.message_user(request, "Somebody has just made this term.", messages.ERROR)
-                return HttpResponseRedirect(request.get_full_path())
+        except (StaleWrite, Term.DoesNotExist):
+            return self._collided(request, object_id, context)
+
+    def _collided(self, request, object_id, context):
+        """Somebody else saved, made or deleted the term first; nothing typed is lost."""
+        term = self.get_object(request, object_id) if object_id else None
+        if term is not None:
             return conflicts.page(self, request, term.pk, context)
+        if not object_id:
+            self.message_user(request, "Somebody has just made this term.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        number = int(object_id) if object_id.isdecimal() and len(object_id) < 18 else None
+        gone = Term.with_trash.filter(pk=number).first()
+        if gone is None:
+            raise Http404("There is no such term.")
+        if not self.has_change_permission(request, gone):
+            raise PermissionDenied
+        return drafts.deleted_meanwhile(self, request, gone)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context["unsaved"] = unsaved.kept(request.user, obj)
@@ -249,45 +253,12 @@ class TermAdmin(Scoped, Publication, Viewing, admin.ModelAdmin):
             return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))
         return super().response_add(request, obj, post_url_continue)
 
-    # Views of its own
-
-    def get_urls(self):
-        def address(route, view, name):
-            return path(route, self.admin_site.admin_view(view(self)), name=f"terms_term_{name}")
-
-        def helper(route, view, name):
-            # Asked by scripts, which a way to the login page would not help.
-            return path(route, view(self), name=f"terms_term_{name}")
-
-        return [
-            helper("preview/", helpers.preview_view, "preview"),
-            helper("upload/", helpers.upload_view, "upload"),
-            helper("suggest/", helpers.suggest_view, "suggest"),
-            helper("icons/", helpers.icons_view, "icons"),
-            address("add/file/", files.unsaved_view, "add_file"),
-            helper("add/keep/", drafts.keep_view, "add_keep"),
-            address("add/discard/", drafts.discard_view, "add_discard"),
-            helper("<int:pk>/keep/", drafts.keep_view, "keep"),
-            address("<int:pk>/discard/", drafts.discard_view, "discard"),
-            address("<int:pk>/file/", files.file_view, "file"),
-            address("<int:pk>/links/", links.links_view, "links"),
-            address("work/<slug:name>/", work.work_view, "work"),
-            address("trash/", trash.trash_view, "trash"),
-            address("schedule/", schedule.schedule_view, "schedule"),
-            address("<int:pk>/refactor/", refactor.refactor_view, "refactor"),
-            address("<int:pk>/review/", review.review_view, "review"),
-            address("preferences/", preferences.preferences_view, "preferences"),
-            address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),
-            address("<int:pk>/file/download/", files.download_view, "download"),
-            address("<int:pk>/history/restore/", history.restore_view, "restore"),
-            *super().get_urls(),
-        ]
-
     def delete_view(self, request, object_id, extra_context=None):
         return trash.delete_page(self, request, object_id)
 
-    def get_actions(self, request):
-        found = super().get_actions(request)
+    def get_actions(self, request, action_location=None):
+        where = {} if action_location is None else {"action_location": action_location}
+        found = super().get_actions(request, **where)  # Django 6.1 says where they stand
         found.pop("delete_selected", None)  # which knows no trash
         return found
 

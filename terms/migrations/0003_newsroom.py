@@ -667,5 +667,15 @@ class Migration(migrations.Migration):
             name='rules',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='Rule → off, warn or block.'),
         ),
+        migrations.AddField(
+            model_name='notice',
+            name='retry_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='notice',
+            name='tries',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

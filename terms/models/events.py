@@ -51,13 +51,15 @@ class Event(models.Model):
 
 
 class Notice(models.Model):
-    """Something that a person should know; ``mailed_at`` once it has been sent."""
+    """Something that a person should know; ``mailed_at`` once it has been sent, or given up."""
 
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="notices")
     term = models.ForeignKey(Term, models.CASCADE, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField()
     mailed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]

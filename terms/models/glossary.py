@@ -3,7 +3,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.urls import reverse
+from django.urls import get_script_prefix
 
 DEFAULT_SLUG = "glossary"
 MOST_APPROVALS = 9
@@ -41,4 +41,4 @@ class Glossary(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("glossary", args=[self.slug])
+        return f"{get_script_prefix()}{self.slug}/"

@@ -27,10 +27,11 @@ class ChangeSet(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def members(self):
+    def members(self, with_trash: bool = False):
         """Its terms: those that it changed, and those that were collected into it."""
         inside = Q(revisions__change_set=self) | Q(change_sets=self)
-        return Term.objects.filter(inside).distinct()
+        terms = Term.with_trash if with_trash else Term.objects
+        return terms.filter(inside).distinct()
 
 
 class Revision(models.Model):

@@ -227,3 +227,25 @@ def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
     page.fill("#id_comment", "Which version?")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.locator("mark")).to_contain_text("It follows WSGI")
+
+
+def test_a_term_is_added_from_one_field(visit, admin_client):
+    make_term("Flask")
+    page = visit(client=admin_client)
+    page.goto("/admin/")
+    page.get_by_label("Add a term").press_sequentially("flask")
+    expect(page.locator("[data-known]")).to_have_text("A term is known by this name already.")
+    page.get_by_label("Add a term").fill("Quart")
+    expect(page.locator("[data-known]")).to_have_text("")
+    page.get_by_role("button", name="Write it").click()
+    expect(page.locator("#id_name")).to_have_value("Quart")
+
+
+def test_what_could_be_better_is_said_while_typing(visit, admin_client):
+    term = make_term("Flask")
+    page = change_page(visit(client=admin_client), term)
+    expect(page.locator(".term-better")).to_be_hidden()
+    page.fill("#id_body", "# A heading")
+    expect(page.locator(".term-better li")).to_have_text(
+        "text, line 1: “A heading” skips a level: write ##.", timeout=15_000
+    )

@@ -278,6 +278,7 @@ def test_the_project_is_ready_for_production(tmp_path):
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "k" * 30 + "0123456789abcdefghijklmnopqrstuvwxyz",
         "ALLOWED_HOSTS": "glossary.example",
+        "EMAIL_URL": "smtp+tls://glossary:secret@mail.example:587",
         "DATA_DIR": str(tmp_path),
     }
 

@@ -149,10 +149,10 @@ def test_guessing_and_asking_too_often_are_slowed_down(change_set):
     codes = [client.get(f"/preview/guess{number}/").status_code for number in range(35)]
     assert codes[0] == 404
     assert codes[-1] == 429
-    assert client.get(opened(change_set)).status_code == 429
+    assert client.get(opened(change_set)).status_code == 200  # who knows the way may go it
     cache.clear()
     home = opened(change_set)
-    codes = [client.get(home + "media/x.png").status_code for _ in range(125)]
+    codes = [client.get(home + "media/x.png").status_code for _ in range(65)]
     assert (codes[0], codes[-1]) == (302, 429)
 
 

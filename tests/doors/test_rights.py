@@ -301,7 +301,8 @@ def test_rights_on_categories_end_where_they_are_given(in_mine):
     data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
     for number, row in enumerate(rows):
         data |= {f"form-{number}-id": row.pk, f"form-{number}-order": 7}
-    assert client.post("/admin/terms/category/", data).status_code == 403
+    # Django refuses as a whole, or from 6.1 on leaves out the rows that one may not change.
+    assert client.post("/admin/terms/category/", data).status_code in (302, 403)
     assert not Category.objects.filter(pk=theirs.pk, order=7).exists()
     vertical = Vertical.objects.filter(glossary=default_glossary()).get()
     assert client.get(f"/admin/terms/vertical/{vertical.pk}/change/").status_code == 200

@@ -111,6 +111,8 @@ def test_a_term_that_was_deleted_is_said(admin):
     response = admin.post(f"{PREFIX}{term.pk}/keep/", {"keep": "1"})
     assert response.status_code == 404
     assert "deleted this term" in response.json()["error"]
+    Term.with_trash.update(trashed_at=None)
+    assert "that was not saved." in admin.get(address(term)).content.decode()
 
 
 def test_hostile_drafts_are_shown_as_text(admin):

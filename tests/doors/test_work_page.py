@@ -20,6 +20,8 @@ def test_the_first_page_says_what_needs_somebody(admin):
     assert "<b>1</b> Wanted" in html
     assert "<b>1</b> One-way relations" in html
     assert "<b>0</b> To review" in html
+    assert 'id="id_quick"' in html
+    assert 'value="New one"' in admin.get("/admin/terms/term/add/?name=New+one").content.decode()
 
 
 def test_every_list_has_a_page(admin):

@@ -70,13 +70,14 @@ def test_its_place_may_be_taken_meanwhile(ann):
     assert Term.objects.get() == old
 
 
-def test_a_category_that_was_renamed_meanwhile_is_read_from_the_file(ann):
+def test_a_category_that_was_renamed_meanwhile_stays_the_same_one(ann):
     term, other = make_term("A"), make_term("B")
     trash(term, ann)
     rename_classification(Category.objects.get(name="Software"), "Programs")
     restore(whole(term), ann)
-    assert Term.objects.get(pk=term.pk).category.name == "Software"
-    assert Term.objects.get(pk=other.pk).category.name == "Programs"
+    assert Term.objects.get(pk=term.pk).category == Term.objects.get(pk=other.pk).category
+    assert "category: Programs" in whole(term).newest_revision().text
+    assert [category.name for category in Category.objects.all()] == ["Programs"]
 
 
 def test_what_was_planned_for_it_is_off(ann):

@@ -14,13 +14,15 @@ document.addEventListener("DOMContentLoaded", () => {
   const state = () => new URLSearchParams([...new FormData(form)].filter(([name, value]) =>
     typeof value === "string" && name !== "csrfmiddlewaretoken")).toString();
   const opened = state();
+  const offered = document.querySelector(".term-offered");
   let kept = opened;
   let leaving = false;
   let asked = 0;
 
   const send = async () => {
     const now = state();
-    const changed = now !== kept;
+    const changed = now !== kept && !offered;
+    if (offered && now !== kept) told.textContent = "What you type is not kept until you have decided about what was not saved.";
     if (!changed && Date.now() - asked < ASK) return;
     asked = Date.now();
     const data = new URLSearchParams(changed ? now : "");

@@ -13,7 +13,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const asked = input.value;
       const answer = await fetch(`${input.dataset.names}?q=${encodeURIComponent(asked)}`);
       if (!answer.ok || input.value !== asked) return;
-      const options = (await answer.json()).names.map((name) => {
+      const found = await answer.json();
+      const note = input.form.querySelector("[data-known]");
+      if (note) note.textContent = found.known ? "A term is known by this name already." : "";
+      const options = found.names.map((name) => {
         const option = document.createElement("option");
         option.value = name;
         return option;
