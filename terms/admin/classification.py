@@ -1,6 +1,7 @@
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q
+from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -9,6 +10,7 @@ from terms.addresses import RESERVED
 from terms.models import Category, PublishedTerm
 from terms.publishing import rebuild
 from terms.quality import BLOCK, OFF, RULES, WARN, level_of
+from terms.refactoring import CannotRefactor
 from terms.renaming import plan_renaming, rename_classification
 from terms.rights import rights
 from terms.widgets import IconWidget
@@ -132,7 +134,11 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
             form = self.get_form(request, row, change=True)(request.POST, instance=row)
             if form.is_valid() and "name" in form.changed_data:
                 row = self.get_object(request, object_id)
-                operation = plan_renaming(row, form.cleaned_data["name"])
+                try:
+                    operation = plan_renaming(row, form.cleaned_data["name"])
+                except CannotRefactor as error:
+                    self.message_user(request, str(error), messages.ERROR)
+                    return HttpResponseRedirect(request.path)
                 if operation.drafts and request.POST.get("confirm") != operation.digest:
                     return self._confirm(request, row, operation)
         return super().changeform_view(request, object_id, form_url, extra_context)
