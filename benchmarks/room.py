@@ -30,8 +30,9 @@ class Ground:
         self._filled = False
         tables = [t for t in connection.introspection.table_names() if t.startswith("terms_")]
         # SQLite's search keeps tables of its own, which only it may empty.
-        tables = [t for t in tables if not t.startswith("terms_search")]
-        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+        tables = [t for t in tables if t != "terms_search" and not t.startswith("terms_search_")]
+        flush = connection.ops.sql_flush(no_style(), tables, allow_cascade=True)
+        connection.ops.execute_sql_flush(flush)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM terms_search")
         return Glossary.objects.create(slug="glossary")
