@@ -44,7 +44,7 @@ def publish_set(
     """
     terms = change_set.members()
     with transaction.atomic():
-        Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
+        Glossary.objects.lock(change_set.glossary_id)
         ids = list(terms.values_list("pk", flat=True))
         chosen = Term.objects.filter(pk__in=ids)
         for pk, name, fingerprint in chosen.values_list("pk", "name", "fingerprint"):

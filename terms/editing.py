@@ -90,7 +90,7 @@ def save(
     with transaction.atomic():
         # Writers of one glossary follow one another: each rewrites rows of others' terms
         # (relations that resolve), in which two could otherwise block each other.
-        Glossary.objects.select_for_update(no_key=True).get(pk=glossary.pk)
+        Glossary.objects.lock(glossary.pk)
         work = [
             _Work(
                 draft,

@@ -73,7 +73,7 @@ def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
     """
     try:
         with transaction.atomic():
-            Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
+            Glossary.objects.lock(change_set.glossary_id)
             members = list(change_set.members().values_list("pk", flat=True))
             terms = Term.objects.filter(pk__in=members)
             refusals = preview(change_set.glossary, terms)

@@ -138,7 +138,7 @@ def _withdrawals(
 def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
     """Make links, search rows and pages anew from what is published, and that where it lacks."""
     with transaction.atomic():
-        _lock(glossary)
+        Glossary.objects.lock(glossary.pk)
         published = PublishedTerm.objects.of(glossary)
         lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
         refusals = publish_again(glossary, lacking)
@@ -174,16 +174,11 @@ class _Noting(Change):
         self.edges ^= set(edges.values_list("term__uid", "kind", "label", "target_uid"))
 
 
-def _lock(glossary: Glossary) -> None:
-    """Those who write a glossary follow one another."""
-    Glossary.objects.select_for_update(no_key=True).get(pk=glossary.pk)
-
-
 @contextmanager
 def _changing(glossary: Glossary) -> Iterator[_Noting]:
     """Within it published terms are written; then follow links, search rows and pages."""
     with transaction.atomic():
-        _lock(glossary)
+        Glossary.objects.lock(glossary.pk)
         change = _Noting(glossary)
         yield change
         if not change.uids:

@@ -95,7 +95,7 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
     """
     title = f"Undone: {change_set.title}"[:300]
     with transaction.atomic():
-        Glossary.objects.select_for_update(no_key=True).get(pk=change_set.glossary_id)
+        Glossary.objects.lock(change_set.glossary_id)
         if not ChangeSet.objects.filter(pk=change_set.pk, undone_at=None).exists():
             raise CannotRefactor("It has been undone already.")
         revisions = list(change_set.revisions.select_related("term").order_by("term__path"))

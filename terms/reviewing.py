@@ -92,7 +92,7 @@ def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
 def _locked(term: Term) -> Iterator[Term]:
     """The term as it is now; whoever writes its glossary waits until this is done."""
     with transaction.atomic():
-        Glossary.objects.select_for_update(no_key=True).get(pk=term.glossary_id)
+        Glossary.objects.lock(term.glossary_id)
         yield Term.objects.select_related("glossary").get(pk=term.pk)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
@@ -117,8 +118,6 @@ def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:
 
 def people_with(permission: str, thing: Any) -> QuerySet:
     """The active people who have ``permission`` for ``thing``, by group or grant."""
-    from django.contrib.auth import get_user_model
-
     glossary = thing.pk if isinstance(thing, Glossary) else thing.glossary_id
     category = getattr(thing, "category_id", None)
     which = Permission.objects.filter(codename=permission, content_type__app_label="terms")

@@ -29,7 +29,7 @@ def schedule(term: Term, action: str, at: datetime, person: Any) -> Schedule:
     if at > timezone.now() + FARTHEST:
         raise CannotSchedule("That is more than ten years ahead.")
     with transaction.atomic():
-        _lock(term.glossary_id)
+        Glossary.objects.lock(term.glossary_id)
         now = Term.objects.get(pk=term.pk)
         is_publishing = action == Schedule.Action.PUBLISH
         if is_publishing and now.status == "live":
@@ -76,7 +76,7 @@ def _run(pk: int) -> Schedule | None:
     try:
         with transaction.atomic():
             glossary = Schedule.objects.filter(pk=pk).values_list("term__glossary", flat=True)
-            _lock(glossary.get())
+            Glossary.objects.lock(glossary.get())
             item = Schedule.objects.waiting().select_related("term__glossary").filter(pk=pk).first()
             if item is None:
                 return None
@@ -114,9 +114,5 @@ def _close(item: Schedule) -> None:
     item.ran_at = timezone.now()
     item.save(update_fields=["state", "ran_at", "problem"])
     if item.problem and item.person_id:
-        text = f"“{item.term}” was not {item.action}ed as scheduled: {item.problem}"
-        tell([item.person_id], item.term, text.replace("withdrawed", "withdrawn"))
-
-
-def _lock(glossary: int) -> None:
-    Glossary.objects.select_for_update(no_key=True).get(pk=glossary)
+        text = f"“{item.term}” was not {item.done_word} as scheduled: {item.problem}"
+        tell([item.person_id], item.term, text)

@@ -57,11 +57,12 @@ def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
     """By id of terms of one glossary; a few queries, however many there are."""
     asked = Review.objects.open().filter(term__in=[term.pk for term in terms])
     in_review = set(asked.values_list("term", flat=True))
-    found = standings(glossary, terms)
+    given = standings(glossary, terms)
     return {
-        term.pk: Stage(_name(term, standing, term.pk in in_review), _was_live(term), standing)
+        term.pk: Stage(
+            _name(term, given[term.pk], term.pk in in_review), _was_live(term), given[term.pk]
+        )
         for term in terms
-        if (standing := found[term.pk])
     }
 
 

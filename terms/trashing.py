@@ -51,7 +51,7 @@ def referring_to(term: Term) -> Referring:
 def trash(term: Term, person: Any = None) -> None:
     """Take ``term`` from readers, lists, files and names; its history stays with it."""
     with transaction.atomic():
-        _lock(term)
+        Glossary.objects.lock(term.glossary_id)
         one = Term.objects.filter(pk=term.pk)
         if not one.exists():
             return
@@ -69,7 +69,7 @@ def trash(term: Term, person: Any = None) -> None:
 def restore(term: Term, person: Any = None) -> None:
     """Bring ``term`` back as a draft, with its relations both ways; raises CannotRestore."""
     with transaction.atomic():
-        _lock(term)
+        Glossary.objects.lock(term.glossary_id)
         trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
         if not trashed.exists():
             raise CannotRestore(f"“{term}” is not in the trash any more.")
@@ -103,7 +103,3 @@ def _follow_renamed_classes(term: Term, person: Any) -> None:
         ) from error
     draft = Draft(term.path, text, term, term.version)
     save_one(term.glossary, draft, person, "Taken out of the trash")
-
-
-def _lock(term: Term) -> None:
-    Glossary.objects.select_for_update(no_key=True).get(pk=term.glossary_id)

@@ -35,8 +35,7 @@ def plan(request, term):
         made = schedule(term, form.cleaned_data["action"], form.cleaned_data["at"], request.user)
     except CannotSchedule as error:
         raise CannotReview(str(error)) from error
-    verb = "published" if made.action == Schedule.Action.PUBLISH else "withdrawn"
-    return f"“{term}” will be {verb} on {_shown(made.at)}."
+    return f"“{term}” will be {made.done_word} on {_shown(made.at)}."
 
 
 def cancel(request, term):

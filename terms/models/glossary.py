@@ -19,6 +19,12 @@ def validate_prefix(slug: str) -> None:
         )
 
 
+class GlossaryQuerySet(models.QuerySet):
+    def lock(self, pk: int) -> "Glossary":
+        """The glossary, whose writers follow one another until the transaction ends."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
 class Glossary(models.Model):
     """One set of terms with its own address prefix, language and folder."""
 
@@ -33,6 +39,8 @@ class Glossary(models.Model):
         default=dict, blank=True, editable=False, help_text="Rule → off, warn or block."
     )
     language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
+
+    objects = GlossaryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "glossaries"

@@ -1,10 +1,7 @@
 """Two people do something to the same thing at the same moment, in threads of their own."""
 
-import threading
-
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from terms.change_sets import Refused, collect, publish_set
 from terms.checking import check
@@ -14,6 +11,7 @@ from terms.refactoring import CannotRefactor, apply, undo
 from terms.rewording import merge, rename
 from terms.trashing import CannotRestore, restore, trash
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOLD = (StaleWrite, CannotRefactor, CannotRestore, Refused, Term.DoesNotExist)
@@ -21,23 +19,8 @@ ROUNDS = 4
 
 
 def at_once(*acts):
-    """What each of them raised, or None. Anything but being told is a defect."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number, act):
-        try:
-            barrier.wait(10)
-            act()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
+    """What each raised, or None. Anything but being told is a defect."""
+    results = in_threads(*acts)
     for result in results:
         assert result is None or isinstance(result, TOLD), repr(result)
     return results

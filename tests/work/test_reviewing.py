@@ -1,11 +1,8 @@
 """From a draft to an approved text: who may say yes, to what, and when it stops counting."""
 
-import threading
-
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from django.db import connection
 from django.utils import timezone
 
 from terms import notifying
@@ -26,6 +23,7 @@ from terms.publishing import publish
 from terms.reviewing import CannotReview, approve, request_changes, submit, take_back
 from terms.stages import approvals_of, stage_of
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -279,27 +277,6 @@ def test_a_mail_server_that_fails_stops_nobody(monkeypatch):
 # Two at the same moment
 
 
-def at_once(*acts):
-    """Run them in threads of their own; what each of them raised, or None."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number, act):
-        try:
-            barrier.wait(10)
-            act()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    return results
-
-
 @pytest.mark.django_db(transaction=True)
 def test_an_approval_and_a_change_at_the_same_moment():
     ann = User.objects.create_superuser("ann", password="x")
@@ -308,7 +285,7 @@ def test_an_approval_and_a_change_at_the_same_moment():
         term = make_term(f"Term {number}", category="Strict", author=ann)
         strict(1, "Strict")
         change = text_of(f"Term {number}", category="Strict", body="Changed.")
-        said, written, shown = at_once(
+        said, written, shown = in_threads(
             lambda term=term: approve(term, ben, term.fingerprint),
             lambda term=term, change=change: save_text(term, change, author=ann),
             lambda term=term: publish_it(term),
@@ -323,9 +300,9 @@ def test_an_approval_and_a_change_at_the_same_moment():
 def test_two_ask_for_the_same_review_at_the_same_moment():
     people = [User.objects.create_superuser(name, password="x") for name in ("a", "b", "c", "d")]
     term = make_term()
-    results = at_once(*(lambda person=person: submit(term, person) for person in people))
+    results = in_threads(*(lambda person=person: submit(term, person) for person in people))
     assert sorted(type(error).__name__ for error in results) == ["CannotReview"] * 3 + ["NoneType"]
     assert Review.objects.count() == 1
-    results = at_once(*(lambda p=p: approve(term, p, term.fingerprint) for p in people))
+    results = in_threads(*(lambda p=p: approve(term, p, term.fingerprint) for p in people))
     assert results == [None] * 4
     assert Approval.objects.count() == 4

@@ -1,13 +1,11 @@
 """What is scheduled is done once, when its time has come, by whoever comes first."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from terms import scheduling
@@ -15,6 +13,7 @@ from terms.due import DueFirst
 from terms.models import Category, Event, Notice, PublishedTerm, Schedule, Term
 from terms.scheduling import CannotSchedule, next_due, run_due, schedule, unschedule
 from tests.factory import make_live, make_term, save_text, text_of
+from tests.threads import in_threads
 
 HOUR = timedelta(hours=1)
 
@@ -182,20 +181,8 @@ def test_of_many_who_come_at_once_one_does_it():
     for number in range(5):
         schedule(make_term(f"T{number}"), "publish", timezone.now() + HOUR, ann)
     Schedule.objects.update(at=timezone.now() - HOUR)
-    barrier, done = threading.Barrier(4), []
-
-    def run():
-        try:
-            barrier.wait(10)
-            done.extend(run_due())
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=run) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
+    done = []
+    assert in_threads(*[lambda: done.extend(run_due())] * 4) == [None] * 4
     assert sorted(item.term.name for item in done) == ["T0", "T1", "T2", "T3", "T4"]
     assert {item.state for item in done} == {"done"}
     assert PublishedTerm.objects.count() == 5
