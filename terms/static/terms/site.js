@@ -102,7 +102,13 @@ const terms = new Map();
 let card;
 let owner;
 let waiting;
+let wanted; // the link whose definition is on its way
 let touched;
+
+function unwait() {
+  clearTimeout(waiting);
+  wanted = undefined;
+}
 
 function definition(link) {
   if (link.origin !== location.origin) return null;
@@ -112,15 +118,16 @@ function definition(link) {
 }
 
 function hide() {
-  clearTimeout(waiting);
+  unwait();
   owner?.removeAttribute("aria-describedby");
   card?.remove();
   card = owner = undefined;
 }
 
 async function show(link) {
+  wanted = link;
   const term = await definition(link);
-  if (!term?.description || waiting === undefined || owner === link) return;
+  if (!term?.description || wanted !== link || owner === link) return;
   hide();
   owner = link;
   const title = make("b", {}, term.name);
@@ -150,7 +157,7 @@ async function show(link) {
 
 const termOf = (event) => event.target.closest?.("a.ref");
 const later = (act, time) => {
-  clearTimeout(waiting);
+  unwait();
   waiting = setTimeout(act, time);
 };
 
@@ -158,14 +165,14 @@ document.addEventListener("pointerover", (event) => {
   if (event.pointerType === "touch") return;
   const link = termOf(event);
   if (link) later(() => show(link), 250);
-  else if (card?.contains(event.target)) clearTimeout(waiting);
+  else if (card?.contains(event.target)) unwait();
   else if (card && owner !== document.activeElement) later(hide, 300);
-  else if (!card) clearTimeout(waiting);
+  else if (!card && wanted !== document.activeElement) unwait();
 });
 document.addEventListener("focusin", (event) => {
   const link = termOf(event);
   if (link && link.matches(":focus-visible")) later(() => show(link), 0);
-  else if (card && !card.contains(event.target)) hide();
+  else if (!card?.contains(event.target)) hide();
 });
 document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 document.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; });
