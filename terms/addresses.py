@@ -9,8 +9,9 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
+SUGGESTION = "suggestion"
 NAMES = "names"
-RESERVED = frozenset({SEARCH, "suggest", LETTERS, CHANGES, NAMES, ELSEWHERE})
+RESERVED = frozenset({SEARCH, SUGGESTION, "suggest", LETTERS, CHANGES, NAMES, ELSEWHERE})
 # Names of files that a built site has, or may have, beside the folders of terms.
 _FILES = (".html", ".gz", ".md", ".json", ".jsonld", ".xml", ".atom", ".txt", ".map")
 SYMBOLS_PAGE = "symbols"

@@ -6,9 +6,11 @@ Unicode CLDR's collations (https://cldr.unicode.org/). All other accents are set
 
 import unicodedata
 from functools import cache
+from itertools import takewhile
 
 DIGITS = "0-9"
 SYMBOLS = "#"
+FOLLOWING = 3  # letters after the first by which a long letter is divided
 
 _LETTERS = {
     "az": "c<ç e<ə g<ğ h<x i<ı o<ö s<ş u<ü",
@@ -110,15 +112,23 @@ def letter_of(name: str, language: str = "en") -> str:
 
 
 def section_of(name: str, language: str = "en") -> str:
-    """The letter and the one that follows it: ``Fl`` of Flask."""
+    """The letter and those that follow it, at most three: ``Flas`` of Flask."""
     pieces = _pieces(name, language)
-    letters = [letter for letter, _ in pieces[_first(pieces) :][:2] if letter[0].isalnum()]
+    following = [letter for letter, _ in pieces[_first(pieces) :]][: 1 + FOLLOWING]
+    letters = list(takewhile(lambda letter: letter[0].isalnum(), following))
     first = letter_of(name, language)
     if first in (SYMBOLS, DIGITS):
-        return letters[0] if letters else first
+        return "".join(letters)[: 1 + FOLLOWING] or first
     if first in _INITIALS or unicodedata.name(first[0], "").startswith("CJK"):
         return first
-    return first + "".join(letters[1:])
+    return first + "".join(letters[1:])[:FOLLOWING]
+
+
+def starts_of(letter: str, section: str) -> list[str]:
+    """The parts into which a long letter may be divided, from the widest on, in which
+    ``section`` stands: ``Fl``, ``Fla``, ``Flas``."""
+    first = len(letter) if section.startswith(letter) else 0
+    return [section[:end] for end in range(first + 1, len(section) + 1)]
 
 
 def _initial(letter: str) -> str:

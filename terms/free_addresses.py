@@ -1,15 +1,27 @@
-"""Which addresses of a glossary are taken, while a batch of terms is being published."""
+"""Which files and addresses of a glossary are free."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
 from .addresses import list_path
-from .models import Glossary, PublishedTerm
+from .formats.paths import path_for
+from .models import Glossary, PublishedClass, PublishedTerm, Term
+
+
+def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
+    """The path of a new term's file that no other term has."""
+    of_no_letters = f"term-{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
+    stem = folder + path_for(name, of_no_letters).removesuffix(".md")
+    taken = Term.objects.filter(glossary=glossary)
+    paths = (f"{stem}.md" if n == 1 else f"{stem}-{n}.md" for n in range(1, 10_000))
+    return next(path for path in paths if not taken.filter(path__iexact=path).exists())
 
 
 class Taken:
-    """The addresses that ``pages`` may collide with, and those that they take one by one."""
+    """While a batch of terms is being published: the addresses that ``pages`` may collide
+    with, and those that they take one by one."""
 
     def __init__(self, glossary: Glossary, pages: Collection[PublishedTerm]):
         self.glossary = glossary
@@ -18,7 +30,9 @@ class Taken:
         slugs = {page.slug for page in pages}
         lists = {self._list(page.category_slug) for page in pages if page.category_slug}
         published = PublishedTerm.objects.of(glossary).order_by()
-        for name, values in (("slug", slugs), ("category_slug", slugs), ("path", lists)):
+        classes = PublishedClass.objects.filter(glossary=glossary, category_slug__in=slugs)
+        categories = set(classes.values_list("category_slug", flat=True))  # mostly none
+        for name, values in (("slug", slugs), ("category_slug", categories), ("path", lists)):
             rows = published.filter(**{f"{name}__in": values})
             for uid, value in rows.values_list("uid", name):
                 self._hold(uid, name, value)

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('slug', models.CharField(max_length=255)),
                 ('name', models.CharField(max_length=300)),
                 ('letter', models.CharField(max_length=10)),
-                ('section', models.CharField(help_text='The letter with the one that follows.', max_length=20)),
+                ('section', models.CharField(help_text='The letter with those that follow.', max_length=20)),
                 ('sort_key', models.CharField(max_length=600)),
                 ('icon', models.CharField(blank=True, max_length=300)),
                 ('category', models.CharField(blank=True, max_length=300)),

@@ -606,9 +606,10 @@ class Migration(migrations.Migration):
                 ('kept_at', models.DateTimeField()),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('term', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='unsaved', to='terms.term')),
+                ('slot', models.CharField(blank=True, max_length=16)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person', 'term'), name='unsaved_once'), models.UniqueConstraint(condition=models.Q(('term', None)), fields=('person',), name='unsaved_new_once')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'term'), name='unsaved_once'), models.UniqueConstraint(condition=models.Q(('term', None)), fields=('person', 'slot'), name='unsaved_new_once')],
             },
         ),
         migrations.AddField(
@@ -660,7 +661,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='event',
             name='kind',
-            field=models.CharField(choices=[('saved', 'saved'), ('published', 'published'), ('withdrawn', 'withdrawn'), ('submitted', 'asked for review'), ('taken back', 'took the review back'), ('approved', 'approved'), ('changes', 'requested changes'), ('trashed', 'moved to the trash'), ('restored', 'took out of the trash'), ('scheduled', 'scheduled'), ('unscheduled', 'took from the schedule'), ('commented', 'commented'), ('resolved', 'resolved a comment'), ('shared', 'made a guest link'), ('unshared', 'revoked guest links')], max_length=20),
+            field=models.CharField(choices=[('saved', 'saved'), ('published', 'published'), ('withdrawn', 'withdrawn'), ('submitted', 'asked for review'), ('taken back', 'took the review back'), ('approved', 'approved'), ('changes', 'requested changes'), ('trashed', 'moved to the trash'), ('restored', 'took out of the trash'), ('scheduled', 'scheduled'), ('unscheduled', 'took from the schedule'), ('commented', 'commented'), ('resolved', 'resolved a comment'), ('shared', 'made a guest link'), ('suggestion done', 'did what a reader suggested'), ('declined', 'declined a suggestion'), ('assigned', 'changed owner or review date'), ('moved', 'renamed its file'), ('unshared', 'revoked guest links')], max_length=20),
         ),
         migrations.AddField(
             model_name='glossary',
@@ -676,6 +677,107 @@ class Migration(migrations.Migration):
             model_name='notice',
             name='tries',
             field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='glossary',
+            name='takes_suggestions',
+            field=models.BooleanField(default=False, help_text='Pages then lead to a form on which readers say what is missing or wrong.', verbose_name='readers may suggest'),
+        ),
+        migrations.CreateModel(
+            name='DeclinedRelation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('target_uid', models.UUIDField()),
+                ('at', models.DateTimeField()),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('term', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='declined', to='terms.term')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('term', 'target_uid'), name='declined_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Suggestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('term_uid', models.UUIDField(null=True)),
+                ('name', models.CharField(max_length=300)),
+                ('key', models.CharField(max_length=300)),
+                ('text', models.TextField(blank=True)),
+                ('digest', models.CharField(max_length=32)),
+                ('times', models.PositiveIntegerField(default=1)),
+                ('created_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done'), ('declined', 'Declined')], default='open', max_length=10)),
+                ('answer', models.TextField(blank=True)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('glossary', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='terms.glossary')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-times', 'pk'],
+                'indexes': [models.Index(fields=['key'], name='suggestion_key'), models.Index(condition=models.Q(('state', 'open')), fields=['glossary'], name='suggestion_open')],
+                'constraints': [models.UniqueConstraint(fields=('glossary', 'digest'), name='suggestion_once')],
+            },
+        ),
+        migrations.RemoveIndex(
+            model_name='relation',
+            name='relation_wanted',
+        ),
+        migrations.AlterField(
+            model_name='publishedrelation',
+            name='key',
+            field=models.CharField(max_length=300),
+        ),
+        migrations.AlterField(
+            model_name='publishedrelation',
+            name='target_uid',
+            field=models.UUIDField(null=True),
+        ),
+        migrations.AlterField(
+            model_name='relation',
+            name='target',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='referring', to='terms.term'),
+        ),
+        migrations.AddIndex(
+            model_name='publishedrelation',
+            index=models.Index(fields=['target_uid', 'key'], name='published_target'),
+        ),
+        migrations.AddIndex(
+            model_name='relation',
+            index=models.Index(fields=['target', 'key'], name='relation_target'),
+        ),
+        migrations.AddIndex(
+            model_name="term",
+            index=models.Index(
+                condition=models.Q(("live_fingerprint", models.F("fingerprint")), _negated=True),
+                fields=["name_key"],
+                name="term_waiting",
+            ),
+        ),
+        migrations.RemoveIndex(model_name="term", name="term_name_key"),
+        migrations.AlterField(
+            model_name="termfile",
+            name="term",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="files",
+                to="terms.term",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="term",
+            index=models.Index(
+                condition=models.Q(("trashed_at", None)), fields=["name_key"], name="term_name_key"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="page",
+            index=models.Index(
+                condition=models.Q(("status__in", [200, 404]), _negated=True),
+                fields=["path"],
+                name="page_moved",
+            ),
         ),
         migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

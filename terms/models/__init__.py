@@ -9,6 +9,7 @@ from .review import Approval, Comment, Review
 from .revision import ChangeSet, Revision
 from .schedule import Schedule
 from .site import Address, Page, SearchMiss, Site, Withdrawal
+from .suggestion import DeclinedRelation, Suggestion
 from .term import Alias, Detail, MentionDecision, Relation, Term
 from .unsaved import Presence, Unsaved
 
@@ -19,6 +20,7 @@ __all__ = [
     "Category",
     "ChangeSet",
     "Comment",
+    "DeclinedRelation",
     "Detail",
     "Event",
     "Glossary",
@@ -40,6 +42,7 @@ __all__ = [
     "Schedule",
     "SearchMiss",
     "Site",
+    "Suggestion",
     "Term",
     "TermFile",
     "Unsaved",

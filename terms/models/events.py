@@ -30,6 +30,10 @@ class Event(models.Model):
         COMMENTED = "commented", "commented"
         RESOLVED = "resolved", "resolved a comment"
         SHARED = "shared", "made a guest link"
+        SUGGESTION_DONE = "suggestion done", "did what a reader suggested"
+        DECLINED = "declined", "declined a suggestion"
+        ASSIGNED = "assigned", "changed owner or review date"
+        MOVED = "moved", "renamed its file"
         UNSHARED = "unshared", "revoked guest links"
 
     at = models.DateTimeField()

@@ -53,7 +53,7 @@ class TermFile(models.Model):
     """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="files", db_index=False)
+    term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="files")
     folder = models.TextField()
     path = models.CharField(max_length=500)
     fingerprint = models.CharField(max_length=64)

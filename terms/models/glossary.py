@@ -38,6 +38,11 @@ class Glossary(models.Model):
     rules = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Rule → off, warn or block."
     )
+    takes_suggestions = models.BooleanField(
+        "readers may suggest",
+        default=False,
+        help_text="Pages then lead to a form on which readers say what is missing or wrong.",
+    )
     language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
 
     objects = GlossaryQuerySet.as_manager()

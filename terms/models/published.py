@@ -32,7 +32,7 @@ class PublishedTerm(models.Model):
     slug = models.CharField(max_length=255)
     name = models.CharField(max_length=300)
     letter = models.CharField(max_length=10)
-    section = models.CharField(max_length=20, help_text="The letter with the one that follows.")
+    section = models.CharField(max_length=20, help_text="The letter with those that follow.")
     sort_key = models.CharField(max_length=600)
     icon = models.CharField(max_length=300, blank=True)
     category = models.CharField(max_length=300, blank=True)
@@ -134,11 +134,13 @@ class PublishedRelation(models.Model):
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.RELATED)
     label = models.TextField()
-    key = models.CharField(max_length=300, db_index=True)
-    target_uid = models.UUIDField(null=True, db_index=True)
+    key = models.CharField(max_length=300)
+    target_uid = models.UUIDField(null=True)
 
     class Meta:
         ordering = ["position"]
+        # Both who refers to a term, and what waits for a name.
+        indexes = [models.Index(fields=["target_uid", "key"], name="published_target")]
 
     def __str__(self) -> str:
         return self.label

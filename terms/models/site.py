@@ -1,8 +1,19 @@
 """What readers are sent, and what became of every address. Knows no Term and no Revision."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from .glossary import Glossary
+
+
+class PageQuerySet(models.QuerySet):
+    def moved(self) -> Self:
+        """Those that lead elsewhere, or say that a term is gone."""
+        # Without parameters, since SQLite would not see that its index has them all.
+        return self.filter(RawSQL("NOT (status IN (200, 404))", [], models.BooleanField()))
 
 
 class Page(models.Model):
@@ -22,6 +33,13 @@ class Page(models.Model):
     sequence = models.PositiveBigIntegerField(db_index=True)
     body = models.BinaryField()
     gzip = models.BinaryField(help_text="Empty where it would not be smaller.")
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["path"], condition=~Q(status__in=[200, 404]), name="page_moved")
+        ]
 
     def __str__(self) -> str:
         return self.path

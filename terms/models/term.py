@@ -26,6 +26,10 @@ class TermQuerySet(models.QuerySet):
     def as_published(self):
         return self.live().filter(live_fingerprint=F("fingerprint"))
 
+    def waiting(self):
+        """Whose newest text readers do not see."""
+        return self.exclude(live_fingerprint=F("fingerprint"))
+
     def in_review(self):
         return self.filter(reviews__isnull=False, reviews__closed_at=None)
 
@@ -100,8 +104,13 @@ class Term(models.Model):
             models.CheckConstraint(condition=Q(version__gt=0), name="term_has_revision"),
         ]
         indexes = [
-            models.Index(fields=["name_key"], name="term_name_key"),
+            models.Index(fields=["name_key"], condition=Q(trashed_at=None), name="term_name_key"),
             models.Index(fields=["glossary", "slug"], name="term_slug"),
+            models.Index(
+                fields=["name_key"],
+                condition=~Q(live_fingerprint=F("fingerprint")),
+                name="term_waiting",
+            ),
         ]
         permissions = [
             ("approve_term", "Can approve changes of terms"),
@@ -207,7 +216,7 @@ class Relation(models.Model):
     label = models.TextField(help_text="As written in the file.")
     key = models.CharField(max_length=NAME_LENGTH)
     target = models.ForeignKey(
-        Term, models.SET_NULL, null=True, blank=True, related_name="referring"
+        Term, models.SET_NULL, null=True, blank=True, related_name="referring", db_index=False
     )
 
     objects = RelationQuerySet.as_manager()
@@ -217,7 +226,8 @@ class Relation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["term", "position"], name="relation_position")
         ]
-        indexes = [models.Index(fields=["key"], condition=Q(target=None), name="relation_wanted")]
+        # Both who refers to a term, and what waits for a name.
+        indexes = [models.Index(fields=["target", "key"], name="relation_target")]
 
     def __str__(self) -> str:
         return self.label

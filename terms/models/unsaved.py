@@ -9,10 +9,14 @@ PERSON = settings.AUTH_USER_MODEL
 
 class Unsaved(models.Model):
     """What somebody has typed into the form of a term, or with None of a new one, and not
-    saved: kept until it is saved or thrown away. ``data`` is the form as it is sent."""
+    saved: kept until it is saved or thrown away. ``data`` is the form as it is sent.
+
+    A person may write several new terms at once: ``slot`` tells their forms apart.
+    """
 
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="+", db_index=False)
     term = models.ForeignKey(Term, models.CASCADE, null=True, related_name="unsaved")
+    slot = models.CharField(max_length=16, blank=True)
     data = models.TextField()
     kept_at = models.DateTimeField()
 
@@ -20,7 +24,7 @@ class Unsaved(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "term"], name="unsaved_once"),
             models.UniqueConstraint(
-                fields=["person"], condition=Q(term=None), name="unsaved_new_once"
+                fields=["person", "slot"], condition=Q(term=None), name="unsaved_new_once"
             ),
         ]
 

@@ -16,7 +16,7 @@ from .store import FORMS, Built
 def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator[Built]:
     """Of those ``addresses`` that no page of today has."""
     for some in batches(sorted(addresses, key=lambda address: address.path)):
-        taken = PublishedTerm.objects.of(glossary).filter(path__in=[a.path for a in some])
+        taken = PublishedTerm.objects.filter(path__in=[a.path for a in some]).order_by()
         taken_paths = set(taken.values_list("path", flat=True))
         uids = {address.term_uid for address in some if address.term_uid}
         now = facts_of(uids)

@@ -1,18 +1,19 @@
 """Lists of terms: all of a glossary, of a category, of a vertical in it.
 
 A list is one page up to ONE_PAGE terms. A longer one has a page for each letter, and a
-letter of more than ONE_LETTER terms a page for each two letters that names begin with.
+letter of more than ONE_LETTER terms one for each two letters that names begin with; where
+these are too many, too, one for each three, and so on.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, QuerySet
 
 from terms.addresses import LETTERS, letter_path, list_path, way_from
-from terms.alphabet import DIGITS, SYMBOLS, own_letters
+from terms.alphabet import DIGITS, SYMBOLS, own_letters, starts_of
 from terms.models import Glossary, Page, PublishedClass, PublishedTerm
 
 from . import chrome
@@ -59,6 +60,7 @@ class Class(NamedTuple):
 class Listing:
     glossary: Glossary
     scope: Scope
+    counts: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
     @property
     def path(self) -> str:
@@ -101,16 +103,44 @@ class Listing:
             return sorted(row[0] for row in cursor)
 
     def paths(self) -> dict[str, tuple[str, str]]:
-        """The pages of letters that there are to be: path → letter and section."""
+        """The pages of letters that there are to be: path → letter and start of names."""
         if not self.is_split:
             return {}
-        found = {}
-        for letter in self.starts("letter"):
-            found[letter_path(self.path, letter)] = (letter, "")
+        return {
+            letter_path(self.path, letter, start): (letter, start)
+            for letter in self.starts("letter")
+            for start in self.parts(letter)
+        }
+
+    def parts(self, letter: str) -> Iterator[str]:
+        """The starts of names that have a page: the letter, as ``""``; where it has too many
+        names, what it is divided into, and so on."""
+        waiting = [""]
+        while waiting:
+            start = waiting.pop()
+            yield start
+            waiting += self.divided(letter, start)
+
+    def divided(self, letter: str, start: str) -> list[str]:
+        """The next longer starts of names; none where all stand on one page."""
+        counts = self.counted(letter)
+        among = {section: n for section, n in counts.items() if section.startswith(start)}
+        if sum(among.values()) <= ONE_LETTER:
+            return []
+        longer = (
+            next((part for part in starts_of(letter, section) if len(part) > len(start)), "")
+            for section in among
+        )
+        return sorted({part for part in longer if part})
+
+    def counted(self, letter: str) -> dict[str, int]:
+        """How many terms there are by section; nothing for a letter of one page."""
+        if letter not in self.counts:
+            self.counts[letter] = {}
             if self.exceeds(ONE_LETTER, letter=letter):
-                for section in self.starts("section", letter=letter):
-                    found[letter_path(self.path, letter, section)] = (letter, section)
-        return found
+                rows = self.terms().filter(letter=letter).order_by()
+                self.counts[letter] = dict(rows.values_list("section").annotate(Count("pk")))
+        return self.counts[letter]
 
     def stored(self) -> set[str]:
         """The pages of letters that there are."""
@@ -135,19 +165,16 @@ class Listing:
             is_split=split,
         )
 
-    def letter(self, path: str, letter: str, section: str) -> Built:
-        sections = []
-        if not section and self.exceeds(ONE_LETTER, letter=letter):
-            sections = [
-                (name, letter_path(self.path, letter, name))
-                for name in self.starts("section", letter=letter)
-            ]
-        entries = [] if sections else self.entries(letter=letter, **_section(section))
+    def letter(self, path: str, letter: str, start: str) -> Built:
+        parts = self.divided(letter, start)
+        # Of a divided letter those that have no letter more stand here.
+        which = {"section": start or letter} if parts else {"section__startswith": start}
+        entries = self.entries(letter=letter, **which)
         return self._page(
             path,
-            letter=section or letter,
-            groups=[(section or letter, entries)] if entries else [],
-            sections=sections,
+            letter=start or letter,
+            groups=[(start or letter, entries)] if entries else [],
+            sections=[(part, letter_path(self.path, letter, part)) for part in parts],
             rail=self.rail(path, True, letter),
             is_split=True,
         )
@@ -223,10 +250,6 @@ class Listing:
         """The lists of the verticals of a category, and its own."""
         verticals = [slug for slug in self.starts("vertical_slug") if slug]
         return [self.scope, *(Scope(self.scope.category, slug) for slug in verticals)]
-
-
-def _section(section: str) -> dict[str, str]:
-    return {"section": section} if section else {}
 
 
 def gist(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from terms.addresses import beside, letter_path
+from terms.alphabet import starts_of
 from terms.models import Address, Glossary, Page, PublishedTerm
 
 from . import feeds, name_index
@@ -57,15 +58,16 @@ def _addresses(change: Change) -> list[Address]:
     )
     found: list[Address] = []
     for some in batches(sorted(uids)):
-        found += Address.objects.filter(term_uid__in=some, glossary=change.glossary)
+        found += Address.objects.filter(term_uid__in=some)
     left = {
         listing.path
         for facts in change.before.values()
         for listing in (Listing(change.glossary, scope) for scope in scopes_of(facts))
     }
     for some in batches(left - {address.path for address in found}):
-        found += Address.objects.filter(path__in=some, glossary=change.glossary)
-    return found
+        found += Address.objects.filter(path__in=some)
+    now = {facts.path for facts in change.after.values()}
+    return [address for address in found if address.path not in now]
 
 
 def _lists(change: Change) -> dict[Scope, list[tuple[Facts | None, Facts | None]]]:
@@ -106,11 +108,11 @@ def _stay(entries: list) -> bool:
 def _refresh_list(store: Store, listing: Listing, entries: list, is_renamed: bool) -> None:
     stored = listing.stored()
     letters = {
-        letter_path(listing.path, facts.letter, section): (facts.letter, section)
+        letter_path(listing.path, facts.letter, start): (facts.letter, start)
         for pair in entries
         for facts in pair
         if facts
-        for section in ("", facts.section)
+        for start in ("", *starts_of(facts.letter, facts.section))
     }
     stays = not is_renamed and _stay(entries)
     paths = {path: letters[path] for path in letters if path in stored}

@@ -30,7 +30,8 @@ def term_pages(
     ``known`` are facts that need not be read again.
     """
     for some in batches(uids, 200):
-        terms = list(PublishedTerm.objects.of(glossary).filter(uid__in=some).order_by("pk"))
+        # Not by glossary, too: SQLite would then go through all of it, each time.
+        terms = list(PublishedTerm.objects.filter(uid__in=some).order_by("pk"))
         around = surroundings_of(terms, known)
         for term in terms:
             yield from _forms(glossary, term, around[term.uid])

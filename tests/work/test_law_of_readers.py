@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from terms import linking, search
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Glossary, Mention, MentionDecision, Page, PublishedTerm, Term
 from terms.publishing import publish, publish_again, rebuild, withdraw
 from terms.renaming import rename_classification

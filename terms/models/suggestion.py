@@ -1,0 +1,76 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from .glossary import Glossary
+from .term import NAME_LENGTH, Term
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class SuggestionQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        return self.filter(state=Suggestion.State.OPEN)
+
+    def declined_names(self) -> Self:
+        """Names that no term shall have."""
+        return self.filter(state=Suggestion.State.DECLINED, term_uid=None)
+
+
+class Suggestion(models.Model):
+    """What readers say of a term, or of one that is missing: then without ``term_uid``.
+
+    Who said it is not kept. ``digest`` is of what was said: said again it is counted, also
+    after it was declined.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        DONE = "done"
+        DECLINED = "declined"
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    term_uid = models.UUIDField(null=True)
+    name = models.CharField(max_length=NAME_LENGTH)
+    key = models.CharField(max_length=NAME_LENGTH)
+    text = models.TextField(blank=True)
+    digest = models.CharField(max_length=32)
+    times = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    answer = models.TextField(blank=True)
+    person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    objects = SuggestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-times", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["glossary", "digest"], name="suggestion_once")
+        ]
+        indexes = [
+            models.Index(fields=["key"], name="suggestion_key"),
+            models.Index(
+                fields=["glossary"], condition=models.Q(state="open"), name="suggestion_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeclinedRelation(models.Model):
+    """A term that another one names, and that it shall not be related to all the same."""
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="declined", db_index=False)
+    target_uid = models.UUIDField()
+    person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["term", "target_uid"], name="declined_once")]
+
+    def __str__(self) -> str:
+        return f"{self.term} is not related to {self.target_uid}"
