@@ -1,233 +1,17 @@
-"""A folder of term files → a plan of what is new in it → the glossary.
+"""The plan of what is new in a folder → the glossary, in one transaction."""
 
-The comparison has three sides: the file, the text here, and the text that both last
-agreed on (``TermFile``). Nothing is written while planning; applying is one transaction.
-"""
-
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from django.db import transaction
 
-from .editing import Draft, StaleWrite, fingerprint_of, save
-from .folders import FolderError, Found, Stamp, read, scan
-from .formats.document import TermDocument, line_of_name, read_document
-from .formats.front_matter import decode
-from .formats.merging import merge
-from .formats.paths import name_key
-from .formats.problems import FormatError
-from .models import ChangeSet, Glossary, Revision, Term, TermFile
+from .editing import Draft, StaleWrite, save
+from .folders import FolderError
+from .formats.document import TermDocument
+from .import_plan import Plan, Progress, in_common, plan_import
+from .models import ChangeSet, Term, TermFile
 
-CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
-INVALID, CONFLICT = "invalid", "conflict"
-STATUSES = (CREATED, UPDATED, UNCHANGED, INVALID, CONFLICT)
-
-EDITED_HERE = "edited here since; an export brings it to the file"
 ATTEMPTS = 5
-
-
-class Entry(NamedTuple):
-    """One file of the plan. ``document`` is what is to be saved; None where nothing is.
-
-    Where it merges the file with what was edited here, ``in_file`` is the file alone.
-    """
-
-    path: str
-    status: str
-    reason: str = ""
-    document: TermDocument | None = None
-    in_file: TermDocument | None = None
-    fingerprint: str = ""  # of the file
-    stamp: Stamp | None = None
-
-
-class Known(NamedTuple):
-    """What is stored of a term: enough to compare it without reading its text."""
-
-    pk: int
-    version: int
-    fingerprint: str
-    problem: str
-
-
-@dataclass
-class Plan:
-    glossary: Glossary
-    folder: str
-    entries: list[Entry]
-    versions: dict[str, tuple[int, int]]  # of the terms that are to be saved, as planned
-    agrees_anew: bool = False  # on the text of some file, which is the base from now on
-
-    @property
-    def counts(self) -> dict[str, int]:
-        found = Counter(entry.status for entry in self.entries)
-        return {status: found[status] for status in STATUSES}
-
-    @property
-    def to_save(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.document is not None]
-
-
-Progress = Callable[[Iterable], Iterable]
-
-
-def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Plan:
-    """Compare every term file below ``root`` with the glossary. Raises FolderError."""
-    return _Planner(glossary, root).plan(progress)
-
-
-_NEVER = ("", "")
-
-
-class _Planner:
-    """Compares file by file; loads what is known of the terms only once a file needs it."""
-
-    def __init__(self, glossary: Glossary, root: Path):
-        self.glossary = glossary
-        self.root = root
-        self.folder = str(root.resolve())
-        self.files = TermFile.objects.of(glossary, self.folder)
-        # As long as the stamp of these stands there is nothing to do.
-        self.settled = self.files.agreeing().stamps()
-
-    @cached_property
-    def stamps(self) -> dict[str, tuple[str, str]]:
-        return self.files.stamps()
-
-    @cached_property
-    def terms(self) -> dict[str, Known]:
-        terms = Term.objects.filter(glossary=self.glossary.pk)
-        columns = ("path", "pk", "version", "fingerprint", "problem")
-        return {path: Known(*values) for path, *values in terms.values_list(*columns)}
-
-    @cached_property
-    def trashed(self) -> dict[str, set[str]]:
-        """Fingerprints of all that the terms in the trash ever said, by path."""
-        rows = Revision.objects.filter(term__glossary=self.glossary.pk)
-        found: dict[str, set[str]] = {}
-        for path, fingerprint in rows.exclude(term__trashed_at=None).values_list(
-            "term__path", "fingerprint"
-        ):
-            found.setdefault(path, set()).add(fingerprint)
-        return found
-
-    @cached_property
-    def cases(self) -> dict[str, str]:
-        return {path.lower(): path for path in self.terms}
-
-    @cached_property
-    def names(self) -> dict[str, str]:
-        terms = Term.objects.filter(glossary=self.glossary.pk)
-        return dict(terms.order_by("-pk").values_list("name_key", "path"))
-
-    @cached_property
-    def bases(self) -> dict[str, str]:
-        files = TermFile.objects.filter(glossary=self.glossary.pk).order_by("pk")
-        bases = dict(files.values_list("path", "fingerprint"))
-        return bases | {path: fingerprint for path, (_, fingerprint) in self.stamps.items()}
-
-    def plan(self, progress: Progress) -> Plan:
-        entries, compared = [], []
-        for found in progress(scan(self.root)):
-            stamp, fingerprint = self.settled.get(found.path, _NEVER)
-            if stamp and found.stamp and stamp == found.stamp.text:
-                entry = Entry(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)
-            else:
-                entry = self._entry(found)
-                compared.append(entry)
-            entries.append(entry)
-        agrees_anew = any(
-            self.stamps.get(path, _NEVER)[1] != fingerprint
-            for path, fingerprint, _ in _in_common(compared)
-        )
-        versions = {
-            entry.path: (known.pk, known.version)
-            for entry in compared
-            if entry.document and (known := self.terms.get(entry.path))
-        }
-        return Plan(self.glossary, self.folder, entries, versions, agrees_anew)
-
-    def _entry(self, found: Found) -> Entry:
-        if found.problem or found.stamp is None:
-            return Entry(found.path, INVALID, found.problem)
-        try:
-            stamp, fingerprint = self.stamps.get(found.path, _NEVER)
-            if stamp == found.stamp.text and found.path in self.terms:
-                return self._compared(found, fingerprint, None)
-            text = decode(read(self.root, found.path))
-            return self._compared(found, fingerprint_of(text), text)
-        except (FormatError, FolderError) as error:
-            return Entry(found.path, INVALID, str(error))
-
-    def _compared(self, found: Found, fingerprint: str, text: str | None) -> Entry:
-        entry = Entry(found.path, UNCHANGED, fingerprint=fingerprint, stamp=found.stamp)
-        known = self.terms.get(found.path)
-        if known is None:
-            if fingerprint in self.trashed.get(found.path, ()):
-                return entry._replace(reason="is in the trash here")
-            return self._new(entry, text or "")
-        if fingerprint == known.fingerprint:
-            if known.problem:
-                return entry._replace(status=INVALID, reason=_kept(known.problem))
-            return entry
-        base = self.stamps.get(found.path, _NEVER)[1]
-        if fingerprint == base or (not base and self._is_former(known, fingerprint)):
-            return entry._replace(reason=EDITED_HERE)
-        base = base or self.bases.get(found.path)
-        if text is None:
-            text = decode(read(self.root, found.path))
-        if base == known.fingerprint:
-            return self._read(entry._replace(status=UPDATED), text)
-        return self._merged(entry, known, base, text)
-
-    def _new(self, entry: Entry, text: str) -> Entry:
-        other = self.cases.setdefault(entry.path.lower(), entry.path)
-        if other != entry.path:
-            reason = f"differs from “{other}” in upper and lower case only; rename one of them"
-            return entry._replace(status=CONFLICT, reason=reason)
-        return self._read(entry._replace(status=CREATED), text)
-
-    def _read(self, entry: Entry, text: str) -> Entry:
-        document = read_document(text, entry.path)
-        entry = entry._replace(document=document)
-        if document.problem:
-            return entry._replace(status=INVALID, reason=_kept(str(document.problem)))
-        other = self.names.setdefault(name_key(document.name), entry.path)
-        if other != entry.path:
-            line = line_of_name(document)
-            reason = f"line {line}: “{document.name}” is also the name of “{other}”"
-            return entry._replace(reason=reason)
-        return entry
-
-    def _is_former(self, known: Known, fingerprint: str) -> bool:
-        return Revision.objects.filter(term=known.pk, fingerprint=fingerprint).exists()
-
-    def _merged(self, entry: Entry, known: Known, base: str | None, text: str) -> Entry:
-        texts = Revision.objects.filter(term=known.pk)
-        common = texts.filter(fingerprint=base).values_list("text", flat=True).first()
-        if common is None:
-            reason = "a term of this path was written here, too"
-            return entry._replace(status=CONFLICT, reason=reason)
-        here = texts.get(number=known.version).text
-        merged = merge(common, ours=text, theirs=here)
-        if merged.text is None:
-            fields = ", ".join(merged.collisions)
-            reason = f"changed in the file and here: {fields}; make them agree, then import again"
-            return entry._replace(status=CONFLICT, reason=reason)
-        return entry._replace(
-            status=UPDATED,
-            reason="merged with what was edited here",
-            document=read_document(merged.text, entry.path),
-            in_file=read_document(text, entry.path),
-        )
-
-
-def _kept(problem: str) -> str:
-    return f"{problem} (kept as text)"
 
 
 def apply_import(plan: Plan, author: object = None, progress: Progress = iter) -> Plan:
@@ -259,7 +43,7 @@ def _apply(plan: Plan, author: object) -> None:
             merged = [entry.document for entry in entries if entry.in_file]
             later = {path: (pk, version + 1) for path, (pk, version) in plan.versions.items()}
             save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
-        common = _in_common(plan.entries)
+        common = in_common(plan.entries)
         TermFile.objects.remember(plan.glossary, plan.folder, common)
 
 
@@ -271,11 +55,3 @@ def _drafts(
         pk, version = terms.get(document.path, (None, 0))
         term = Term(pk=pk, path=document.path) if pk else None
         yield Draft(document.path, document.text, term, version, document)
-
-
-def _in_common(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str]]:
-    """The files whose text both sides have in common once the plan is carried out."""
-    for entry in entries:
-        in_common = entry.status != CONFLICT and entry.reason != EDITED_HERE
-        if entry.stamp and entry.fingerprint and in_common:
-            yield entry.path, entry.fingerprint, entry.stamp.trusted()

@@ -16,7 +16,8 @@ from terms.checking import check
 from terms.exporting import export
 from terms.folders import FolderError, read
 from terms.formats.document import changed
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
 from tests.factory import default_glossary, make_term, save_text, text_of
 

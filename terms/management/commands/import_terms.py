@@ -2,7 +2,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from terms import publishing
 from terms.folders import FolderError
-from terms.importing import CONFLICT, INVALID, UNCHANGED, apply_import, plan_import
+from terms.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
+from terms.importing import apply_import
 from terms.management import console
 from terms.models import Glossary, Term
 
