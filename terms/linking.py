@@ -11,6 +11,7 @@ from .site.facts import batches
 
 FEW = 100  # bodies; for more, all names are read at once
 BATCH = 200
+BODIES_A_NAME = 5  # are read in the time in which one name is looked for
 
 
 def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) -> set[UUID]:
@@ -22,14 +23,25 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
     for some in batches(changed):
         pks.update(PublishedTerm.objects.filter(uid__in=some).values_list("pk", flat=True))
     if not _are_all(glossary, pks):
-        rows = [phrase for name in names for phrase in phrases(name)]
-        for some in batches(rows, BATCH):
-            pks.update(search.speaking_of(glossary.pk, some))
+        pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
     known = None if len(pks) <= FEW else names_of(glossary)
     touched: set[UUID] = set()
     for some in batches(sorted(pks), BATCH):
         touched |= _relink(glossary, some, known)
     return touched
+
+
+def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
+    if len(wanted) > FEW:
+        # Of so many names most bodies speak: reading these is cheaper than asking for each.
+        every = PublishedTerm.objects.of(glossary).order_by().values_list("pk", flat=True)
+        pks = set(every[: len(wanted) * BODIES_A_NAME + 1])
+        if len(pks) <= len(wanted) * BODIES_A_NAME:
+            return pks
+    found: set[int] = set()
+    for some in batches(wanted, BATCH):
+        found.update(search.speaking_of(glossary.pk, some))
+    return found
 
 
 def _are_all(glossary: Glossary, pks: set[int]) -> bool:

@@ -53,8 +53,9 @@ def names_in(term: Term) -> list[Named]:
 
 
 def suggested_relations(term: Term, names: list[Named]) -> list[PublishedTerm]:
-    """Terms that the text names and the term is not related to."""
-    related = set(term.relations.exclude(target=None).values_list("target__uid", flat=True))
+    """Terms that the text names and the term is not related to, but for those declined."""
+    no = set(term.declined.values_list("target_uid", flat=True))
+    related = no | set(term.relations.exclude(target=None).values_list("target__uid", flat=True))
     certain = [
         page
         for named in names

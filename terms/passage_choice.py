@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from .formats.line_ends import normalise
 from .formats.three_way import OURS, Passage, joined, passages
 from .models import Term
+from .numbers import number_in
 
 MINE, BASE, CHOICE = "merge-mine", "merge-base", "passage-"
 MOST = 500  # passages
@@ -18,10 +19,9 @@ def carried(data: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def chosen_body(term: Term, theirs: str, data: Mapping[str, str], typed: str) -> str:
     """``typed``, with the passages chosen in ``data``, unless the text was edited on."""
-    number = data.get(BASE, "")
-    if MINE not in data or not (number.isascii() and number.isdigit() and len(number) < 10):
+    if MINE not in data:
         return typed
-    base = term.revisions.filter(number=int(number)).first()
+    base = term.revisions.filter(number=number_in(data.get(BASE, ""))).first()
     if base is None:
         return typed
     found = passages_of(term.body_of(base.text), data[MINE], theirs)

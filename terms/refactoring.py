@@ -10,9 +10,13 @@ from django.utils import timezone
 
 from .differences import Block, compare
 from .editing import Draft, save
-from .formats.document import changed, read_document
+from .formats.document import TermDocument, changed, read_document
 from .formats.problems import CannotSplice
 from .models import ChangeSet, Glossary, Revision, Term
+from .trashing import trash
+
+MEANWHILE = "Something has been changed meanwhile: look again at what would be done."
+MOST_MADE = 100  # new terms that an undoing moves to the trash
 
 
 class CannotRefactor(ValueError):
@@ -21,11 +25,17 @@ class CannotRefactor(ValueError):
 
 @dataclass(frozen=True)
 class Effect:
-    """What happens to a term; ``blocks`` are the lines of its file that change."""
+    """What happens to a term, and to the text of its file."""
 
     term: str
     words: str
-    blocks: tuple[Block, ...] = ()
+    before: str = ""
+    after: str = ""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The lines that change; compared only where they are looked at."""
+        return list(compare(self.before, self.after)) if self.before != self.after else []
 
 
 @dataclass
@@ -35,6 +45,7 @@ class Operation:
     glossary: Glossary
     title: str
     drafts: dict[int, Draft] = field(default_factory=dict)
+    made: list[Draft] = field(default_factory=list)  # new terms
     effects: list[Effect] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)  # by term, why its file stays
 
@@ -44,10 +55,26 @@ class Operation:
             if term.pk in self.failed:
                 raise CannotRefactor(self.failed[term.pk])
 
-    def rewrite(self, term: Term, words: str, **values: Any) -> None:
-        """Have ``term``'s file changed, on top of what this operation changes in it already."""
+    @property
+    def count(self) -> int:
+        """How many files would be changed or made."""
+        return len(self.drafts) + len(self.made)
+
+    def make(self, path: str, text: str, words: str) -> None:
+        """Have a new term made."""
+        document = read_document(text, path)
+        self.made.append(Draft(path, text, document=document))
+        self.effects.append(Effect(document.name, words, "", text))
+
+    def rewrite(
+        self, term: Term, words: str, read: TermDocument | None = None, **values: Any
+    ) -> None:
+        """Have ``term``'s file changed, on top of what this operation changes in it already.
+
+        ``read`` is its newest text, where that has been read already.
+        """
         draft = self.drafts.get(term.pk)
-        document = draft.document if draft and draft.document else term.document()
+        document = (draft and draft.document) or read or term.document()
         try:
             text = changed(document, **values)
         except CannotSplice as error:
@@ -56,12 +83,9 @@ class Operation:
             return
         if text == document.text:
             return
-        self.replace(term, text)
-        self.effects.append(Effect(term.name, words, tuple(compare(document.text, text))))
-
-    def replace(self, term: Term, text: str) -> None:
-        document = read_document(text, term.path)
-        self.drafts[term.pk] = Draft(term.path, text, term, term.version, document)
+        written = read_document(text, term.path)
+        self.drafts[term.pk] = Draft(term.path, text, term, term.version, written)
+        self.effects.append(Effect(term.name, words, document.text, text))
 
     def leave(self, term: Term, words: str) -> None:
         self.effects.append(Effect(term.name, words))
@@ -74,6 +98,8 @@ class Operation:
             found.update(f"\0{effect.term}\0{effect.words}".encode())
         for pk, draft in sorted(self.drafts.items()):
             found.update(f"\0{pk}\0{draft.seen}\0{draft.text}".encode())
+        for draft in self.made:
+            found.update(f"\0{draft.path}\0{draft.text}".encode())
         return found.hexdigest()
 
 
@@ -84,6 +110,7 @@ def apply(operation: Operation, person: Any = None) -> ChangeSet:
             glossary=operation.glossary, title=operation.title[:300], author=person
         )
         drafts = [operation.drafts[pk] for pk in sorted(operation.drafts)]
+        drafts += operation.made
         save(operation.glossary, drafts, person, change_set.title, change_set)
     return change_set
 
@@ -91,7 +118,8 @@ def apply(operation: Operation, person: Any = None) -> ChangeSet:
 def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
     """Bring back the texts from before, as a change set of its own. Raises CannotRefactor.
 
-    Nothing that was written since is undone: then nothing is done at all.
+    Nothing that was written since is undone: then nothing is done at all. Terms that it made
+    go into the trash.
     """
     title = f"Undone: {change_set.title}"[:300]
     with transaction.atomic():
@@ -105,10 +133,12 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
         if later:
             names = ", ".join(f"“{name}”" for name in later[:5])
             raise CannotRefactor(f"These have been changed since: {names}. Nothing was undone.")
-        new = [revision.term.name for revision in revisions if revision.based_on is None]
-        if new:
-            names = ", ".join(f"“{name}”" for name in new[:5])
-            raise CannotRefactor(f"It made new terms, which are to be deleted first: {names}.")
+        made = [revision.term for revision in revisions if revision.based_on is None]
+        if len(made) > MOST_MADE:
+            raise CannotRefactor(f"It made {len(made)} terms, which are to be deleted first.")
+        for term in made:
+            trash(term, person)
+        revisions = [revision for revision in revisions if revision.based_on is not None]
         before = _before(revisions)
         undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
         drafts = [Draft(r.term.path, before[r.pk], r.term, r.number) for r in revisions]

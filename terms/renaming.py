@@ -1,14 +1,20 @@
-"""Renaming a category or vertical: its terms' files say the new name, as one change set."""
+"""Renaming what stands outside a term's text: its category or vertical, its file."""
 
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from .models import Category, ChangeSet, Term, Vertical
+from .addresses import term_path
+from .formats.paths import problem_with, slug_of
+from .models import Category, ChangeSet, Event, Glossary, PublishedTerm, Term, Vertical
 from .models.classification import Classification
-from .refactoring import CannotRefactor, Operation, apply, undo
+from .publishing import publish_again
+from .recording import record
+from .refactoring import MEANWHILE, CannotRefactor, Operation, apply, undo
 
 MODELS = {"category": Category, "vertical": Vertical}
+FILE = "file"
 
 
 def plan_renaming(row: Classification, name: str) -> Operation:
@@ -23,11 +29,20 @@ def plan_renaming(row: Classification, name: str) -> Operation:
     return operation
 
 
-def rename_classification(row: Classification, name: str, author: object = None) -> ChangeSet:
-    """Write ``name`` into the file of every term of ``row``; raises StaleWrite, CannotRefactor."""
-    operation = plan_renaming(row, name)
+def rename_classification(
+    row: Classification, name: str, author: object = None, shown: str = ""
+) -> ChangeSet:
+    """Write ``name`` into the file of every term of ``row``.
+
+    Raises CannotRefactor, also where the digest of what was ``shown`` is no longer that of
+    what would be done.
+    """
     renamed = {"model": row._meta.model_name, "pk": row.pk, "from": row.name, "to": name}
     with transaction.atomic():
+        Glossary.objects.lock(row.glossary_id)
+        operation = plan_renaming(row, name)
+        if shown and operation.digest != shown:
+            raise CannotRefactor(MEANWHILE)
         # The row first, so that the saved terms find it by its new name.
         type(row).objects.filter(pk=row.pk).update(name=name)
         change_set = apply(operation, author)
@@ -36,8 +51,64 @@ def rename_classification(row: Classification, name: str, author: object = None)
     return change_set
 
 
+def plan_move(term: Term, path: str) -> Operation:
+    """What another name of ``term``'s file does to its address. Raises CannotRefactor."""
+    if problem := problem_with(path):
+        raise CannotRefactor(problem)
+    if path == term.path:
+        raise CannotRefactor("This is its file already.")
+    others = Term.objects.filter(glossary=term.glossary, path__iexact=path)
+    if others.exclude(pk=term.pk).exists():
+        raise CannotRefactor(f"There is a term file “{path}” already.")
+    operation = Operation(term.glossary, f"{term.path} renamed to {path}")
+    operation.leave(term, f"has the file {path}; an export that prunes takes the old one away")
+    page = PublishedTerm.objects.filter(uid=term.uid).first()
+    if page:
+        slugs = (page.category_slug, page.vertical_slug, slug_of(path))
+        new = term_path(term.glossary.slug, *slugs)
+        if new != page.path:
+            operation.leave(term, f"is at {new} at once, where {page.path} leads for ever")
+    return operation
+
+
+def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSet:
+    """Give ``term``'s file another name, and with it its address. Raises CannotRefactor."""
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        operation = plan_move(term, path)
+        one = Term.objects.filter(pk=term.pk, path=term.path)
+        if not one.update(path=path, slug=slug_of(path)):
+            raise CannotRefactor("Somebody else has just renamed this file.")
+        refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
+        if refusals:
+            raise CannotRefactor(refusals[0].reason)
+        title = (title or operation.title)[:300]
+        renamed = {"model": FILE, "pk": term.pk, "from": term.path, "to": path}
+        change_set = ChangeSet.objects.create(
+            glossary=term.glossary, title=title, author=person, renamed=renamed
+        )
+        change_set.terms.add(term)
+        record(term.glossary, Event.Kind.MOVED, [(term.pk, term.name)], person, operation.title)
+    return change_set
+
+
+def _move_back(change_set: ChangeSet, person: Any) -> ChangeSet:
+    said = change_set.renamed
+    with transaction.atomic():
+        Glossary.objects.lock(change_set.glossary_id)
+        open_ = ChangeSet.objects.filter(pk=change_set.pk, undone_at=None)
+        term = Term.objects.filter(pk=said["pk"], path=said["to"]).first()
+        if not open_.update(undone_at=timezone.now()):
+            raise CannotRefactor("It has been undone already.")
+        if term is None:
+            raise CannotRefactor(f"There is no file “{said['to']}” any more.")
+        return move(term, said["from"], person, f"Undone: {change_set.title}")
+
+
 def undo_set(change_set: ChangeSet, person: Any = None) -> ChangeSet:
-    """Undo a change set, with the name of the category or vertical that it changed."""
+    """Undo a change set, with the name of the category, vertical or file that it changed."""
+    if (change_set.renamed or {}).get("model") == FILE:
+        return _move_back(change_set, person)
     with transaction.atomic():
         if said := change_set.renamed:
             rows = MODELS[said["model"]].objects.filter(pk=said["pk"], name=said["to"])

@@ -1,6 +1,6 @@
-"""The refactorings of words: rename, merge, withdraw in favour of another, recategorise."""
+"""The refactorings of words: rename, merge, replace by another."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from .formats.document import MAX_NAME, TermDocument
 from .formats.paths import name_key
@@ -34,7 +34,7 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     operation.rewrite(term, f"gets its new name{kept}", columns={"name": name}, aliases=aliases)
     operation.require(term)
     _relabel(operation, term, name, allowed)
-    _tell_of_readers(operation, term, f"its address stays as it is, {term.name} or {name}")
+    tell_of_readers(operation, term, "its address stays as it is")
     return operation
 
 
@@ -60,7 +60,10 @@ def merge(term: Term, into: Term, allowed: Allowed) -> Operation:
         keys={"status": "merged", "replaced_by": into.name},
     )
     operation.require(term, into)
-    _tell_of_readers(operation, term, f"once this is published, its address leads to “{into}”")
+    text = f"its definition and text stay in its own file; nothing of them goes into “{into}”"
+    operation.leave(term, text)
+    address = f"once this is published, its address leads to “{into}”"
+    tell_of_readers(operation, term, address, into)
     return operation
 
 
@@ -77,21 +80,7 @@ def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:
     operation.require(term)
     if not operation.drafts:
         raise CannotRefactor("Its file says so already.")
-    _tell_of_readers(operation, term, f"its page shows a banner that leads to “{successor}”")
-    return operation
-
-
-def recategorise(glossary: Glossary, terms: Iterable[Term], category: str) -> Operation:
-    """Move terms to another category; their files and detail rows say so."""
-    count, operation = 0, Operation(glossary, "")
-    for term in terms:
-        operation.rewrite(term, f"goes to {category}", columns={"category": category})
-        if term.live_fingerprint:
-            _tell_of_readers(operation, term, "once it is published, its old address leads on")
-        count += 1
-    operation.title = f"{count} term{'' if count == 1 else 's'} moved to {category}"
-    if not operation.drafts:
-        raise CannotRefactor(f"All of them are in {category} already, or cannot be changed here.")
+    tell_of_readers(operation, term, f"its page shows a banner that leads to “{successor}”")
     return operation
 
 
@@ -105,7 +94,7 @@ def _relabel(
         if not allowed(other):
             operation.leave(other, "relates to it by the old name, and you may not write there")
             continue
-        labels = _labels(other.document(), term.glossary)
+        labels = labels_of(other.document(), term.glossary)
         relabelled = [name if name_key(label) == name_key(term.name) else label for label in labels]
         once = list({name_key(label): label for label in reversed(relabelled)}.values())[::-1]
         operation.rewrite(other, "relates to it by the new name", related=once)
@@ -113,23 +102,28 @@ def _relabel(
 
 def _drop(operation: Operation, into: Term, term: Term) -> None:
     """Nothing relates to itself: ``into`` relates no more to what becomes a part of it."""
-    labels = _labels(into.document(), into.glossary)
+    labels = labels_of(into.document(), into.glossary)
     rest = [label for label in labels if name_key(label) != name_key(term.name)]
     if rest != labels:
         operation.rewrite(into, "does not relate to it any more", related=rest)
 
 
-def _labels(document: TermDocument, glossary: Glossary) -> list[str]:
+def labels_of(document: TermDocument, glossary: Glossary) -> list[str]:
+    """The names in its relation string."""
     known = known_names(glossary, set(runs(document.related)))
     return read_names(document.related, known.__contains__)
 
 
-def _tell_of_readers(operation: Operation, term: Term, words: str) -> None:
+def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | None = None) -> None:
+    """Note what becomes of ``term``'s address, and who names it in their texts."""
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page is None:
         return
     operation.leave(term, f"{page.path}: {words}")
     named = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
-    for source, label in dict(named.values_list("source__name", "label")).items():
-        text = f"names “{label}” in its text, which stays as it is and is a link all the same"
-        operation.effects.append(Effect(source, text))
+    rows = named.values_list("source__uid", "source__name", "label")
+    for uid, (name, label) in {uid: (name, label) for uid, name, label in rows}.items():
+        is_own = into is not None and uid == into.uid
+        link = "no link any more, being its own" if is_own else "a link all the same"
+        text = f"names “{label}” in its text, which stays as it is and is {link}"
+        operation.effects.append(Effect(name, text))

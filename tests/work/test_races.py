@@ -1,5 +1,7 @@
 """Two people do something to the same thing at the same moment, in threads of their own."""
 
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -8,6 +10,7 @@ from terms.checking import check
 from terms.editing import StaleWrite
 from terms.models import ChangeSet, Event, PublishedTerm, Relation, Revision, Term
 from terms.refactoring import CannotRefactor, apply, undo
+from terms.renaming import plan_renaming, rename_classification
 from terms.rewording import merge, rename
 from terms.trashing import CannotRestore, restore, trash
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
@@ -92,6 +95,21 @@ def test_a_merge_and_a_rename_of_the_same_term():
         results = at_once(*(lambda plan=plan: apply(plan) for plan in plans))
         assert [type(r) for r in results].count(type(None)) == 1
         publish_set(ChangeSet.objects.latest("pk"))
+    consistent()
+
+
+def test_a_category_is_renamed_while_its_terms_are_saved():
+    for number in range(ROUNDS):
+        term = make_live(f"T{number}", category=f"C{number}")
+        row, text = term.category, text_of(f"T{number}", category=f"C{number}", body="Saved.")
+        shown = plan_renaming(row, f"Named{number}").digest
+        act = partial(rename_classification, row, f"Named{number}", None, shown)
+        results = at_once(act, act, lambda term=term, text=text: save_text(term, text))
+        assert [type(r) for r in results[:2]].count(type(None)) <= 1
+        if results[2] is None:
+            texts = Revision.objects.filter(term=term).values_list("text", flat=True)
+            assert any("Saved." in text for text in texts)
+    publish_all()
     consistent()
 
 

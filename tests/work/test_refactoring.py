@@ -1,4 +1,4 @@
-"""Rename, merge, replace, recategorise: listed, done as one, undone as one."""
+"""Rename, merge, replace: listed, done as one, undone as one."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,16 +20,11 @@ from terms.models import (
 from terms.refactoring import CannotRefactor, apply, undo
 from terms.renaming import rename_classification, undo_set
 from terms.reviewing import CannotReview
-from terms.rewording import merge, recategorise, rename, replace
+from terms.rewording import merge, rename, replace
 from terms.trashing import restore
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ann(db):
-    return User.objects.create_superuser("ann", password="x")
 
 
 def anywhere(term):
@@ -134,6 +129,18 @@ def test_a_merge_hands_over_names_relations_and_addresses(ann):
     assert texts() == before
 
 
+def test_a_merge_says_what_becomes_of_texts_and_links(ann):
+    old = make_live("Microframework")
+    new = make_live("Flask", body="A microframework.")
+    make_live("Django", body="No microframework.")
+    said = {(effect.term, effect.words) for effect in merge(old, new, anywhere).effects}
+    words = "names “microframework” in its text, which stays as it is and is"
+    assert ("Flask", f"{words} no link any more, being its own") in said
+    assert ("Django", f"{words} a link all the same") in said
+    kept = "its definition and text stay in its own file; nothing of them goes into “Flask”"
+    assert ("Microframework", kept) in said
+
+
 def test_what_cannot_be_merged_is_said(ann):
     flask, bad = make_term("Flask"), make_term("bad", path="bad.md", text="---\n[\n---\n")
     with pytest.raises(CannotRefactor, match="into itself"):
@@ -149,19 +156,6 @@ def test_a_replaced_term_shows_its_successor(ann):
     html = bytes(Page.objects.get(path="/glossary/software/full-stack/old/").body).decode()
     assert "no longer used" in html
     assert ">New</a>" in html
-
-
-def test_many_terms_go_to_another_category(ann):
-    for number in range(3):
-        make_live(f"T{number}")
-    operation = recategorise(default_glossary(), Term.objects.all(), "Elsewhere")
-    assert operation.title == "3 terms moved to Elsewhere"
-    publish_set(apply(operation, ann), ann)
-    assert set(Term.objects.values_list("category__name", flat=True)) == {"Elsewhere"}
-    assert "title: Category\n    value: Elsewhere" in text("T1")
-    assert Page.objects.get(path="/glossary/software/full-stack/t1/").status == 301
-    with pytest.raises(CannotRefactor, match="already"):
-        recategorise(default_glossary(), Term.objects.all(), "Elsewhere")
 
 
 def test_what_was_written_since_is_not_undone(ann):
