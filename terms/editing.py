@@ -171,10 +171,10 @@ def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetim
         insert_rows(Term, (*_NEW, *_READ), rows)
     except IntegrityError as error:
         raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else "A file", 0) from error
-    paths = Term.objects.filter(glossary=glossary)
-    if len(rows) < MANY:
-        paths = paths.filter(path__in=[row[2] for row in rows])
-    ids = dict(paths.values_list("path", "pk")) if rows else {}
+    ids: dict[str, int] = {}
+    for start in range(0, len(rows), MANY):
+        made = Term.objects.filter(uid__in=[row[0] for row in rows[start : start + MANY]])
+        ids.update(made.order_by().values_list("path", "pk"))
     for item, _ in created:
         item.term = ids[item.draft.path]
 

@@ -183,7 +183,9 @@ def drifts(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
     for folder in files.exclude(fingerprint=entry.term.fingerprint).values_list(
         "folder", flat=True
     ):
-        yield "file", f"{folder} holds another version: export, or import what was edited there."
+        # Its name only: the whole path says more of the server than editors need.
+        place = folder.rstrip("/").rpartition("/")[2] or folder
+        yield "file", f"The folder “{place}” holds another version until the next export or import."
 
 
 RULES: Mapping[str, tuple[str, Check]] = {

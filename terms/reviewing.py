@@ -93,7 +93,10 @@ def _locked(term: Term) -> Iterator[Term]:
     """The term as it is now; whoever writes its glossary waits until this is done."""
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
-        yield Term.objects.select_related("glossary").get(pk=term.pk)
+        found = Term.objects.select_related("glossary").filter(pk=term.pk).first()
+        if found is None:
+            raise CannotReview(f"Somebody has deleted “{term}” meanwhile: it is in the trash.")
+        yield found
 
 
 def _close(term: Term, person: Any, outcome: str, reason: str = "") -> Review:

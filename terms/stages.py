@@ -39,18 +39,23 @@ class Stage:
     @property
     def next_step(self) -> str:
         """What must be done by somebody before readers see the text."""
-        missing = self.standing.missing
+        who = self.who_is_missing
         if self.name == LIVE:
             return "Readers see this version."
         seen = "Readers see an older version." if self.was_live else "Readers do not see it yet."
-        if not missing:
+        if not who:
             return f"{seen} It can be published."
-        people = "one more person" if self.standing.given else "one person"
-        if missing > 1:
-            people = f"{missing} more people" if self.standing.given else f"{missing} people"
         if self.name == REVIEW:
-            return f"{seen} {people[0].upper()}{people[1:]} must approve it."
-        return f"{seen} Ask for a review: {people} must approve it."
+            return f"{seen} {who[0].upper()}{who[1:]} must approve it."
+        return f"{seen} Ask for a review: {who} must approve it."
+
+    @property
+    def who_is_missing(self) -> str:
+        """Whose yes is missing, such as “two more people”; empty where nobody's."""
+        missing, more = self.standing.missing, " more" if self.standing.given else ""
+        if not missing:
+            return ""
+        return f"one{more} person" if missing == 1 else f"{missing}{more} people"
 
 
 def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
@@ -64,6 +69,14 @@ def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
         )
         for term in terms
     }
+
+
+def stages_of(terms: Collection[Term]) -> dict[int, Stage]:
+    """By id of terms of whatever glossaries."""
+    found = {}
+    for pk, glossary in Glossary.objects.in_bulk({term.glossary_id for term in terms}).items():
+        found |= stages(glossary, [term for term in terms if term.glossary_id == pk])
+    return found
 
 
 def stage_of(term: Term) -> Stage:

@@ -7,8 +7,20 @@ from typing import Any
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from .models import Approval, Mention, PublishedRelation, PublishedTerm, Relation, Revision, Term
+from .models import (
+    Approval,
+    DeclinedRelation,
+    Glossary,
+    Mention,
+    PublishedRelation,
+    PublishedTerm,
+    Relation,
+    Revision,
+    Suggestion,
+    Term,
+)
 from .rights import rights
+from .stages import APPROVED, stages_of
 
 COUNTED = 1_000  # more are "more than"
 
@@ -44,8 +56,21 @@ def to_review(person: Any) -> QuerySet:
         term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
     )
     own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
-    asked = _mine(person, "approve_term").in_review()
-    return asked.exclude(Exists(given)).exclude(Exists(own))
+    asked = _mine(person, "approve_term").in_review().exclude(Exists(given)).exclude(Exists(own))
+    return asked.exclude(pk__in=_approved(asked))
+
+
+def ready(person: Any) -> QuerySet:
+    """Approved, and not published yet."""
+    yes = Approval.objects.filter(term=OuterRef("pk"), fingerprint=OuterRef("fingerprint"))
+    waiting = _mine(person, "publish_term").waiting().filter(Exists(yes))
+    return waiting.filter(pk__in=_approved(waiting))
+
+
+def _approved(terms: QuerySet[Term]) -> list[int]:
+    """Ids of those that have all approvals that they need."""
+    some = list(terms.defer("body", "extra").select_related("category")[:COUNTED])
+    return [pk for pk, stage in stages_of(some).items() if stage.name == APPROVED]
 
 
 def mine(person: Any) -> QuerySet:
@@ -60,8 +85,12 @@ def stale(person: Any) -> QuerySet:
 
 
 def wanted(person: Any) -> QuerySet:
-    """Names that nobody has written, with the number of terms that want them."""
-    relations = Relation.objects.wanted().filter(term__in=_mine(person)).order_by()
+    """Names that nobody has written or declined, with the number of terms that want them."""
+    declined = Suggestion.objects.declined_names().filter(
+        key=OuterRef("key"), glossary=OuterRef("term__glossary")
+    )
+    relations = Relation.objects.wanted().filter(~Exists(declined), term__in=_mine(person))
+    relations = relations.order_by()
     names = relations.values("key").annotate(name=Min("label"), places=Count("pk"))
     return names.order_by("-places", "key")
 
@@ -78,7 +107,10 @@ def suggested(person: Any) -> QuerySet:
     related = PublishedRelation.objects.filter(
         term=OuterRef("source"), target_uid=OuterRef("target_uid")
     )
-    found = Mention.objects.exclude(target_uid=None).filter(~Exists(related))
+    declined = DeclinedRelation.objects.filter(
+        term__uid=OuterRef("source__uid"), target_uid=OuterRef("target_uid")
+    )
+    found = Mention.objects.exclude(target_uid=None).filter(~Exists(related), ~Exists(declined))
     own = _mine(person).values("uid")
     return found.filter(source__uid__in=own).select_related("source").order_by("pk")
 
@@ -88,6 +120,17 @@ def ambiguous(person: Any) -> QuerySet:
     found = Mention.objects.filter(target_uid=None, source__uid__in=_mine(person).values("uid"))
     names = found.order_by().values("key").annotate(name=Min("label"), places=Count("pk"))
     return names.order_by("-places", "key")
+
+
+def said_by_readers(person: Any) -> QuerySet:
+    """What waits for an answer, of this person's terms and of missing ones: a suggestion of a
+    term that is written by now needs none."""
+    terms = rights(person, "view_term")
+    written = Term.objects.filter(glossary=OuterRef("glossary"), name_key=OuterRef("key"))
+    missing = Q(term_uid=None, glossary__in=terms.glossaries_in(Glossary.objects.all()))
+    of_terms = Q(term_uid__in=_mine(person).values("uid"))
+    waiting = Suggestion.objects.open().filter(missing | of_terms)
+    return waiting.exclude(Q(term_uid=None) & Exists(written))
 
 
 def orphans(person: Any) -> QuerySet:
@@ -102,6 +145,7 @@ def orphans(person: Any) -> QuerySet:
 
 LISTS = {
     "review": WorkList("To review", "Somebody asks for your yes.", to_review),
+    "ready": WorkList("Ready to publish", "Approved; readers do not see it yet.", ready),
     "mine": WorkList("Mine", "You own them, or changed them last and they are not live.", mine),
     "drafts": WorkList(
         "Drafts", "Readers have never seen them.", lambda p: _mine(p).never_published()
@@ -116,6 +160,10 @@ LISTS = {
     ),
     "one-way": WorkList(
         "One-way relations", "The other term does not relate back.", one_way, "pairs"
+    ),
+    "suggestions": WorkList(
+        "Readers' suggestions", "What readers say is wrong or missing.",
+        said_by_readers, "suggestions",
     ),
     "suggested": WorkList(
         "Named, not related", "Their texts name a term that they do not relate to.",

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from terms import notifying
 from terms.commenting import comment, resolve, threads
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import (
     Approval,
     Category,

@@ -19,11 +19,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def ann(db):
-    return User.objects.create_superuser("ann", email="ann@example.org", password="x")
-
-
-@pytest.fixture
 def clock(monkeypatch):
     """A clock that can be put forward and back."""
 

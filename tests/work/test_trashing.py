@@ -1,12 +1,12 @@
 """The trash: a term is gone for everybody, and comes back with all that it had."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from terms.checking import check
 from terms.exporting import export
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Category, Event, Page, PublishedTerm, Relation, Schedule, Term
 from terms.renaming import rename_classification
 from terms.reviewing import submit
@@ -15,11 +15,6 @@ from terms.trashing import CannotRestore, referring_to, restore, trash
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ann(db):
-    return User.objects.create_superuser("ann", password="x")
 
 
 def whole(term):

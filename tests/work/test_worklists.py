@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ann(db):
-    return User.objects.create_superuser("ann", password="x")
-
-
-@pytest.fixture
 def ben(db):
     return User.objects.create_superuser("ben", password="x")
 
