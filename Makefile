@@ -8,7 +8,7 @@ ifdef DATA_DIR
 export DATA_DIR
 endif
 
-.PHONY: install run test lint lock bench clean
+.PHONY: install run test lint lock bench tour clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,9 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/djade --check $$(git ls-files 'templates/admin/*.html')
 	$(BIN)/djlint --lint --quiet templates
+
+tour: install # the pictures of the README; needs Chromium
+	$(BIN)/python .github/tour.py
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

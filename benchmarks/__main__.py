@@ -1,6 +1,10 @@
-"""Run with: make bench, or python -m benchmarks [--terms N] [--only I3] [--json FILE]."""
+"""Run with: make bench, or python -m benchmarks [--terms N] [--only I3] [--json FILE].
+
+A glossary of 200,000 terms takes long to fill and 12 GB: --keep FOLDER fills it once.
+"""
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -16,17 +20,18 @@ def main() -> None:
     parser.add_argument("--terms", type=int, default=1_000, help="size of the generated glossary")
     parser.add_argument("--only", help="figures by their numbers, with commas")
     parser.add_argument("--json", type=Path, help="also write the figures there")
+    parser.add_argument("--keep", type=Path, help="measure in this folder, and leave it")
+    parser.add_argument("--costs", help="of one figure only what this glossary costs, as JSON")
     options = parser.parse_args()
-    only = set(options.only.split(",")) if options.only else None
-    # In memory where that is possible: it is not the disk that is measured.
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-    with tempfile.TemporaryDirectory(dir=memory) as name:
+    with _folder(options.keep) as name:
         os.environ["DATA_DIR"] = name
         os.environ["DATABASE_URL"] = os.environ.get(
             "BENCH_DATABASE_URL", f"sqlite:///{name}/bench.sqlite3"
         )
         os.environ["DJANGO_SETTINGS_MODULE"] = "glossary_cms.settings"
+        os.environ |= {"SECRET_KEY": "x", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1"}
         django.setup()
+        from .administering import Administering
         from .building import Building
         from .files import Files
         from .publishing import Publishing
@@ -37,17 +42,32 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         ground = Ground(Path(name), options.terms)
+        rooms = (Files, Publishing, Serving, Building, Searching, Administering)
+        if options.costs:
+            room = next(room for room in rooms if options.costs in room.IDS)(ground)
+            print(json.dumps(getattr(room, f"{options.costs.lower()}_costs")()))
+            return
+        only = set(options.only.split(",")) if options.only else None
         print(f"{options.terms:,} terms, Python {sys.version.split()[0]}, medians of 5 rounds\n")
         print("| # | what | goal | measured | CPU, ours / theirs, a file |")
         print("| --- | --- | --- | --- | --- |")
         results = []
-        for room in (Files, Publishing, Serving, Building, Searching):
+        for room in rooms:
             if only is None or only & set(room.IDS):
                 for result in room(ground).run(only):
                     print(result.row(), flush=True)
                     results.append(result.as_dict())
         if options.json:
             options.json.write_text(json.dumps({"terms": options.terms, "results": results}))
+
+
+def _folder(kept: Path | None) -> contextlib.AbstractContextManager[str]:
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        return contextlib.nullcontext(str(kept.resolve()))
+    # In memory where that is possible: it is not the disk that is measured.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+    return tempfile.TemporaryDirectory(dir=memory)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import frontmatter
 import yaml
 
 from terms.exporting import export
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Detail, Term
 
 from .measure import Result, compare

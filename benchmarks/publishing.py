@@ -16,9 +16,7 @@ from terms.rendering import Names
 from terms.rendering.names import fold
 
 from .measure import Result, compare, cpu_seconds
-from .room import Room
-
-SMALL = 1_000  # terms of the glossary that a large one is compared with
+from .room import SMALL, Room
 
 
 def some_term(number: int) -> Term:
@@ -62,20 +60,19 @@ class Publishing(Room):
 
     def p1(self) -> Iterator[Result]:
         """One edit published here, and in a small glossary of the same kind."""
-        chance = random.Random(3)
-
-        def costs(glossary: Glossary) -> list[float]:
-            terms = [some_term(chance.randrange(SMALL)) for _ in range(11)]
-            return [cpu_seconds(lambda t=t: edit(glossary, t, "Edited.")) for t in terms][1:]
-
-        small = costs(self.ground.small(SMALL))
-        large = costs(self.ground.filled())
+        small, large = self.ground.small_costs("P1"), self.p1_costs()
         middle = statistics.median(small)
         yield Result(
             "P1", f"publishing one edit among {self.count:,} terms / among {SMALL:,}", "at most 1.5",
             statistics.median(large) / middle, min(large) / middle, max(large) / middle,
             statistics.median(large) * 1e6, middle * 1e6,
         )  # fmt: skip
+
+    def p1_costs(self) -> list[float]:
+        """CPU seconds of ten edits."""
+        chance, glossary = random.Random(3), self.ground.filled()
+        terms = [some_term(chance.randrange(SMALL)) for _ in range(11)]
+        return [cpu_seconds(lambda t=t: edit(glossary, t, "Edited.")) for t in terms][1:]
 
     def l1(self) -> Iterator[Result]:
         self.ground.filled()

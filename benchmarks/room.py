@@ -1,19 +1,26 @@
 """What all measurements start from: a glossary of generated files, empty or published."""
 
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection
 
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Glossary, Term
 from terms.publishing import publish
 
-from .generated import write
+from .generated import texts, write
 from .measure import Result
 from .servers import Missing
+
+SMALL = 1_000  # terms of the glossary that a large one is compared with
 
 
 class Ground:
@@ -23,11 +30,11 @@ class Ground:
         self.folder = folder
         self.count = count
         self.source = folder / "source"
-        self.files = write(self.source, count)
-        self._filled = False
+        self.files = texts(count) if self.source.exists() else write(self.source, count)
+        self._is_filled = folder / "filled"  # a file, so that a kept folder is filled once
 
     def emptied(self) -> Glossary:
-        self._filled = False
+        self._is_filled.unlink(missing_ok=True)
         tables = [t for t in connection.introspection.table_names() if t.startswith("terms_")]
         # SQLite's search keeps tables of its own, which only it may empty.
         tables = [t for t in tables if t != "terms_search" and not t.startswith("terms_search_")]
@@ -37,23 +44,26 @@ class Ground:
             cursor.execute("DELETE FROM terms_search")
         return Glossary.objects.create(slug="glossary")
 
-    def fill(self, source: Path | None = None) -> Glossary:
+    def fill(self) -> Glossary:
         """Import and publish everything, whatever there is."""
         glossary = self.emptied()
-        apply_import(plan_import(glossary, source or self.source))
+        apply_import(plan_import(glossary, self.source))
         publish(glossary, Term.objects.all())
-        self._filled = source is None
+        self._is_filled.touch()
         return glossary
 
     def filled(self) -> Glossary:
         """With all of ``source`` published, as another measurement may have left it."""
-        return Glossary.objects.get() if self._filled else self.fill()
+        return Glossary.objects.get() if self._is_filled.exists() else self.fill()
 
-    def small(self, count: int) -> Glossary:
-        folder = self.folder / "small"
-        shutil.rmtree(folder, ignore_errors=True)
-        write(folder, count)
-        return self.fill(folder)
+    def small_costs(self, id: str) -> Any:
+        """What the room's ``…_costs`` gives in a glossary of SMALL terms, by a process with a
+        folder of its own; on PostgreSQL it uses the same database, which is filled anew then."""
+        if connection.vendor != "sqlite":
+            self._is_filled.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "benchmarks", "--terms", str(SMALL), "--costs", id]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        return json.loads(done.stdout.splitlines()[-1])
 
 
 class Room:
@@ -65,6 +75,7 @@ class Room:
         self.ground = ground
         self.count = ground.count
         self.folder = ground.folder / type(self).__name__.lower()
+        shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         self.prepare()
 

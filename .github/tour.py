@@ -1,0 +1,178 @@
+"""The editor's day in six pictures, taken from the running system: make tour.
+
+Reads the demo glossary into a folder of its own, lets three people work on it, serves it, and
+takes the pictures beside this file. Needs Chromium; CHROMIUM says where it is.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+SIZE = {"width": 1280, "height": 800}
+COLOURS = 96
+
+
+def main() -> None:
+    sys.path.insert(0, str(ROOT))
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory() as data:
+        port = _free_port()
+        os.environ |= {
+            "DATA_DIR": data, "SECRET_KEY": secrets.token_urlsafe(50), "HTTPS": "false",
+            "ALLOWED_HOSTS": "127.0.0.1", "SITE_URL": f"http://127.0.0.1:{port}",
+            "DJANGO_SETTINGS_MODULE": "glossary_cms.settings", "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+        }  # fmt: skip
+        import django
+
+        django.setup()
+        sessions = a_day()
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--log-level", "critical", "glossary_cms.wsgi:application"]
+        server = subprocess.Popen(command)  # noqa: S603 — our own words
+        try:
+            _wait_for(port)
+            take(f"http://127.0.0.1:{port}", sessions)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The server does not answer.")
+
+
+def a_day() -> dict[str, str]:
+    """What happened before the pictures; by person the key of their session."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
+    from django.core.management import call_command
+    from django.test import Client
+
+    from terms.commenting import comment
+    from terms.editing import Draft, save_one
+    from terms.models import Glossary, Term, TermFile
+    from terms.reviewing import submit
+    from terms.suggesting import suggest
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    glossary = Glossary.objects.create(slug="glossary", takes_suggestions=True)
+    call_command("import_terms", "fixtures/glossary", publish=True, verbosity=0)
+    Glossary.objects.update(approvals_needed=1)
+    TermFile.objects.all().delete()  # the folder is not to be told of
+    people, sessions = {}, {}
+    for name, role in (("Ann", "Author"), ("Rita", "Reviewer"), ("Paul", "Publisher")):
+        person = get_user_model().objects.create_user(name, first_name=name, is_staff=True)
+        person.groups.add(Group.objects.get(name=role))
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        people[name], sessions[name] = person, client.cookies["session"].value
+
+    def write(name: str, old: str, new: str) -> Term:
+        term = Term.objects.get(name=name)
+        text = term.newest_revision().text
+        if old not in text:
+            raise SystemExit(f"The demo's “{name}” does not say “{old}” any more.")
+        draft = Draft(term.path, text.replace(old, new, 1), term, term.version)
+        save_one(glossary, draft, people["Ann"], "Say what it is for")
+        return Term.objects.get(pk=term.pk)
+
+    flask = write(
+        "Flask",
+        "Flask maps addresses to functions and leaves the rest open.",
+        "Flask maps addresses to functions and leaves everything else open to choice.",
+    )
+    submit(flask, people["Ann"], "Is it clearer now?")
+    comment(flask, people["Rita"], "“Open to the author of the site”?", "open to choice")
+    suggest(glossary, "Memoisation", "The page about caching speaks of it and explains it nowhere.")
+    return sessions
+
+
+def take(address: str, sessions: dict[str, str]) -> None:
+    from playwright.sync_api import sync_playwright
+
+    from terms.models import Term
+
+    ids = dict(Term.objects.values_list("name", "pk"))
+    terms = f"{address}/admin/terms/term/"
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+
+        def page_of(person: str = ""):
+            context = browser.new_context(viewport=SIZE, color_scheme="light")
+            if person:
+                cookie = {"name": "session", "value": sessions[person], "url": address}
+                context.add_cookies([cookie])
+            return context.new_page()
+
+        ann, rita, paul, reader = (page_of(name) for name in ("Ann", "Rita", "Paul", ""))
+
+        ann.goto(f"{address}/admin/")
+        _picture(ann, "1-work")
+
+        ann.goto(f"{terms}{ids['Cookie']}/change/")
+        ann.wait_for_selector("text-expander:defined")
+        ann.focus("#id_body")
+        ann.keyboard.press("Control+End")
+        ann.keyboard.type("\nWhere it may be sent is said by the [[same")
+        ann.wait_for_selector(".term-names")
+        ann.evaluate("document.getElementById('id_description').scrollIntoView()")
+        _picture(ann, "2-writing")
+
+        rita.goto(f"{terms}{ids['Flask']}/review/")
+        rita.get_by_label("What should be changed").scroll_into_view_if_needed()
+        rita.evaluate("document.querySelector('.term-stage').scrollIntoView()")
+        _picture(rita, "3-review")
+
+        paul.goto(f"{terms}{ids['HTTP']}/refactor/")
+        paul.fill("#rename-name", "Hypertext Transfer Protocol")
+        paul.get_by_role("button", name="Show what would be done").first.click()
+        paul.wait_for_selector(".term-effects")
+        _picture(paul, "4-renaming")
+
+        paul.get_by_role("button", name="Rename", exact=True).click()
+        paul.wait_for_url("**/changeset/*/change/")
+        _picture(paul, "5-change-set")
+
+        reader.goto(f"{address}/glossary/web-platform/protocols/http/")
+        reader.locator(".body a.ref").first.hover()
+        reader.wait_for_selector(".card")
+        _picture(reader, "6-reading")
+        browser.close()
+
+
+def _picture(page, name: str) -> None:
+    from PIL import Image
+
+    path = HERE / f"tour-{name}.png"
+    page.wait_for_timeout(400)
+    page.screenshot(path=path)
+    with Image.open(path) as image:
+        few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    sys.stdout.write(f"{path.relative_to(ROOT)} {path.stat().st_size // 1024} kB\n")
+
+
+if __name__ == "__main__":
+    main()
