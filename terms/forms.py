@@ -1,7 +1,6 @@
 """The one form through which people edit a term: values in, a term file's text out."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
@@ -12,11 +11,13 @@ from markdownx.widgets import AdminMarkdownxWidget
 from .formats.document import MAX_NAME, Row, TermDocument, changed, read_document
 from .formats.front_matter import MAX_FILE
 from .formats.line_ends import like_original, normalise
-from .formats.paths import name_key, path_for, problem_with
+from .formats.paths import name_key, problem_with
 from .formats.problems import CannotSplice
 from .formats.related import read_names, write_names
+from .free_addresses import free_path
 from .indexing import known_names, runs
 from .models import Term
+from .numbers import number_in
 from .passage_choice import carried, chosen_body
 from .rights import why_not_save
 from .shown import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is_as_before, titled
@@ -36,10 +37,6 @@ COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
     "related_terms": "details",
     "other_names": "aliases",
 }
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 class TermForm(forms.ModelForm):
@@ -117,7 +114,7 @@ class TermForm(forms.ModelForm):
     def _seen_document(self) -> TermDocument:
         number = self.data.get("seen", "") if self.is_bound else ""
         revisions = self.instance.revisions
-        seen = revisions.filter(number=int(number)) if _is_number(number) else revisions.none()
+        seen = revisions.filter(number=number_in(number))
         revision = seen.first() or self.instance.newest_revision()
         self.initial["seen"] = revision.number
         self.seen_version = revision.number
@@ -175,10 +172,7 @@ class TermForm(forms.ModelForm):
         if path and taken.filter(path__iexact=path).exists():
             self.add_error("path", f"There is a term file “{path}” already.")
         if not path:
-            first = path_for(cleaned["name"], f"term-{uuid4().hex[:8]}")
-            stem = first.removesuffix(".md")
-            paths = (first if n == 1 else f"{stem}-{n}.md" for n in range(1, 10_000))
-            path = next(path for path in paths if not taken.filter(path__iexact=path).exists())
+            path = free_path(cleaned["glossary"], cleaned["name"])
         cleaned["path"] = path
 
     def _write_text(self) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from . import views
 from .commenting import comment
+from .limits import TooMany, limit
 from .models import GuestLink, PublishedTerm
 from .previewing import as_published, link_of
 from .reviewing import MAX_TEXT, CannotReview
@@ -43,24 +44,10 @@ def _link(request: HttpRequest, token: str) -> GuestLink:
     address = request.META.get("REMOTE_ADDR", "")
     found = link_of(token)
     if found is None:
-        _limit(f"guest-guess-{address}", GUESSES)
+        limit(f"guest-guess-{address}", GUESSES)
         raise Http404("This link leads nowhere, or no longer.")
-    _limit(f"guest-link-{found.pk}", A_MINUTE)
+    limit(f"guest-link-{found.pk}", A_MINUTE)
     return found
-
-
-class TooMany(Exception):
-    """More requests than one link or address may make in a minute."""
-
-
-def _limit(key: str, most: int) -> None:
-    cache.add(key, 0, 60)
-    try:
-        made = cache.incr(key)
-    except ValueError:  # the minute is over
-        made = 1
-    if made > most:
-        raise TooMany
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from . import guests, views
+from . import guests, reader_suggestions, views
 from .converters import PagePath
 
 register_converter(PagePath, "page")
@@ -12,6 +12,7 @@ urlpatterns = [
     path("preview/<str:token>/<page:path>", guests.preview_page, name="guest-page"),
     path("<slug:glossary>/search", views.search_page, name="search"),
     path("<slug:glossary>/suggest", views.suggestions, name="suggest"),
+    path("<slug:glossary>/suggestion", reader_suggestions.suggestion_page, name="suggestion"),
     path("", views.page, name="front"),
     path("<page:path>", views.page, name="page"),
 ]

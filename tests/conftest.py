@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
 SHARED = Path(os.environ.get("GLOSSARY_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -19,3 +20,9 @@ def real_files(shared) -> list[Path]:
     return sorted(
         path for path in (shared / "corpora").rglob("*") if path.suffix in (".md", ".mdx")
     )
+
+
+@pytest.fixture
+def ann(db) -> User:
+    """Somebody who may do everything."""
+    return User.objects.create_superuser("ann", "ann@example.org", password="x")

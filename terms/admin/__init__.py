@@ -12,10 +12,6 @@ from .misses import SearchMissAdmin
 from .people import PersonAdmin
 from .terms import TermAdmin
 
-admin.site.site_header = "Glossary"
-admin.site.site_title = "Glossary"
-admin.site.index_title = "Editing"
-
 admin.site.unregister(get_user_model())
 admin.site.register(get_user_model(), PersonAdmin)
 admin.site.register(ChangeSet, ChangeSetAdmin)

@@ -3,16 +3,19 @@
 from django.urls import path
 
 from . import (
+    bulk,
     drafts,
     files,
     helpers,
     history,
     links,
+    pages,
     preferences,
     refactor,
     review,
     schedule,
     trash,
+    ways,
     work,
 )
 
@@ -22,7 +25,8 @@ class Addresses:
 
     def get_urls(self):
         def address(route, view, name):
-            return path(route, self.admin_site.admin_view(view(self)), name=f"terms_term_{name}")
+            safe = pages.while_there(self, view(self))
+            return path(route, self.admin_site.admin_view(safe), name=f"terms_term_{name}")
 
         def helper(route, view, name):
             # Asked by scripts, which a way to the login page would not help.
@@ -41,6 +45,8 @@ class Addresses:
             address("<int:pk>/file/", files.file_view, "file"),
             address("<int:pk>/links/", links.links_view, "links"),
             address("work/<slug:name>/", work.work_view, "work"),
+            address("edit/", bulk.bulk_view, "bulk"),
+            address("go/", ways.go_view, "go"),
             address("trash/", trash.trash_view, "trash"),
             address("schedule/", schedule.schedule_view, "schedule"),
             address("<int:pk>/refactor/", refactor.refactor_view, "refactor"),

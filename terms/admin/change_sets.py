@@ -3,23 +3,25 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from terms.approvals import contributors
 from terms.change_sets import Refused, approve_set, publish_set, submit_set
 from terms.differences import compare
 from terms.editing import StaleWrite
 from terms.models import ChangeSet, Revision
+from terms.numbers import number_in
 from terms.previewing import TooLarge, make_link, revoke_links
 from terms.refactoring import CannotRefactor
-from terms.renaming import MODELS, undo_set
+from terms.renaming import FILE, MODELS, undo_set
 from terms.reviewing import CannotReview
 from terms.rights import may, rights
 from terms.stages import LIVE, stages
 
+from .pages import page
 from .scoped import Scoped
 
 SHOWN = 200  # terms
@@ -35,7 +37,7 @@ RIGHTS = {
 
 
 class ChangeSetAdmin(Scoped, admin.ModelAdmin):
-    list_display = ["title", "created_at", "author", "is_undone"]
+    list_display = ["title", "created_at", "author", "state"]
     list_filter = ["glossary", ("author", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["author"]
     search_fields = ["title"]
@@ -62,9 +64,9 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         rows = ChangeSet.objects.all()
         return rights(request.user, "view_term").among(rows)
 
-    @admin.display(description="undone", boolean=True)
-    def is_undone(self, obj):
-        return obj.undone_at is not None
+    @admin.display(description="state", ordering="undone_at", empty_value="")
+    def state(self, obj):
+        return "undone" if obj.undone_at else ""
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         change_set = self.get_object(request, object_id)
@@ -74,26 +76,27 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._act(request, change_set)
-        return TemplateResponse(
-            request, "admin/terms/changeset/page.html", self._context(request, change_set)
-        )
+        context = self._context(request, change_set)
+        return page(self, request, "changeset/page", change_set.title, **context)
 
     def _context(self, request, change_set):
         terms = list(change_set.members().select_related("category")[:SHOWN])
         found = stages(change_set.glossary, terms)
+        waiting = [term for term in terms if found[term.pk].who_is_missing]
+        authors = contributors(waiting)
         differences = [(t, found[t.pk], blocks) for t, blocks in _differences(terms)]
         return {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": change_set.title,
             "change_set": change_set,
             "terms": differences,
             "seen": [term for term, _, blocks in differences if not blocks],
             "more": max(0, change_set.members().count() - SHOWN),
             "is_live": all(stage.name == LIVE for stage in found.values()),
+            "unapproved": [(term, found[term.pk].who_is_missing) for term in waiting],
+            "is_own": any(request.user.pk in people for people in authors.values()),
             "allowed": {name for name in RIGHTS if self._may(request, name, change_set)},
             "links": change_set.guest_links.open().count(),
-            "can_undo": change_set.undone_at is None and change_set.revisions.exists(),
+            "can_undo": change_set.undone_at is None
+            and bool(change_set.renamed or change_set.revisions.exists()),
         }
 
     def _may(self, request, action, change_set):
@@ -104,6 +107,9 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         if not found or not members.exists() or beyond.exists():
             return False
         said = change_set.renamed if action == "undo" else None
+        if said and said["model"] == FILE:
+            term = members.filter(pk=said["pk"]).first()
+            return bool(term and may(request.user, "publish_term", term))
         row = said and MODELS[said["model"]].objects.filter(pk=said["pk"]).first()
         return not said or bool(row and may(request.user, f"change_{said['model']}", row))
 
@@ -124,18 +130,18 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
 
     def _submit(self, request, change_set):
         count = submit_set(change_set, request.user, request.POST.get("text", ""))
-        return f"A review of {count} terms has been asked for."
+        return f"A review of {_terms(count)} has been asked for."
 
     def _approve(self, request, change_set):
         count = approve_set(change_set, request.user, _seen(request))
         return f"You have approved {count} texts as they are now."
 
     def _publish(self, request, change_set):
-        return f"{publish_set(change_set, request.user, _seen(request))} terms are live."
+        count = publish_set(change_set, request.user, _seen(request))
+        return f"{_terms(count)} {'is' if count == 1 else 'are'} live."
 
     def _link(self, request, change_set):
-        days = request.POST.get("days", "")
-        days = int(days) if days.isascii() and days.isdigit() and len(days) < 3 else 7
+        days = number_in(request.POST.get("days", "")) or 7
         link, token = make_link(change_set, request.user, days)
         url = request.build_absolute_uri(reverse("guest", args=[token]))
         until = date_format(timezone.localtime(link.expires_at), "j F Y, H:i")
@@ -150,18 +156,24 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
 
     def _undo(self, request, change_set):
         undone = undo_set(change_set, request.user)
+        terms = list(undone.members())
+        found = stages(undone.glossary, terms)
+        if all(stage.name == LIVE for stage in found.values()):
+            return "Undone. For readers nothing changes."
         url = reverse("admin:terms_changeset_change", args=[undone.pk])
         text = 'Undone. Readers see it once <a href="{}">that</a> is published.'
         return format_html(text, url)
+
+
+def _terms(count: int) -> str:
+    return f"{count:,} term{'' if count == 1 else 's'}"
 
 
 def _seen(request):
     """By id of the terms the fingerprints of the texts that the page showed."""
     pairs = (value.partition(" ") for value in request.POST.getlist("seen"))
     return {
-        int(pk): fingerprint
-        for pk, _, fingerprint in pairs
-        if pk.isascii() and pk.isdigit() and len(pk) < 18
+        pk: fingerprint for number, _, fingerprint in pairs if (pk := number_in(number)) is not None
     }
 
 

@@ -2,7 +2,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -10,16 +9,13 @@ from terms.addresses import RESERVED
 from terms.models import Category, PublishedTerm
 from terms.publishing import rebuild
 from terms.quality import BLOCK, OFF, RULES, WARN, level_of
-from terms.refactoring import CannotRefactor
+from terms.refactoring import MEANWHILE, CannotRefactor
 from terms.renaming import plan_renaming, rename_classification
 from terms.rights import rights
 from terms.widgets import IconWidget
 
+from .pages import effects, page
 from .scoped import Scoped
-
-SHOWN = 300  # effects
-NOT_SENT = ("csrfmiddlewaretoken", "confirm")
-
 
 LEVELS = [(WARN, "warn"), (BLOCK, "bar from publishing"), (OFF, "off")]
 RULE_FIELDS = {
@@ -28,7 +24,7 @@ RULE_FIELDS = {
 }
 
 
-class GlossaryForm(type("RuleFields", (forms.ModelForm,), RULE_FIELDS)):
+class RuleForm(forms.ModelForm):
     """Each rule for good entries has a field of its own."""
 
     def __init__(self, *args, **options):
@@ -42,6 +38,9 @@ class GlossaryForm(type("RuleFields", (forms.ModelForm,), RULE_FIELDS)):
         return super().save(commit)
 
 
+GlossaryForm = type("GlossaryForm", (RuleForm,), RULE_FIELDS)
+
+
 class GlossaryAdmin(Scoped, admin.ModelAdmin):
     form = GlossaryForm
     list_display = ["name", "slug", "language"]
@@ -51,7 +50,7 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def get_fieldsets(self, request, obj=None):
         rules = [f"rule_{name}" for name in RULES]
-        first = ["name", "slug", "language", "approvals_needed"]
+        first = ["name", "slug", "language", "approvals_needed", "takes_suggestions"]
         return [(None, {"fields": first}), ("Rules for good entries", {"fields": rules})]
 
     def has_delete_permission(self, request, obj=None):
@@ -64,8 +63,8 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if "name" in form.changed_data:
-            rebuild(obj)  # its name stands on every page
+        if {"name", "takes_suggestions"} & set(form.changed_data):
+            rebuild(obj)  # both show on every page
 
 
 class ClassificationForm(forms.ModelForm):
@@ -136,30 +135,25 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
                 row = self.get_object(request, object_id)
                 try:
                     operation = plan_renaming(row, form.cleaned_data["name"])
+                    if operation.drafts and request.POST.get("confirm") != operation.digest:
+                        return self._confirm(request, row, operation)
+                    return super().changeform_view(request, object_id, form_url, extra_context)
                 except CannotRefactor as error:
                     self.message_user(request, str(error), messages.ERROR)
                     return HttpResponseRedirect(request.path)
-                if operation.drafts and request.POST.get("confirm") != operation.digest:
-                    return self._confirm(request, row, operation)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _confirm(self, request, row, operation):
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{operation.title}?",
-            "row": row,
-            "operation": operation,
-            "effects": operation.effects[:SHOWN],
-            "more": max(0, len(operation.effects) - SHOWN),
-            "typed": [(n, v) for n, v in request.POST.items() if n not in NOT_SENT],
-        }
-        return TemplateResponse(request, "admin/terms/rename_class.html", context)
+        if request.POST.get("confirm"):
+            self.message_user(request, MEANWHILE, messages.WARNING)
+        context = {"row": row, **effects(request, operation)}
+        return page(self, request, "rename_class", f"{operation.title}?", **context)
 
     def save_model(self, request, obj, form, change):
         if change and "name" in form.changed_data:
             name, obj.name = obj.name, form.initial["name"]
-            change_set = rename_classification(obj, name, request.user)
+            shown = request.POST.get("confirm", "")
+            change_set = rename_classification(obj, name, request.user, shown)
             count = change_set.revisions.count()
             text = (
                 "The new name was written into {} term files. Readers see it once "

@@ -1,10 +1,11 @@
 """The form keeps what is typed, every few seconds; after a crash it is offered again."""
 
 import contextlib
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpResponseRedirect, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as shown
@@ -15,9 +16,13 @@ from terms.formats.document import read_document
 from terms.models import Term
 from terms.quality import Entry, findings
 
+from .pages import term_for
 from .redisplay import form_page, keep_initial, typed_values
 
-NOT_KEPT = ("csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_publish", "_review")
+UNDECIDED = "undecided"  # field of a form beside which something kept was offered
+NOT_KEPT = (
+    "csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_publish", "_review", UNDECIDED,
+)  # fmt: skip
 
 
 def keep_view(model_admin):
@@ -44,7 +49,7 @@ def keep_view(model_admin):
         answer = {}
         if "keep" in request.POST:
             try:
-                unsaved.keep(request.user, term, _encoded(request.POST))
+                unsaved.keep(request.user, term, _encoded(request.POST), slot_of(request, term))
             except unsaved.TooMuch as error:
                 return JsonResponse({"error": str(error)}, status=413)
             answer["kept"] = shown(timezone.localtime(), "H:i:s")
@@ -96,9 +101,32 @@ def _encoded(posted: QueryDict) -> str:
     return data.urlencode()
 
 
+def slot_of(request, term) -> str:
+    """Which of a person's new terms the form sent is; of one that there is, there is one form."""
+    return "" if term else unsaved.slot_in(request.POST.get("slot", ""))
+
+
+def offers(person, slot) -> list[tuple[str, str, Any]]:
+    """The new terms that somebody has begun in other forms: slots, names and when."""
+    found = unsaved.kept_new(person).exclude(slot=slot)
+    return [
+        (kept.slot or "1", QueryDict(kept.data).get("name", "").strip(), kept.kept_at)
+        for kept in found
+    ]
+
+
+def is_undecided(request, context) -> bool:
+    """Whether something kept was offered beside this form, or the one it is shown again for:
+    then saving it throws nothing away."""
+    if request.method == "POST":
+        return UNDECIDED in request.POST
+    return bool(context["unsaved"]) and not context.get("is_again")
+
+
 def again(model_admin, request, term, extra_context):
     """The form with what was kept; None where nothing is kept."""
-    found = unsaved.kept(request.user, term)
+    slot = "" if term else unsaved.slot_in(request.GET["again"])
+    found = unsaved.kept(request.user, term, slot)
     if found is None:
         return None
     if not model_admin.has_change_permission(request, term):
@@ -111,20 +139,19 @@ def again(model_admin, request, term, extra_context):
     if term:
         # The text that was seen then: what others saved since is merged at saving.
         form.initial["seen"] = typed.seen_version
-    return form_page(model_admin, request, term, form, {**extra_context, "is_again": True})
+    context = {**extra_context, "is_again": found.kept_at, "slot": slot}
+    return form_page(model_admin, request, term, form, context)
 
 
 def discard_view(model_admin):
     def view(request, pk=None):
         if request.method != "POST":
             return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
-        term = Term.objects.filter(pk=pk).first() if pk else None
-        if pk and term is None:
-            raise Http404("There is no such term.")
-        may = model_admin.has_change_permission(request, term)
-        if not (may if term else model_admin.has_add_permission(request)):
+        term = term_for(model_admin, request, pk, "change") if pk else None
+        if not term and not model_admin.has_add_permission(request):
             raise PermissionDenied
-        unsaved.forget(request.user, term)
+        slot = "" if term else unsaved.slot_in(request.POST.get("discard", ""))
+        unsaved.forget(request.user, term, slot)
         model_admin.message_user(request, "What was not saved is thrown away.", messages.SUCCESS)
         name, args = ("change", [pk]) if pk else ("add", [])
         return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))

@@ -11,9 +11,11 @@ from django.utils.html import format_html
 
 from terms.formats.paths import name_key
 from terms.icons import find_icons, icon_body
-from terms.models import Term
+from terms.looking_up import names_with
+from terms.models import Glossary, Term
 from terms.rendering import CannotRender, render
 from terms.rights import rights
+from terms.suggesting import why_declined
 
 from .pictures import MAX_BYTES, BadPicture, keep_picture
 
@@ -75,15 +77,11 @@ def suggest_view(request):
     key = name_key(query)
     if not key:
         return JsonResponse({"names": [], "known": False})
-    terms = rights(request.user, "view_term").among(Term.objects.order_by("name_key"))
-    names = list(
-        terms.filter(name_key__startswith=key).values_list("name", flat=True)[:MAX_SUGGESTIONS]
-    )
-    if len(names) < MAX_SUGGESTIONS:
-        inside = terms.filter(name_key__contains=key).exclude(name_key__startswith=key)
-        names += inside.values_list("name", flat=True)[: MAX_SUGGESTIONS - len(names)]
+    terms = rights(request.user, "view_term").among(Term.objects.all())
+    names = names_with(terms, query, MAX_SUGGESTIONS)
     known = terms.filter(name_key=key).exists() or terms.filter(aliases__key=key).exists()
-    return JsonResponse({"names": names, "known": known})
+    declined = "" if known else why_declined(Glossary.objects.all(), query)
+    return JsonResponse({"names": names, "known": known, "declined": declined})
 
 
 @_for_editors("GET")

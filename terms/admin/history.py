@@ -3,18 +3,19 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from terms.differences import compare
 from terms.editing import Draft, StaleWrite, save_one
 from terms.formats.document import read_document
-from terms.models import Term
+from terms.numbers import number_in
 from terms.rights import why_not_save
 
+from .pages import page, term_for
 
-def page(model_admin, request, object_id, extra_context=None):
+
+def history_page(model_admin, request, object_id, extra_context=None):
     """The list of revisions and the difference between ``from`` and ``to``."""
     term = model_admin.get_object(request, object_id)
     if term is None:
@@ -28,9 +29,6 @@ def page(model_admin, request, object_id, extra_context=None):
     start = _chosen(request, "from", numbers, previous)
     texts = dict(term.revisions.filter(number__in=[start, to]).values_list("number", "text"))
     context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": Term._meta,
-        "title": f"History of {term}",
         "term": term,
         "revisions": revisions,
         "from": start,
@@ -39,12 +37,11 @@ def page(model_admin, request, object_id, extra_context=None):
         "can_restore": model_admin.has_change_permission(request, term),
         **(extra_context or {}),
     }
-    return TemplateResponse(request, "admin/terms/term/history.html", context)
+    return page(model_admin, request, "term/history", f"History of {term}", **context)
 
 
 def _chosen(request, name: str, numbers: list[int], default: int) -> int:
-    value = request.GET.get(name, "")
-    number = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else default
+    number = number_in(request.GET.get(name, ""))
     return number if number in numbers else default
 
 
@@ -53,22 +50,16 @@ def restore_view(model_admin):
 
     @require_POST
     def view(request, pk):
-        term = Term.objects.filter(pk=pk).first()
-        if term is None:
-            raise Http404("There is no such term.")
-        if not model_admin.has_change_permission(request, term):
-            raise PermissionDenied
-        posted = {name: request.POST.get(name, "") for name in ("number", "seen")}
-        if not all(v.isascii() and v.isdigit() and len(v) < 10 for v in posted.values()):
-            raise Http404("There is no such revision.")
-        former = term.revisions.filter(number=int(posted["number"])).first()
-        if former is None:
+        term = term_for(model_admin, request, pk, "change")
+        number, seen = (number_in(request.POST.get(name, "")) for name in ("number", "seen"))
+        former = term.revisions.filter(number=number).first()
+        if former is None or seen is None:
             raise Http404("There is no such revision.")
         document = read_document(former.text, term.path)
         if reason := why_not_save(request.user, term.glossary, document, False):
             model_admin.message_user(request, reason, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
-        draft = Draft(term.path, former.text, term, int(posted["seen"]))
+        draft = Draft(term.path, former.text, term, seen)
         try:
             saved = save_one(
                 term.glossary, draft, request.user, f"Revision {former.number} restored"

@@ -2,8 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -13,16 +12,15 @@ from terms.formats.problems import CannotSplice
 from terms.mentioning import NEVER, decide, names_in, suggested_relations
 from terms.models import PublishedTerm, Term
 from terms.publishing import publish_again
+from terms.suggesting import decline_relations
+
+from .pages import page, term_for
 
 
 def links_view(model_admin):
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request, pk):
-        term = Term.objects.filter(pk=pk).select_related("glossary").first()
-        if term is None:
-            raise Http404("There is no such term.")
-        if not model_admin.has_view_permission(request, term):
-            raise PermissionDenied
+        term = term_for(model_admin, request, pk)
         names = names_in(term)
         if request.method == "POST":
             if not model_admin.has_change_permission(request, term):
@@ -30,25 +28,32 @@ def links_view(model_admin):
             _act(model_admin, request, term, names)
             return HttpResponseRedirect(reverse("admin:terms_term_links", args=[pk]))
         context = {
-            **model_admin.admin_site.each_context(request),
-            "opts": Term._meta,
-            "title": f"Links of {term}",
             "term": term,
             "names": names,
             "never": NEVER,
             "suggested": suggested_relations(term, names),
+            "declined": term.declined.count(),
             "may_change": model_admin.has_change_permission(request, term),
         }
-        return TemplateResponse(request, "admin/terms/term/links.html", context)
+        return page(model_admin, request, "term/links", f"Links of {term}", **context)
 
     return view
 
 
 def _act(model_admin, request, term, names):
+    if "again" in request.POST:
+        term.declined.all().delete()
+        model_admin.message_user(request, "They are suggested again.")
+        return
     if "relate" in request.POST:
         wanted = set(request.POST.getlist("relate"))
-        pages = [page for page in suggested_relations(term, names) if str(page.uid) in wanted]
-        _relate(model_admin, request, term, pages)
+        found = suggested_relations(term, names)
+        pages = [target for target in found if str(target.uid) in wanted]
+        if "decline" in request.POST:
+            decline_relations(term, [target.uid for target in pages], request.user)
+            model_admin.message_user(request, "They are not suggested again.")
+        else:
+            _relate(model_admin, request, term, pages)
         return
     chosen = {named.key: request.POST.get(f"name-{n}") for n, named in enumerate(names)}
     if not decide(term, names, chosen, "is_linked" in request.POST):
@@ -69,7 +74,7 @@ def _relate(model_admin, request, term, pages: list[PublishedTerm]):
     if not pages:
         model_admin.message_user(request, "Choose the terms to relate first.", messages.WARNING)
         return
-    labels = [*term.relations.values_list("label", flat=True), *(page.name for page in pages)]
+    labels = [*term.relations.values_list("label", flat=True), *(target.name for target in pages)]
     try:
         text = changed(term.document(), related=labels)
         save_one(term.glossary, Draft(term.path, text, term, term.version), request.user, "Related")
@@ -79,5 +84,5 @@ def _relate(model_admin, request, term, pages: list[PublishedTerm]):
         text = f"“{term}” has been saved by somebody else; look again before relating."
         model_admin.message_user(request, text, messages.ERROR)
     else:
-        added = ", ".join(page.name for page in pages)
+        added = ", ".join(target.name for target in pages)
         model_admin.message_user(request, f"Related to {added}. Readers see it once published.")

@@ -1,19 +1,37 @@
 """Accounts and what they may do: roles everywhere, or in parts of the glossary."""
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 
 from terms.models import Grant
 
-ROLES = ("Author", "Reviewer", "Publisher", "Administrator")
+ROLES = {
+    "Author": "writes drafts and asks for reviews",
+    "Reviewer": "also approves what others wrote",
+    "Publisher": "also publishes, schedules, renames, merges, deletes",
+    "Administrator": "also keeps accounts and settings, and reads the log",
+}
+PERSON = ("Person", {"fields": ("first_name", "last_name", "email")})
 
 
 def _is_more_than_roles(person):
     """Whether somebody has rights that no role gives: these only superusers change."""
     others = person.groups.exclude(name__in=ROLES)
     return person.is_superuser or others.exists() or person.user_permissions.exists()
+
+
+class RolesField(forms.ModelMultipleChoiceField):
+    """Groups, each with what it may."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, group):
+        what = ROLES.get(group.name)
+        return f"{group}: {what}" if what else str(group)
 
 
 class GrantInline(admin.TabularInline):
@@ -32,10 +50,15 @@ class PersonAdmin(UserAdmin):
     """Administrators keep accounts and roles. Only superusers make superusers, change
     them, or give single permissions: no way leads from a role to more than it is."""
 
+    add_form = UserCreationForm  # nobody here comes in without a password
     inlines = [GrantInline]
     list_display = ["username", "first_name", "last_name", "email", "roles", "is_active"]
     list_filter = ["groups", "is_active", "is_superuser"]
-    add_fieldsets = ((None, {"fields": ("username", "usable_password", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"fields": ("username", "password1", "password2")}),
+        PERSON,
+        (None, {"fields": ("groups",)}),
+    )
 
     @admin.display(description="roles")
     def roles(self, obj):
@@ -51,19 +74,28 @@ class PersonAdmin(UserAdmin):
         return self.inlines if obj else []  # first the account, then what it may
 
     def get_fieldsets(self, request, obj=None):
-        if obj is None or request.user.is_superuser:
-            return super().get_fieldsets(request, obj)
-        return (
+        if obj is None:
+            return self.add_fieldsets
+        sets = (
             (None, {"fields": ("username", "password")}),
-            ("Person", {"fields": ("first_name", "last_name", "email")}),
-            ("Roles everywhere", {"fields": ("is_active", "is_staff", "groups")}),
+            PERSON,
+            ("Roles", {"fields": ("is_active", "is_staff", "groups")}),
         )
+        more = (
+            "Single rights",
+            {"fields": ("is_superuser", "user_permissions"), "classes": ["collapse"]},
+        )
+        return (*sets, more) if request.user.is_superuser else sets
 
-    def formfield_for_manytomany(self, field, request, **options):
-        if field.name == "groups" and not request.user.is_superuser:
+    def formfield_for_dbfield(self, field, request, **options):
+        if field.name != "groups":
+            return super().formfield_for_dbfield(field, request, **options)
+        groups = Group.objects.order_by("pk")  # the more somebody may, the later
+        if not request.user.is_superuser:
             # A group of the superusers' own may hold any right.
-            options["queryset"] = Group.objects.filter(name__in=ROLES)
-        return super().formfield_for_manytomany(field, request, **options)
+            groups = groups.filter(name__in=ROLES)
+        label = "Roles everywhere"
+        return RolesField(queryset=groups, label=label, required=False)
 
     def has_change_permission(self, request, obj=None):
         if obj is not None and not request.user.is_superuser and _is_more_than_roles(obj):

@@ -7,12 +7,13 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from terms.models import Preference, Term
+from terms.models import Preference
+
+from .pages import page
 
 
 @lru_cache(maxsize=1)
@@ -44,14 +45,8 @@ def preferences_view(model_admin):
             form.save()
             model_admin.message_user(request, "Your preferences are kept.")
             return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
-        context = {
-            **model_admin.admin_site.each_context(request),
-            "opts": Term._meta,
-            "title": "Preferences",
-            "form": form,
-            "email": request.user.email,
-        }
-        return TemplateResponse(request, "admin/terms/term/preferences.html", context)
+        context = {"form": form, "email": request.user.email}
+        return page(model_admin, request, "term/preferences", "Preferences", **context)
 
     return view
 

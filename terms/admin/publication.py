@@ -10,6 +10,8 @@ from terms import publishing
 from terms.change_sets import collect
 from terms.models import Glossary, PublishedTerm, Term
 
+from . import bulk
+
 
 def _by_glossary(queryset):
     """The chosen terms of each glossary, by id: what is done to them may end their being found."""
@@ -23,7 +25,7 @@ def _by_glossary(queryset):
 class Publication:
     """For the admin of terms."""
 
-    actions = ["publish_selected", "withdraw_selected", "collect_selected"]
+    actions = ["edit_selected", "publish_selected", "withdraw_selected", "collect_selected"]
 
     def has_publish_permission(self, request, obj=None):
         return self._has(request, "publish", obj)
@@ -37,6 +39,10 @@ class Publication:
         self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
 
     # What is done with several
+
+    @admin.action(description="Edit one field of the selected terms", permissions=["change"])
+    def edit_selected(self, request, queryset):
+        return bulk.first_page(self, request, queryset)
 
     @admin.action(description="Publish the selected terms", permissions=["publish"])
     def publish_selected(self, request, queryset):
@@ -82,7 +88,9 @@ class Publication:
                 ),
             )
         elif pages:
-            self.message_user(request, f"{len(pages)} terms are live.")
+            many = len(pages) != 1
+            text = f"{len(pages)} term{'s' if many else ''} {'are' if many else 'is'} live."
+            self.message_user(request, text)
         for refusal in refusals[:20]:
             self.message_user(
                 request, f"“{refusal.term}” was not published: {refusal.reason}", messages.ERROR

@@ -1,62 +1,23 @@
-"""Rename, merge, replace, withdraw: what each would do is shown, then it is done."""
+"""Rename, merge, split, replace, withdraw: what each would do is shown, then it is done."""
 
 from dataclasses import dataclass
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
-from terms import refactoring, rewording
+from terms import refactoring, renaming, rewording, splitting
 from terms.editing import StaleWrite
-from terms.formats.paths import name_key
-from terms.indexing import known_names
 from terms.models import Term
 from terms.publishing import withdraw
 from terms.refactoring import CannotRefactor
-from terms.rights import may, rights
+from terms.rights import rights
 from terms.trashing import referring_to
-from terms.widgets import refuse_control_characters, refuse_misleading
 
-SHOWN = 300  # effects
-
-
-class RenameForm(forms.Form):
-    name = forms.CharField(label="New name", max_length=300)
-    keeps_old = forms.BooleanField(
-        label="Keep the old name as an alias", required=False, initial=True
-    )
-
-    def clean_name(self):
-        name = self.cleaned_data["name"]
-        refuse_control_characters(name)
-        refuse_misleading(name)
-        return name
-
-
-class OtherForm(forms.Form):
-    """Another term, by its name or an alias."""
-
-    other = forms.CharField(max_length=300)
-
-    def __init__(self, *args, glossary, term, label, required=True, **options):
-        super().__init__(*args, **options)
-        self.glossary, self.term = glossary, term
-        self.fields["other"].label = label
-        self.fields["other"].required = required
-
-    def clean_other(self):
-        key = name_key(self.cleaned_data["other"])
-        if not key:
-            return None
-        found = known_names(self.glossary, [key]).get(key)
-        if found is None:
-            raise forms.ValidationError(f"There is no term “{self.cleaned_data['other']}”.")
-        return Term.objects.select_related("glossary").get(pk=found)
+from .pages import effects, page, term_for
+from .refactor_forms import FileForm, OtherForm, RenameForm, SplitForm
 
 
 @dataclass(frozen=True)
@@ -74,9 +35,16 @@ KINDS = {
         "The other gets its names, and whoever related to it; its address will lead there.",
         "Term to merge it into",
     ),
+    "split": Kind(
+        "Split", "Split", "Parts of it become a term of their own; both relate to each other."
+    ),
     "replace": Kind(
         "Replace by another term", "Replace",
         "It stays, with a banner that leads to the other.", "Term to read instead",
+    ),
+    "file": Kind(
+        "Rename its file", "Rename the file",
+        "Its address is made of the file's name. The old one leads to the new one for ever.",
     ),
     "withdraw": Kind(
         "Withdraw", "Withdraw",
@@ -89,11 +57,7 @@ KINDS = {
 def refactor_view(model_admin):
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request, pk):
-        term = Term.objects.filter(pk=pk).select_related("glossary").first()
-        if term is None:
-            raise Http404("There is no such term.")
-        if not may(request.user, "publish_term", term):
-            raise PermissionDenied
+        term = term_for(model_admin, request, pk, "publish")
         kind = request.POST.get("kind", "")
         if request.method != "POST" or kind not in KINDS:
             return _page(model_admin, request, term)
@@ -114,6 +78,10 @@ def refactor_view(model_admin):
 def _form(kind, term, data=None):
     if kind == "rename":
         return RenameForm(data, initial={"name": term.name})
+    if kind == "file":
+        return FileForm(data, initial={"path": term.path})
+    if kind == "split":
+        return SplitForm(data, term=term)
     required = kind != "withdraw"
     return OtherForm(
         data, glossary=term.glossary, term=term, label=KINDS[kind].label, required=required
@@ -122,10 +90,16 @@ def _form(kind, term, data=None):
 
 def _operation(request, term, kind, form):
     allowed = rights(request.user, "change_term").hold_for
+    cleaned = form.cleaned_data
     if kind == "rename":
-        return rewording.rename(
-            term, form.cleaned_data["name"], allowed, form.cleaned_data["keeps_old"]
-        )
+        return rewording.rename(term, cleaned["name"], allowed, cleaned["keeps_old"])
+    if kind == "file":
+        return renaming.plan_move(term, cleaned["path"].strip())
+    if kind == "split":
+        if not rights(request.user, "add_term").hold_for(term):
+            raise CannotRefactor("You may not make new terms here.")
+        chosen = {int(number) for number in cleaned["parts"]}
+        return splitting.split(term, cleaned["name"], chosen, cleaned["names"])
     other = form.cleaned_data["other"]
     if kind == "merge" and not allowed(other):
         raise CannotRefactor(f"You may not write in “{other}”.")
@@ -137,12 +111,15 @@ def _refactor(model_admin, request, term, kind, form):
     confirmed = request.POST.get("confirm", "")
     if confirmed != operation.digest:
         if confirmed:
-            text = "Something has been changed meanwhile: look again at what would be done."
-            model_admin.message_user(request, text, messages.WARNING)
+            model_admin.message_user(request, refactoring.MEANWHILE, messages.WARNING)
         return _page(model_admin, request, term, kind, form, operation)
-    change_set = refactoring.apply(operation, request.user)
+    if kind == "file":
+        change_set = renaming.move(term, form.cleaned_data["path"].strip(), request.user)
+        text = '{}. <a href="{}">The change set</a> can undo it.'
+    else:
+        change_set = refactoring.apply(operation, request.user)
+        text = '{}. Readers see it once <a href="{}">the change set</a> is published.'
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-    text = '{}. Readers see it once <a href="{}">the change set</a> is published.'
     model_admin.message_user(request, format_html(text, change_set, url))
     return HttpResponseRedirect(url)
 
@@ -170,20 +147,12 @@ def _page(model_admin, request, term, chosen="", form=None, operation=None):
         forms_of[chosen] = form
     is_withdrawing = chosen == "withdraw" and form.is_valid() and term.live_fingerprint
     context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": Term._meta,
-        "title": f"Rename, merge, replace, withdraw {term}",
+        **effects(request, operation),
         "term": term,
         "kinds": [(name, KINDS[name], forms_of[name]) for name in KINDS],
         "chosen": chosen,
-        "operation": operation,
-        "effects": operation.effects[:SHOWN] if operation else (),
-        "more": max(0, len(operation.effects) - SHOWN) if operation else 0,
-        "typed": [(n, v) for n, v in request.POST.items() if n not in NOT_SENT],
         "referring": referring_to(term) if is_withdrawing and not form.errors else None,
         "verb": KINDS[chosen].verb if chosen else "",
     }
-    return TemplateResponse(request, "admin/terms/term/refactor.html", context)
-
-
-NOT_SENT = ("csrfmiddlewaretoken", "confirm")
+    title = f"Rename, merge, split, replace, withdraw {term}"
+    return page(model_admin, request, "term/refactor", title, **context)

@@ -5,8 +5,7 @@ from itertools import pairwise
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -14,24 +13,20 @@ from django.views.decorators.http import require_http_methods
 from terms.approvals import authors_of
 from terms.commenting import Thread, threads
 from terms.differences import compare
-from terms.models import Term
 from terms.quality import findings_of
 from terms.reviewing import CannotReview
 from terms.rights import may
 from terms.stages import LIVE, approvals_of, stage_of
 
 from . import schedule
+from .pages import page, term_for
 from .review_actions import ACTIONS
 
 
 def review_view(model_admin):
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request, pk):
-        term = Term.objects.filter(pk=pk).select_related("glossary", "owner").first()
-        if term is None:
-            raise Http404("There is no such term.")
-        if not model_admin.has_view_permission(request, term):
-            raise PermissionDenied
+        term = term_for(model_admin, request, pk)
         if request.method != "POST":
             return _page(model_admin, request, term)
         action = ACTIONS.get(request.POST.get("do", ""))
@@ -55,9 +50,6 @@ def _page(model_admin, request, term, typed=None):
     stage = stage_of(term)
     allowed = {name for name, action in ACTIONS.items() if may(request.user, action.right, term)}
     context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": Term._meta,
-        "title": f"Review of {term}",
         "term": term,
         "stage": stage,
         "review": term.reviews.first(),
@@ -75,7 +67,7 @@ def _page(model_admin, request, term, typed=None):
         "may_resolve": "resolve" in allowed,
         "typed": typed or {},
     }
-    return TemplateResponse(request, "admin/terms/term/review.html", context)
+    return page(model_admin, request, "term/review", f"Review of {term}", **context)
 
 
 def _possible(term, stage, person) -> set[str]:

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.db import transaction
+
 from terms import reviewing
 from terms.commenting import comment, resolve
 from terms.models import Comment, Term
+from terms.numbers import number_in
 from terms.reviewing import CannotReview
 from terms.stages import stage_of
 
@@ -30,7 +33,10 @@ def take_back(model_admin, request, term):
 
 
 def approve(model_admin, request, term):
-    reviewing.approve(term, request.user, request.POST.get("fingerprint", ""))
+    with transaction.atomic():
+        reviewing.approve(term, request.user, request.POST.get("fingerprint", ""))
+        if text := _text(request).strip():
+            comment(term, request.user, text)
     return f"You have approved “{term}” as it is now. {stage_of(term).next_step}"
 
 
@@ -89,9 +95,7 @@ def _text(request) -> str:
 
 
 def _comment(term: Term, request) -> Comment:
-    number = request.POST.get("thread", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 18
-    found = term.comments.filter(pk=int(number)).first() if is_number else None
+    found = term.comments.filter(pk=number_in(request.POST.get("thread", ""))).first()
     if found is None:
         raise CannotReview("This comment is no longer there.")
     return found

@@ -2,14 +2,17 @@
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from terms.models import Schedule, Term
+from terms.numbers import number_in
 from terms.reviewing import CannotReview
 from terms.rights import rights
 from terms.scheduling import CannotSchedule, schedule, unschedule
+from terms.stages import stage_of
+
+from .pages import page
 
 SHOWN = 200
 
@@ -35,13 +38,15 @@ def plan(request, term):
         made = schedule(term, form.cleaned_data["action"], form.cleaned_data["at"], request.user)
     except CannotSchedule as error:
         raise CannotReview(str(error)) from error
-    return f"“{term}” will be {made.done_word} on {_shown(made.at)}."
+    said = f"“{term}” will be {made.done_word} on {_shown(made.at)}"
+    missing = stage_of(term).who_is_missing
+    if made.action == Schedule.Action.PUBLISH and missing:
+        return f"{said}, but only with the yes of {missing} by then."
+    return f"{said}."
 
 
 def cancel(request, term):
-    number = request.POST.get("item", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 18
-    item = term.schedule.filter(pk=int(number)).first() if is_number else None
+    item = term.schedule.filter(pk=number_in(request.POST.get("item", ""))).first()
     try:
         if item is None:
             raise CannotSchedule("There is no such time any more.")
@@ -55,6 +60,12 @@ def _shown(moment):
     return f"{timezone.localtime(moment):%-d %B %Y, %H:%M} ({timezone.get_current_timezone_name()})"
 
 
+def _publishable(request, items):
+    """Ids of those of their terms that the person may publish."""
+    terms = Term.objects.filter(pk__in=[item.term_id for item in items])
+    return set(rights(request.user, "publish_term").among(terms).values_list("pk", flat=True))
+
+
 def schedule_view(model_admin):
     """The status page."""
 
@@ -66,15 +77,13 @@ def schedule_view(model_admin):
         terms = found.among(Term.objects.all())
         items = Schedule.objects.filter(term__in=terms).select_related("term", "person")
         context = {
-            **model_admin.admin_site.each_context(request),
-            "opts": Term._meta,
-            "title": "Schedule",
             "now": timezone.now(),
             "zone": timezone.get_current_timezone_name(),
             "waiting": items.waiting()[:SHOWN],
+            "mine": _publishable(request, items.waiting()[:SHOWN]),
             "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
             "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
         }
-        return TemplateResponse(request, "admin/terms/term/schedule.html", context)
+        return page(model_admin, request, "term/schedule", "Schedule", **context)
 
     return view

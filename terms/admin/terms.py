@@ -3,25 +3,25 @@
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.forms.widgets import Script
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from terms import unsaved
 from terms.editing import Draft, StaleWrite, save_one
 from terms.forms import TermForm
 from terms.icons import icon_body
-from terms.models import Alias, Glossary, PublishedTerm, Relation, Term
+from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
+from terms.numbers import number_in
 from terms.quality import findings_of
-from terms.stages import stage_of, stages
+from terms.stages import stage_of
+from terms.suggesting import said_of, why_declined
 
-from . import conflicts, drafts, history, trash
+from . import conflicts, drafts, history, trash, ways
 from .addresses import Addresses
-from .filters import AttentionFilter, StatusFilter
+from .listing import Listing
 from .publication import Publication
 from .scoped import Scoped
 from .viewing import VIEWED, Viewing
@@ -42,80 +42,20 @@ UNREADABLE = [
 ]
 
 
-def _stages(terms):
-    glossaries = Glossary.objects.in_bulk({term.glossary_id for term in terms})
-    found = {}
-    for pk, glossary in glossaries.items():
-        found |= stages(glossary, [term for term in terms if term.glossary_id == pk])
-    return found
-
-
-class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
+class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
     form = TermForm
-    list_display = [
-        "title",
-        "state",
-        "category",
-        "vertical",
-        "relation_count",
-        "changed",
-    ]
-    list_display_links = ["title"]
-    list_filter = [StatusFilter, AttentionFilter, "category", "vertical", "glossary"]
-    list_select_related = ["category", "vertical"]
-    list_per_page = 100
-    show_facets = admin.ShowFacets.ALWAYS
-    search_fields = ["name", "aliases__name", "description"]
-    ordering = ["name_key"]
     save_on_top = True
 
     class Media:
         css = {"all": ["terms/prose.css"]}
-        js = ["terms/admin.js", "terms/drafts.js"]
-
-    # The list
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).defer("body", "extra")
-
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        # Counted for the page that is shown: in the list's own query it would be for all terms.
-        relations = Relation.objects.filter(term__in=[term.pk for term in changelist.result_list])
-        counted = relations.order_by().values("term")
-        counted = counted.annotate(every=Count("pk"), wanted=Count("pk", filter=Q(target=None)))
-        counts = {row["term"]: (row["every"], row["wanted"]) for row in counted}
-        found = _stages(changelist.result_list)
-        for term in changelist.result_list:
-            term.relation_counts = counts.get(term.pk, (0, 0))
-            term.stage = found[term.pk]
-        return changelist
-
-    @admin.display(description="name", ordering="name_key")
-    def title(self, obj):
-        return obj.name
-
-    @admin.display(description="status", ordering="live_fingerprint")
-    def state(self, obj):
-        return format_html(
-            '<span class="term-state" data-state="{}">{}{}</span>',
-            "unreadable" if obj.problem else obj.stage.mark,
-            obj.stage.words,
-            " · unreadable" if obj.problem else "",
-        )
-
-    @admin.display(description="related")
-    def relation_count(self, obj):
-        related, wanted = obj.relation_counts
-        return format_html("{} ({} wanted)", related, wanted) if wanted else related
-
-    @admin.display(description="changed", ordering="changed_at")
-    def changed(self, obj):
-        return date_format(timezone.localtime(obj.changed_at), "DATE_FORMAT")
-
-    def get_search_results(self, request, queryset, search_term):
-        # A longer pattern is more than a database compares.
-        return super().get_search_results(request, queryset, search_term[:200])
+        js = [
+            "terms/admin.js",
+            "terms/drafts.js",
+            "terms/names.js",
+            "terms/writing.js",
+            Script("terms/vendor/markdown-toolbar-element.js", type="module"),
+            Script("terms/vendor/text-expander-element.js", type="module"),
+        ]
 
     # The form
 
@@ -174,8 +114,7 @@ class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
         if not object_id:
             self.message_user(request, "Somebody has just made this term.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        number = int(object_id) if object_id.isdecimal() and len(object_id) < 18 else None
-        gone = Term.with_trash.filter(pk=number).first()
+        gone = Term.with_trash.filter(pk=number_in(object_id)).first()
         if gone is None:
             raise Http404("There is no such term.")
         if not self.has_change_permission(request, gone):
@@ -183,7 +122,14 @@ class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
         return drafts.deleted_meanwhile(self, request, gone)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        context["unsaved"] = unsaved.kept(request.user, obj)
+        if obj is None:
+            posted = unsaved.slot_in(request.POST.get("slot", ""))
+            context.setdefault("slot", posted or unsaved.new_slot())
+            context["begun"] = drafts.offers(request.user, context["slot"])
+        else:
+            context["unsaved"] = unsaved.kept(request.user, obj)
+            context["undecided"] = drafts.is_undecided(request, context)
+            context["beside"] = ways.beside(request.user, obj)
         if obj is not None:
             context["others"] = unsaved.others_at(obj, request.user)
             page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
@@ -191,6 +137,7 @@ class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
             context["unread"] = obj.document()
             context["stage"] = stage_of(obj)
             context["findings"] = findings_of(obj)
+            context["said"] = said_of(obj)
             context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -215,7 +162,9 @@ class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
         for alias in form.cleaned_data.get("other_names", []):
             Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
         obj.refresh_from_db()
-        unsaved.forget(request.user, obj if change else None)
+        term = obj if change else None
+        if drafts.UNDECIDED not in request.POST:
+            unsaved.forget(request.user, term, drafts.slot_of(request, term))
         self._warn(request, obj)
 
     def _warn(self, request, obj):
@@ -229,6 +178,8 @@ class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
                 other.path,
             )
             self.message_user(request, text, messages.WARNING)
+        if obj.version == 1 and (said := why_declined([obj.glossary], obj.name)):
+            self.message_user(request, said, messages.WARNING)
         if obj.icon and icon_body(obj.icon) is None:
             self.message_user(request, f"There is no icon “{obj.icon}”.", messages.WARNING)
 
@@ -263,4 +214,4 @@ class TermAdmin(Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
         return found
 
     def history_view(self, request, object_id, extra_context=None):
-        return history.page(self, request, object_id, extra_context)
+        return history.history_page(self, request, object_id, extra_context)

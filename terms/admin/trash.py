@@ -3,14 +3,16 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from terms.models import Term
+from terms.numbers import number_in
 from terms.rights import may, rights
 from terms.trashing import CannotRestore, referring_to, restore, trash
+
+from .pages import page
 
 SHOWN = 500
 
@@ -29,14 +31,8 @@ def delete_page(model_admin, request, object_id):
         )
         model_admin.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": Term._meta,
-        "title": f"Delete {term}?",
-        "term": term,
-        "referring": referring_to(term),
-    }
-    return TemplateResponse(request, "admin/terms/term/delete.html", context)
+    context = {"term": term, "referring": referring_to(term)}
+    return page(model_admin, request, "term/delete", f"Delete {term}?", **context)
 
 
 def trash_view(model_admin):
@@ -49,21 +45,14 @@ def trash_view(model_admin):
         if request.method == "POST":
             _restore(model_admin, request, trashed)
             return HttpResponseRedirect(_address())
-        context = {
-            **model_admin.admin_site.each_context(request),
-            "opts": Term._meta,
-            "title": "Trash",
-            "terms": found.among(trashed).order_by("-trashed_at")[:SHOWN],
-        }
-        return TemplateResponse(request, "admin/terms/term/trash.html", context)
+        terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
+        return page(model_admin, request, "term/trash", "Trash", terms=terms)
 
     return view
 
 
 def _restore(model_admin, request, trashed):
-    number = request.POST.get("term", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 18
-    term = trashed.filter(pk=int(number)).first() if is_number else None
+    term = trashed.filter(pk=number_in(request.POST.get("term", ""))).first()
     if term is None:
         model_admin.message_user(request, "It is not in the trash any more.", messages.ERROR)
         return

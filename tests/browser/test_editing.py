@@ -3,7 +3,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Revision, Term
 from tests.factory import default_glossary, make_term, save_text, text_of
 
@@ -224,9 +225,15 @@ def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
         " document.getSelection().setBaseAndExtent(t, 13, t, 28); }"
     )
     expect(page.locator("#id_quote")).to_have_value("It follows WSGI")
-    page.fill("#id_comment", "Which version?")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.locator("#id_comment").press_sequentially("Which version?")
+    page.get_by_role("button", name="Ask for a review").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.locator("mark")).to_contain_text("It follows WSGI")
+    assert asked == ["beforeunload"]
 
 
 def test_a_term_is_added_from_one_field(visit, admin_client):

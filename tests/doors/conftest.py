@@ -1,4 +1,7 @@
+import importlib
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -6,6 +9,12 @@ from django.test import Client
 @pytest.fixture
 def editor(db):
     return User.objects.create_superuser("ana", password="x")
+
+
+@pytest.fixture
+def roles(db):
+    """The groups that the migration makes."""
+    importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
 
 
 @pytest.fixture

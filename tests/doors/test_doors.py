@@ -72,7 +72,7 @@ def test_names_are_suggested(admin):
     make_term("Flask")
     make_term("Classic Flask")
     answer = admin.get(PREFIX + "suggest/", {"q": "flas"}).json()
-    assert answer == {"names": ["Flask", "Classic Flask"], "known": False}
+    assert answer == {"names": ["Flask", "Classic Flask"], "known": False, "declined": ""}
     assert admin.get(PREFIX + "suggest/", {"q": "FLASK"}).json()["known"]
     for query in ("\0", "%", "_" * 60_000, "'", "", "\u202e"):
         assert admin.get(PREFIX + "suggest/", {"q": query}).status_code == 200

@@ -187,6 +187,34 @@ def test_a_very_large_letter_is_split_by_the_next_one(reader, monkeypatch):
     assert ">Django<" in page(reader, "/glossary/letters/D/")
 
 
+def test_what_is_too_long_is_divided_again(reader, monkeypatch):
+    monkeypatch.setattr("terms.site.lists.ONE_PAGE", 1)
+    monkeypatch.setattr("terms.site.lists.ONE_LETTER", 2)
+    for name in ("F", "Fl", "Flask", "Flasks", "Flat", "Fog", "7", "7th", "7up", "D"):
+        make_live(name, path=f"x-{name.lower()}.md")
+    letters = "/glossary/letters/"
+    assert listed(page(reader, f"{letters}F/")) == (["Fl", "Fo"], ["F"])
+    assert listed(page(reader, f"{letters}F/Fl/")) == (["Fla"], ["Fl"])
+    assert listed(page(reader, f"{letters}F/Fla/")) == (["Flas", "Flat"], [])
+    assert listed(page(reader, f"{letters}F/Flas/")) == ([], ["Flask", "Flasks"])
+    assert listed(page(reader, f"{letters}F/Fo/")) == ([], ["Fog"])
+    assert listed(page(reader, f"{letters}0-9/")) == (["7"], [])
+    assert listed(page(reader, f"{letters}0-9/7/")) == (["7t", "7u"], ["7"])
+    assert reader.get(f"{letters}F/Fog/").status_code == 404
+    withdraw(default_glossary(), Term.objects.filter(name__in=["Flat", "Flasks"]))
+    assert listed(page(reader, f"{letters}F/Fl/")) == ([], ["Fl", "Flask"])
+    assert reader.get(f"{letters}F/Flas/").status_code in (404, 410)
+
+
+def listed(html):
+    """The parts that a page leads to, and the names that stand on it."""
+    main = html[html.index("<main") : html.index("</main>")]
+    parts = re.findall(r'<ol class="sections">(.*?)</ol>', main, re.DOTALL)
+    names = main.partition('<div class="terms">')[2]
+    anchors = [re.findall(r">([^<]+)</a>", text) for text in (*parts, names)]
+    return (anchors[0] if parts else [], anchors[-1])
+
+
 def test_queries_do_not_grow_with_the_terms(reader, django_assert_max_num_queries):
     for number in range(8):
         make_live(f"Term {number}", related=", ".join(f"Term {n}" for n in range(8)))

@@ -120,3 +120,45 @@ def test_a_set_with_terms_of_others_is_not_acted_on(admin, account):
     assert viewer.get(address).status_code == 200
     for action in ("publish", "approve", "submit", "undo"):
         assert viewer.post(address, {"do": action}).status_code == 403
+
+
+def test_a_term_is_split(admin):
+    term = make_live("Flask", body="Words.\n\n## Use\n\nOf use.\n\n## History\n\nLong ago.")
+    assert "Sections that go there" in page(admin, term)
+    values = {"kind": "split", "name": "Flask history", "parts": ["1"]}
+    html = page(admin, term, **values)
+    assert "Flask history split from Flask: what would be done" in html
+    assert "2 files would be changed or made" in html
+    assert 'name="parts" value="1"' in html
+    confirmed(admin, term, **values)
+    assert Term.objects.get(name="Flask history").body.strip() == "## History\n\nLong ago."
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    admin.post(address, {"do": "undo"})
+    assert [term.name for term in Term.objects.all()] == ["Flask"]
+    for parts in (["x"], ["99"], ["-1"]):
+        assert "Select a valid choice" in page(admin, term, **values | {"parts": parts})
+    assert "Choose what goes" in page(admin, term, **values | {"parts": []})
+
+
+def test_who_may_not_add_does_not_split(account):
+    term = make_term("Flask", body="## Use\n\nOf use.")
+    client = account("ben", "change_term", "publish_term", "view_term")
+    html = page(client, term, kind="split", name="New", parts=["0"])
+    assert "You may not make new terms here." in html
+
+
+def test_a_file_is_renamed_and_that_undone(admin):
+    term = make_live("Flask")
+    values = {"kind": "file", "path": "flask-web.md"}
+    html = page(admin, term, **values)
+    assert "flask.md renamed to flask-web.md: what would be done" in html
+    assert "This is one change set" in html
+    html = confirmed(admin, term, **values)
+    assert Term.objects.get().path == "flask-web.md"
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    admin.post(address, {"do": "undo"})
+    assert Term.objects.get().path == "flask.md"
+    assert PublishedTerm.objects.get().path.endswith("/flask/")
+    assert "is not a path inside" in page(admin, term, kind="file", path="../x.md")

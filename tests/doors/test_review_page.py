@@ -12,11 +12,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ann(db):
-    return User.objects.create_superuser("ann", password="x")
-
-
-@pytest.fixture
 def ben(db):
     return logged_in(User.objects.create_superuser("ben", password="x"))
 
@@ -54,6 +49,15 @@ def test_a_change_is_asked_about_approved_and_published(ann, ben):
     assert "ben approved version 2" in shown(author, term)
     assert "“Flask” is live" in act(author, term, "publish")
     assert "Readers see this version." in shown(author, term)
+
+
+def test_what_is_typed_beside_an_approval_is_kept(ann, ben):
+    term = make_live(author=ann)
+    Category.objects.update(approvals_needed=1)
+    save_text(term, text_of(body="Better words."), author=ann)
+    assert "A word to the authors" in shown(ben, term)
+    act(ben, term, "approve", text=" Well said. ")
+    assert term.comments.get().text == "Well said."
 
 
 def test_what_cannot_be_done_is_said_and_nothing_typed_is_lost(ann, ben):

@@ -1,9 +1,6 @@
 """Every address that there is, for everybody who may come, by every method."""
 
-import importlib
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -27,6 +24,7 @@ ADDRESSES = {
     "<page:path>": (ALL, None),
     "<slug:glossary>/search": (ALL, None),
     "<slug:glossary>/suggest": (ALL, None),
+    "<slug:glossary>/suggestion": (ALL, ALL),
     r"^media/(?P<path>[\w./-]{1,200})$": (ALL, None),
     "preview/<str:token>/": (ALL, ALL),
     "preview/<str:token>/<page:path>": (ALL, None),
@@ -65,6 +63,8 @@ ADDRESSES = {
     TERM + "<int:pk>/keep/": (None, AUTHOR),
     TERM + "<int:pk>/discard/": (None, AUTHOR),
     TERM + "work/<slug:name>/": (AUTHOR, AUTHOR),
+    TERM + "edit/": (None, AUTHOR),
+    TERM + "go/": (AUTHOR, None),
     TERM + "trash/": (PUBLISHER, PUBLISHER),
 }
 # Of the stock admin's addresses of a model, which of the rights below they take.
@@ -104,11 +104,6 @@ def addresses(resolver, before=""):
 
 def test_every_address_has_an_entry_above():
     assert set(addresses(get_resolver())) == ADDRESSES.keys()
-
-
-@pytest.fixture
-def roles(db):
-    importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
 
 
 @pytest.fixture
@@ -348,10 +343,17 @@ def test_a_new_account_gets_its_roles(client_of):
     make_term(category="Mine")
     client = client_of("Administrator")
     secret = "correct horse battery"
-    new = {"username": "bo", "password1": secret, "password2": secret, "usable_password": "true"}
+    reviewer, friends = Group.objects.get(name="Reviewer"), Group.objects.create(name="Friends")
+    new = {"username": "bo", "password1": secret, "password2": secret, "groups": [reviewer.pk]}
+    page = client.get("/admin/auth/user/add/").content.decode()
+    assert "Reviewer: also approves what others wrote" in page
+    assert "Friends" not in page  # a group of the superusers' own
+    stolen = new | {"groups": [friends.pk]}
+    assert client.post("/admin/auth/user/add/", stolen).status_code == 200
     assert client.post("/admin/auth/user/add/", new).status_code == 302
     bo = User.objects.get(username="bo")
     assert bo.is_staff
+    assert list(bo.groups.all()) == [reviewer]
     data = {
         "username": "bo", "is_active": "on", "is_staff": "on", "email": "bo@example.org",
         "grants-TOTAL_FORMS": "1", "grants-INITIAL_FORMS": "0", "grants-0-user": bo.pk,

@@ -6,16 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from terms.models import Preference, Schedule
+from terms.models import Category, Preference, Schedule
 from tests.doors.conftest import logged_in
 from tests.factory import make_term
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ann(db):
-    return User.objects.create_superuser("ann", password="x")
 
 
 def post(client, term, **values):
@@ -41,6 +36,15 @@ def test_times_are_of_the_editors_own_zone(ann):
     assert "taken from the schedule" in post(client, term, do="unschedule", item=item.pk)
     assert "Nothing is scheduled." in client.get("/admin/terms/term/schedule/").content.decode()
     assert "no such time any more" in post(client, term, do="unschedule", item="٣")
+
+
+def test_a_time_for_what_nobody_has_approved_says_so(ann):
+    term = make_term(author=ann)
+    Category.objects.update(approvals_needed=2)
+    at = timezone.now() + timedelta(days=1)
+    page = post(logged_in(ann), term, do="schedule", action="publish", at=f"{at:%Y-%m-%dT%H:%M}")
+    assert "but only with the yes of 2 people by then." in page
+    assert "It is only done with the yes of 2 people by then." in page
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ import re
 
 import pytest
 
-from terms.importing import apply_import, plan_import
+from terms.import_plan import plan_import
+from terms.importing import apply_import
 from terms.models import Category, Revision, Term
 from terms.renaming import rename_classification
 from tests.doors.forms import address, fields_of, post

@@ -1,8 +1,12 @@
 """Deleting in the admin."""
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.messages.storage.cookie import CookieStorage
 
+from terms.admin.pages import while_there
 from terms.models import Page, Term
+from terms.reviewing import CannotReview, approve
 from tests.factory import make_live, make_term
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +38,20 @@ def test_it_is_taken_out_again(admin):
     for number in (term.pk, "", "x", "٣", "9" * 40):
         page = admin.post(f"{PREFIX}trash/", {"term": number}, follow=True).content.decode()
         assert "not in the trash any more" in page
+
+
+def test_a_page_says_that_its_term_is_gone_meanwhile(admin, rf, editor):
+    term = make_term("Flask")
+    stale = Term.objects.get()
+    admin.post(f"{PREFIX}{term.pk}/delete/")
+    with pytest.raises(CannotReview, match="Somebody has deleted “Flask” meanwhile"):
+        approve(stale, editor, stale.fingerprint)
+    request = rf.get("/")
+    request._messages = CookieStorage(request)
+    view = while_there(site.get_model_admin(Term), lambda request: Term.objects.get(pk=term.pk))
+    assert view(request)["Location"] == PREFIX
+    (message,) = request._messages
+    assert "just deleted a term" in str(message)
 
 
 def test_what_cannot_come_back_is_said(admin):

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import User
 
+from terms import unsaved
 from terms.models import Presence, Term, Unsaved
 from tests.doors.conftest import logged_in
 from tests.doors.forms import address, fields_of, post
@@ -43,16 +44,57 @@ def test_what_was_typed_is_offered_again(admin):
     assert "not saved" not in admin.get(address(term)).content.decode()
 
 
+def test_what_is_offered_stays_until_it_is_decided(admin):
+    term = make_term("Flask")
+    keep(admin, term, {**fields_of(admin.get(address(term))), "body": ["Half a thought"]})
+    post(admin, term, body="Another thought")  # saved beside the offer
+    assert Term.objects.get().body.strip() == "Another thought"
+    assert "that was not saved." in admin.get(address(term)).content.decode()
+    other = fields_of(admin.get(address(term)))
+    save_text(term, text_of("Flask", body="Somebody’s thought"))
+    conflict = admin.post(address(term), {**other, "body": ["A third thought"]})
+    assert conflict.status_code == 409
+    admin.post(address(term), fields_of(conflict))
+    again = fields_of(admin.get(address(term), {"again": "1"}))
+    assert again["body"] == ["Half a thought"]
+    admin.post(f"{PREFIX}{term.pk}/discard/")
+    assert not Unsaved.objects.exists()
+
+
 def test_a_new_term_is_kept_too(admin):
     make_term()
     fields = fields_of(admin.get(f"{PREFIX}add/"))
     keep(admin, None, {**fields, "name": ["Newest"], "body": ["Text"]})
     keep(admin, None, {**fields, "name": ["Newest term"], "body": ["Text"]})
     assert Unsaved.objects.count() == 1
-    again = fields_of(admin.get(f"{PREFIX}add/", {"again": "1"}))
+    again = fields_of(admin.get(f"{PREFIX}add/", {"again": fields["slot"][0]}))
     assert again["name"] == ["Newest term"]
     assert admin.post(f"{PREFIX}add/", again).status_code == 302
     assert not Unsaved.objects.exists()
+
+
+def test_two_new_terms_are_kept_apart(admin):
+    make_term()
+    one, two = (fields_of(admin.get(f"{PREFIX}add/")) for _ in range(2))
+    keep(admin, None, {**one, "name": ["One"]})
+    keep(admin, None, {**two, "name": ["<b>Two"]})
+    html = admin.get(f"{PREFIX}add/").content.decode()
+    assert "begun 2 other new terms" in html
+    assert "&lt;b&gt;Two" in html
+    assert admin.post(f"{PREFIX}add/", {**one, "name": ["One"]}).status_code == 302
+    html = admin.get(f"{PREFIX}add/").content.decode()
+    assert "begun 1 other new term " in html
+    admin.post(f"{PREFIX}add/discard/", {**one, "discard": two["slot"][0]})
+    assert not Unsaved.objects.exists()
+    for slot in ("", "x", "0" * 17, "\0"):
+        assert admin.get(f"{PREFIX}add/", {"again": slot}).status_code == 302
+
+
+def test_so_many_may_be_begun(admin, monkeypatch):
+    monkeypatch.setattr(unsaved, "MOST_NEW", 2)
+    forms = [fields_of(admin.get(f"{PREFIX}add/")) for _ in range(3)]
+    assert [keep(admin, None, form).status_code for form in forms] == [200, 200, 413]
+    assert keep(admin, None, forms[0]).status_code == 200
 
 
 def test_what_others_saved_meanwhile_is_merged_when_going_on(admin):
@@ -129,6 +171,7 @@ def test_hostile_drafts_are_shown_as_text(admin):
 
 def test_publishing_ends_what_was_kept(admin):
     term = make_term("Flask")
-    keep(admin, term, {"description": "x"})
-    post(admin, term, _publish="1")
+    fields = fields_of(admin.get(address(term)))
+    keep(admin, term, {**fields, "description": "x"})
+    admin.post(address(term), {**fields, "description": "x", "_publish": "1"})
     assert not Unsaved.objects.exists()

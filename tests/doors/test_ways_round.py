@@ -1,9 +1,6 @@
 """Ways round approvals and rights that were open once, and what was lost on the way."""
 
-import importlib
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 
@@ -32,11 +29,6 @@ from tests.doors.forms import address, fields_of
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def roles(db):
-    importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
 
 
 def person(name, role=None, **part):

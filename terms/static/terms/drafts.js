@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const state = () => new URLSearchParams([...new FormData(form)].filter(([name, value]) =>
     typeof value === "string" && name !== "csrfmiddlewaretoken")).toString();
   const opened = state();
-  const offered = document.querySelector(".term-offered");
+  const offered = form.elements.undecided;
   let kept = opened;
   let leaving = false;
   let asked = 0;

@@ -15,7 +15,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer.ok || input.value !== asked) return;
       const found = await answer.json();
       const note = input.form.querySelector("[data-known]");
-      if (note) note.textContent = found.known ? "A term is known by this name already." : "";
+      if (note) note.textContent = found.known ? "A term is known by this name already." : found.declined;
       const options = found.names.map((name) => {
         const option = document.createElement("option");
         option.value = name;

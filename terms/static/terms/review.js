@@ -17,3 +17,14 @@
     });
   }
 }
+
+// A comment that is not sent yet is not lost by pressing another button of the page.
+{
+  let sent;
+  document.addEventListener("submit", (event) => { sent = event.target; });
+  addEventListener("beforeunload", (event) => {
+    const waiting = [...document.querySelectorAll("form textarea")].some((field) =>
+      field.form !== sent && field.value.trim() && field.value !== field.defaultValue);
+    if (waiting) event.preventDefault();
+  });
+}

@@ -1,0 +1,88 @@
+"""The list of terms: its columns, filters and search."""
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+from terms.looking_up import MOST, look_up
+from terms.models import Relation, Term
+from terms.stages import stages_of
+
+from .filters import AttentionFilter, StatusFilter
+
+COUNTED = 10_000  # terms: of more, the numbers beside the filters are counted on demand
+
+
+class Listing:
+    """For the admin of terms."""
+
+    list_display = [
+        "title",
+        "state",
+        "category",
+        "vertical",
+        "relation_count",
+        "changed",
+    ]
+    list_display_links = ["title"]
+    list_filter = [StatusFilter, AttentionFilter, "category", "vertical", "glossary"]
+    list_select_related = ["category", "vertical"]
+    list_per_page = 100
+    search_fields = ["name"]  # that there is a field for it; look_up says what it finds
+    ordering = ["name_key"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("body", "extra")
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        # Counted for the page that is shown: in the list's own query it would be for all terms.
+        relations = Relation.objects.filter(term__in=[term.pk for term in changelist.result_list])
+        counted = relations.order_by().values("term")
+        counted = counted.annotate(every=Count("pk"), wanted=Count("pk", filter=Q(target=None)))
+        counts = {row["term"]: (row["every"], row["wanted"]) for row in counted}
+        found = stages_of(changelist.result_list)
+        for term in changelist.result_list:
+            term.relation_counts = counts.get(term.pk, (0, 0))
+            term.stage = found[term.pk]
+        return changelist
+
+    @admin.display(description="name", ordering="name_key")
+    def title(self, obj):
+        return obj.name
+
+    @admin.display(description="status", ordering="live_fingerprint")
+    def state(self, obj):
+        return format_html(
+            '<span class="term-state" data-state="{}">{}{}</span>',
+            "unreadable" if obj.problem else obj.stage.mark,
+            obj.stage.words,
+            " · unreadable" if obj.problem else "",
+        )
+
+    @admin.display(description="related")
+    def relation_count(self, obj):
+        related, wanted = obj.relation_counts
+        return format_html("{} ({} wanted)", related, wanted) if wanted else related
+
+    @admin.display(description="changed", ordering="changed_at")
+    def changed(self, obj):
+        return date_format(timezone.localtime(obj.changed_at), "DATE_FORMAT")
+
+    def get_search_results(self, request, queryset, search_term):
+        text = search_term.replace("\0", "")[:200].strip()
+        if not text:
+            return queryset, False
+        found = look_up(queryset, text)
+        if len(found) > MOST:
+            text = f"More than {MOST:,} terms have these words: some of them are shown."
+            self.message_user(request, text, messages.WARNING)
+        return queryset.filter(pk__in=sorted(found)[:MOST]), False
+
+    @property
+    def show_facets(self):
+        """Numbers beside each filter, where counting costs little; else on demand."""
+        has_many = Term.objects.order_by()[COUNTED : COUNTED + 1].exists()
+        return admin.ShowFacets.ALLOW if has_many else admin.ShowFacets.ALWAYS

@@ -1,0 +1,95 @@
+"""Writing by keyboard: formats, names after [[, saving, and ways from term to term."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from terms.models import Term
+from tests.factory import make_term
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def form(visit, admin_client):
+    """The open form of Flask, which stands between Django and Quart."""
+    for name in ("Django", "Flask", "Quart", "Flask Extension"):
+        make_term(name, body="word")
+    page = visit(client=admin_client)
+    term = Term.objects.get(name="Flask")
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    page.wait_for_selector("text-expander:defined")
+    page.wait_for_selector("markdown-toolbar:defined")
+    return page
+
+
+def body(page):
+    return page.input_value("#id_body")
+
+
+def test_names_after_two_brackets(form):
+    form.focus("#id_body")
+    form.keyboard.press("Control+Home")
+    form.keyboard.type("See [[flask ex")
+    options = form.locator(".term-names li")
+    expect(options).to_have_text(["Flask Extension"])
+    form.keyboard.press("Enter")
+    assert body(form).startswith("See Flask Extensionword")
+    expect(options).to_have_count(0)
+    expect(form.locator(".markdownx-preview")).to_contain_text("See Flask Extensionword")
+    form.keyboard.press("Control+z")
+    assert body(form).startswith("See [[flask exword")
+    form.keyboard.type("[[zzz")
+    form.keyboard.press("Enter")
+    assert "[[zzz\n" in body(form)
+    form.keyboard.type("[[dja")
+    expect(options).to_have_text(["Django"])
+    form.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+
+
+def test_the_toolbar_and_its_keys(form):
+    form.focus("#id_body")
+    form.keyboard.press("Control+Home")
+    form.keyboard.press("Shift+Control+ArrowRight")
+    form.keyboard.press("Control+b")
+    assert body(form) == "**word**\n"
+    form.keyboard.press("Control+z")
+    assert body(form) == "word\n"
+    form.get_by_role("button", name="Section", exact=True).click()
+    assert body(form) == "## word\n"
+    form.get_by_role("button", name="Bold").focus()
+    form.keyboard.press("ArrowRight")
+    expect(form.get_by_role("button", name="Italic")).to_be_focused()
+
+
+def test_saving_by_key(form):
+    form.fill("#id_body", "New words.")
+    form.keyboard.press("Control+s")
+    expect(form.locator(".messagelist")).to_contain_text("changed successfully")
+    assert Term.objects.get(name="Flask").body.strip() == "New words."
+    form.fill("#id_body", "Newer words.")
+    form.keyboard.press("Control+Enter")
+    form.wait_for_url("**/admin/terms/term/")
+    assert Term.objects.get(name="Flask").body.strip() == "Newer words."
+
+
+def test_from_term_to_term_by_key(form):
+    def arrived(name):
+        expect(form.locator("#id_name")).to_have_value(name)
+        form.wait_for_load_state()  # a key pressed before it goes to a page without script
+
+    form.keyboard.press("Alt+,")
+    arrived("Django")
+    assert form.locator("a[rel=prev]").count() == 0
+    form.keyboard.press("Alt+.")
+    arrived("Flask")
+    form.keyboard.press("Alt+/")
+    form.keyboard.type("quart")
+    form.keyboard.press("Enter")
+    arrived("Quart")
+    form.keyboard.press("Alt+/")
+    form.keyboard.type("ask ext")
+    form.keyboard.press("Enter")
+    expect(form).to_have_url(re.compile(r"/admin/terms/term/\?q=ask\+ext$"))
