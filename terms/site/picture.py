@@ -1,41 +1,44 @@
 """A term among its neighbours, as places on a plane; the template draws them."""
 
 from collections.abc import Callable
-from math import cos, pi, sin
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 from .facts import Facts
 
 MOST = 9
-WIDTH, HEIGHT = 320, 240
-_LONGEST = 20  # characters of a name
+ROW = 26
+_LONGEST = 22  # small letters of a name: what the width that a page has beside its text leaves
 
 
 class Spot(NamedTuple):
-    """Where a neighbour is, and how its name is set there."""
+    """Where a neighbour is; its name stands behind it."""
 
-    x: int
     y: int
     name: str
-    anchor: str
-    text_x: int
-    text_y: int
     href: str
 
 
 def spots(neighbours: list[Facts], way: Callable[[str], str]) -> list[Spot]:
-    """The first neighbours on an ellipse around the middle, from the top clockwise."""
-    shown = neighbours[:MOST]
-    found = []
-    for number, facts in enumerate(shown):
-        angle = 2 * pi * (number + 0.5) / len(shown) - pi / 2
-        x, y = round(WIDTH / 2 + 84 * cos(angle)), round(HEIGHT / 2 + 96 * sin(angle))
-        anchor = "middle" if abs(cos(angle)) < 0.25 else "start" if cos(angle) > 0 else "end"
-        text_x = x + {"start": 8, "middle": 0, "end": -8}[anchor]
-        text_y = y + (4 if anchor != "middle" else 18 if y > HEIGHT / 2 else -10)
-        found.append(Spot(x, y, short(facts.name), anchor, text_x, text_y, way(facts.path)))
-    return found
+    """The first neighbours, one below the other, so that every name has a line of its own."""
+    return [
+        Spot(number * ROW + ROW // 2, short(facts.name), way(facts.path))
+        for number, facts in enumerate(neighbours[:MOST])
+    ]
 
 
 def short(name: str) -> str:
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
+    """The name, cut to the room that is free."""
+    left = float(_LONGEST)
+    for place, letter in enumerate(name):
+        left -= _width(letter)
+        if left < 0:
+            return name[: place - 1].rstrip() + "…"
+    return name
+
+
+def _width(letter: str) -> float:
+    """About how many small letters of a proportional font are as wide as this one."""
+    if east_asian_width(letter) in "WF":
+        return 2
+    return 1.7 if letter in "WMmw@%" else 1.3 if letter.isupper() else 1

@@ -61,6 +61,24 @@ def test_public_pages_have_no_axe_violation_and_do_not_overflow(visit, width, da
         assert overflow <= 0, address
 
 
+def test_names_of_neighbours_stay_within_the_picture(visit):
+    names = ["W" * 40, "Application programming interface", "応用プログラミング境界面の説明", "C"]
+    for name in names:
+        make_term(name)
+    make_term("Here", related=", ".join(names))
+    publish_all()
+    page = visit(360)
+    page.goto("/glossary/here/")
+    picture = page.locator(".picture svg").bounding_box()
+    texts = page.locator(".picture text").all()
+    assert len(texts) == len(names)
+    for text in texts:
+        box = text.bounding_box()
+        assert box["x"] + box["width"] <= min(360, picture["x"] + picture["width"]), (
+            text.text_content()
+        )
+
+
 def test_an_empty_glossary_and_an_unknown_page_look_meant(visit):
     default_glossary()
     page = visit()
