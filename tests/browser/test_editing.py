@@ -77,8 +77,12 @@ def test_tab_leaves_the_text_and_undo_works(visit, admin_client):
     assert "one" not in body.input_value()
 
 
-def test_the_preview_stands_beside_the_text(visit, admin_client):
+def test_the_preview_stands_beside_the_text_where_both_have_room(visit, admin_client):
     page = change_page(visit(client=admin_client), make_term("Flask"))
+    text, preview = (page.locator(s).bounding_box() for s in ("#id_body", ".markdownx-preview"))
+    assert preview["y"] >= text["y"] + text["height"]
+    assert text["width"] > 480
+    page.set_viewport_size({"width": 1900, "height": 900})
     page.fill("#id_body", "## New heading\n\n<script>document.title = 'no'</script>\n\n**strong**")
     page.wait_for_selector(".markdownx-preview h2:has-text('New heading')")
     assert page.locator(".markdownx-preview strong").inner_text() == "strong"
@@ -100,6 +104,26 @@ def test_related_terms_are_suggested_moved_and_added(visit, admin_client):
     rows.nth(2).get_by_label("Remove").click()
     save(page)
     assert "value: 'A, Django'" in newest(term)
+
+
+def test_enter_in_a_list_goes_to_the_next_row(visit, admin_client):
+    term = make_term("Flask", related="A, B")
+    page = change_page(visit(client=admin_client), term)
+    rows = page.locator(".field-related_terms .term-row")
+    rows.nth(1).locator("input").press("Enter")
+    expect(rows.nth(2).locator("input")).to_be_focused()
+    page.keyboard.type("Quar")
+    page.keyboard.press("Enter")
+    expect(rows.nth(3).locator("input")).to_be_focused()
+    page.keyboard.press("Enter")  # an empty row has nothing to go on to
+    expect(page.locator("#id_name")).to_have_value("Flask")
+    assert "Quar" not in newest(term)
+
+
+def test_a_new_term_begins_with_its_name(visit, admin_client):
+    page = visit(client=admin_client)
+    page.goto("/admin/terms/term/add/")
+    expect(page.locator("#id_name")).to_be_focused()
 
 
 def test_details_are_added_as_rows(visit, admin_client):

@@ -64,6 +64,39 @@ def test_the_toolbar_and_its_keys(form):
     expect(form.get_by_role("button", name="Italic")).to_be_focused()
 
 
+def test_a_heading_is_made_of_the_whole_line(form):
+    form.fill("#id_body", "First line\n\nHow it works")
+    form.focus("#id_body")
+    form.keyboard.press("Control+End")
+    section = form.get_by_role("button", name="Section", exact=True)
+    section.click()
+    assert body(form) == "First line\n\n## How it works"
+    form.keyboard.type("!")
+    form.get_by_role("button", name="Section within a section").click()
+    assert body(form) == "First line\n\n### How it works!"
+    section.click()
+    section.click()
+    assert body(form) == "First line\n\nHow it works!"
+
+
+def test_a_closing_mark_is_stepped_over(form):
+    form.fill("#id_body", "")
+    form.focus("#id_body")
+    form.keyboard.type("A ")
+    form.keyboard.press("Control+b")
+    form.keyboard.type("bold")
+    form.keyboard.press("Control+b")
+    form.keyboard.type(" and ")
+    form.keyboard.press("Control+i")
+    form.keyboard.type("slanted")
+    form.get_by_role("button", name="Italic").click()
+    form.keyboard.type(" word")
+    assert body(form) == "A **bold** and _slanted_ word"
+    form.keyboard.press("Control+b")
+    form.keyboard.press("Control+b")
+    assert body(form) == "A **bold** and _slanted_ word"
+
+
 def test_saving_by_key(form):
     form.fill("#id_body", "New words.")
     form.keyboard.press("Control+s")

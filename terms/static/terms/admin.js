@@ -18,6 +18,8 @@ document.addEventListener("DOMContentLoaded", () => {
     };
   };
 
+  if (location.pathname.endsWith("/add/")) document.getElementById("id_name")?.focus();
+
   /* Rows: move, remove, a new empty one as soon as the last is used */
 
   const fields = (row) => [...row.querySelectorAll("input:not([type=hidden]), textarea")];
@@ -92,6 +94,12 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     growing(list);
     if (group.dataset.suggestions) suggesting(group);
+    list.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || !event.target.matches("input")) return;
+      event.preventDefault(); // half a list is not meant to be saved
+      const inputs = [...list.children].flatMap(fields);
+      inputs[inputs.indexOf(event.target) + 1]?.focus();
+    });
   }
 
   /* Icons */

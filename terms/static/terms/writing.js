@@ -55,6 +55,48 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  /* A heading is made of the whole line, and a mark that stands behind the cursor is stepped over:
+     the toolbar by itself would write at the cursor. */
+
+  const put = (editor, start, end, text) => {
+    editor.setSelectionRange(start, end);
+    document.execCommand(text ? "insertText" : "delete", false, text); // the one way that undo knows of
+  };
+
+  const head = (editor, level) => {
+    const { value, selectionStart, selectionEnd } = editor;
+    const start = value.slice(0, selectionStart).lastIndexOf("\n") + 1;
+    const [signs, there] = /^(?:(#{1,6}) +)?/.exec(value.slice(start));
+    const wanted = there?.length === level ? "" : `${"#".repeat(level)} `;
+    editor.focus();
+    put(editor, start, start + signs.length, wanted);
+    const moved = (place) => Math.max(start, place + wanted.length - signs.length);
+    editor.setSelectionRange(moved(selectionStart), moved(selectionEnd));
+    return true;
+  };
+
+  const leave = (editor, mark) => {
+    const { value, selectionStart: at, selectionEnd } = editor;
+    const line = value.slice(value.slice(0, at).lastIndexOf("\n") + 1, at);
+    const isOpen = line.split(mark).length % 2 === 0;
+    if (at !== selectionEnd || !isOpen || !value.startsWith(mark, at)) return false;
+    const isEmpty = line.endsWith(mark);
+    editor.focus();
+    if (isEmpty) put(editor, at - mark.length, at + mark.length, "");
+    else editor.setSelectionRange(at + mark.length, at + mark.length);
+    return true;
+  };
+
+  const marks = { "md-bold": "**", "md-italic": "_", "md-code": "`" };
+  document.addEventListener("click", (event) => {
+    const tool = event.target.closest?.("md-header, md-bold, md-italic, md-code");
+    if (!tool) return;
+    const editor = tool.closest(".term-markdown").querySelector("textarea");
+    const mark = marks[tool.localName];
+    const isDone = mark ? leave(editor, mark) : head(editor, Number(tool.getAttribute("level")));
+    if (isDone) event.stopImmediatePropagation();
+  }, true);
+
   /* Only keys with Ctrl or Alt, so that nothing typed is taken for a command. */
 
   const formats = { b: "md-bold", i: "md-italic", k: "md-link" };
@@ -77,6 +119,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const format = editor?.closest(".term-markdown").querySelector(formats[event.key] ?? "none");
     if (!button && !format) return;
     event.preventDefault();
-    (format ?? button).click();
+    format?.dispatchEvent(new MouseEvent("click", { bubbles: true })); // its own click() asks nobody
+    if (!format) button.click();
   });
 });
