@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from .formats.paths import name_key
 from .indexing import known_names
@@ -22,6 +22,14 @@ class Refused(Exception):
     def __init__(self, refusals: list[Refusal]):
         super().__init__(f"{len(refusals)} of the terms cannot be published")
         self.refusals = refusals
+
+
+def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
+    """The sets that a change of ``term`` belongs to that readers do not have yet."""
+    live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
+    newer = Q(revisions__term=term, revisions__number__gt=live.number if live else 0)
+    sets = ChangeSet.objects.filter(newer | Q(terms=term), undone_at=None)
+    return sets.distinct() if term.fingerprint != term.live_fingerprint else sets.none()
 
 
 def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> ChangeSet:

@@ -1,6 +1,5 @@
 """Remarks on terms and on passages of their texts."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from .approvals import authors_of
-from .formats.document import read_document
-from .formats.passages import moved
+from .formats.document import TermDocument, read_document
+from .formats.passages import marked, moved
 from .models import Comment, Event, Term
 from .notifying import tell
 from .recording import record
@@ -21,7 +20,7 @@ MAX_OPEN = 500  # of a term
 
 @dataclass
 class Thread:
-    """A comment with its answers; ``place`` is where its passage stands in the newest body,
+    """A comment with its answers; ``place`` is where its passage stands in the newest words,
     None for a remark on the whole term or one whose passage is gone."""
 
     comment: Comment
@@ -34,6 +33,11 @@ class Thread:
         return self.comment.start is not None and self.place is None
 
 
+def words_of(term: Term | TermDocument) -> str:
+    """What can be remarked upon: the description, and the text below it."""
+    return "\n\n".join(filter(None, (term.description, term.body)))
+
+
 def comment(
     term: Term,
     person: Any,
@@ -42,7 +46,7 @@ def comment(
     parent: Comment | None = None,
     guest: str = "",
 ) -> Comment:
-    """Keep a remark on ``term``, or on the passage ``quote`` of its newest body."""
+    """Keep a remark on ``term``, or on the passage ``quote`` of its newest words."""
     text = bounded(text)
     if not text:
         raise CannotReview("A comment needs some words.")
@@ -54,7 +58,7 @@ def comment(
             term=term, parent=parent and (parent.parent or parent), author=person,
             guest=guest, text=text,
             created_at=timezone.now(), revision=term.version, start=start, end=end,
-            quote=term.body[start:end] if start is not None else "",
+            quote=words_of(term)[start:end] if start is not None else "",
         )  # fmt: skip
         record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, text)
         tell(_concerned(term, made), term, f"{person or guest} on “{term}”:\n\n{text}", but=person)
@@ -74,9 +78,9 @@ def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
 def threads(term: Term) -> list[Thread]:
     """All comments on a term: those on passages in the order of the text, then the others."""
     comments = list(term.comments.select_related("author", "resolved_by"))
-    bodies = _bodies(term, comments)
+    former, newest = _former_words(term, comments), words_of(term)
     found = {
-        comment.pk: Thread(comment, _now(comment, bodies, term.body))
+        comment.pk: Thread(comment, _now(comment, former, newest))
         for comment in comments
         if comment.parent_id is None
     }
@@ -86,30 +90,29 @@ def threads(term: Term) -> list[Thread]:
     return sorted(found.values(), key=lambda t: (t.place is None, t.place or (0, 0), t.comment.pk))
 
 
-def _now(comment: Comment, bodies: dict[int, str], body: str) -> tuple[int, int] | None:
-    if comment.start is None or comment.end is None or comment.revision not in bodies:
+def _now(comment: Comment, former: dict[int, str], newest: str) -> tuple[int, int] | None:
+    if comment.start is None or comment.end is None or comment.revision not in former:
         return None
-    return moved(comment.start, comment.end, bodies[comment.revision], body)
+    return moved(comment.start, comment.end, former[comment.revision], newest)
 
 
-def _bodies(term: Term, comments: Iterable[Comment]) -> dict[int, str]:
-    """The bodies that the passages were marked in, by number of the revision."""
+def _former_words(term: Term, comments: Iterable[Comment]) -> dict[int, str]:
+    """The words that the passages were marked in, by number of the revision."""
     numbers = {comment.revision for comment in comments if comment.start is not None}
     texts = term.revisions.filter(number__in=numbers).values_list("number", "text")
-    return {number: read_document(text, term.path).body for number, text in texts}
+    return {number: words_of(read_document(text, term.path)) for number, text in texts}
 
 
 def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
-    """Where ``quote`` stands in the body; what a browser shows as a blank may be a line end."""
-    words = quote.split()
-    if not words:
+    if not quote.strip():
         return None, None
     if len(quote) > MAX_TEXT:
         raise CannotReview("Please mark a shorter passage.")
-    found = re.search(r"\s+".join(map(re.escape, words)), term.body)
+    found = marked(quote, words_of(term))
     if found is None:
-        raise CannotReview(f"“{' '.join(words)[:80]}” does not stand in the text as it is now.")
-    return found.start(), found.end()
+        short = " ".join(quote.split())[:80]
+        raise CannotReview(f"“{short}” does not stand in the text as it is now.")
+    return found
 
 
 def _concerned(term: Term, made: Comment) -> set[int]:

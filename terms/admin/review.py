@@ -8,12 +8,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from terms.approvals import authors_of
-from terms.commenting import Thread, threads
+from terms.change_sets import sets_ahead
+from terms.commenting import Thread, threads, words_of
 from terms.differences import compare
 from terms.quality import findings_of
+from terms.rendering import CannotRender, render
 from terms.reviewing import CannotReview
 from terms.rights import may
 from terms.stages import LIVE, approvals_of, stage_of
@@ -21,6 +24,8 @@ from terms.stages import LIVE, approvals_of, stage_of
 from . import schedule
 from .pages import page, term_for
 from .review_actions import ACTIONS
+
+SETS_SHOWN = 5
 
 
 def review_view(model_admin):
@@ -57,17 +62,27 @@ def _page(model_admin, request, term, typed=None):
         "buttons": allowed & _possible(term, stage, request.user),
         "blocks": compare(live.text if live else "", newest.text) if stage.name != LIVE else (),
         "is_new": live is None,
+        "sets": sets_ahead(term)[:SETS_SHOWN],
+        "reading": _rendered(term.body),
         "zone": timezone.get_current_timezone_name(),
         "when": schedule.WhenForm(typed or None) if "schedule" in allowed else None,
         "waiting": term.schedule.waiting().select_related("person"),
         "findings": findings_of(term),
         "threads": talk,
-        "segments": segments(term.body, talk),
+        "open_threads": sum(not thread.comment.resolved_at for thread in talk),
+        "segments": segments(words_of(term), talk),
         "may_comment": "comment" in allowed,
         "may_resolve": "resolve" in allowed,
         "typed": typed or {},
     }
     return page(model_admin, request, "term/review", f"Review of {term}", **context)
+
+
+def _rendered(body: str) -> str:
+    try:
+        return render(body)
+    except CannotRender as error:
+        return format_html("<p>{}</p>", error)
 
 
 def _possible(term, stage, person) -> set[str]:
@@ -85,17 +100,17 @@ def _possible(term, stage, person) -> set[str]:
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of the body, and the numbers of the threads on it."""
+    """A piece of the words, and the numbers of the threads on it."""
 
     text: str
     numbers: tuple[int, ...]
 
 
-def segments(body: str, talk: list[Thread]) -> list[Segment]:
-    """The body cut where a passage begins or ends."""
+def segments(words: str, talk: list[Thread]) -> list[Segment]:
+    """The words cut where a passage begins or ends."""
     places = [(n, t.place) for n, t in enumerate(talk, 1) if t.place and not t.comment.resolved_at]
-    cuts = sorted({0, len(body), *(edge for _, place in places for edge in place)})
+    cuts = sorted({0, len(words), *(edge for _, place in places for edge in place)})
     return [
-        Segment(body[start:end], tuple(n for n, (a, b) in places if a <= start and end <= b))
+        Segment(words[start:end], tuple(n for n, (a, b) in places if a <= start and end <= b))
         for start, end in pairwise(cuts)
     ]

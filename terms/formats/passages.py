@@ -1,4 +1,4 @@
-"""Where a passage of a text stands after the text has been changed."""
+"""Where a passage of a text stands: as somebody marked it, and after a change of the text."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -6,6 +6,28 @@ from bisect import bisect_left, bisect_right
 from .alignment import matching_blocks
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+# Those that a reader sees: not a link's address and title.
+_WORD = re.compile(r"""\]\([^()\s]*(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?|([^\W_]+)""")
+
+
+def marked(quote: str, text: str) -> tuple[int, int] | None:
+    """The place of ``quote`` in the Markdown ``text``.
+
+    Read off a page it lacks the marks, and what is shown as a blank may be a line end.
+    """
+    words = quote.split()
+    if not words:
+        return None
+    if found := re.search(r"\s+".join(map(re.escape, words)), text):
+        return found.span()
+    wanted = [match[1] for match in _WORD.finditer(quote) if match[1]]
+    there = [match for match in _WORD.finditer(text) if match[1]]
+    line = f" {' '.join(match[1] for match in there)} "
+    place = line.find(f" {' '.join(wanted)} ")
+    if not wanted or place < 0:
+        return None
+    first = line.count(" ", 0, place)
+    return there[first].start(), there[first + len(wanted) - 1].end()
 
 
 def moved(start: int, end: int, old: str, new: str) -> tuple[int, int] | None:

@@ -66,7 +66,7 @@ class Approval(models.Model):
 
 
 class Comment(models.Model):
-    """A remark on a term, or on the passage ``start`` to ``end`` of a revision's body.
+    """A remark on a term, or on the passage ``start`` to ``end`` of a revision's words.
 
     ``quote`` is the passage as it was; where it stands now follows from the texts.
     """

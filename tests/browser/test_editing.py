@@ -241,14 +241,14 @@ def test_somebody_else_at_the_same_term_is_seen(visit, admin_client):
 
 
 def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
-    term = make_term("Flask", body="It is small. It follows WSGI.")
+    term = make_term("Flask", body="It **follows** WSGI.")
     page = visit(client=admin_client)
     page.goto(f"/admin/terms/term/{term.pk}/review/")
     page.evaluate(
-        "() => { const t = document.querySelector('.term-passages').firstChild;"
-        " document.getSelection().setBaseAndExtent(t, 13, t, 28); }"
+        "() => document.getSelection().selectAllChildren("
+        "document.querySelector('.term-reading p:last-child'))"
     )
-    expect(page.locator("#id_quote")).to_have_value("It follows WSGI")
+    expect(page.locator("#id_quote")).to_have_value("It follows WSGI.")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.locator("#id_comment").press_sequentially("Which version?")
@@ -256,7 +256,7 @@ def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
     page.get_by_role("button", name="Comment", exact=True).click()
-    expect(page.locator("mark")).to_contain_text("It follows WSGI")
+    expect(page.locator("mark")).to_contain_text("It **follows** WSGI")
     assert asked == ["beforeunload"]
 
 

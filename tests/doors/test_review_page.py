@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from terms.change_sets import collect
 from terms.models import Category, Preference, Term
 from tests.doors.conftest import logged_in
 from tests.doors.forms import address, post
@@ -91,6 +92,37 @@ def test_comments_are_marked_in_the_text_and_resolved(ann, ben):
     for number in ("0", "x", "9" * 30, "-1", "٣", ""):
         assert "no longer there" in act(ben, term, "resolve", thread=number)
     assert "no longer there" in act(ben, term, "resolve")
+
+
+def test_the_review_shows_what_readers_will_see(ann, ben):
+    term = make_term(body="It **follows** WSGI.\n\n<script>alert(1)</script>", author=ann)
+    reading = shown(ben, term).split('class="term-reading', 1)[1].split("</section>", 1)[0]
+    assert "It <strong>follows</strong> WSGI." in reading
+    assert term.description in reading
+    assert "<script" not in reading
+    make_live("Long", path="long.md", author=ann)
+    save_text(term, text_of(body="x" * 100_001), author=ann)
+    assert "at most 100,000 can be published" in shown(ben, term)
+
+
+def test_open_comments_and_change_sets_are_said_where_it_is_decided(ann, ben):
+    term = make_live(author=ann)
+    save_text(term, text_of(body="Better words."), author=ann)
+    html = shown(ben, term)
+    assert "comment is open" not in html
+    assert "A part of the change set" not in html
+    act(ben, term, "comment", text="Why?")
+    act(ben, term, "comment", text="And how?")
+    assert "2 comments are open" in shown(ben, term)
+    act(ben, term, "resolve", thread=term.comments.first().pk)
+    assert "1 comment is open" in shown(ben, term)
+    made = collect(term.glossary, [term], "A <b>set</b>", ann)
+    html = shown(ben, term)
+    assert (
+        f'<a href="/admin/terms/changeset/{made.pk}/change/">A &lt;b&gt;set&lt;/b&gt;</a>' in html
+    )
+    act(ben, term, "publish")
+    assert "A part of the change set" not in shown(ben, term)
 
 
 def test_overlapping_passages_are_each_marked(ann):

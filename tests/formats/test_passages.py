@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terms.formats.passages import moved
+from terms.formats.passages import marked, moved
 
 TEXT = "Flask is a small framework. It follows WSGI.\n\n## Use\n\nMany use it for prototypes."
 
@@ -59,3 +59,33 @@ def test_any_place_is_within_the_text(old, new, one, other):
     place = moved(start, end, old, new)
     if place:
         assert 0 <= place[0] <= place[1] <= len(new)
+
+
+SOURCE = """It **is** a _small_ framework, see [the
+WSGI page](https://example.org/wsgi (about WSGI)) and `snake_case`.
+
+- one
+- two of them
+"""
+
+
+@pytest.mark.parametrize(
+    ("quote", "found"),
+    [
+        ("small_ framework", "small_ framework"),
+        ("is a small framework", "is** a _small_ framework"),
+        (
+            "see the WSGI page and",
+            "see [the\nWSGI page](https://example.org/wsgi (about WSGI)) and",
+        ),
+        ("snake_case. one two", "snake_case`.\n\n- one\n- two"),
+        ("ramework", "ramework"),
+        ("example", "example"),
+        ("framework of WSGI", None),
+        ("…", None),
+        ("", None),
+    ],
+)
+def test_what_was_marked_on_a_page_is_found_in_its_source(quote, found):
+    place = marked(quote, SOURCE)
+    assert (place and SOURCE[place[0] : place[1]]) == found

@@ -6,7 +6,7 @@ from django.core import mail
 from django.utils import timezone
 
 from terms import notifying
-from terms.commenting import comment, resolve, threads
+from terms.commenting import comment, resolve, threads, words_of
 from terms.import_plan import plan_import
 from terms.importing import apply_import
 from terms.models import (
@@ -198,11 +198,23 @@ def test_a_comment_stays_with_its_passage(people):
     save_text(term, text_of(body="First of all: it is small.\n\nNow it follows WSGI."), author=ann)
     (thread,) = threads(fresh(term))
     start, end = thread.place
-    assert fresh(term).body[start:end] == "follows WSGI"
+    assert words_of(fresh(term))[start:end] == "follows WSGI"
     save_text(term, text_of(body="Nothing of it."), author=ann)
     (thread,) = threads(fresh(term))
     assert thread.is_lost
     assert thread.comment.quote == "follows WSGI"
+
+
+def test_a_comment_may_be_on_the_description(people):
+    ann, ben, _ = people
+    term = make_term(body="Many use it.", author=ann)
+    assert comment(term, ben, "Which one?", "a sentence").quote == "a sentence"
+    assert comment(term, ben, "Where?", "sentence. Many use").quote == "sentence.\n\nMany use"
+    changed = text_of(body="Many use it.").replace("What Flask is", "What it is")
+    save_text(term, changed, author=ann)
+    words = words_of(fresh(term))
+    found = [words[slice(*thread.place)] for thread in threads(fresh(term))]
+    assert found == ["a sentence", "sentence.\n\nMany use"]
 
 
 def test_answers_belong_to_their_thread(people):
