@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from terms.approvals import authors_of
@@ -16,7 +15,6 @@ from terms.change_sets import sets_ahead
 from terms.commenting import Thread, threads, words_of
 from terms.differences import compare
 from terms.quality import findings_of
-from terms.rendering import CannotRender, render
 from terms.reviewing import CannotReview
 from terms.rights import may
 from terms.stages import LIVE, approvals_of, stage_of
@@ -63,7 +61,6 @@ def _page(model_admin, request, term, typed=None):
         "blocks": compare(live.text if live else "", newest.text) if stage.name != LIVE else (),
         "is_new": live is None,
         "sets": sets_ahead(term)[:SETS_SHOWN],
-        "reading": _rendered(term.body),
         "zone": timezone.get_current_timezone_name(),
         "when": schedule.WhenForm(typed or None) if "schedule" in allowed else None,
         "waiting": term.schedule.waiting().select_related("person"),
@@ -76,13 +73,6 @@ def _page(model_admin, request, term, typed=None):
         "typed": typed or {},
     }
     return page(model_admin, request, "term/review", f"Review of {term}", **context)
-
-
-def _rendered(body: str) -> str:
-    try:
-        return render(body)
-    except CannotRender as error:
-        return format_html("<p>{}</p>", error)
 
 
 def _possible(term, stage, person) -> set[str]:

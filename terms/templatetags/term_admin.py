@@ -2,10 +2,11 @@ from collections.abc import Iterable
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from terms.differences import Piece
+from terms.rendering import CannotRender, render
 from terms.rights import rights
 from terms.site_templates import icon
 from terms.worklists import LISTS, WorkList
@@ -28,6 +29,15 @@ def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
     if not rights(person, "view_term"):
         return []
     return [(name, found, found.count(person)) for name, found in LISTS.items()]
+
+
+@register.simple_tag
+def rendered(body: str) -> SafeString:
+    """A text as readers see it, or why they cannot."""
+    try:
+        return SafeString(render(body))
+    except CannotRender as error:
+        return format_html("<p>{}</p>", error)
 
 
 @register.simple_tag
