@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from .formats.document import MAX_NAME, TermDocument
+from .formats.line_ends import normalise
 from .formats.paths import name_key
 from .formats.related import read_names
 from .indexing import known_names, runs
 from .models import Glossary, Mention, PublishedTerm, Relation, Term
 from .refactoring import CannotRefactor, Effect, Operation
+from .rendering import as_section
 
 Allowed = Callable[[Term], bool]
 
@@ -38,8 +40,9 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     return operation
 
 
-def merge(term: Term, into: Term, allowed: Allowed) -> Operation:
-    """Make ``term`` a part of ``into``, which gets its names; who related to it relates on."""
+def merge(term: Term, into: Term, allowed: Allowed, takes_text: bool = False) -> Operation:
+    """Make ``term`` a part of ``into``, which gets its names, and if ``takes_text`` its words
+    as a section; who related to it relates on."""
     if term.pk == into.pk:
         raise CannotRefactor("A term cannot be merged into itself.")
     if term.glossary_id != into.glossary_id:
@@ -52,6 +55,9 @@ def merge(term: Term, into: Term, allowed: Allowed) -> Operation:
     own = {name_key(into.name)}
     aliases = [n for n in dict.fromkeys(names) if not (name_key(n) in own or own.add(name_key(n)))]
     operation.rewrite(into, "gets the other's names as aliases", aliases=aliases)
+    if takes_text:
+        words = f"gets its definition and text, as a section “{term}” at its end"
+        operation.rewrite(into, words, body=_with_section(into, term))
     _relabel(operation, term, into.name, allowed, but=into)
     _drop(operation, into, term)
     operation.rewrite(
@@ -60,11 +66,19 @@ def merge(term: Term, into: Term, allowed: Allowed) -> Operation:
         keys={"status": "merged", "replaced_by": into.name},
     )
     operation.require(term, into)
-    text = f"its definition and text stay in its own file; nothing of them goes into “{into}”"
-    operation.leave(term, text)
+    kept = "its definition and text stay in its own file, too"
+    alone = f"its definition and text stay in its own file; nothing of them goes into “{into}”"
+    operation.leave(term, kept if takes_text else alone)
     address = f"once this is published, its address leads to “{into}”"
     tell_of_readers(operation, term, address, into)
     return operation
+
+
+def _with_section(into: Term, term: Term) -> str:
+    document = term.document()
+    body = normalise(into.document().body).rstrip("\n")
+    added = as_section(document.name, document.description, normalise(document.body))
+    return f"{body}\n\n{added}" if body else f"\n{added}"
 
 
 def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:

@@ -1,39 +1,16 @@
 """A term that says two things → two terms: sections and names of one become another's."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from .formats.document import Row, changed, read_document
+from .formats.line_ends import normalise
 from .formats.paths import name_key
 from .free_addresses import free_path
 from .indexing import known_names
 from .models import Term
 from .refactoring import CannotRefactor, Operation
-from .rendering.outline import outline
+from .rendering import divided, sections
 from .rewording import labels_of, tell_of_readers
-
-
-class Section(NamedTuple):
-    """A part of a body from a heading to the next one that is not below it."""
-
-    title: str
-    level: int
-    start: int
-    end: int
-
-
-def sections(body: str) -> list[Section]:
-    """The sections of ``body``, whose offsets are in characters."""
-    lines = body.splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    headings = [(starts[h.line - 1], int(h.target[1]), h.text) for h in outline(body).headings]
-    found = []
-    for place, (start, level, text) in enumerate(headings):
-        after = (s for s, other, _ in headings[place + 1 :] if other <= level)
-        found.append(Section(text, level, start, next(after, len(body))))
-    return found
 
 
 def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[str]) -> Operation:
@@ -47,12 +24,13 @@ def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[st
     if name_key(name) == term.name_key:
         raise CannotRefactor("The new term needs a name of its own.")
     document = term.document()
-    every = sections(document.body)
+    body = normalise(document.body)
+    every = sections(body)
     moved = [section for number, section in enumerate(every) if number in chosen]
     going = [a for a in document.aliases if a in aliases or name_key(a) == name_key(name)]
     if not moved and not going:
         raise CannotRefactor("Choose what goes to the new term: a section, or a name.")
-    stays, goes = _divided(document.body, moved)
+    stays, goes = divided(body, moved)
     operation = Operation(term.glossary, f"{name} split from {term.name}")
     operation.rewrite(
         term,
@@ -69,18 +47,6 @@ def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[st
     operation.make(path, _text(term, name, goes, others), f"is made, in the file {path}")
     tell_of_readers(operation, term, "its address stays with it")
     return operation
-
-
-def _divided(body: str, moved: list[Section]) -> tuple[str, str]:
-    """What stays and what goes; a section goes with those below it."""
-    stays, goes, place = "", "", 0
-    for section in moved:
-        if section.start < place:
-            continue  # it is part of one that goes already
-        stays += body[place : section.start]
-        goes += body[section.start : section.end]
-        place = section.end
-    return stays + body[place:], goes
 
 
 def _text(term: Term, name: str, body: str, aliases: list[str]) -> str:

@@ -17,7 +17,7 @@ from terms.rights import rights
 from terms.trashing import referring_to
 
 from .pages import effects, page, term_for
-from .refactor_forms import FileForm, OtherForm, RenameForm, SplitForm
+from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitForm
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,9 @@ def _form(kind, term, data=None):
         return FileForm(data, initial={"path": term.path})
     if kind == "split":
         return SplitForm(data, term=term)
+    of_other = MergeForm if kind == "merge" else OtherForm
     required = kind != "withdraw"
-    return OtherForm(
+    return of_other(
         data, glossary=term.glossary, term=term, label=KINDS[kind].label, required=required
     )
 
@@ -100,10 +101,12 @@ def _operation(request, term, kind, form):
             raise CannotRefactor("You may not make new terms here.")
         chosen = {int(number) for number in cleaned["parts"]}
         return splitting.split(term, cleaned["name"], chosen, cleaned["names"])
-    other = form.cleaned_data["other"]
-    if kind == "merge" and not allowed(other):
+    other = cleaned["other"]
+    if kind == "replace":
+        return rewording.replace(term, other, allowed)
+    if not allowed(other):
         raise CannotRefactor(f"You may not write in “{other}”.")
-    return getattr(rewording, kind)(term, other, allowed)
+    return rewording.merge(term, other, allowed, cleaned["takes_text"])
 
 
 def _refactor(model_admin, request, term, kind, form):

@@ -2,10 +2,11 @@
 
 from django import forms
 
+from terms.formats.line_ends import normalise
 from terms.formats.paths import MAX_PATH, name_key
 from terms.indexing import known_names
 from terms.models import Term
-from terms.splitting import sections
+from terms.rendering import sections
 from terms.widgets import refuse_control_characters, refuse_misleading
 
 MOST_PARTS = 200  # sections, names
@@ -45,6 +46,12 @@ class OtherForm(forms.Form):
         return Term.objects.select_related("glossary").get(pk=found)
 
 
+class MergeForm(OtherForm):
+    takes_text = forms.BooleanField(
+        label="Add its definition and text to the other, as a section", required=False
+    )
+
+
 class FileForm(forms.Form):
     path = forms.CharField(label="Name of the file", max_length=MAX_PATH)
 
@@ -63,7 +70,7 @@ class SplitForm(forms.Form):
     def __init__(self, *args, term, **options):
         super().__init__(*args, **options)
         document = term.document()
-        every = enumerate(sections(document.body)[:MOST_PARTS])
+        every = enumerate(sections(normalise(document.body))[:MOST_PARTS])
         self.fields["parts"].choices = [(str(n), section.title) for n, section in every]
         self.fields["names"].choices = [(name, name) for name in document.aliases[:MOST_PARTS]]
 

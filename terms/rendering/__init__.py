@@ -13,6 +13,7 @@ from .markdown import (
 )
 from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
+from .sections import Section, as_section, divided, sections
 from .words import folded, stems, words
 
 __all__ = [
@@ -25,9 +26,12 @@ __all__ = [
     "Outline",
     "Place",
     "Rendered",
+    "Section",
+    "as_section",
     "bucket",
     "buckets",
     "check",
+    "divided",
     "folded",
     "links_made",
     "outline",
@@ -36,6 +40,7 @@ __all__ = [
     "plain_text",
     "render",
     "render_page",
+    "sections",
     "spellings",
     "stems",
     "words",

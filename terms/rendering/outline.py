@@ -42,9 +42,9 @@ def outline(markdown: str) -> Outline:
         elif kind == "End" and opened and _element(value) == opened[-1][0]:
             element, line, target, words = opened.pop()
             lists[element].append(Piece(line, "".join(words), target))
-        elif kind in ("Text", "Code"):
+        elif kind in ("Text", "Code", "SoftBreak", "HardBreak"):
             for *_, words in opened:
-                words.append(cast("str", value))
+                words.append(" " if value is None else cast("str", value))
     return found
 
 

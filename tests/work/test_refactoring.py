@@ -141,6 +141,27 @@ def test_a_merge_says_what_becomes_of_texts_and_links(ann):
     assert ("Microframework", kept) in said
 
 
+def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
+    body = "Is `small`.\r\n\r\n## Use\r\n\r\nMuch.\r\n\r\nOld\r\n---\r\n\r\n> ### Deep\r\n"
+    old = make_term("a*b*", path="c.md", body="x")
+    save_text(old, old.newest_revision().text.replace("x", body))
+    new = make_term("Flask", body="Own words.")
+    before = texts()
+    change_set = apply(merge(Term.objects.get(pk=old.pk), new, anywhere, takes_text=True), ann)
+    said = text("Flask").partition("Own words.")[2]
+    assert said == (
+        "\n\n## a\\*b\\*\n\nWhat a\\*b\\* is, in a sentence.\n\nIs `small`.\n\n### Use\n\nMuch."
+        "\n\n### Old\n\n> #### Deep\n"
+    )
+    assert body in text("a*b*")  # it stays where it was, too
+    publish_set(change_set, ann)
+    html = bytes(Page.objects.get(path="/glossary/software/full-stack/flask/").body).decode()
+    assert ">a*b*</h2>" in html
+    restore(Term.with_trash.get(pk=old.pk), ann)
+    undo(change_set, ann)
+    assert texts() == before
+
+
 def test_what_cannot_be_merged_is_said(ann):
     flask, bad = make_term("Flask"), make_term("bad", path="bad.md", text="---\n[\n---\n")
     with pytest.raises(CannotRefactor, match="into itself"):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from terms.change_sets import publish_set
 from terms.models import PublishedTerm, Term
 from terms.refactoring import CannotRefactor, apply, undo
-from terms.splitting import _divided, sections, split
+from terms.rendering import divided, sections
+from terms.splitting import split
 from tests.factory import make_live, make_term, save_text, text_of
 
 BODY = """\
@@ -45,9 +46,11 @@ def test_sections_end_where_the_next_of_their_level_begins():
 def test_no_line_is_lost_or_doubled(lines, chosen):
     body = "".join(lines)
     moved = [section for number, section in enumerate(sections(body)) if number in chosen]
-    stays, goes = _divided(body, moved)
+    stays, goes = divided(body, moved)
     assert sorted(stays + goes) == sorted(body)
     assert len(stays) + len(goes) == len(body)
+    for section in sections(body):
+        assert body[section.start :].lstrip("# ")[:1] == section.title[:1]
 
 
 @pytest.mark.django_db

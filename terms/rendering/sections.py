@@ -1,0 +1,83 @@
+"""The sections of a Markdown text: found, taken out, made of another text."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .outline import outline
+
+_DEEPEST = 6
+_INLINE = re.compile(r"[\\`*_\[\]<~&]|#$")
+_MARKS = re.compile(r"[!-/:-@\[-`{-~]")
+_BLOCK = re.compile(r"[-+*>#=~`|:]|\d+[.)]")
+_HEADING = re.compile(r"^((?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*)(?:#{1,6}(?:[ \t]+|$))?(.*)")
+_UNDERLINE = re.compile(r"[ \t>]*(?:=+|-+)[ \t]*$")
+
+
+class Section(NamedTuple):
+    """A part of a body from a heading to the next one that is not below it."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+
+
+def sections(body: str) -> list[Section]:
+    """The sections of ``body``, whose lines end with \\n; offsets are in characters."""
+    starts = _line_starts(body)
+    headings = [(starts[h.line - 1], int(h.target[1]), h.text) for h in outline(body).headings]
+    found = []
+    for place, (start, level, text) in enumerate(headings):
+        after = (s for s, other, _ in headings[place + 1 :] if other <= level)
+        found.append(Section(text, level, start, next(after, len(body))))
+    return found
+
+
+def divided(body: str, moved: Iterable[Section]) -> tuple[str, str]:
+    """What stays of ``body`` and what goes; a section goes with those below it."""
+    stays, goes, place = "", "", 0
+    for section in moved:
+        if section.start < place:
+            continue  # it is part of one that goes already
+        stays += body[place : section.start]
+        goes += body[section.start : section.end]
+        place = section.end
+    return stays + body[place:], goes
+
+
+def as_section(title: str, gist: str, body: str) -> str:
+    """A section called ``title`` of the plain text ``gist`` and the Markdown ``body``, whose
+    headings go below it. Lines end with \\n."""
+    parts = (f"## {literal(title)}", literal(" ".join(gist.split())), lowered(body).strip("\n"))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def lowered(body: str) -> str:
+    """``body``, whose lines end with \\n, with each heading one level deeper."""
+    lines = body.split("\n")
+    for heading in reversed(outline(body).headings):
+        first = heading.line - 1
+        marks = "#" * min(_DEEPEST, max(2, int(heading.target[1])) + 1)
+        within, words = _HEADING.findall(lines[first])[0]
+        after = first + 1
+        if not lines[first].removeprefix(within).startswith("#"):  # it is underlined
+            after += next(n for n, line in enumerate(lines[after:], 1) if _UNDERLINE.match(line))
+            words = " ".join(
+                [words, *(line.strip(" \t>") for line in lines[first + 1 : after - 1])]
+            )
+        lines[first:after] = [f"{within}{marks} {words}".rstrip()]
+    return "\n".join(lines)
+
+
+def literal(text: str) -> str:
+    """Markdown of one line that reads as ``text``, with as few escapes as that needs."""
+    for escaped in (text, _INLINE.sub(r"\\\g<0>", text)):
+        read = outline(f"# {escaped}").headings
+        if len(read) == 1 and read[0].text == text and not _BLOCK.match(escaped):
+            return escaped
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", text))]
