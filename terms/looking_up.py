@@ -6,14 +6,18 @@ are gone through.
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
+from rapidfuzz import fuzz, process
 
 from . import search
+from .finding import ALIKE, alike
 from .formats.paths import name_key
 from .models import Alias, Glossary, PublishedTerm, Term
-from .rendering import words
+from .rendering import folded, words
 
 MOST = 500  # terms found
+MOST_ALIKE = 20
+MOST_COMPARED = 10_000  # names that readers do not see
 _TITLES = (search.NAME, search.ALIASES, search.DESCRIPTION)
 
 
@@ -43,6 +47,34 @@ def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
         more = ordered.filter(pk__in=some).exclude(name__in=names)
         names += more.values_list("name", flat=True)[: limit - len(names)]
     return names
+
+
+def called(terms: QuerySet[Term], name: str) -> QuerySet[Term]:
+    """Those of ``terms`` that have ``name`` as their name, then those that it is an alias of."""
+    key = name_key(name)
+    if not key:
+        return terms.none()
+    aliases = Alias.objects.filter(key=key).values("term")
+    is_alias = Case(When(name_key=key, then=0), default=1)
+    return terms.filter(Q(name_key=key) | Q(pk__in=aliases)).order_by(is_alias, "pk")
+
+
+def spelled_like(terms: QuerySet[Term], text: str) -> set[int]:
+    """Ids of a few of ``terms`` with a name that is spelled like ``text``."""
+    wanted = folded(text)
+    if len(wanted) < 3:
+        return set()
+    published: list[int] = []
+    for glossary in Glossary.objects.order_by("pk"):
+        published += alike(glossary, text, MOST_ALIKE)
+    seen = PublishedTerm.objects.filter(pk__in=published).values("uid")
+    waiting = terms.waiting().values_list("pk", "name")[:MOST_COMPARED]
+    names = {pk: folded(name) for pk, name in waiting}
+    close = process.extract(wanted, names, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=MOST_ALIKE)
+    return {
+        *terms.filter(uid__in=seen).values_list("pk", flat=True),
+        *(pk for *_, pk in close),
+    }
 
 
 def _begins(column: str, key: str) -> Q:

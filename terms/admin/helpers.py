@@ -7,11 +7,11 @@ client's word on what a file is.
 from functools import wraps
 
 from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.html import format_html
 
-from terms.formats.paths import name_key
 from terms.icons import find_icons, icon_body
-from terms.looking_up import names_with
+from terms.looking_up import called, names_with, spelled_like
 from terms.models import Glossary, Term
 from terms.rendering import CannotRender, render
 from terms.rights import rights
@@ -20,6 +20,7 @@ from terms.suggesting import why_declined
 from .pictures import MAX_BYTES, BadPicture, keep_picture
 
 MAX_SUGGESTIONS = 20
+MAX_KNOWN = 3
 
 
 def _for_editors(method):
@@ -72,16 +73,23 @@ def upload_view(request):
 
 @_for_editors("GET")
 def suggest_view(request):
-    """Names that begin with, or hold, the text ``q``; and whether one is exactly it."""
+    """Names that begin with, or hold, the text ``q``; the terms that are called exactly so, or
+    where there is nothing of all that, those with a name that is spelled like it."""
     query = request.GET.get("q", "").replace("\0", "")[:200]
-    key = name_key(query)
-    if not key:
-        return JsonResponse({"names": [], "known": False})
     terms = rights(request.user, "view_term").among(Term.objects.all())
     names = names_with(terms, query, MAX_SUGGESTIONS)
-    known = terms.filter(name_key=key).exists() or terms.filter(aliases__key=key).exists()
+    known = _links(called(terms, query))
     declined = "" if known else why_declined(Glossary.objects.all(), query)
-    return JsonResponse({"names": names, "known": known, "declined": declined})
+    is_new = not (names or known or declined)
+    alike = _links(terms.filter(pk__in=spelled_like(terms, query))) if is_new else []
+    return JsonResponse({"names": names, "known": known, "alike": alike, "declined": declined})
+
+
+def _links(terms) -> list[dict[str, str]]:
+    return [
+        {"name": term.name, "address": reverse("admin:terms_term_change", args=[term.pk])}
+        for term in terms[:MAX_KNOWN]
+    ]
 
 
 @_for_editors("GET")

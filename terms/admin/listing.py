@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from terms.looking_up import MOST, look_up
+from terms.looking_up import MOST, look_up, spelled_like
 from terms.models import Relation, Term
 from terms.stages import stages_of
 
@@ -76,6 +76,9 @@ class Listing:
         if not text:
             return queryset, False
         found = look_up(queryset, text)
+        if not found and (found := spelled_like(queryset, text)):
+            said = f"Nothing has “{text}” in it. These are spelled like it."
+            self.message_user(request, said, messages.WARNING)
         if len(found) > MOST:
             text = f"More than {MOST:,} terms have these words: some of them are shown."
             self.message_user(request, text, messages.WARNING)

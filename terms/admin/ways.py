@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from terms.formats.paths import name_key
-from terms.models import Alias, Term
+from terms.looking_up import called
+from terms.models import Term
 from terms.rights import rights
 
 
@@ -29,9 +29,7 @@ def go_view(model_admin):
         if not found:
             raise PermissionDenied
         name = request.GET.get("name", "").replace("\0", "")[:300]
-        terms, key = found.among(Term.objects.all()), name_key(name)
-        aliases = Alias.objects.filter(key=key).values("term")
-        term = terms.filter(name_key=key).first() or terms.filter(pk__in=aliases).first()
+        term = called(found.among(Term.objects.all()), name).first()
         if term:
             return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
         listed = reverse("admin:terms_term_changelist")

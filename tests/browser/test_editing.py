@@ -261,11 +261,17 @@ def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
 
 
 def test_a_term_is_added_from_one_field(visit, admin_client):
-    make_term("Flask")
+    flask = make_term("Flask")
     page = visit(client=admin_client)
     page.goto("/admin/")
     page.get_by_label("Add a term").press_sequentially("flask")
-    expect(page.locator("[data-known]")).to_have_text("A term is known by this name already.")
+    note = page.locator("[data-known]")
+    expect(note).to_have_text("A term is known by this name already: Flask")
+    page.get_by_label("Add a term").fill("flaks")
+    expect(note).to_have_text("Is it one of these? Flask")
+    expect(note.get_by_role("link")).to_have_attribute(
+        "href", f"/admin/terms/term/{flask.pk}/change/"
+    )
     page.get_by_label("Add a term").fill("Quart")
     expect(page.locator("[data-known]")).to_have_text("")
     page.get_by_role("button", name="Write it").click()

@@ -13,7 +13,7 @@ from PIL import Image
 from terms.admin.pictures import MAX_BYTES
 from terms.models import PublishedTerm, Revision, Term
 from tests.doors.forms import address, fields_of, post
-from tests.factory import make_term, save_text, text_of
+from tests.factory import make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,11 +69,18 @@ def test_the_preview_is_the_public_rendering(admin):
 
 
 def test_names_are_suggested(admin):
-    make_term("Flask")
+    flask = make_live("Flask")
+    quart = make_term("Quart")
     make_term("Classic Flask")
     answer = admin.get(PREFIX + "suggest/", {"q": "flas"}).json()
-    assert answer == {"names": ["Flask", "Classic Flask"], "known": False, "declined": ""}
-    assert admin.get(PREFIX + "suggest/", {"q": "FLASK"}).json()["known"]
+    assert answer == {
+        "names": ["Flask", "Classic Flask"], "known": [], "alike": [], "declined": "",
+    }  # fmt: skip
+    link = {"name": "Flask", "address": f"/admin/terms/term/{flask.pk}/change/"}
+    assert admin.get(PREFIX + "suggest/", {"q": "FLASK"}).json()["known"] == [link]
+    assert admin.get(PREFIX + "suggest/", {"q": "Flaks"}).json()["alike"] == [link]
+    (found,) = admin.get(PREFIX + "suggest/", {"q": "quarrt"}).json()["alike"]
+    assert found["address"] == f"/admin/terms/term/{quart.pk}/change/"
     for query in ("\0", "%", "_" * 60_000, "'", "", "\u202e"):
         assert admin.get(PREFIX + "suggest/", {"q": query}).status_code == 200
 
@@ -221,6 +228,10 @@ def test_the_list_is_searched_and_filtered(admin):
 
     assert shown() == {"Flask", "Django", "bad"}
     assert shown(q="flas") == {"Flask"}
+    assert shown(q="flaks") == {"Flask"}
+    listed = admin.get("/admin/terms/term/", {"q": "flaks"}).content.decode()
+    assert "Nothing has “flaks” in it. These are spelled like it." in listed
+    assert shown(q="nothing like it") == set()
     assert shown(needs="wanted") == {"Flask"}
     assert shown(needs="unreadable") == {"bad"}
     assert shown(status="draft") == {"Flask", "Django", "bad"}

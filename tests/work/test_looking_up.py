@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from terms.looking_up import look_up, names_with
+from terms.looking_up import called, look_up, names_with, spelled_like
 from terms.models import Term
 from tests.factory import make_live, make_term, save_text, text_of
 
@@ -48,6 +48,29 @@ def terms(db):
 )  # fmt: skip
 def test_what_is_found(terms, text, names):
     assert found(text) == names
+
+
+def test_names_spelled_like_it_are_found_whether_live_or_not(terms):
+    every = Term.objects.all()
+
+    def like(text):
+        return set(every.filter(pk__in=spelled_like(every, text)).values_list("name", flat=True))
+
+    assert "Flask" in like("flaks")
+    assert like("extnsion") == {"Flask Extension"}
+    assert like("quatr") == {"Quart"}
+    assert like("qu") == like("zzzzzz") == like("\0") == set()
+    assert spelled_like(every.none(), "flaks") == set()
+
+
+def test_a_name_comes_before_an_alias(terms):
+    other = make_term(
+        "Other", text=text_of("Other").replace("details:", "aliases: [Quart]\ndetails:")
+    )
+    every = Term.objects.all()
+    assert [term.name for term in called(every, "QUART")] == ["Quart", "Other"]
+    assert list(called(every.filter(pk=other.pk), "quart")) == [other]
+    assert list(called(every, " ")) == []
 
 
 def test_names_are_found_by_beginning_word_and_part(terms):

@@ -2,26 +2,40 @@
 
 /* Fields that take the name of a term suggest those that there are. */
 
-document.addEventListener("DOMContentLoaded", () => {
-  for (const input of document.querySelectorAll("input[data-names]")) {
-    const names = document.createElement("datalist");
-    names.id = `${input.id}-names`;
-    input.after(names);
-    input.setAttribute("list", names.id);
-    input.autocomplete = "off";
-    input.addEventListener("input", async () => {
-      const asked = input.value;
-      const answer = await fetch(`${input.dataset.names}?q=${encodeURIComponent(asked)}`);
-      if (!answer.ok || input.value !== asked) return;
-      const found = await answer.json();
-      const note = input.form.querySelector("[data-known]");
-      if (note) note.textContent = found.known ? "A term is known by this name already." : found.declined;
-      const options = found.names.map((name) => {
-        const option = document.createElement("option");
-        option.value = name;
-        return option;
+{
+  const linkTo = ({ name, address }) => {
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = name;
+    return link;
+  };
+  const say = (note, { known, alike, declined }) => {
+    const links = [...known, ...alike].flatMap((term) => [" ", linkTo(term)]);
+    const words = known.length ? "A term is known by this name already:" : "Is it one of these?";
+    note.replaceChildren(...(links.length ? [words, ...links] : [declined]));
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const input of document.querySelectorAll("input[data-names]")) {
+      const names = document.createElement("datalist");
+      names.id = `${input.id}-names`;
+      input.after(names);
+      input.setAttribute("list", names.id);
+      input.autocomplete = "off";
+      input.addEventListener("input", async () => {
+        const asked = input.value;
+        const answer = await fetch(`${input.dataset.names}?q=${encodeURIComponent(asked)}`);
+        if (!answer.ok || input.value !== asked) return;
+        const found = await answer.json();
+        const note = input.form.querySelector("[data-known]");
+        if (note) say(note, found);
+        const options = found.names.map((name) => {
+          const option = document.createElement("option");
+          option.value = name;
+          return option;
+        });
+        names.replaceChildren(...options);
       });
-      names.replaceChildren(...options);
-    });
-  }
-});
+    }
+  });
+}
