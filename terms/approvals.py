@@ -99,6 +99,12 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
     return reasons
 
 
+def are_asked_for() -> bool:
+    """Whether some term of whatever glossary needs approval."""
+    asking = {"approvals_needed__gt": 0}
+    return Glossary.objects.filter(**asking).exists() or Category.objects.filter(**asking).exists()
+
+
 def _asks(glossary: Glossary) -> bool:
     """Whether anything here needs approval. Asked anew: a kept object may be old."""
     fresh = Glossary.objects.filter(pk=glossary.pk, approvals_needed__gt=0)

@@ -25,6 +25,7 @@ from .widgets import (
     AliasesField,
     DetailsField,
     IconWidget,
+    NewNameWidget,
     RelatedField,
     refuse_control_characters,
     refuse_misleading,
@@ -97,6 +98,7 @@ class TermForm(forms.ModelForm):
         else:
             self.document = read_document(EMPTY, "")
             self.fields["path"].required = False
+            self.fields["name"].widget = NewNameWidget(self.fields["name"].widget.attrs)
         for name, column in COLUMNS.items():
             unreadable = self.document.problem is not None
             if name in self.fields and (unreadable or column in self.document.fixed):

@@ -93,6 +93,17 @@ class TypedRow:
         return not (self.title or self.value or self.url)
 
 
+class NewNameWidget(AdminTextInputWidget):
+    """Says while a name is typed which terms have it."""
+
+    template_name = "admin/terms/widgets/new_name.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["data-names"] = reverse_lazy("admin:terms_term_suggest")
+        return context
+
+
 class DetailsField(ListField):
     widget = DetailsWidget
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from terms import unsaved
+from terms import approvals, reviewing, unsaved
 from terms.editing import Draft, StaleWrite, save_one
 from terms.forms import TermForm
 from terms.icons import icon_body
@@ -139,6 +139,8 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
             context["findings"] = findings_of(obj)
             context["said"] = said_of(obj)
             context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
+        is_asked = context["stage"].standing.needed if obj else approvals.are_asked_for()
+        context["asks_for_review"] = is_asked or not context.get("can_publish")
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, obj, form, change):
@@ -183,9 +185,17 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
         if obj.icon and icon_body(obj.icon) is None:
             self.message_user(request, f"There is no icon “{obj.icon}”.", messages.WARNING)
 
+    def _ask_for_review(self, request, obj):
+        try:
+            reviewing.submit(obj, request.user, request.POST.get("reason", ""))
+            self.message_user(request, f"“{obj}” is saved, and a review has been asked for.")
+        except reviewing.CannotReview as error:
+            self.message_user(request, f"“{obj}” is saved. {error}", messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
+
     def response_change(self, request, obj):
         if "_review" in request.POST:
-            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
+            return self._ask_for_review(request, obj)
         if "_publish" in request.POST:
             self.publish_term(request, obj)
             return HttpResponseRedirect(request.path)
@@ -198,7 +208,7 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
 
     def response_add(self, request, obj, post_url_continue=None):
         if "_review" in request.POST:
-            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
+            return self._ask_for_review(request, obj)
         if "_publish" in request.POST:
             self.publish_term(request, obj)
             return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))

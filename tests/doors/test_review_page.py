@@ -1,13 +1,13 @@
 """The review page, as people use it."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from terms.change_sets import collect
 from terms.models import Category, Preference, Term
 from tests.doors.conftest import logged_in
-from tests.doors.forms import address, post
-from tests.factory import make_live, make_term, save_text, text_of
+from tests.doors.forms import address, fields_of, post
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -144,11 +144,38 @@ def test_the_form_leads_to_the_review_where_approval_is_needed(ann):
     html = client.get(address(term)).content.decode()
     assert 'name="_publish"' not in html
     assert "one person must approve it." in html
-    response = post(client, term, _review="1", description="New words")
+    response = post(client, term, _review="1", description="New words", reason="Look at it.")
     assert response.url == page_of(term)
     assert Term.objects.get().description == "New words"
+    assert term.reviews.open().get().note == "Look at it."
+    response = post(client, term, _review="1", description="Newer words")
+    assert (
+        "is saved. A review has been asked for already."
+        in client.get(response.url).content.decode()
+    )
     response = post(client, term, _publish="1")  # by a hand that knows the name
     assert not Term.objects.live().exists()
+
+
+def test_a_new_term_is_written_and_handed_on_in_one_step(db):
+    def client_of(role):
+        user = User.objects.create_user(role, is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        return logged_in(user)
+
+    author = client_of("Author")
+    glossary = default_glossary()
+    add = "/admin/terms/term/add/"
+    assert 'name="_review"' in author.get(add).content.decode()
+    typed = {"name": "Quart", "glossary": glossary.pk, "body": "Words.", "_review": "1"}
+    response = author.post(add, fields_of(author.get(add)) | typed)
+    term = Term.objects.get()
+    assert response.url == page_of(term)
+    assert term.reviews.open().count() == 1
+    publisher = client_of("Publisher")
+    assert 'name="_review"' not in publisher.get(add).content.decode()
+    Category.objects.create(glossary=glossary, name="S", slug="s", approvals_needed=1)
+    assert 'name="_review"' in publisher.get(add).content.decode()
 
 
 def test_the_list_says_where_each_term_stands(ann, ben):
