@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
+from .filters import ByFilter
 from .scoped import Scoped
 
 _COLUMNS = ("at", "person__username", "glossary__slug", "term", "name", "kind", "detail")
@@ -20,7 +21,7 @@ _COLUMNS = ("at", "person__username", "glossary__slug", "term", "name", "kind", 
 class EventAdmin(Scoped, admin.ModelAdmin):
     list_display = ["at", "person", "kind", "term_link", "shown_detail"]
     list_display_links = None
-    list_filter = ["kind", "glossary", ("person", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [ByFilter, "kind", "glossary", ("person", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["person"]
     search_fields = ["name"]
     date_hierarchy = "at"

@@ -23,6 +23,21 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ByFilter(admin.SimpleListFilter):
+    """An import writes a line for each file, among which those of people are hard to see."""
+
+    title = "done by"
+    parameter_name = "by"
+
+    def lookups(self, request, model_admin):
+        return [("people", "people"), ("commands", "commands")]
+
+    def queryset(self, request, queryset):
+        if self.value() in ("people", "commands"):
+            return queryset.filter(person__isnull=self.value() == "commands")
+        return queryset
+
+
 class AttentionFilter(admin.SimpleListFilter):
     title = "needs someone"
     parameter_name = "needs"

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 
 from django import template
 from django.template import Context
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -29,6 +30,19 @@ def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
     if not rights(person, "view_term"):
         return []
     return [(name, found, found.count(person)) for name, found in LISTS.items()]
+
+
+@register.simple_tag(takes_context=True)
+def newsroom_pages(context: Context) -> list[tuple[str, str]]:
+    """Pages of the work on terms, by title and address, for whoever works on them."""
+    person = context["request"].user
+    pages = [
+        ("What needs somebody", "index", "view_term"),
+        ("Schedule", "terms_term_schedule", "view_term"),
+        ("Trash", "terms_term_trash", "delete_term"),
+        ("Preferences", "terms_term_preferences", "view_term"),
+    ]
+    return [(title, reverse(f"admin:{name}")) for title, name, to in pages if rights(person, to)]
 
 
 @register.simple_tag

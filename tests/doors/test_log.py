@@ -31,6 +31,9 @@ def test_the_log_says_who_did_what_to_which_term(ann):
         ("saved", "Flask", "ann"), ("published", "Flask", ""),
     ]  # fmt: skip
     assert [row["kind"] for row in exported(client, kind__exact="published")] == ["published"]
+    assert [row["kind"] for row in exported(client, by="people")] == ["saved"]
+    assert [row["kind"] for row in exported(client, by="commands")] == ["published"]
+    assert len(exported(client, by="x")) == 2
     assert exported(client, q="nothing") == []
 
 

@@ -102,6 +102,20 @@ def addresses(resolver, before=""):
             yield route
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("who", "pages"),
+    [("staff", set()), ("Author", {"", "schedule/"}), ("Publisher", {"", "schedule/", "trash/"})],
+)
+def test_the_sidebar_leads_where_one_may_go(client_of, who, pages):
+    html = client_of(who).get("/admin/password_change/").content.decode()
+    side = html.partition('id="nav-sidebar"')[2].partition("</nav>")[0]
+    ways = {"": "/admin/", "schedule/": f"/{TERM}schedule/", "trash/": f"/{TERM}trash/"}
+    assert {
+        name for name, way in ways.items() if f'<th scope="row"><a href="{way}"' in side
+    } == pages
+
+
 def test_every_address_has_an_entry_above():
     assert set(addresses(get_resolver())) == ADDRESSES.keys()
 

@@ -83,12 +83,16 @@ def test_a_reader_suggests_a_change_of_a_term():
 def test_pages_lead_there_only_where_suggestions_are_taken(admin):
     make_live("Flask")
     path = PublishedTerm.objects.get().path
+    home = Page.objects.get(path="/glossary/")
+    assert b'<a href="./suggestion">Suggest a term</a>' in bytes(home.body)
     assert b"suggestion" in bytes(Page.objects.get(path=path).body)
     glossary = default_glossary()
     form = {"name": glossary.name, "slug": "glossary", "language": "en", "approvals_needed": 0}
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert admin.post(address, form).status_code == 302
     assert b"suggestion" not in bytes(Page.objects.get(path=path).body)
+    home.refresh_from_db()
+    assert b"suggestion" not in bytes(home.body)
     assert Client().get(FORM).status_code == 404
     assert send().status_code == 404
     admin.post(address, form | {"takes_suggestions": "on"})
