@@ -6,6 +6,7 @@ stands below ``-``.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import quote
 
 SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
@@ -51,6 +52,9 @@ def to_root(path: str) -> str:
     return "../" * (path.count("/") - 1) or "./"
 
 
+_quoted = lru_cache(maxsize=10_000)(quote)  # a term's path stands on many pages
+
+
 def way_from(path: str) -> Callable[[str], str]:
     """A function from paths to their relative addresses on the page at ``path``."""
     up = to_root(path)
@@ -59,7 +63,7 @@ def way_from(path: str) -> Callable[[str], str]:
 
     def way(other: str) -> str:
         if other.startswith(home) and home != "/":
-            return near + quote(other[len(home) :])
-        return up + quote(other[1:])
+            return near + _quoted(other[len(home) :])
+        return up + _quoted(other[1:])
 
     return way

@@ -8,6 +8,7 @@ from .facts import Facts
 
 MOST = 9
 ROW = 26
+_WIDEST = 2
 _LONGEST = 22  # small letters of a name: what the width that a page has beside its text leaves
 
 
@@ -29,6 +30,8 @@ def spots(neighbours: list[Facts], way: Callable[[str], str]) -> list[Spot]:
 
 def short(name: str) -> str:
     """The name, cut to the room that is free."""
+    if len(name) <= _LONGEST / _WIDEST:
+        return name
     left = float(_LONGEST)
     for place, letter in enumerate(name):
         left -= _width(letter)
@@ -40,5 +43,5 @@ def short(name: str) -> str:
 def _width(letter: str) -> float:
     """About how many small letters of a proportional font are as wide as this one."""
     if east_asian_width(letter) in "WF":
-        return 2
+        return _WIDEST
     return 1.7 if letter in "WMmw@%" else 1.3 if letter.isupper() else 1

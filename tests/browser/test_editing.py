@@ -196,7 +196,7 @@ def test_the_file_is_previewed_in_its_own_window(visit, admin_client):
     page.fill("#id_name", "Quart")
     with page.context.expect_page() as opened:
         page.locator("text=Preview the file").first.click()
-    assert opened.value.locator("ins:has-text('Quart')").count() == 1
+    expect(opened.value.locator("ins:has-text('Quart')")).to_have_count(1)
 
 
 def test_what_is_typed_survives_a_crash(visit, admin_client):

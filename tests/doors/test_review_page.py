@@ -157,7 +157,7 @@ def test_the_form_leads_to_the_review_where_approval_is_needed(ann):
     assert not Term.objects.live().exists()
 
 
-def test_a_new_term_is_written_and_handed_on_in_one_step(db):
+def test_a_new_term_is_written_and_handed_on_in_one_step(roles):
     def client_of(role):
         user = User.objects.create_user(role, is_staff=True)
         user.groups.add(Group.objects.get(name=role))
