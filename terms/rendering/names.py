@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import commonprefix
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -106,6 +107,9 @@ _ENDING = re.compile(r"(e?s)?(?:['’]s?)?(?!['’])")
 _TAKES_ES = ("s", "x", "z", "ch", "sh", "o")
 
 
+_Meaning = tuple[str, frozenset[Hashable]]
+
+
 class Names:
     """All names of a glossary at once; ``find`` takes time by the text, not by their number."""
 
@@ -130,35 +134,39 @@ class Names:
         matches = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
         if not matches:
             return []
-        begun = sorted(
+        # Most that is found stands within a word: that is seen without asking further.
+        begun = [
             (start, -end, number)
             for number, start, end in matches
-            if not joined_before(text, start, end - start)
-        )
+            if text[start - 1] in _OPEN  # where it is the last one of all, that is no harm
+            or (
+                not (start and text[start - 1] in _WORD and text[start] in _WORD)
+                and not joined_before(text, start, end - start)
+            )
+        ]
+        begun.sort()
         found = []
         reached = 0
         for start, end, number in begun:
             if start < reached:
                 continue
-            whole = _end_of_word(text, start, -end)
-            if whole and (named := self._named(number, text, start, -end, whole)):
-                found.append(named)
+            end = -end
+            whole = end if text[end : end + 1] in _CLOSED else _end_of_word(text, start, end)
+            meant = whole and (self._only[number] or self._meant(number, text[start:end]))
+            if meant:
+                found.append(Found(start, whole, *meant))
                 reached = whole
         return found
 
-    def _named(self, number: int, text: str, start: int, end: int, whole: int) -> Found | None:
-        if (only := self._only[number]) is not None:
-            return Found(start, whole, *only)
-        written = text[start:end]
+    def _meant(self, number: int, written: str) -> _Meaning | None:
+        """Key and targets of a name that means several things, or one if written like it."""
         meant = [s for s in self._meanings[number] if not s.keeps_case or s.text == written]
         # Of REST and rest, REST is meant by REST.
         meant = [s for s in meant if s.text == written] or meant
-        if not meant:
-            return None
-        return Found(start, whole, fold(meant[0].text), frozenset(s.target for s in meant))
+        return (fold(meant[0].text), frozenset(s.target for s in meant)) if meant else None
 
 
-def _only(meanings: list[_Spelling]) -> tuple[str, frozenset[Hashable]] | None:
+def _only(meanings: list[_Spelling]) -> _Meaning | None:
     """Key and target of what means one thing, however it is written."""
     if len(meanings) > 1 or meanings[0].keeps_case:
         return None
@@ -195,6 +203,8 @@ _SYLLABLES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")  # Thai, La
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 _FOLLOWING_VOWELS = frozenset("ะาำๅๆຯະາຳ")
+_OPEN, _CLOSED = frozenset(" \n("), frozenset((*" \n,)", ""))
+_WORD = frozenset(ascii_letters + digits)
 _GLUE_BEFORE = frozenset("-_+#@&$\\")
 _GLUE_BEHIND = frozenset("_+#")
 
@@ -223,7 +233,7 @@ def joined_before(text: str, start: int, length: int) -> bool:
     if start == 0:
         return False
     before = text[start - 1]
-    if before in " \n(":
+    if before in _OPEN:
         return False
     if before in _GLUE_BEFORE:
         return True
@@ -239,7 +249,7 @@ def joined_behind(text: str, end: int, length: int) -> bool:
     if end == len(text):
         return False
     behind = text[end]
-    if behind in " \n,)":
+    if behind in _CLOSED:
         return False
     if behind in _GLUE_BEHIND:
         return True
