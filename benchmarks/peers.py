@@ -87,10 +87,10 @@ def _write(folder: Path, source: str) -> None:
     (folder / "app.py").write_text(source)
 
 
-def bare(stack: ExitStack, folder: Path, page: Page) -> Server:
-    """An application that sends the same bytes whatever is asked."""
+def bare(stack: ExitStack, folder: Path, page: Page, size: int = 0) -> Server:
+    """An application that sends the same bytes whatever is asked: ``size`` of them, if given."""
     folder.mkdir(exist_ok=True)
-    body = bytes(page.gzip)
+    body = os.urandom(size) if size else bytes(page.gzip)
     headers = [
         *security_headers(), ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Encoding", "gzip"), ("Content-Length", str(len(body))), ("ETag", '"x"'),

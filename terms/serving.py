@@ -38,7 +38,7 @@ class Kept(NamedTuple):
 
     path: str
     status: str
-    etag: str
+    tags: frozenset[str]  # those of its forms, as a client that has one sends it
     changed: int  # seconds
     is_packed: bool
     headers: Headers
@@ -213,7 +213,7 @@ def kept_page(path: str, row: Row, shared: Headers) -> Kept:
     return Kept(
         path,
         f"{row.status} {HTTPStatus(row.status).phrase}",
-        row.etag,
+        frozenset({f'"{row.etag}"', f'"{row.etag}-gzip"'}),
         int(changed.timestamp()),
         packed,
         zipped if packed else plain,
@@ -231,10 +231,9 @@ def _is_known(kept: Kept, environ: Environ) -> bool:
         return False
     tags = environ.get("HTTP_IF_NONE_MATCH")
     if tags is not None:
-        if tags.strip() == "*":
+        if tags in kept.tags or tags.strip() == "*":
             return True
-        found = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",", 50)}
-        return kept.etag in found or f"{kept.etag}-gzip" in found
+        return any(tag.strip().removeprefix("W/") in kept.tags for tag in tags.split(",", 50))
     since = environ.get("HTTP_IF_MODIFIED_SINCE")
     if since:
         try:
