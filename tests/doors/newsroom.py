@@ -132,7 +132,8 @@ class Editor:
 
     def merge(self, term):
         for other in self.terms(2)[:1]:
-            self.refactor(term, self.random.choice(["merge", "replace"]), other=other.name)
+            kind, takes = self.random.choice(["merge", "replace"]), self.random.choice(["", "on"])
+            self.refactor(term, kind, other=other.name, takes_text=takes)
 
     def split(self, term):
         self.refactor(term, "split", name=f"Part {self.new_words()}", parts=["0"])

@@ -70,6 +70,20 @@ def test_a_merge_by_name(admin):
     assert Page.objects.get(path__endswith="/microframework/").status == 301
 
 
+def test_a_merge_takes_the_text_over_if_it_is_told_to(admin):
+    old = make_term("Microframework", body="A few lines.")
+    flask = make_term("Flask", body="Own words.")
+    values = {"kind": "merge", "other": "Flask"}
+    assert "gets its definition" not in page(admin, old, **values)
+    html = page(admin, old, **values, takes_text="on")
+    assert "gets its definition and text, as a section “Microframework” at its end" in html
+    assert "## Microframework" in html
+    confirmed(admin, old, **values, takes_text="on")
+    flask.refresh_from_db()
+    assert flask.body.startswith("Own words.\n\n## Microframework\n\n")
+    assert flask.body.endswith("A few lines.\n")
+
+
 def test_withdrawing_in_favour_of_another(admin):
     term = make_live("Old")
     make_live("New", related="Old")
@@ -139,6 +153,9 @@ def test_a_term_is_split(admin):
     for parts in (["x"], ["99"], ["-1"]):
         assert "Select a valid choice" in page(admin, term, **values | {"parts": parts})
     assert "Choose what goes" in page(admin, term, **values | {"parts": []})
+    none = "Its text has no sections"
+    assert none not in page(admin, term)
+    assert none in page(admin, make_term("Plain", body="No sections."))
 
 
 def test_who_may_not_add_does_not_split(account):
