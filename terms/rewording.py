@@ -66,8 +66,8 @@ def merge(term: Term, into: Term, allowed: Allowed, takes_text: bool = False) ->
         keys={"status": "merged", "replaced_by": into.name},
     )
     operation.require(term, into)
-    kept = "its definition and text stay in its own file, too"
-    alone = f"its definition and text stay in its own file; nothing of them goes into “{into}”"
+    kept = "keeps its definition and text in its own file, too"
+    alone = f"keeps its definition and text in its own file; nothing of them goes into “{into}”"
     operation.leave(term, kept if takes_text else alone)
     address = f"once this is published, its address leads to “{into}”"
     tell_of_readers(operation, term, address, into)
@@ -133,7 +133,7 @@ def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | N
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page is None:
         return
-    operation.leave(term, f"{page.path}: {words}")
+    operation.leave(term, f"at {page.path}: {words}")
     named = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
     rows = named.values_list("source__uid", "source__name", "label")
     for uid, (name, label) in {uid: (name, label) for uid, name, label in rows}.items():

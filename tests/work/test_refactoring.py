@@ -137,7 +137,7 @@ def test_a_merge_says_what_becomes_of_texts_and_links(ann):
     words = "names “microframework” in its text, which stays as it is and is"
     assert ("Flask", f"{words} no link any more, being its own") in said
     assert ("Django", f"{words} a link all the same") in said
-    kept = "its definition and text stay in its own file; nothing of them goes into “Flask”"
+    kept = "keeps its definition and text in its own file; nothing of them goes into “Flask”"
     assert ("Microframework", kept) in said
 
 
