@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import commonprefix
-from string import ascii_letters, digits
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -204,7 +203,7 @@ _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 _FOLLOWING_VOWELS = frozenset("ะาำๅๆຯະາຳ")
 _OPEN, _CLOSED = frozenset(" \n("), frozenset((*" \n,)", ""))
-_WORD = frozenset(ascii_letters + digits)
+_WORD = frozenset(filter(str.isalnum, map(chr, range(128))))
 _GLUE_BEFORE = frozenset("-_+#@&$\\")
 _GLUE_BEHIND = frozenset("_+#")
 
