@@ -117,8 +117,14 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         action = request.POST.get("do", "")
         if action not in RIGHTS or not self._may(request, action, change_set):
             raise PermissionDenied
+        shown = change_set
         try:
-            self.message_user(request, getattr(self, f"_{action}")(request, change_set))
+            if action == "undo":
+                undone = undo_set(change_set, request.user)
+                shown = undone if undone.members().exists() else change_set
+                self.message_user(request, _told(undone))
+            else:
+                self.message_user(request, getattr(self, f"_{action}")(request, change_set))
         except Refused as error:
             for refusal in error.refusals[:20]:
                 text = f"“{refusal.term}” was not published: {refusal.reason}"
@@ -126,7 +132,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
             self.message_user(request, "So none of them was published.", messages.ERROR)
         except (CannotRefactor, CannotReview, StaleWrite, TooLarge) as error:
             self.message_user(request, str(error), messages.ERROR)
-        return HttpResponseRedirect(request.path)
+        return HttpResponseRedirect(reverse("admin:terms_changeset_change", args=[shown.pk]))
 
     def _submit(self, request, change_set):
         count = submit_set(change_set, request.user, request.POST.get("text", ""))
@@ -154,15 +160,12 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
     def _revoke(self, request, change_set):
         return f"{revoke_links(change_set, request.user)} links lead nowhere from now on."
 
-    def _undo(self, request, change_set):
-        undone = undo_set(change_set, request.user)
-        terms = list(undone.members())
-        found = stages(undone.glossary, terms)
-        if all(stage.name == LIVE for stage in found.values()):
-            return "Undone. For readers nothing changes."
-        url = reverse("admin:terms_changeset_change", args=[undone.pk])
-        text = 'Undone. Readers see it once <a href="{}">that</a> is published.'
-        return format_html(text, url)
+
+def _told(undone: ChangeSet) -> str:
+    found = stages(undone.glossary, list(undone.members()))
+    if all(stage.name == LIVE for stage in found.values()):
+        return "Undone. For readers nothing changes."
+    return "Undone. Readers see it once this change set, which brings back what was, is published."
 
 
 def _terms(count: int) -> str:

@@ -43,7 +43,10 @@ def test_a_rename_is_shown_done_published_and_undone(admin):
     )
     assert "Readers see all of it." in admin.get(address).content.decode()
     html = admin.post(address, {"do": "undo"}, follow=True).content.decode()
-    assert "Undone." in html
+    assert "Undone. Readers see it once this change set" in html
+    assert "<h1>Undone: Flask renamed to Quart</h1>" in html
+    assert 'value="publish"' in html
+    assert 'value="publish"' not in admin.get(address).content.decode()
     assert Term.objects.get(pk=term.pk).name == "Flask"
     assert "undone already" in admin.post(address, {"do": "undo"}, follow=True).content.decode()
 
