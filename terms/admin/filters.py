@@ -26,7 +26,7 @@ class StatusFilter(admin.SimpleListFilter):
 class ByFilter(admin.SimpleListFilter):
     """An import writes a line for each file, among which those of people are hard to see."""
 
-    title = "done by"
+    title = "people or commands"
     parameter_name = "by"
 
     def lookups(self, request, model_admin):
