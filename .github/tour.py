@@ -141,7 +141,6 @@ def take(address: str, sessions: dict[str, str]) -> None:
         _picture(ann, "2-writing")
 
         rita.goto(f"{terms}{ids['Flask']}/review/")
-        rita.get_by_label("What should be changed").scroll_into_view_if_needed()
         rita.evaluate("document.querySelector('.term-stage').scrollIntoView()")
         _picture(rita, "3-review")
 

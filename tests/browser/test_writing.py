@@ -49,6 +49,24 @@ def test_names_after_two_brackets(form):
     expect(options).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_names_offered_are_seen_whole(form, width):
+    form.set_viewport_size({"width": width, "height": 800})
+    room = form.locator("#id_body").bounding_box()["width"]
+    form.fill("#id_body", "x" * round(room / 8.5 - 12) + " ")
+    form.locator("#id_body").press_sequentially("[[flask")
+    names = form.locator(".term-names")
+    expect(names).to_be_visible()
+    form.wait_for_timeout(100)
+    box = names.bounding_box()
+    assert box["x"] + box["width"] <= width
+    last = form.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('.term-names') !== null",
+        [box["x"] + box["width"] - 4, box["y"] + 12],
+    )
+    assert last
+
+
 def test_the_toolbar_and_its_keys(form):
     form.focus("#id_body")
     form.keyboard.press("Control+Home")

@@ -43,6 +43,9 @@ document.addEventListener("DOMContentLoaded", () => {
       // A text of many lines cannot be a combobox; it stays a textbox with an active descendant.
       requestAnimationFrame(() => {
         for (const name of ["role", "aria-expanded"]) expander.querySelector("textarea").removeAttribute(name);
+        const menu = expander.querySelector(".term-names");
+        const beyond = menu ? menu.getBoundingClientRect().right - document.documentElement.clientWidth : 0;
+        if (beyond > 0) menu.style.marginLeft = `${-beyond}px`;
       });
     });
     expander.addEventListener("text-expander-value", (event) => {
