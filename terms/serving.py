@@ -6,10 +6,11 @@ Everything that is no stored page goes on to Django.
 
 import gzip
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -66,7 +67,8 @@ class PageServer:
         self.accepts = accepts
         self.limit = limit
         self._lock = threading.Lock()
-        self._kept: dict[str, Kept] = {}
+        # A plain dict would look for its oldest page past the places of all that are gone.
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._size = 0
         self._version: Any = None
         self._sequence = -1
@@ -113,7 +115,7 @@ class PageServer:
             if sequence != self._sequence:
                 changed = self.pages.changed_since(self._sequence) if self._sequence >= 0 else []
                 if self._sequence < 0 or len(changed) == 1000:
-                    self._kept, self._size = {}, 0
+                    self._kept, self._size = OrderedDict(), 0
                 for path in readable_paths(changed):
                     if gone := self._kept.pop(path, None):
                         self._size -= gone.size
@@ -139,7 +141,7 @@ class PageServer:
         if former := self._kept.pop(path, None):
             self._size -= former.size
         while self._size + kept.size > self.limit:
-            self._size -= self._kept.pop(next(iter(self._kept))).size
+            self._size -= self._kept.popitem(last=False)[1].size
         self._kept[path] = kept
         self._size += kept.size
 
@@ -190,16 +192,13 @@ def _is_djangos(path: str) -> bool:
 def kept_page(path: str, row: Row, shared: Headers) -> Kept:
     packed = bool(row.gzip)
     body = bytes(row.gzip or row.body or b"")
-    changed = row.changed_at
-    if isinstance(changed, str):
-        changed = datetime.fromisoformat(changed).replace(tzinfo=UTC)
-    changed = changed.astimezone(UTC)
+    changed, modified = _time(row.changed_at)
     has_forms = row.type.startswith("text/html") and row.status == 200 and path.count("/") > 2
     common: Headers = [
         ("Content-Type", row.type),
         ("Cache-Control", FRESH),
         ("Vary", "Accept, Accept-Encoding" if has_forms else "Accept-Encoding"),
-        ("Last-Modified", format_datetime(changed, usegmt=True)),
+        ("Last-Modified", modified),
         *([("Location", row.location)] if row.location else []),
         *shared,
     ]
@@ -214,7 +213,7 @@ def kept_page(path: str, row: Row, shared: Headers) -> Kept:
         path,
         f"{row.status} {HTTPStatus(row.status).phrase}",
         frozenset({f'"{row.etag}"', f'"{row.etag}-gzip"'}),
-        int(changed.timestamp()),
+        changed,
         packed,
         zipped if packed else plain,
         _brief(zipped if packed else plain),
@@ -223,6 +222,15 @@ def kept_page(path: str, row: Row, shared: Headers) -> Kept:
         has_forms,
         len(body) + _ROW_BYTES,
     )
+
+
+@lru_cache(maxsize=1_000)  # many pages change at the same moment
+def _time(changed: str | datetime) -> tuple[int, str]:
+    """In seconds, and as HTTP writes it; SQLite gives text, which is UTC."""
+    if isinstance(changed, str):
+        changed = datetime.fromisoformat(changed).replace(tzinfo=UTC)
+    changed = changed.astimezone(UTC)
+    return int(changed.timestamp()), format_datetime(changed, usegmt=True)
 
 
 def _is_known(kept: Kept, environ: Environ) -> bool:
