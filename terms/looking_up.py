@@ -6,7 +6,7 @@ are gone through.
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz, process
 
 from . import search
@@ -49,14 +49,16 @@ def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
     return names
 
 
-def called(terms: QuerySet[Term], name: str) -> QuerySet[Term]:
+def called(terms: QuerySet[Term], name: str, limit: int) -> list[Term]:
     """Those of ``terms`` that have ``name`` as their name, then those that it is an alias of."""
     key = name_key(name)
     if not key:
-        return terms.none()
-    aliases = Alias.objects.filter(key=key).values("term")
-    is_alias = Case(When(name_key=key, then=0), default=1)
-    return terms.filter(Q(name_key=key) | Q(pk__in=aliases)).order_by(is_alias, "pk")
+        return []
+    # Asked for both at once, SQLite would go through all terms.
+    aliases = terms.filter(pk__in=Alias.objects.filter(key=key).values("term"))
+    own = terms.filter(name_key=key).order_by("pk")
+    others = aliases.exclude(name_key=key).order_by("pk")
+    return [*own[:limit], *others[:limit]][:limit]
 
 
 def spelled_like(terms: QuerySet[Term], text: str) -> set[int]:

@@ -73,22 +73,24 @@ def upload_view(request):
 
 @_for_editors("GET")
 def suggest_view(request):
-    """Names that begin with, or hold, the text ``q``; the terms that are called exactly so, or
-    where there is nothing of all that, those with a name that is spelled like it."""
+    """Names that begin with, or hold, the text ``q``; the terms that are called exactly so. Of
+    a ``new`` name without all that those that are spelled like it: all have to be compared."""
     query = request.GET.get("q", "").replace("\0", "")[:200]
     terms = rights(request.user, "view_term").among(Term.objects.all())
     names = names_with(terms, query, MAX_SUGGESTIONS)
-    known = _links(called(terms, query))
+    known = _links(called(terms, query, MAX_KNOWN))
     declined = "" if known else why_declined(Glossary.objects.all(), query)
-    is_new = not (names or known or declined)
-    alike = _links(terms.filter(pk__in=spelled_like(terms, query))) if is_new else []
-    return JsonResponse({"names": names, "known": known, "alike": alike, "declined": declined})
+    is_new = "new" in request.GET and not (names or known or declined)
+    alike = terms.filter(pk__in=spelled_like(terms, query))[:MAX_KNOWN] if is_new else []
+    return JsonResponse(
+        {"names": names, "known": known, "alike": _links(alike), "declined": declined}
+    )
 
 
 def _links(terms) -> list[dict[str, str]]:
     return [
         {"name": term.name, "address": reverse("admin:terms_term_change", args=[term.pk])}
-        for term in terms[:MAX_KNOWN]
+        for term in terms
     ]
 
 

@@ -29,8 +29,7 @@ def go_view(model_admin):
         if not found:
             raise PermissionDenied
         name = request.GET.get("name", "").replace("\0", "")[:300]
-        term = called(found.among(Term.objects.all()), name).first()
-        if term:
+        for term in called(found.among(Term.objects.all()), name, 1):
             return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
         listed = reverse("admin:terms_term_changelist")
         return HttpResponseRedirect(f"{listed}?{urlencode({'q': name})}")

@@ -68,9 +68,10 @@ def test_a_name_comes_before_an_alias(terms):
         "Other", text=text_of("Other").replace("details:", "aliases: [Quart]\ndetails:")
     )
     every = Term.objects.all()
-    assert [term.name for term in called(every, "QUART")] == ["Quart", "Other"]
-    assert list(called(every.filter(pk=other.pk), "quart")) == [other]
-    assert list(called(every, " ")) == []
+    assert [term.name for term in called(every, "QUART", 9)] == ["Quart", "Other"]
+    assert [term.name for term in called(every, "quart", 1)] == ["Quart"]
+    assert called(every.filter(pk=other.pk), "quart", 9) == [other]
+    assert called(every, " ", 9) == []
 
 
 def test_names_are_found_by_beginning_word_and_part(terms):

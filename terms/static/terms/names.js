@@ -19,15 +19,16 @@
     for (const input of document.querySelectorAll("input[data-names]")) {
       const names = document.createElement("datalist");
       names.id = `${input.id}-names`;
+      const note = input.form.querySelector("[data-known]"); // beside the name of a new term
       input.after(names);
       input.setAttribute("list", names.id);
       input.autocomplete = "off";
       input.addEventListener("input", async () => {
         const asked = input.value;
-        const answer = await fetch(`${input.dataset.names}?q=${encodeURIComponent(asked)}`);
+        const isNew = note ? "&new=1" : "";
+        const answer = await fetch(`${input.dataset.names}?q=${encodeURIComponent(asked)}${isNew}`);
         if (!answer.ok || input.value !== asked) return;
         const found = await answer.json();
-        const note = input.form.querySelector("[data-known]");
         if (note) say(note, found);
         const options = found.names.map((name) => {
           const option = document.createElement("option");
