@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -19,6 +18,7 @@ from .formats.document import TermDocument, read_document
 from .formats.paths import name_key, problem_with, slug_of
 from .indexing import MANY, index
 from .models import Category, ChangeSet, Event, Glossary, Revision, Term, Vertical
+from .models.fields import new_uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .recording import record
@@ -166,7 +166,7 @@ def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetim
         path = item.draft.path
         if problem := problem_with(path):
             raise BadPath(problem)
-        rows.append((uuid4(), glossary.pk, path, slug_of(path), 1, "", True, now, *values))
+        rows.append((new_uid(), glossary.pk, path, slug_of(path), 1, "", True, now, *values))
     try:
         insert_rows(Term, (*_NEW, *_READ), rows)
     except IntegrityError as error:

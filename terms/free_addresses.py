@@ -3,11 +3,11 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection
-from uuid import UUID
 
 from .addresses import list_path
 from .formats.paths import path_for
 from .models import Glossary, PublishedClass, PublishedTerm, Term
+from .models.fields import Uid
 
 
 def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
@@ -25,8 +25,8 @@ class Taken:
 
     def __init__(self, glossary: Glossary, pages: Collection[PublishedTerm]):
         self.glossary = glossary
-        self._holders: dict[tuple[str, str], set[UUID]] = defaultdict(set)
-        self._held: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
+        self._holders: dict[tuple[str, str], set[Uid]] = defaultdict(set)
+        self._held: dict[Uid, set[tuple[str, str]]] = defaultdict(set)
         slugs = {page.slug for page in pages}
         lists = {self._list(page.category_slug) for page in pages if page.category_slug}
         published = PublishedTerm.objects.of(glossary).order_by()
@@ -40,7 +40,7 @@ class Taken:
     def _list(self, category: str) -> str:
         return list_path(self.glossary.slug, category)
 
-    def _hold(self, uid: UUID, name: str, value: str) -> None:
+    def _hold(self, uid: Uid, name: str, value: str) -> None:
         self._holders[name, value].add(uid)
         self._held[uid].add((name, value))
 

@@ -1,10 +1,10 @@
 """Names in published bodies → rows that say which term each of them means."""
 
 from collections.abc import Collection, Iterable, Iterator
-from uuid import UUID
 
 from . import search
 from .models import Glossary, Mention, PublishedName, PublishedTerm
+from .models.fields import Uid
 from .models.rows import insert_rows
 from .rendering import Link, Names, Place, buckets, links_made, phrases, places
 from .site.facts import batches
@@ -14,7 +14,7 @@ BATCH = 200
 BODIES_A_NAME = 5  # are read in the time in which one name is looked for
 
 
-def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) -> set[UUID]:
+def relink(glossary: Glossary, changed: Collection[Uid], names: Iterable[str]) -> set[Uid]:
     """Find mentions anew in ``changed`` terms, and in those that speak of ``names``.
 
     Returns the terms whose page shows another mention now, on either end.
@@ -25,7 +25,7 @@ def relink(glossary: Glossary, changed: Collection[UUID], names: Iterable[str]) 
     if not _are_all(glossary, pks):
         pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
     known = None if len(pks) <= FEW else names_of(glossary)
-    touched: set[UUID] = set()
+    touched: set[Uid] = set()
     for some in batches(sorted(pks), BATCH):
         touched |= _relink(glossary, some, known)
     return touched
@@ -55,13 +55,13 @@ def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
     if texts is None:
         return Names(rows.values_list("name", "term__uid"))
     wanted = sorted(set().union(*map(buckets, texts)))
-    found: list[tuple[str, UUID]] = []
+    found: list[tuple[str, Uid]] = []
     for some in batches(wanted):
         found += rows.filter(bucket__in=some).values_list("name", "term__uid")
     return Names(found)
 
 
-def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[UUID]:
+def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[Uid]:
     terms = PublishedTerm.objects.filter(pk__in=pks).order_by()
     sources = list(terms.only("uid", "text", "body_start", "plain", "decisions"))
     if names is None:
@@ -72,7 +72,7 @@ def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[UUID
         before.setdefault(pk, set()).add(tuple(mention))
     former.delete()
     rows = []
-    touched: set[UUID] = set()
+    touched: set[Uid] = set()
     for source in sources:
         found = list(_mentions(source, names))
         after = {(place.start, place.end, place.label, target) for place, target in found}
@@ -87,7 +87,7 @@ def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[UUID
     return touched
 
 
-def _mentions(source: PublishedTerm, names: Names) -> Iterator[tuple[Place, UUID | None]]:
+def _mentions(source: PublishedTerm, names: Names) -> Iterator[tuple[Place, Uid | None]]:
     found = list(chosen(places(source.body, names), source.uid, source.decisions))
     links = [Link(place.start, place.end, "x") for place, target in found if target]
     made = {link.start for link in links_made(source.body, links)}
@@ -95,16 +95,16 @@ def _mentions(source: PublishedTerm, names: Names) -> Iterator[tuple[Place, UUID
 
 
 def chosen(
-    found: Iterable[Place], own: UUID, decisions: dict[str, str]
-) -> Iterator[tuple[Place, UUID | None]]:
+    found: Iterable[Place], own: Uid, decisions: dict[str, str]
+) -> Iterator[tuple[Place, Uid | None]]:
     """Of each term its first mention; once each name that is ambiguous, with None."""
-    seen: set[UUID | str] = set()
+    seen: set[Uid | str] = set()
     for place in found:
         meant = place.found.targets
         decision = decisions.get(place.found.key)
         if decision == "" or own in meant:
             continue
-        target = next((uid for uid in meant if str(uid) == decision), None)
+        target = next((uid for uid in meant if uid == decision), None)
         if target is None and len(meant) == 1:
             (target,) = meant
         mark = target or place.found.key

@@ -60,7 +60,7 @@ def suggested_relations(term: Term, names: list[Named]) -> list[PublishedTerm]:
         page
         for named in names
         for page in named.meanings
-        if str(page.uid) == named.decision or (not named.decision and not named.is_ambiguous)
+        if page.uid == named.decision or (not named.decision and not named.is_ambiguous)
     ]
     return [page for page in dict.fromkeys(certain) if page.uid not in related]
 
@@ -71,7 +71,7 @@ def decide(term: Term, names: list[Named], chosen: Mapping[str, str], is_linked:
     with transaction.atomic():
         for named in names:
             choice = chosen.get(named.key)
-            uids = {str(page.uid) for page in named.meanings}
+            uids = {page.uid for page in named.meanings}
             if choice is None or choice not in {"", NEVER, *uids}:
                 continue
             rows = MentionDecision.objects.filter(term=term, key=named.key)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from . import search
 from .addresses import list_path, term_path
@@ -26,6 +25,7 @@ from .models import (
     Term,
     Vertical,
 )
+from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .rendering import bucket, plain_text, spellings, words
@@ -106,12 +106,12 @@ def _shown_aliases(term: Term, document: TermDocument) -> list[str]:
 
 def _decisions(term: Term) -> dict[str, str]:
     return {
-        decision.key: str(decision.target.uid) if decision.target else ""
+        decision.key: decision.target.uid if decision.target else ""
         for decision in term.decisions.all()
     }
 
 
-def write_rows(glossary: Glossary, batch: dict[UUID, tuple[Live, PublishedTerm]]) -> set[UUID]:
+def write_rows(glossary: Glossary, batch: dict[Uid, tuple[Live, PublishedTerm]]) -> set[Uid]:
     """Write what is published of a batch of terms; others of which a relation was resolved."""
     _keep_dates(batch)
     columns = [field.name for field in PublishedTerm._meta.fields if field.name != "id"]
@@ -129,7 +129,7 @@ def write_rows(glossary: Glossary, batch: dict[UUID, tuple[Live, PublishedTerm]]
     return _resolve_waiting(glossary, names, {pk: uid for uid, pk in pks.items()})
 
 
-def _keep_dates(batch: dict[UUID, tuple[Live, PublishedTerm]]) -> None:
+def _keep_dates(batch: dict[Uid, tuple[Live, PublishedTerm]]) -> None:
     former = PublishedTerm.objects.filter(uid__in=batch).order_by()
     columns = ("uid", "fingerprint", "published_at", "changed_at")
     for uid, fingerprint, published_at, changed_at in former.values_list(*columns):
@@ -139,7 +139,7 @@ def _keep_dates(batch: dict[UUID, tuple[Live, PublishedTerm]]) -> None:
             page.changed_at = changed_at
 
 
-def _write_names(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> list[tuple]:
+def _write_names(glossary: Glossary, batch: dict, pks: dict[Uid, int]) -> list[tuple]:
     """The names by which terms are found; of each row the term's id, name and key."""
     PublishedName.objects.filter(term__in=pks.values()).delete()
     rows = []
@@ -158,7 +158,7 @@ def _write_names(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> list[
     return rows
 
 
-def _write_relations(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> None:
+def _write_relations(glossary: Glossary, batch: dict, pks: dict[Uid, int]) -> None:
     PublishedRelation.objects.filter(term__in=pks.values()).delete()
     newest = {uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version}
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
@@ -176,14 +176,14 @@ def _write_relations(glossary: Glossary, batch: dict, pks: dict[UUID, int]) -> N
     insert_rows(PublishedRelation, columns, rows)
 
 
-def _known(glossary: Glossary, related: str) -> dict[str, UUID]:
+def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
     """Keys of all that could be a name in a relation string → the term's uid."""
     known = known_names(glossary, [*runs(related), name_key(related)[:NAME_LENGTH]])
     uids = dict(Term.objects.filter(pk__in=known.values()).values_list("pk", "uid"))
     return {key: uids[pk] for key, pk in known.items()}
 
 
-def _row(names: dict[str, UUID], pk: int, position: int, label: str, kind: str) -> tuple:
+def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -> tuple:
     key = name_key(label)[:NAME_LENGTH]
     return (pk, position, label, key, names.get(key), kind)
 
@@ -230,7 +230,7 @@ def _write_addresses(glossary: Glossary, batch: dict) -> None:
     insert_rows(Address, ("path", "glossary", "term_uid"), rows, replacing=("path",))
 
 
-def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[UUID]:
+def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[Uid]:
     """Published relations that waited for one of ``names`` become links; those of which terms."""
     targets = {key: uids[pk] for pk, _, key, *_ in reversed(names)}
     waiting = PublishedRelation.objects.filter(
@@ -243,7 +243,7 @@ def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[
     return {relation.term.uid for relation in relations}
 
 
-def search_rows(uids: Iterable[UUID]) -> list[search.Row]:
+def search_rows(uids: Iterable[Uid]) -> list[search.Row]:
     pages = PublishedTerm.objects.filter(uid__in=uids).order_by("pk")
     others: dict[int, list[str]] = {}
     aliases = PublishedName.objects.filter(term__in=pages, is_alias=True).order_by("pk")

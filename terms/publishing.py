@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -29,6 +28,7 @@ from .models import (
     Term,
     Withdrawal,
 )
+from .models.fields import Uid
 from .published_rows import Live, published_term, search_rows, write_classes, write_rows
 from .quality import Entry, why_barred
 from .recording import record
@@ -85,7 +85,7 @@ def _publish(glossary, ids, revisions, progress, by, needs_approval=True) -> lis
 
 
 def withdraw(
-    glossary: Glossary, terms: QuerySet[Term], by: Any = None, successor: UUID | None = None
+    glossary: Glossary, terms: QuerySet[Term], by: Any = None, successor: Uid | None = None
 ) -> int:
     """Take ``terms`` off the readers' side; how many were on it.
 
@@ -109,9 +109,9 @@ def withdraw(
     return len(uids)
 
 
-def _hand_over(pages: QuerySet[PublishedTerm]) -> set[UUID]:
+def _hand_over(pages: QuerySet[PublishedTerm]) -> set[Uid]:
     """Give the addresses of terms that are merged into others to these; which ones these are."""
-    heirs: set[UUID] = set()
+    heirs: set[Uid] = set()
     successors = PublishedRelation.objects.filter(kind="successor").exclude(target_uid=None)
     for uid, text in pages.filter(relations__in=successors).values_list("uid", "text"):
         if read_document(text, "").is_merged:
@@ -122,7 +122,7 @@ def _hand_over(pages: QuerySet[PublishedTerm]) -> set[UUID]:
 
 
 def _withdrawals(
-    glossary: Glossary, pages: QuerySet[PublishedTerm], successor: UUID | None
+    glossary: Glossary, pages: QuerySet[PublishedTerm], successor: Uid | None
 ) -> Iterator[Withdrawal]:
     for page in pages.only("uid").prefetch_related("relations"):
         targets = [r for r in page.relations.all() if r.target_uid]
@@ -131,7 +131,7 @@ def _withdrawals(
             glossary=glossary,
             successor_uid=successor
             or next((r.target_uid for r in targets if r.kind == "successor"), None),
-            instead=[str(r.target_uid) for r in targets if r.kind == "related"],
+            instead=[r.target_uid for r in targets if r.kind == "related"],
         )
 
 
@@ -157,17 +157,17 @@ class _Noting(Change):
     now: datetime = field(default_factory=timezone.now)  # one for all that are published together
     by: Any = None
     needs_approval: bool = True
-    linked: set[tuple[str, UUID]] = field(default_factory=set)
-    edges: set[tuple[UUID, str, str, UUID | None]] = field(default_factory=set)
+    linked: set[tuple[str, Uid]] = field(default_factory=set)
+    edges: set[tuple[Uid, str, str, Uid | None]] = field(default_factory=set)
 
-    def note(self, uids: Collection[UUID]) -> None:
+    def note(self, uids: Collection[Uid]) -> None:
         """To be called with all that change, before they do."""
         self.uids.update(dict.fromkeys(uids))
         self.before.update(facts_of(uids))
         self.names_before.update(names_of(uids))
         self.compare(uids)
 
-    def compare(self, uids: Collection[UUID]) -> None:
+    def compare(self, uids: Collection[Uid]) -> None:
         names = PublishedName.objects.order_by().filter(term__uid__in=uids, term__is_linked=True)
         self.linked ^= set(names.values_list("name", "term__uid"))
         edges = PublishedRelation.objects.order_by().filter(term__uid__in=uids)
@@ -196,7 +196,7 @@ def _changing(glossary: Glossary) -> Iterator[_Noting]:
 
 def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refusal]:
     refusals: list[Refusal] = []
-    batch: dict[UUID, tuple[Live, PublishedTerm]] = {}
+    batch: dict[Uid, tuple[Live, PublishedTerm]] = {}
     revisions = revisions.select_related("term__category", "term__vertical")
     revisions = revisions.prefetch_related("term__aliases", "term__decisions__target")
     made = []

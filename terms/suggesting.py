@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from .formats.paths import name_key
 from .models import DeclinedRelation, Event, Glossary, PublishedTerm, Suggestion, Term
+from .models.fields import Uid
 from .models.term import NAME_LENGTH
 from .recording import record
 
@@ -53,8 +54,9 @@ def _open(glossary: Glossary):
     return Suggestion.objects.open().filter(glossary=glossary).values_list("pk")
 
 
-def _digest(uid: UUID | None, key: str, text: str) -> str:
-    said = "\0".join([str(uid or ""), key, " ".join(text.casefold().split())])
+def _digest(uid: Uid | None, key: str, text: str) -> str:
+    written = str(UUID(uid)) if uid else ""  # as in rows of former versions
+    said = "\0".join([written, key, " ".join(text.casefold().split())])
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
@@ -123,7 +125,7 @@ def _note(suggestion: Suggestion, kind: str, person: Any, answer: str) -> None:
     record(suggestion.glossary, kind, pairs, person, answer or suggestion.text)
 
 
-def decline_relations(term: Term, targets: Iterable[UUID], person: Any) -> int:
+def decline_relations(term: Term, targets: Iterable[Uid], person: Any) -> int:
     """Have ``term`` never be suggested to relate to ``targets`` again; how many are new."""
     known = set(term.declined.values_list("target_uid", flat=True))
     now = timezone.now()

@@ -48,7 +48,7 @@ def _act(model_admin, request, term, names):
     if "relate" in request.POST:
         wanted = set(request.POST.getlist("relate"))
         found = suggested_relations(term, names)
-        pages = [target for target in found if str(target.uid) in wanted]
+        pages = [target for target in found if target.uid in wanted]
         if "decline" in request.POST:
             decline_relations(term, [target.uid for target in pages], request.user)
             model_admin.message_user(request, "They are not suggested again.")

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from django.db import models
 from django.urls import get_script_prefix
 
+from .fields import UidField
 from .glossary import Glossary
 
 
@@ -26,7 +27,7 @@ class PublishedTerm(models.Model):
     """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    uid = models.UUIDField(unique=True)
+    uid = UidField(unique=True)
     fingerprint = models.CharField(max_length=64)
     path = models.TextField(unique=True, help_text="The page's address, below the site's root.")
     slug = models.CharField(max_length=255)
@@ -135,7 +136,7 @@ class PublishedRelation(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.RELATED)
     label = models.TextField()
     key = models.CharField(max_length=300)
-    target_uid = models.UUIDField(null=True)
+    target_uid = UidField(null=True)
 
     class Meta:
         ordering = ["position"]
@@ -157,7 +158,7 @@ class Mention(models.Model):
     end = models.PositiveIntegerField()
     label = models.TextField()
     key = models.CharField(max_length=300)
-    target_uid = models.UUIDField(null=True, db_index=True)
+    target_uid = UidField(null=True, db_index=True)
 
     class Meta:
         ordering = ["start"]

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db import connection, models
 
+from .fields import UidField
+
 # Fields whose Python value a driver takes as it is.
-_PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
+_PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey, UidField)
 
 
 def insert_rows(

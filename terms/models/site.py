@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
+from .fields import UidField
 from .glossary import Glossary
 
 
@@ -50,7 +51,7 @@ class Address(models.Model):
 
     path = models.TextField(primary_key=True)
     glossary = models.ForeignKey(Glossary, models.CASCADE)
-    term_uid = models.UUIDField(null=True, db_index=True)
+    term_uid = UidField(null=True, db_index=True)
 
     class Meta:
         verbose_name_plural = "addresses"
@@ -62,13 +63,13 @@ class Address(models.Model):
 class Withdrawal(models.Model):
     """A term that readers could see once, and what they may read instead."""
 
-    term_uid = models.UUIDField(primary_key=True)
+    term_uid = UidField(primary_key=True)
     glossary = models.ForeignKey(Glossary, models.CASCADE)
-    successor_uid = models.UUIDField(null=True)
+    successor_uid = UidField(null=True)
     instead = models.JSONField(default=list, help_text="The uids of the terms it was related to.")
 
     def __str__(self) -> str:
-        return str(self.term_uid)
+        return self.term_uid
 
 
 class Site(models.Model):

@@ -3,6 +3,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
+from .fields import UidField
 from .glossary import Glossary
 from .term import NAME_LENGTH, Term
 
@@ -31,7 +32,7 @@ class Suggestion(models.Model):
         DECLINED = "declined"
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    term_uid = models.UUIDField(null=True)
+    term_uid = UidField(null=True)
     name = models.CharField(max_length=NAME_LENGTH)
     key = models.CharField(max_length=NAME_LENGTH)
     text = models.TextField(blank=True)
@@ -65,7 +66,7 @@ class DeclinedRelation(models.Model):
     """A term that another one names, and that it shall not be related to all the same."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="declined", db_index=False)
-    target_uid = models.UUIDField()
+    target_uid = UidField()
     person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 

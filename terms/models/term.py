@@ -1,5 +1,3 @@
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +6,7 @@ from django.db.models.functions import Lower
 from terms.formats.document import TermDocument, read_document
 
 from .classification import Category, Vertical
+from .fields import UidField, new_uid
 from .glossary import Glossary
 
 NAME_LENGTH = 300  # characters; longer names are cut for indexes, never in the file
@@ -58,7 +57,7 @@ class Term(models.Model):
     alone; ``version`` is the number of the newest revision.
     """
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uid = UidField(default=new_uid, unique=True, editable=False)
     glossary = models.ForeignKey(Glossary, models.PROTECT, db_index=False)
     path = models.CharField(max_length=500, help_text="The file, below the glossary's folder.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from uuid import UUID
 
 from terms.models import Glossary, Mention, PublishedName, PublishedRelation, PublishedTerm
+from terms.models.fields import Uid
 
 BATCH = 500
 
@@ -13,7 +13,7 @@ BATCH = 500
 class Facts(NamedTuple):
     """All that a link, an entry of a list or a count shows of a published term."""
 
-    uid: UUID
+    uid: Uid
     pk: int
     path: str
     name: str
@@ -34,17 +34,17 @@ class Facts(NamedTuple):
         return self[6:]
 
 
-def facts_of(uids: Collection[UUID]) -> dict[UUID, Facts]:
-    found: dict[UUID, Facts] = {}
+def facts_of(uids: Collection[Uid]) -> dict[Uid, Facts]:
+    found: dict[Uid, Facts] = {}
     for some in batches(uids):
         rows = PublishedTerm.objects.order_by().filter(uid__in=some).values_list(*Facts._fields)
         found.update((row[0], Facts(*row)) for row in rows)
     return found
 
 
-def names_of(uids: Collection[UUID]) -> dict[UUID, set[tuple[str, bool]]]:
+def names_of(uids: Collection[Uid]) -> dict[Uid, set[tuple[str, bool]]]:
     """The names of terms, each with whether it is hidden."""
-    found: dict[UUID, set[tuple[str, bool]]] = {}
+    found: dict[Uid, set[tuple[str, bool]]] = {}
     for some in batches(uids):
         names = PublishedName.objects.order_by().filter(term__uid__in=some)
         for uid, name, is_hidden in names.values_list("term__uid", "name", "is_hidden"):
@@ -65,14 +65,14 @@ class Change:
     ``readdressed`` terms that have got the addresses of others."""
 
     glossary: Glossary
-    uids: dict[UUID, None] = field(default_factory=dict)  # in the order of their rows
-    before: dict[UUID, Facts] = field(default_factory=dict)
-    after: dict[UUID, Facts] = field(default_factory=dict)
-    touched: set[UUID] = field(default_factory=set)
+    uids: dict[Uid, None] = field(default_factory=dict)  # in the order of their rows
+    before: dict[Uid, Facts] = field(default_factory=dict)
+    after: dict[Uid, Facts] = field(default_factory=dict)
+    touched: set[Uid] = field(default_factory=set)
     renamed: set[tuple[str, str]] = field(default_factory=set)
-    readdressed: set[UUID] = field(default_factory=set)
-    names_before: dict[UUID, set[tuple[str, bool]]] = field(default_factory=dict)
-    names_after: dict[UUID, set[tuple[str, bool]]] = field(default_factory=dict)
+    readdressed: set[Uid] = field(default_factory=set)
+    names_before: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
+    names_after: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
 
     def searched_otherwise(self) -> set[str]:
         """The names, of before and after, of terms that are found in another way now."""
@@ -84,7 +84,7 @@ class Change:
             for name, _ in self.names_before.get(uid, set()) | self.names_after.get(uid, set())
         }
 
-    def shown_otherwise(self) -> set[UUID]:
+    def shown_otherwise(self) -> set[Uid]:
         """Those that other pages link or list in another way now, or no more."""
         return {
             uid
@@ -93,9 +93,9 @@ class Change:
             != (self.after[uid].link if uid in self.after else None)
         }
 
-    def neighbours(self) -> set[UUID]:
+    def neighbours(self) -> set[Uid]:
         """Terms on whose pages those stand that are shown otherwise."""
-        found: set[UUID] = set()
+        found: set[Uid] = set()
         for some in batches(sorted(self.shown_otherwise())):
             for rows, source in (
                 (PublishedRelation.objects.order_by(), "term__uid"),

@@ -1,12 +1,12 @@
 """What answers at addresses where no page is any more: moved, or gone, and what instead."""
 
 from collections.abc import Collection, Iterator
-from uuid import UUID
 
 from django.db.models import Q
 
 from terms.addresses import beside, home_path, way_from
 from terms.models import Address, Glossary, PublishedTerm, Withdrawal
+from terms.models.fields import Uid
 
 from . import chrome
 from .facts import batches, facts_of
@@ -56,7 +56,7 @@ def _moved(path: str, target: str) -> Iterator[Built]:
 def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Iterator[Built]:
     wanted = []
     if withdrawal:
-        wanted = [withdrawal.successor_uid, *map(UUID, withdrawal.instead)]
+        wanted = [withdrawal.successor_uid, *withdrawal.instead]
     facts = facts_of({uid for uid in wanted if uid})
     instead = [facts[uid] for uid in dict.fromkeys(wanted) if uid in facts]
     body = chrome.render(
@@ -72,13 +72,13 @@ def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Itera
             yield Built(here, body, status=410)
 
 
-def withdrawals_naming(glossary: Glossary, uids: Collection[UUID]) -> set[UUID]:
+def withdrawals_naming(glossary: Glossary, uids: Collection[Uid]) -> set[Uid]:
     """Withdrawn terms in whose place one of ``uids`` is offered."""
-    found: set[UUID] = set()
+    found: set[Uid] = set()
     rows = Withdrawal.objects.filter(glossary=glossary)
     if len(uids) > 50:
         return set(rows.values_list("term_uid", flat=True))
     for uid in uids:
-        named = rows.filter(Q(successor_uid=uid) | Q(instead__icontains=str(uid)))
+        named = rows.filter(Q(successor_uid=uid) | Q(instead__icontains=uid))
         found.update(named.values_list("term_uid", flat=True))
     return found

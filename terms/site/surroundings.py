@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from terms.models import Mention, PublishedRelation, PublishedTerm
+from terms.models.fields import Uid
 
 from .facts import Facts, facts_of
 
@@ -39,8 +39,8 @@ class Surroundings:
 
 
 def surroundings_of(
-    terms: Collection[PublishedTerm], known: Mapping[UUID, Facts]
-) -> dict[UUID, Surroundings]:
+    terms: Collection[PublishedTerm], known: Mapping[Uid, Facts]
+) -> dict[Uid, Surroundings]:
     uids = {term.pk: term.uid for term in terms}
     own = set(uids.values())
     relations = list(
@@ -61,7 +61,7 @@ def surroundings_of(
     others = {row[-1] for row in (*relations, *mentions, *back, *named)} - {None}
     facts = facts_of(others - known.keys())
     facts |= {uid: known[uid] for uid in others & known.keys()}
-    found: dict[UUID, Surroundings] = {uid: Surroundings() for uid in own}
+    found: dict[Uid, Surroundings] = {uid: Surroundings() for uid in own}
     for pk, kind, label, target in relations:
         about = found[uids[pk]]
         shown = Label(label, facts.get(target) if target != uids[pk] else None)
@@ -79,12 +79,12 @@ def surroundings_of(
     return found
 
 
-def _grouped(pairs: set[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
-    groups: dict[UUID, set[UUID]] = defaultdict(set)
+def _grouped(pairs: set[tuple[Uid, Uid]]) -> dict[Uid, set[Uid]]:
+    groups: dict[Uid, set[Uid]] = defaultdict(set)
     for one, other in pairs:
         groups[one].add(other)
     return groups
 
 
-def _sorted(uids: set[UUID], facts: dict[UUID, Facts]) -> list[Facts]:
+def _sorted(uids: set[Uid], facts: dict[Uid, Facts]) -> list[Facts]:
     return sorted((facts[uid] for uid in uids), key=lambda f: (f.sort_key, f.pk))

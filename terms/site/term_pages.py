@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
 from terms.addresses import beside, home_path, list_path, to_root, way_from
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
+from terms.models.fields import Uid
 from terms.rendering import Link, render_page
 
 from . import chrome
@@ -23,7 +23,7 @@ _LINK = re.compile(r'(<(?:img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
 
 def term_pages(
-    glossary: Glossary, uids: Collection[UUID], known: Mapping[UUID, Facts] = MappingProxyType({})
+    glossary: Glossary, uids: Collection[Uid], known: Mapping[Uid, Facts] = MappingProxyType({})
 ) -> Iterator[Built]:
     """All forms of the pages of those of ``uids`` that are published.
 

@@ -1,0 +1,44 @@
+"""Identities that last: what a term is known by whatever becomes of its name and file."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import models
+
+Uid = str
+
+
+def new_uid() -> Uid:
+    return uuid4().hex
+
+
+class UidField(models.UUIDField):
+    """A column of UUIDs (RFC 9562) whose Python value is a text of 32 hexadecimal digits.
+
+    Publishing compares very many of them: texts are read, hashed and compared in C.
+    """
+
+    def get_internal_type(self) -> str:
+        return "UidField"  # SQLite makes a UUID of each value of Django's own field
+
+    def db_type(self, connection: Any) -> str:
+        return connection.data_types["UUIDField"]
+
+    def cast_db_type(self, connection: Any) -> str:
+        return self.db_type(connection)
+
+    def get_db_converters(self, connection: Any) -> list:
+        return [_hex] if connection.features.has_native_uuid_field else []
+
+    def to_python(self, value: Any) -> Uid | None:
+        if isinstance(value, str) and len(value) == 32:
+            return value
+        found = super().to_python(value)
+        return found and found.hex
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return value if prepared else self.to_python(value)
+
+
+def _hex(value: UUID | None, expression: Any, connection: Any) -> Uid | None:
+    return value and value.hex
