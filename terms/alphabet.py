@@ -5,7 +5,7 @@ Unicode CLDR's collations (https://cldr.unicode.org/). All other accents are set
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 DIGITS = "0-9"
@@ -64,9 +64,12 @@ def own_letters(language: str) -> list[str]:
     return [_title(letter, language) for _, letter in sorted({**latin, **own}.items())]
 
 
+@lru_cache(maxsize=16)  # asked for letter, section and key of one name after the other
 def _pieces(name: str, language: str) -> list[tuple[str, str]]:
     """Letters of ``name`` with what they are sorted as, without case and foreign accents."""
     own = _letters_of(language)
+    if name.isascii() and len(own) == len(_EVERYWHERE):
+        return [(letter, letter) for letter in name.lower()]
     name = unicodedata.normalize("NFC", name)
     name = name.replace("İ", "i").replace("I", "ı") if language[:2] in ("tr", "az") else name
     name = name.casefold()

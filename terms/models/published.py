@@ -1,6 +1,7 @@
 """The readers' side. Written by ``terms.publishing`` alone; knows no Term and no Revision."""
 
 from urllib.parse import quote
+from uuid import UUID
 
 from django.db import models
 from django.urls import get_script_prefix
@@ -73,6 +74,11 @@ class PublishedTerm(models.Model):
 
     def get_absolute_url(self) -> str:
         return get_script_prefix() + quote(self.path[1:])
+
+    @property
+    def urn(self) -> str:
+        """A name for the term that lasts, wherever it moves (RFC 9562, 4)."""
+        return UUID(self.uid).urn
 
     @property
     def body(self) -> str:

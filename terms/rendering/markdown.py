@@ -4,6 +4,7 @@ import html as html_entities
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .linking import Link, linked, without_links
 from .sanitising import ID_PREFIX, sanitise
@@ -16,8 +17,7 @@ class CannotRender(ValueError):
     """The text is longer, or nested deeper, than what is rendered; it says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     level: int
     id: str
     text: str
@@ -117,24 +117,30 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
     taken: dict[str, int] = {}
 
     def anchored(found: re.Match[str]) -> str:
-        level = max(2, int(found[1]))  # the page's one h1 is the term
-        text = html_entities.unescape(_TAG.sub("", found[3])).strip()
+        depth, attributes, inner = found.groups()
+        level = max(2, int(depth))  # the page's one h1 is the term
+        text = html_entities.unescape(_TAG.sub("", inner)).strip()
         anchor = _free_anchor(text, taken)
         if level <= 3 and text:
             contents.append(Heading(level, anchor, text))
-        return f'<h{level}{found[2]} id="{anchor}">{found[3]}</h{level}>'
+        return f'<h{level}{attributes} id="{anchor}">{inner}</h{level}>'
 
     html = _HEADING.sub(anchored, html)
-    html = _FRAGMENT.sub(rf"\1{ID_PREFIX}", html)
+    if '<a href="#' in html:
+        html = _FRAGMENT.sub(rf"\1{ID_PREFIX}", html)
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
         html = _TABLE.sub(r'<div class="wide" role="group" tabindex="0">\g<0></div>', html)
     return html, tuple(contents)
 
 
+_NO_ANCHOR = re.compile(r"[^\w\- ]")
+_HYPHENS = str.maketrans(" _", "--")
+
+
 def _free_anchor(text: str, taken: dict[str, int]) -> str:
     """An id like those of common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
-    words = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-").replace("_", "-")
+    words = _NO_ANCHOR.sub("", text.lower()).translate(_HYPHENS)
     base = anchor = ID_PREFIX + (words[:80] or "section")
     while anchor in taken:
         taken[base] += 1

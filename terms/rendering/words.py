@@ -28,7 +28,9 @@ def words(text: str) -> list[str]:
     """``Café, C++ und 数据`` → cafe, c++, und, 数, 据."""
     text = folded(text)
     found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    return [word[:MAX_WORD] for word in found]
+    if max(map(len, found), default=0) > MAX_WORD:
+        return [word[:MAX_WORD] for word in found]
+    return found
 
 
 def stems(word: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What other pages say of a term, and what a change of some terms means to others."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from terms.models import Glossary, Mention, PublishedName, PublishedRelation, Pu
 from terms.models.fields import Uid
 
 BATCH = 500
+SHOWN = 60  # terms of a list on a page; more are counted
 
 
 class Facts(NamedTuple):
@@ -32,6 +33,14 @@ class Facts(NamedTuple):
     def places(self) -> tuple[str, ...]:
         """Where it stands in lists."""
         return self[6:]
+
+
+def links_to(
+    terms: Sequence[Facts], way: Callable[[str], str]
+) -> tuple[list[tuple[str, str]], int]:
+    """Names and addresses of the first ``terms``, and how many more there are."""
+    links = [(facts.name, way(facts.path)) for facts in terms[:SHOWN]]
+    return links, max(0, len(terms) - SHOWN)
 
 
 def facts_of(uids: Collection[Uid]) -> dict[Uid, Facts]:

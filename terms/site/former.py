@@ -9,7 +9,7 @@ from terms.models import Address, Glossary, PublishedTerm, Withdrawal
 from terms.models.fields import Uid
 
 from . import chrome
-from .facts import batches, facts_of
+from .facts import batches, facts_of, links_to
 from .store import FORMS, Built
 
 
@@ -58,7 +58,8 @@ def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Itera
     if withdrawal:
         wanted = [withdrawal.successor_uid, *withdrawal.instead]
     facts = facts_of({uid for uid in wanted if uid})
-    instead = [facts[uid] for uid in dict.fromkeys(wanted) if uid in facts]
+    there = [facts[uid] for uid in dict.fromkeys(wanted) if uid in facts]
+    instead = links_to(there, way_from(path))
     body = chrome.render(
         "gone.html", path, glossary=glossary, instead=instead, home=home_path(glossary.slug)
     )
@@ -66,6 +67,7 @@ def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Itera
     if withdrawal:
         for suffix in FORMS:
             here = beside(path, suffix)
+            instead = links_to(there, way_from(here))
             body = chrome.render(
                 "gone.html", here, glossary=glossary, instead=instead, home=home_path(glossary.slug)
             )

@@ -1,6 +1,7 @@
 """A term among its neighbours, as places on a plane; the template draws them."""
 
 from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
@@ -15,19 +16,46 @@ _LONGEST = 22  # small letters of a name: what the width that a page has beside 
 class Spot(NamedTuple):
     """Where a neighbour is; its name stands behind it."""
 
-    y: int
+    y: str
     name: str
     href: str
 
 
-def spots(neighbours: list[Facts], way: Callable[[str], str]) -> list[Spot]:
-    """The first neighbours, one below the other, so that every name has a line of its own."""
-    return [
-        Spot(number * ROW + ROW // 2, short(facts.name), way(facts.path))
+class Picture(NamedTuple):
+    """``curves`` lead from the term, which is at half the ``height``, to all spots."""
+
+    height: int
+    curves: str
+    spots: list[Spot]
+
+
+def picture_of(neighbours: list[Facts], way: Callable[[str], str]) -> Picture | None:
+    """The first neighbours, one below the other, so that every name has a line of its own.
+
+    A single one needs no picture.
+    """
+    count = min(MOST, len(neighbours))
+    if count < 2:
+        return None
+    spots = [
+        Spot(str(_line(number)), short(facts.name), way(facts.path))
         for number, facts in enumerate(neighbours[:MOST])
     ]
+    return Picture(count * ROW, _curves(count), spots)
 
 
+def _line(number: int) -> int:
+    return number * ROW + ROW // 2
+
+
+@cache
+def _curves(count: int) -> str:
+    here = count * ROW // 2
+    ends = map(_line, range(count))
+    return "".join(f"M10 {here}C36 {here} 36 {end} 62 {end}" for end in ends)
+
+
+@lru_cache(maxsize=10_000)  # a term's name stands on many pages
 def short(name: str) -> str:
     """The name, cut to the room that is free."""
     if len(name) <= _LONGEST / _WIDEST:

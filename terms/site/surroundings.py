@@ -1,15 +1,13 @@
 """What stands around terms on their pages: related ones, mentions, who refers to them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from terms.models import Mention, PublishedRelation, PublishedTerm
 from terms.models.fields import Uid
 
 from .facts import Facts, facts_of
-
-SHOWN = 60  # terms of a list on a page; more are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +16,9 @@ class Label:
 
     name: str
     target: Facts | None
+
+    def link(self, way: Callable[[str], str]) -> tuple[str, str]:
+        return (self.name, way(self.target.path) if self.target else "")
 
 
 @dataclass

@@ -14,10 +14,10 @@ from terms.models.fields import Uid
 from terms.rendering import Link, render_page
 
 from . import chrome
-from .facts import Facts, batches
-from .picture import spots
+from .facts import SHOWN, Facts, batches, links_to
+from .picture import picture_of
 from .store import JSON, JSON_LD, MARKDOWN, Built
-from .surroundings import SHOWN, Label, Surroundings, surroundings_of
+from .surroundings import Label, Surroundings, surroundings_of
 
 _LINK = re.compile(r'(<(?:img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
@@ -67,8 +67,15 @@ def _html(
         is_own = address.startswith((home_path(glossary.slug), "/media/"))
         return to_root(term.path) + address[1:] if is_own else address
 
-    referring, neighbours = around.referring, around.neighbours
-    mentioned = [facts for facts in around.mentioned_in if facts not in referring]
+    places = {"category": crumbs[:1], "vertical": crumbs[1:]}
+
+    def address_of(row: dict[str, str]) -> str:
+        for _, path in places.get(row["follows"], ()):
+            return way(path)
+        url = row["url"]
+        return relative(url) if url.startswith(("https://", "http://", "/")) else ""
+
+    mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
     return chrome.render_in_frame(
         "term.html",
         glossary,
@@ -79,14 +86,13 @@ def _html(
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
         html=_LINK.sub(lambda link: link[1] + relative(link[2]), rendered.html),
-        relative=relative,
         contents=rendered.contents,
-        related=around.related,
-        successor=around.successor,
-        referring=referring,
-        mentioned=mentioned,
-        shown=SHOWN,
-        spots=spots(neighbours, way) if len(neighbours) > 1 else [],
+        details=[(row["title"], row["value"], address_of(row)) for row in term.details],
+        related=[label.link(way) for label in around.related],
+        successor=around.successor and around.successor.link(way),
+        referring=links_to(around.referring, way),
+        mentioned=links_to(mentioned, way),
+        picture=picture_of(around.neighbours, way),
     )
 
 

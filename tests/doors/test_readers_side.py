@@ -177,7 +177,7 @@ def test_the_feed_says_what_is_new(reader):
     (entry,) = feed.findall(f"{ATOM}entry")
     assert entry.find(f"{ATOM}title").text == "Flask & <Friends>"
     assert entry.find(f"{ATOM}link").get("href") == f"http://127.0.0.1:8000{TERM}"
-    assert entry.find(f"{ATOM}id").text == f"urn:uuid:{term.uid}"
+    assert entry.find(f"{ATOM}id").text == f"urn:uuid:{UUID(term.uid)}"
     html = text(reader, "/glossary/changes/")
     assert ">new<" in html
     save_text(term, text_of("Flask", body="Changed"))
