@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from posixpath import commonprefix
 from typing import NamedTuple
 
@@ -106,6 +107,7 @@ _ENDING = re.compile(r"(e?s)?(?:['’]s?)?(?!['’])")
 _TAKES_ES = ("s", "x", "z", "ch", "sh", "o")
 
 
+_found = partial(tuple.__new__, Found)  # in half the time of Found itself
 _Meaning = tuple[str, frozenset[Hashable]]
 
 
@@ -137,9 +139,9 @@ class Names:
         begun = [
             (start, -end, number)
             for number, start, end in matches
-            if text[start - 1] in _OPEN  # where it is the last one of all, that is no harm
+            if (before := text[start - 1]) in _OPEN  # should it be the last one, that is no harm
             or (
-                not (start and text[start - 1] in _WORD and text[start] in _WORD)
+                not (before in _WORD and text[start] in _WORD and start)
                 and not joined_before(text, start, end - start)
             )
         ]
@@ -153,7 +155,7 @@ class Names:
             whole = end if text[end : end + 1] in _CLOSED else _end_of_word(text, start, end)
             meant = whole and (self._only[number] or self._meant(number, text[start:end]))
             if meant:
-                found.append(Found(start, whole, *meant))
+                found.append(_found((start, whole, *meant)))
                 reached = whole
         return found
 
