@@ -18,7 +18,7 @@ body = open("body", "rb").read()
 headers = [tuple(pair) for pair in json.load(open("headers.json"))]
 def application(environ, start_response):
     start_response("200 OK", headers)
-    return (body,)
+    return [body]
 """
 
 FLASK = """

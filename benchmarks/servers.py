@@ -71,7 +71,7 @@ class Server:
 
     def microseconds(self, path: str, script: str = "", headers: Sequence[str] = ()) -> float:
         """CPU time of a request, in a load of some connections at once."""
-        command = ["wrk", "-t1", "-c4", f"-d{SECONDS}s", f"http://127.0.0.1:{self.port}{path}"]
+        command = ["wrk", "-t1", "-c64", f"-d{SECONDS}s", f"http://127.0.0.1:{self.port}{path}"]
         command += ["-s", script] if script else []
         for header in ("Accept-Encoding: gzip", *headers):
             command += ["-H", header]

@@ -27,10 +27,9 @@ class Generation:
         finally:
             os.close(file)
 
-    def settled(self) -> bytes:
-        """The mark of the last writing; nothing while somebody writes."""
-        marks = self._memory[:]
-        return marks[:MARK] if marks[:MARK] == marks[MARK:] else b""
+    def marks(self) -> bytes:
+        """Both of them, that of the last writing begun and that of the last one ended."""
+        return self._memory[:]
 
     def begin(self) -> bytes:
         mark = os.urandom(MARK)
@@ -41,6 +40,11 @@ class Generation:
         """Whoever has begun since says when it is over."""
         if self._memory[:MARK] == mark:
             self._memory[MARK:] = mark
+
+
+def is_settled(marks: bytes) -> bool:
+    """Whether nobody was writing."""
+    return marks[:MARK] == marks[MARK:] != b""
 
 
 @lru_cache(maxsize=4)

@@ -29,6 +29,7 @@ Application = Callable[[Environ, Callable], Iterable[bytes]]
 
 CACHE_BYTES = 96 * 1024 * 1024
 _ROW_BYTES = 1_500  # what a kept page takes besides its bytes
+_READING = frozenset({"GET", "HEAD"})
 FRESH = "public, no-cache"  # may be kept anywhere, and is to be asked for each time
 SUFFIXES = {kind.partition(";")[0]: suffix for suffix, kind in FORMS.items()}
 
@@ -74,10 +75,7 @@ class PageServer:
         self._sequence = -1
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_djangos(path):
-            return self.application(environ, start_response)
-        kept = self._find(path)
+        kept = self._find(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] in _READING else None
         if kept is None or not self.accepts(environ):
             return self.application(environ, start_response)
         if kept.has_forms and (form := wanted_form(environ.get("HTTP_ACCEPT", ""))):
@@ -100,6 +98,8 @@ class PageServer:
         return self._open()
 
     def _find(self, path: str) -> Kept | None:
+        if path not in self._kept and _is_djangos(path):
+            return None
         try:
             version = self.pages.version()
             if version != self._version:
@@ -165,17 +165,16 @@ class PageServer:
     # Sending
 
     def _send(self, kept: Kept, environ: Environ, start_response: Callable) -> Iterable[bytes]:
-        packed = kept.is_packed and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        headers = kept.headers if packed or not kept.is_packed else kept.other
+        is_kept = not kept.is_packed or takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        headers = kept.headers if is_kept else kept.other
         if _is_known(kept, environ):
-            start_response("304 Not Modified", kept.brief if packed else _brief(headers))
-            return ()
-        if environ["REQUEST_METHOD"] == "HEAD":
-            start_response(kept.status, headers)
-            return ()
-        body = kept.body if packed or not kept.is_packed else gzip.decompress(kept.body)
+            start_response("304 Not Modified", kept.brief if is_kept else _brief(headers))
+            return []
         start_response(kept.status, headers)
-        return (body,)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
+        # A list: servers send that as it is, other iterables piece by piece.
+        return [kept.body if is_kept else gzip.decompress(kept.body)]
 
 
 _ON_304 = frozenset({"ETag", "Cache-Control", "Vary", "Last-Modified", "Content-Location"})
@@ -235,22 +234,21 @@ def _time(changed: str | datetime) -> tuple[int, str]:
 
 def _is_known(kept: Kept, environ: Environ) -> bool:
     """Whether the client has the page already (RFC 9110, 13.1)."""
-    if not kept.status.startswith("200"):
-        return False
     tags = environ.get("HTTP_IF_NONE_MATCH")
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if (tags is None and since is None) or not kept.status.startswith("200"):
+        return False
     if tags is not None:
         if tags in kept.tags or tags.strip() == "*":
             return True
         return any(tag.strip().removeprefix("W/") in kept.tags for tag in tags.split(",", 50))
-    since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    if since:
-        try:
-            return kept.changed <= parsedate_to_datetime(since).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            return False
-    return False
+    try:
+        return kept.changed <= parsedate_to_datetime(since or "").timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
+@lru_cache(maxsize=200)  # clients are of few kinds
 def takes_gzip(accepted: str) -> bool:
     if "gzip" not in accepted:
         return False
@@ -260,6 +258,7 @@ def takes_gzip(accepted: str) -> bool:
     return any(name.strip() == "gzip" and _weight(rest) > 0 for name, _, rest in parts)
 
 
+@lru_cache(maxsize=200)
 def wanted_form(accept: str) -> str:
     """The form of a term that a client prefers to the page for people; none for browsers."""
     if accept.startswith("text/html") or "/" not in accept:

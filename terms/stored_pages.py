@@ -17,11 +17,12 @@ from urllib.parse import quote
 
 import psycopg
 
-from .generation import generation_of
+from .generation import generation_of, is_settled
 
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
+_NEVER = b"never"  # what marks are not
 TRUSTED = 1.0  # seconds that the marks alone are believed, should somebody write past them
 
 
@@ -59,19 +60,20 @@ class SqlitePages:
         )  # fmt: skip
         self._lock = threading.Lock()
         self._ask = self._connection.cursor()
-        self._generation = generation_of(str(database))
-        self._known: tuple[bytes, float, int] = (b"", 0.0, 0)
+        generation = generation_of(str(database))
+        self._marks = generation.marks if generation else bytes
+        self._known: tuple[bytes, float, int] = (_NEVER, 0.0, 0)
 
     def version(self) -> Any:
         """Differs from what it was if anything has been written."""
-        mark = self._generation.settled() if self._generation else b""
         known, until, version = self._known
+        marks = self._marks()
         now = monotonic()
-        if mark and mark == known and now < until:
+        if marks == known and now < until:
             return version
         with self._lock:
             version = self._ask.execute("PRAGMA data_version").fetchone()[0]
-        self._known = (mark, now + TRUSTED, version)
+        self._known = (marks if is_settled(marks) else _NEVER, now + TRUSTED, version)
         return version
 
     def sequence(self) -> int:
