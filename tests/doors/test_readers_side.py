@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
+from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
