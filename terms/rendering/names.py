@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from posixpath import commonprefix
 from typing import NamedTuple
 
@@ -107,7 +106,7 @@ _ENDING = re.compile(r"(e?s)?(?:['’]s?)?(?!['’])")
 _TAKES_ES = ("s", "x", "z", "ch", "sh", "o")
 
 
-_found = partial(tuple.__new__, Found)  # in half the time of Found itself
+_tuple = tuple.__new__  # makes a Found in half the time of Found itself
 _Meaning = tuple[str, frozenset[Hashable]]
 
 
@@ -155,7 +154,7 @@ class Names:
             whole = end if text[end : end + 1] in _CLOSED else _end_of_word(text, start, end)
             meant = whole and (self._only[number] or self._meant(number, text[start:end]))
             if meant:
-                found.append(_found((start, whole, *meant)))
+                found.append(_tuple(Found, (start, whole, *meant)))
                 reached = whole
         return found
 

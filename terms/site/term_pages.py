@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -52,7 +52,7 @@ def _dumped(value: Any) -> bytes:
 def _html(
     glossary: Glossary, term: PublishedTerm, around: Surroundings, data: dict[str, Any]
 ) -> bytes:
-    way = way_from(term.path)
+    way, own = way_from(term.path), _own_addresses(glossary, term)
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
     rendered = render_page(term.body, links)
     crumbs = []
@@ -62,18 +62,13 @@ def _html(
         path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
         crumbs.append((term.vertical, path))
 
-    def relative(address: str) -> str:
-        """Of what authors link, our own pages and pictures move with us below a prefix."""
-        is_own = address.startswith((home_path(glossary.slug), "/media/"))
-        return to_root(term.path) + address[1:] if is_own else address
-
-    places = {"category": crumbs[:1], "vertical": crumbs[1:]}
+    lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
 
     def address_of(row: dict[str, str]) -> str:
-        for _, path in places.get(row["follows"], ()):
+        for _, path in lists.get(row["follows"], ()):
             return way(path)
         url = row["url"]
-        return relative(url) if url.startswith(("https://", "http://", "/")) else ""
+        return own(url) if url.startswith(("https://", "http://", "/")) else ""
 
     mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
     return chrome.render_in_frame(
@@ -85,7 +80,7 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=_LINK.sub(lambda link: link[1] + relative(link[2]), rendered.html),
+        html=_LINK.sub(lambda link: link[1] + own(link[2]), rendered.html),
         contents=rendered.contents,
         details=[(row["title"], row["value"], address_of(row)) for row in term.details],
         related=[label.link(way) for label in around.related],
@@ -94,6 +89,12 @@ def _html(
         mentioned=links_to(mentioned, way),
         picture=picture_of(around.neighbours, way),
     )
+
+
+def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:
+    """Of what authors link, the site's own pages and pictures move with it below a prefix."""
+    starts, up = (home_path(glossary.slug), "/media/"), to_root(term.path)
+    return lambda address: up + address[1:] if address.startswith(starts) else address
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
