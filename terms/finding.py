@@ -36,10 +36,14 @@ class Hit:
 
 @dataclass
 class Results:
+    """``are_alike``: nothing was found; these are spelled like ``query``, or have what was
+    probably meant by it, ``meant``."""
+
     query: str
     hits: list[Hit]
     has_more: bool = False
-    are_alike: bool = False  # nothing was found, these are spelled like it
+    are_alike: bool = False
+    meant: str = ""
 
 
 def tidy(query: str) -> str:
@@ -49,11 +53,14 @@ def tidy(query: str) -> str:
 
 def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
     query = tidy(query)
-    pks = _ranked(glossary, query, limit + 1)
-    if not pks:
-        pks = alike(glossary, query, SUGGESTIONS)
-        return Results(query, _hits(glossary, pks, query), are_alike=True)
-    return Results(query, _hits(glossary, pks[:limit], query), has_more=len(pks) > limit)
+    if pks := _ranked(glossary, query, limit + 1):
+        return Results(query, _hits(glossary, pks[:limit], query), has_more=len(pks) > limit)
+    meant = respelled(glossary, query)
+    if pks := _ranked(glossary, meant, limit + 1):
+        hits = _hits(glossary, pks[:limit], meant)
+        return Results(query, hits, len(pks) > limit, are_alike=True, meant=meant)
+    pks = alike(glossary, query, SUGGESTIONS)
+    return Results(query, _hits(glossary, pks, query), are_alike=True)
 
 
 def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[tuple[str, str, str]]:
@@ -105,14 +112,33 @@ def alike(glossary: Glossary, query: str, limit: int) -> list[int]:
     if len(wanted) < 3:
         return []
     version = Site.objects.values_list("uid", "sequence").first()
-    keys, pks = _spellings(glossary.pk, version)
+    keys, pks, _ = _spellings(glossary.pk, version)
     close = process.extract(wanted, keys, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=4 * limit)
     return list(dict.fromkeys(pks[place] for _, _, place in close))[:limit]
 
 
+def respelled(glossary: Glossary, query: str) -> str:
+    """The words of ``query``, those that no term has as names spell them; nothing where a
+    word is like none."""
+    version = Site.objects.values_list("uid", "sequence").first()
+    *_, known = _spellings(glossary.pk, version)
+    found = []
+    for word in words(query)[: search.MAX_WORDS]:
+        if not search.find(glossary.pk, [word], search.COLUMNS, 1):
+            close = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=ALIKE)
+            if close is None:
+                return ""
+            word = close[0]
+        found.append(word)
+    return " ".join(found)
+
+
 @lru_cache(maxsize=4)
-def _spellings(glossary: int, version: tuple | None) -> tuple[list[str], list[int]]:
-    """All names and their longer words, with the ids of their terms, at a state of the site."""
+def _spellings(
+    glossary: int, version: tuple | None
+) -> tuple[list[str], list[int], tuple[str, ...]]:
+    """All names and their longer words, with the ids of their terms, at a state of the site;
+    and these words once each."""
     keys: list[str] = []
     pks: list[int] = []
     names = PublishedName.objects.filter(glossary=glossary, is_hidden=False).order_by("pk")
@@ -122,7 +148,8 @@ def _spellings(glossary: int, version: tuple | None) -> tuple[list[str], list[in
         for text in (key, *(part for part in parts if len(part) > 4 and len(parts) > 1)):
             keys.append(text)
             pks.append(pk)
-    return keys, pks
+    known = {word for key in keys for word in words(key) if len(word) > 3}
+    return keys, pks, tuple(sorted(known))
 
 
 # What a result shows

@@ -74,6 +74,16 @@ def test_names_come_before_other_names_definitions_and_texts(glossary):
     assert names(glossary, "flask") == ["Flask", "Flask Extension", "Database"]
 
 
+def test_a_mistyped_word_finds_all_that_have_the_right_one(glossary):
+    results = find(glossary, "flsak databses")
+    assert results.meant == "flask database"
+    assert [hit.term.name for hit in results.hits] == ["Flask", "Database"]
+    assert ("Flask", True) in results.hits[0].title
+    assert names(glossary, "microframework kuberntes") == []  # no term has both
+    assert find(glossary, "containers kuberntes").meant == "containers kubernetes"
+    assert find(glossary, "flask qqqqqqqq").meant == ""
+
+
 def test_what_is_only_alike_says_so(glossary):
     assert find(glossary, "kubernetis").are_alike
     assert not find(glossary, "kubernetes").are_alike
