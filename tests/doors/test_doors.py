@@ -1,9 +1,11 @@
 """Every address of the admin that this project adds: who may pass, what it takes."""
 
 import io
+import socket
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -320,3 +322,12 @@ def test_a_first_run_needs_no_setting_at_all(tmp_path):
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "shown this once" in ran.stdout
+
+
+def test_a_demo_does_not_share_its_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=rf"Port {port} is not free"):
+            call_command("run_demo", "fixtures/glossary", port=port)

@@ -336,6 +336,16 @@ def as_nobody(function):
         return told.read()
 
 
+def test_a_brief_report_names_only_what_needs_somebody(folder, capsys):
+    (folder / "broken.md").write_text("---\nterm: [\n---\n")
+    with pytest.raises(SystemExit):
+        call_command("import_terms", str(folder), verbosity=0)
+    out = capsys.readouterr().out
+    assert "broken.md" in out
+    assert "flask.md" not in out
+    assert "2 created" in out
+
+
 def test_a_dry_run_writes_nothing(folder, capsys):
     call_command("import_terms", str(folder), "--dry-run", "--json")
     assert '"created": 2' in capsys.readouterr().out

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         refusals = []
         if options["publish"] and not options["dry_run"]:
             refusals = self._publish(plan)
-        self._report(plan, refusals, options["json"])
+        self._report(plan, refusals, options["json"], is_brief=not options["verbosity"])
         if plan.counts[INVALID] or plan.counts[CONFLICT]:
             raise SystemExit(1)
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         ]
         return publishing.publish_ids(plan.glossary, waiting, console.progress(self, "Publishing"))
 
-    def _report(self, plan, refusals, as_json):
+    def _report(self, plan, refusals, as_json, is_brief):
         unpublished = [(refusal.term.path, refusal.reason) for refusal in refusals]
         if as_json:
             files = [
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         lines = [
             (entry.path, entry.status, entry.reason)
             for entry in plan.entries
-            if entry.status != UNCHANGED or entry.reason
+            if entry.reason or not (is_brief or entry.status == UNCHANGED)
         ]
         console.report(self, plan.counts, lines)
         for path, reason in unpublished:

@@ -1,13 +1,13 @@
 import os
 import secrets
-import subprocess
+import socket
 import sys
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from terms.models import Term
 
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-serve", action="store_true", help="only set up")
 
     def handle(self, path, port, no_serve, **options):
+        if not no_serve:
+            self._need(port)
         address = f"http://127.0.0.1:{port}"
         if "SITE_URL" not in os.environ:
             settings.SITE_URL = os.environ["SITE_URL"] = address
@@ -42,6 +44,17 @@ class Command(BaseCommand):
         self.stdout.flush()
         if not no_serve:
             self._serve(port)
+
+    def _need(self, port):
+        """The server itself would share the port with whoever has it, request by request."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise CommandError(
+                    f"Port {port} is not free ({error.strerror}). Another one: make run PORT=8001"
+                ) from error
 
     def _secret_key(self):
         path = settings.DATA_DIR / "secret-key"
@@ -68,7 +81,7 @@ class Command(BaseCommand):
                 "The database holds other terms, too. For one of its own: make run DATA_DIR=folder"
             )
         try:
-            call_command("import_terms", path, publish=True)
+            call_command("import_terms", path, publish=True, verbosity=0)
         except SystemExit:
             self.stdout.write("Some files need attention, see above.")
 
@@ -82,7 +95,5 @@ class Command(BaseCommand):
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
         command += ["--port", str(port), "--blocking-threads", "2", "--log-level", "warning"]
         command += ["glossary_cms.wsgi:application"]
-        try:
-            subprocess.run(command, env=environment, check=True)  # noqa: S603 — our own words
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
+        # In the place of this process, so that whoever stops it stops the server.
+        os.execve(sys.executable, command, environment)  # noqa: S606 — our own words
