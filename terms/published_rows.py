@@ -1,13 +1,13 @@
 """A live text → the rows that readers' pages are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from . import search
 from .addresses import list_path, term_path
 from .alphabet import letter_of, section_of, sort_key
-from .formats.document import TermDocument
+from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
 from .formats.related import read_names
 from .indexing import known_names, runs
@@ -16,6 +16,7 @@ from .models import (
     Alias,
     Category,
     Glossary,
+    MentionDecision,
     PublishedClass,
     PublishedName,
     PublishedRelation,
@@ -40,6 +41,31 @@ class Live:
     term: Term
     revision: Revision
     document: TermDocument
+    hidden: frozenset[str]  # other names that are not shown
+    decisions: dict[str, str]  # of names in the text: the term meant, nothing for none
+
+
+def lives(revisions: Sequence[Revision]) -> Iterator[Live]:
+    """For each of ``revisions``, of terms read with it, what is to be live."""
+    ids = {revision.term_id for revision in revisions}
+    hidden: dict[int, set[str]] = {}
+    rows = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)
+    for pk, name in rows.values_list("term", "name"):
+        hidden.setdefault(pk, set()).add(name)
+    decisions: dict[int, dict[str, str]] = {}
+    decided = MentionDecision.objects.filter(term__in=ids).order_by("pk")
+    for pk, key, uid in decided.values_list("term", "key", "target__uid"):
+        decisions.setdefault(pk, {})[key] = uid or ""
+    for revision in revisions:
+        term = revision.term
+        document = read_document(revision.text, term.path)
+        yield Live(
+            term,
+            revision,
+            document,
+            frozenset(hidden.get(term.pk, ())),
+            decisions.get(term.pk, {}),
+        )
 
 
 def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTerm:
@@ -65,10 +91,11 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         body_start=len(document.text) - len(document.body),
         plain=plain_text(document.body),
         details=_details(document),
-        aliases=_shown_aliases(term, document),
+        # Misspellings lead to a page without standing on it.
+        aliases=[name for name in document.aliases if name not in live.hidden],
         is_deprecated=document.is_deprecated,
         is_linked=term.is_linked,
-        decisions=_decisions(term),
+        decisions=live.decisions,
         published_at=now,
         changed_at=now,
     )
@@ -96,19 +123,6 @@ def _details(document: TermDocument) -> list[dict[str, str]]:
         for row in document.rows
         if row.follows != "related"
     ]
-
-
-def _shown_aliases(term: Term, document: TermDocument) -> list[str]:
-    """Misspellings lead to a page without standing on it."""
-    hidden = {alias.name for alias in term.aliases.all() if alias.kind == Alias.Kind.HIDDEN}
-    return [name for name in document.aliases if name not in hidden]
-
-
-def _decisions(term: Term) -> dict[str, str]:
-    return {
-        decision.key: decision.target.uid if decision.target else ""
-        for decision in term.decisions.all()
-    }
 
 
 def write_rows(glossary: Glossary, batch: dict[Uid, tuple[Live, PublishedTerm]]) -> set[Uid]:

@@ -29,7 +29,7 @@ from .models import (
     Withdrawal,
 )
 from .models.fields import Uid
-from .published_rows import Live, published_term, search_rows, write_classes, write_rows
+from .published_rows import Live, lives, published_term, search_rows, write_classes, write_rows
 from .quality import Entry, why_barred
 from .recording import record
 from .rendering import CannotRender, check
@@ -198,10 +198,8 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
     refusals: list[Refusal] = []
     batch: dict[Uid, tuple[Live, PublishedTerm]] = {}
     revisions = revisions.select_related("term__category", "term__vertical")
-    revisions = revisions.prefetch_related("term__aliases", "term__decisions__target")
     made = []
-    for revision in revisions.order_by("term__path", "-number"):
-        live = Live(revision.term, revision, read_document(revision.text, revision.term.path))
+    for live in lives(list(revisions.order_by("term__path", "-number"))):
         made.append((live, published_term(change.glossary, live, change.now)))
     taken = Taken(change.glossary, [page for _, page in made])
     newest = [live.term for live, _ in made if live.revision.number == live.term.version]

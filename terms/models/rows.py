@@ -1,7 +1,6 @@
 """Many rows at once, where the ORM's objects would cost more than the rows."""
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models
@@ -24,10 +23,12 @@ def insert_rows(
     gets the new values.
     """
     fields = [model._meta.get_field(name) for name in columns]
-    rows = list(rows)
-    for position, field in enumerate(fields):
-        if not isinstance(field, _PLAIN) or isinstance(field, models.JSONField):
-            rows = _converted(rows, position, field)
+    converted = [
+        (position, _converter(field))
+        for position, field in enumerate(fields)
+        if not isinstance(field, _PLAIN) or isinstance(field, models.JSONField)
+    ]
+    rows = [_converted(row, converted) for row in rows] if converted else list(rows)
     if not rows:
         return
     quote = connection.ops.quote_name
@@ -44,16 +45,24 @@ def insert_rows(
         cursor.executemany(statement, rows)
 
 
-def _converted(rows: list[tuple], position: int, field: models.Field) -> list[tuple]:
-    """The rows with one column as the database's driver wants it."""
+_Converter = Callable[[Any], Any]
+
+
+def _converter(field: models.Field) -> _Converter:
+    """From values of ``field`` to what the database's driver wants; most come many times."""
     prepared: dict[Any, Any] = {}
-    get: Callable[[tuple], Any] = itemgetter(position)
-    for value in map(get, rows):
-        key = _key(value)
+
+    def convert(value: Any) -> Any:
+        key = repr(value) if isinstance(value, dict | list) else value
         if key not in prepared:
             prepared[key] = field.get_db_prep_save(value, connection)
-    return [(*row[:position], prepared[_key(row[position])], *row[position + 1 :]) for row in rows]
+        return prepared[key]
+
+    return convert
 
 
-def _key(value: Any) -> Any:
-    return repr(value) if isinstance(value, dict | list) else value
+def _converted(row: tuple, converters: list[tuple[int, _Converter]]) -> list:
+    values = list(row)
+    for position, convert in converters:
+        values[position] = convert(values[position])
+    return values
