@@ -63,8 +63,8 @@ def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
     return Results(query, _hits(glossary, pks, query), are_alike=True)
 
 
-def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[tuple[str, str, str]]:
-    """Names that begin with, or hold, what was typed: name, path, whose other name it is."""
+def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[search.Name]:
+    """Names that begin with, or hold, what was typed."""
     query = tidy(query)
     if not query:
         return []
@@ -74,9 +74,9 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[tu
         found += search.own_names(pks)
     if not found:
         found = search.own_names(alike(glossary, query, limit))
-    rows: dict[str, tuple[str, str, str]] = {}
-    for name, path, whose in found:
-        rows.setdefault(path, (name, path, whose if whose != name else ""))
+    rows: dict[str, search.Name] = {}
+    for name in found:
+        rows.setdefault(name.path, name)
     return list(rows.values())[:limit]
 
 

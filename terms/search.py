@@ -94,32 +94,43 @@ def find(glossary: int, query: Sequence[str], columns: Sequence[str], limit: int
     return _postgresql(glossary, condition, limit)
 
 
-def names_from(glossary: int, key: str, limit: int) -> list[tuple[str, str, str]]:
-    """Names that begin with ``key``, by the alphabet: name, path, the term's own name."""
+class Name(NamedTuple):
+    """A name that readers may look for; ``own`` is that of the term which has it."""
+
+    name: str
+    path: str
+    own: str
+    description: str
+
+
+def names_from(glossary: int, key: str, limit: int) -> list[Name]:
+    """Names that begin with ``key``, by the alphabet."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT CASE WHEN n.is_alias THEN n.name ELSE t.name END, t.path, t.name"
+            "SELECT CASE WHEN n.is_alias THEN n.name ELSE t.name END, t.path, t.name,"
+            " substr(t.description, 1, 500)"
             " FROM terms_publishedname n"
             " JOIN terms_publishedterm t ON t.id = n.term_id"
             " WHERE n.glossary_id = %s AND n.key >= %s AND n.key < %s AND NOT n.is_hidden"
             " ORDER BY n.key, n.id LIMIT %s",
             (glossary, key, key + "\U0010ffff", limit),
         )
-        return cursor.fetchall()
+        return [Name(*row) for row in cursor]
 
 
-def own_names(pks: Sequence[int]) -> list[tuple[str, str, str]]:
-    """The same of terms, by their own names, in the order of ``pks``."""
+def own_names(pks: Sequence[int]) -> list[Name]:
+    """The terms' own names, in the order of ``pks``."""
     if not pks:
         return []
     with connection.cursor() as cursor:
         marks = ", ".join(["%s"] * len(pks))
         cursor.execute(
-            "SELECT id, name, path, name FROM terms_publishedterm"  # noqa: S608 — only marks
+            "SELECT id, name, path, name, substr(description, 1, 500)"  # noqa: S608 — only marks
+            " FROM terms_publishedterm"
             f" WHERE id IN ({marks})",
             list(pks),
         )
-        rows = {row[0]: row[1:] for row in cursor}
+        rows = {pk: Name(*row) for pk, *row in cursor}
     return [rows[pk] for pk in pks if pk in rows]
 
 

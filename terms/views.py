@@ -19,7 +19,7 @@ from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
 from .models import Glossary, Page, PublishedTerm
 from .serving import FRESH
 from .site.feeds import site_pages
-from .site.lists import Listing, Scope
+from .site.lists import Listing, Scope, gist
 from .site.store import GONE
 from .site_templates import on_request
 
@@ -113,8 +113,13 @@ def suggestions(request: HttpRequest, glossary: str) -> HttpResponse:
     found = get_object_or_404(Glossary, slug=glossary)
     home = home_path(found.slug)
     names = [
-        {"name": name, "href": quote(path.removeprefix(home)), "of": whose}
-        for name, path, whose in suggest(found, request.GET.get("q", ""))
+        {
+            "name": name.name,
+            "href": quote(name.path.removeprefix(home)),
+            "of": name.own if name.own != name.name else "",
+            "gist": gist(name.description),
+        }
+        for name in suggest(found, request.GET.get("q", ""))
     ]
     response = JsonResponse({"names": names})
     response["Cache-Control"] = FRESH

@@ -297,7 +297,14 @@ def test_searching_works_without_script(reader):
     assert "No term has “rust”." in text(reader, "/glossary/search?q=rust")
     assert list(SearchMiss.objects.values_list("key", "count")) == [("rust", 2)]
     assert json.loads(text(reader, "/glossary/suggest?q=fl")) == {
-        "names": [{"name": "Flask", "href": "software/full-stack/flask/", "of": ""}]
+        "names": [
+            {
+                "name": "Flask",
+                "href": "software/full-stack/flask/",
+                "of": "",
+                "gist": "What Flask is, in a sentence.",
+            }
+        ]
     }
     assert "Type a word" in text(reader, "/glossary/search")
 

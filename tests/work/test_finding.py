@@ -103,11 +103,9 @@ def test_no_query_breaks_it(glossary, query):
 
 def test_suggestions_begin_with_what_was_typed(glossary):
     assert [name for name, *_ in suggest(glossary, "fl")] == ["Flask", "Flask Extension"]
-    assert suggest(glossary, "pall")[0] == (
-        "Pallets",
-        "/glossary/software/full-stack/Flask/",
-        "Flask",
-    )
+    pallets = suggest(glossary, "pall")[0]
+    assert (pallets.name, pallets.own) == ("Pallets", "Flask")
+    assert pallets.path == "/glossary/software/full-stack/Flask/"
     assert [name for name, *_ in suggest(glossary, "exten")] == ["Flask Extension"]
     assert [name for name, *_ in suggest(glossary, "kubernts")] == ["Kubernetes"]
     assert suggest(glossary, "flsk")[0][0] == "Flask"  # the misspelling itself is not offered

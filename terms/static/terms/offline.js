@@ -61,8 +61,8 @@ export async function find(text, limit) {
   const found = new Map();
   const ranked = (await names(text)).map((row) => [rank(row, query, words), row]).filter(([score]) => score < 9);
   ranked.sort(([one, a], [other, b]) => one - other || a[0].length - b[0].length);
-  for (const [, [name, href, of = "", description = ""]] of ranked) {
-    if (!found.has(href)) found.set(href, { name, href: href.split("/").map(encodeURIComponent).join("/"), of, description });
+  for (const [, [name, href, of = "", gist = ""]] of ranked) {
+    if (!found.has(href)) found.set(href, { name, href: href.split("/").map(encodeURIComponent).join("/"), of, gist });
   }
   return [...found.values()].slice(0, limit);
 }
@@ -76,10 +76,10 @@ export async function results() {
   document.querySelector("#g-hint").remove();
   const found = await find(query, 50);
   document.querySelector("#g-count").textContent = found.length ? `${found.length} found` : `No term has “${query}”.`;
-  list.replaceChildren(...found.map(({ name, href, of, description }) => {
+  list.replaceChildren(...found.map(({ name, href, of, gist }) => {
     const item = make("li", {}, make("a", { href: home + href }, of || name));
     if (of) item.append(" ", make("span", { className: "also" }, name));
-    if (description) item.append(make("p", {}, description));
+    if (gist) item.append(make("p", {}, gist));
     return item;
   }));
 }

@@ -58,9 +58,9 @@ function combobox(input) {
   };
   const show = (found) => {
     close();
-    list.replaceChildren(...found.map(({ name, href, of }, number) => {
+    list.replaceChildren(...found.map(({ name, href, of, gist }, number) => {
       const option = make("li", { id: `g-name-${number}`, role: "option", "aria-selected": "false", "data-href": home + href }, name);
-      if (of) option.append(make("span", { class: "also" }, of));
+      if (of || gist) option.append(make("span", { class: "also" }, of || gist));
       return option;
     }));
     list.hidden = !found.length;
