@@ -29,7 +29,7 @@ from .models import (
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
-from .rendering import bucket, plain_text, spellings, words
+from .rendering import MAX_BODY, bucket, first_sentence, plain_text, spellings, words
 
 BATCH = 500
 
@@ -71,6 +71,8 @@ def lives(revisions: Sequence[Revision]) -> Iterator[Live]:
 def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTerm:
     term, document = live.term, live.document
     slugs = _slugs(glossary, live)
+    # What is too long to be rendered is refused later, and not read here.
+    is_defined = bool(document.description.strip()) or len(document.body) > MAX_BODY
     return PublishedTerm(
         glossary=glossary,
         uid=term.uid,
@@ -86,7 +88,8 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         category_slug=slugs[0],
         vertical=document.vertical if slugs[1] else "",
         vertical_slug=slugs[1],
-        description=document.description,
+        description=document.description if is_defined else first_sentence(document.body),
+        is_defined=is_defined,
         text=document.text,
         body_start=len(document.text) - len(document.body),
         plain=plain_text(document.body),

@@ -10,7 +10,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
     JsonResponse,
 )
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 
@@ -18,7 +18,7 @@ from .addresses import home_path
 from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
 from .models import Glossary, Page, PublishedTerm
 from .serving import FRESH
-from .site.feeds import site_pages
+from .site.feeds import changes_pages, description, site_pages
 from .site.lists import Listing, Scope, gist
 from .site.store import GONE
 from .site_templates import on_request
@@ -44,7 +44,10 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
 
 def _of_nothing_yet(path: str) -> Page | None:
     """The few pages that there are before anything was published."""
-    pages = [*site_pages(), *(Listing(g, Scope()).root() for g in Glossary.objects.all())]
+    pages = list(site_pages())
+    for glossary in Glossary.objects.all():
+        pages += [Listing(glossary, Scope()).root(), description(glossary)]
+        pages += changes_pages(glossary)
     built = next((page for page in pages if page and page.path == path), None)
     return built and Page(
         path=path, status=built.status, type=built.type, location=built.location, body=built.body
@@ -55,18 +58,29 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
     """The term that an address means though it is not its own; else what is spelled like it."""
     parts = path.strip("/").split("/")
     glossary = Glossary.objects.filter(slug=parts[0]).first()
-    if glossary is None:
-        raise Http404("There is no such page.")
     if not path.endswith("/") and Page.objects.filter(path=f"/{path}/", status=200).exists():
         return _moved(f"/{path}/")
+    if meant := _meant(glossary, parts[-1]):
+        is_own = glossary is not None and len(parts) in (2, 4)
+        return _moved(meant) if is_own else redirect(get_script_prefix() + quote(meant[1:]))
+    if glossary is None:
+        raise Http404("There is no such page.")
     terms = PublishedTerm.objects.of(glossary).listed()
-    if len(parts) in (2, 4) and (term := terms.filter(slug=parts[-1]).first()):
-        return _moved(term.path)
     words = parts[-1].replace("-", " ").replace("_", " ")
     found = terms.in_bulk(pks := alike(glossary, words, NEAREST))
     nearest = [found[pk] for pk in pks if pk in found]
     context = {"glossary": glossary, "nearest": nearest, **on_request()}
     return render(request, "missing.html", context, status=404)
+
+
+def _meant(glossary: Glossary | None, name: str) -> str:
+    """The path of the one term whose file has this name. Authors link other files of their
+    folder, or pages of the site that it was made for first."""
+    slug = name.removesuffix(".md").removesuffix(".html")
+    where = [glossary] if glossary else list(Glossary.objects.all())
+    terms = PublishedTerm.objects.order_by().filter(glossary__in=where, slug=slug)
+    paths = list(terms.values_list("path", flat=True)[:2])
+    return paths[0] if len(paths) == 1 else ""
 
 
 def _moved(path: str) -> HttpResponse:

@@ -42,6 +42,9 @@ class PublishedTerm(models.Model):
     vertical = models.CharField(max_length=300, blank=True)
     vertical_slug = models.CharField(max_length=100, blank=True)
     description = models.TextField(blank=True)
+    is_defined = models.BooleanField(
+        db_default=True, help_text="The description is the file's own, not the text's beginning."
+    )
     text = models.TextField(blank=True)
     body_start = models.PositiveIntegerField(default=0)
     plain = models.TextField(blank=True, help_text="The body's words, without markup.")

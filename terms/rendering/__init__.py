@@ -14,6 +14,7 @@ from .markdown import (
 from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
 from .sections import Section, as_section, divided, sections
+from .sentence import first_sentence
 from .words import folded, stems, words
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "buckets",
     "check",
     "divided",
+    "first_sentence",
     "folded",
     "links_made",
     "outline",

@@ -17,6 +17,7 @@ from terms.models import Glossary
 ASSETS = (
     "terms/site.css",
     "terms/prose.css",
+    "terms/lists.css",
     "terms/site.js",
     "terms/offline.js",
     "terms/icon.svg",

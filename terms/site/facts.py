@@ -20,6 +20,7 @@ class Facts(NamedTuple):
     name: str
     description: str
     sort_key: str
+    is_deprecated: bool
     letter: str
     section: str
     category_slug: str
@@ -32,7 +33,7 @@ class Facts(NamedTuple):
     @property
     def places(self) -> tuple[str, ...]:
         """Where it stands in lists."""
-        return self[6:]
+        return self[7:]
 
 
 def links_to(

@@ -21,14 +21,18 @@ OPENSEARCH = "application/opensearchdescription+xml; charset=utf-8"
 def changes_pages(glossary: Glossary) -> Iterator[Built]:
     """The newest terms and changes, for people and for feed readers (RFC 4287)."""
     terms = PublishedTerm.objects.of(glossary).order_by("-changed_at", "sort_key", "pk")
-    terms = list(terms.listed()[:LATEST])
+    terms = list(terms.listed()[: LATEST + 1])
+    is_cut = len(terms) > LATEST
+    terms = terms[:LATEST]
     for term in terms:
         term.day = term.changed_at.date()
         term.is_new = term.changed_at == term.published_at
         term.gist = gist(term.description)
     home = home_path(glossary.slug)
     page = f"{home}{CHANGES}/"
-    yield Built(page, chrome.render("changes.html", page, glossary=glossary, terms=terms))
+    yield Built(
+        page, chrome.render("changes.html", page, glossary=glossary, terms=terms, is_cut=is_cut)
+    )
     feed = f"{home}{CHANGES}.atom"
     body = chrome.render(
         "changes.atom",

@@ -45,6 +45,7 @@ class Entry(NamedTuple):
     name: str
     gist: str
     letter: str
+    is_deprecated: bool
 
 
 class Class(NamedTuple):
@@ -212,8 +213,8 @@ class Listing:
 
     def entries(self, **letter: str) -> list[Entry]:
         rows = self.terms().filter(**letter).order_by("sort_key", "pk")
-        rows = rows.values_list("path", "name", "description", "letter")
-        return [Entry(path, name, gist(text), start) for path, name, text, start in rows]
+        rows = rows.values_list("path", "name", "description", "letter", "is_deprecated")
+        return [Entry(path, name, gist(text), *rest) for path, name, text, *rest in rows]
 
     def rail(self, path: str, split: bool, here: str = "") -> list[Letter]:
         way = way_from(path)

@@ -390,3 +390,30 @@ def test_a_term_page_is_small(reader):
     ):
         if path.count("/") == 5:
             assert len(bytes(body)) + assets <= 30_000, path
+
+
+def test_a_term_without_definition_is_told_by_its_first_sentence(reader):
+    text_alone = "---\nterm: Flask\n---\n# Flask\n\nA *small* framework. It is used.\n"
+    make_live("Flask", text=text_alone, path="flask.md")
+    html = text(reader, "/glossary/flask/")
+    assert 'name="description" content="A small framework."' in html
+    assert 'class="definition"' not in html  # where it begins the text, it is not said twice
+    assert "A small framework." in text(reader, "/glossary/")
+    assert json.loads(text(reader, "/glossary/flask.json"))["description"] == "A small framework."
+
+
+def test_deprecated_terms_are_marked_where_they_are_listed(reader):
+    term = make_live("Flask")
+    assert "no longer used" not in text(reader, "/glossary/")
+    save_text(term, text_of("Flask").replace("---\n", "---\nstatus: deprecated\n", 1))
+    publish_all()
+    assert "no longer used" in text(reader, "/glossary/")
+    assert "no longer used" in text(reader, "/glossary/search?q=flask")
+
+
+def test_other_addresses_of_a_file_lead_to_its_term(reader):
+    make_live("Flask")
+    for path in ("/flask/", "/flask", "/docs/flask.md", "/glossary/software/full-stack/x/flask.md"):
+        response = reader.get(path)
+        assert (response.status_code, response["Location"]) == (302, TERM), path
+    assert reader.get("/none/").status_code == 404

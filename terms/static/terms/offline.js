@@ -31,12 +31,16 @@ async function names(query) {
 
 function distance(one, other, most) {
   if (Math.abs(one.length - other.length) > most) return most + 1;
+  let before;
   let row = Array.from({ length: other.length + 1 }, (_, place) => place);
   for (let i = 1; i <= one.length; i++) {
     const next = [i];
     for (let j = 1; j <= other.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] !== other[j - 1]));
+      const isSwapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      if (isSwapped) next[j] = Math.min(next[j], before[j - 2] + 1);
     }
+    before = row;
     row = next;
   }
   return row[other.length];
@@ -73,8 +77,11 @@ export async function results() {
   const query = new URLSearchParams(location.search).get("q") ?? "";
   form.elements.q.value = query;
   if (!query.trim()) return;
-  document.querySelector("#g-hint").remove();
+  document.title = `${query} · ${document.title}`;
   const found = await find(query, 50);
+  const hint = document.querySelector("#g-hint");
+  if (found.length) hint.remove();
+  else hint.firstChild.data = "Names and definitions were looked through, not the texts. Try a shorter word, or look through ";
   document.querySelector("#g-count").textContent = found.length ? `${found.length} found` : `No term has “${query}”.`;
   list.replaceChildren(...found.map(({ name, href, of, gist }) => {
     const item = make("li", {}, make("a", { href: home + href }, of || name));

@@ -65,7 +65,7 @@ function combobox(input) {
     }));
     list.hidden = !found.length;
     set("aria-expanded", String(found.length > 0));
-    status.textContent = found.length ? `${found.length} suggestions` : "No suggestions";
+    status.textContent = found.length ? `${found.length} suggestion${found.length > 1 ? "s" : ""}` : "No suggestions";
   };
 
   input.addEventListener("input", () => {
@@ -144,12 +144,15 @@ async function show(link) {
     title.prepend(icon, " ");
   }
   const text = term.description.length > 280 ? `${term.description.slice(0, 279)}…` : term.description;
+  const former = term.deprecated ? [make("p", { class: "also" }, term.replacedBy ? `No longer used; read ${term.replacedBy.name} instead.` : "No longer used.")] : [];
   const on = make("a", { href: link.href, tabindex: "-1", "aria-hidden": "true" }, "Read on");
-  card = make("div", { class: "card" }, title, make("p", { id: "g-card" }, text), on);
+  card = make("div", { class: "card" }, title, make("p", { id: "g-card" }, text), ...former, on);
   (link.closest("main") ?? document.body).append(card);
   link.setAttribute("aria-describedby", "g-card");
-  const at = link.getClientRects()[0];
-  const below = at.bottom + card.offsetHeight + 8 < innerHeight || at.top < card.offsetHeight + 8;
+  const lines = link.getClientRects();
+  const [first, last] = [lines[0], lines[lines.length - 1]];
+  const below = last.bottom + card.offsetHeight + 8 < innerHeight || first.top < card.offsetHeight + 8;
+  const at = below ? last : first;
   const left = Math.min(at.left, document.documentElement.clientWidth - card.offsetWidth - 8);
   card.style.left = `${scrollX + Math.max(8, left)}px`;
   card.style.top = `${scrollY + (below ? at.bottom + 2 : at.top - card.offsetHeight - 2)}px`;

@@ -1,0 +1,43 @@
+"""The sentence that a text begins with, for where there is room for no more."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pyromark
+
+from .parsing import OPTIONS
+
+LONGEST = 300  # characters
+
+# A point ends no sentence behind a single letter or one of these, nor before a small letter.
+_END = re.compile(
+    r"(?<!^[A-Za-z])(?<![ (.][A-Za-z])(?<!vs)(?<!etc)(?<!cf)"
+    r"[.!?][\"'”’)]*(?=\s+[^a-z\s]|\s*$)|[。！？]"
+)
+
+
+def first_sentence(markdown: str) -> str:
+    """The first sentence of the first paragraph, without markup; empty where there is none."""
+    text = " ".join(_first_paragraph(markdown).split())
+    found = _END.search(text)
+    sentence = text[: found.end()] if found else text
+    if len(sentence) <= LONGEST:
+        return sentence
+    return sentence[:LONGEST].rpartition(" ")[0] + "…"
+
+
+def _first_paragraph(markdown: str) -> str:
+    """The words of the first paragraph that is no part of a list, quotation or note."""
+    parts: list[str] = []
+    opened: list[str] = []
+    for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
+        kind, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
+        if kind == "Start":
+            opened.append(value if isinstance(value, str) else next(iter(value)))
+        elif kind == "End":
+            if opened.pop() == "Paragraph" and not opened and "".join(parts).strip():
+                break
+        elif opened[:1] == ["Paragraph"] and "Image" not in opened:
+            parts.append(value if kind in ("Text", "Code") else " " if "Break" in kind else "")
+    return "".join(parts)
