@@ -37,7 +37,7 @@ def term_path(glossary: str, category: str, vertical: str, slug: str) -> str:
         return f"/{glossary}/{ELSEWHERE}/{slug}/"
     if category and vertical:
         return f"/{glossary}/{category}/{vertical}/{slug}/"
-    if slug in RESERVED:
+    if slug in RESERVED or slug == category:
         return f"/{glossary}/{ELSEWHERE}/{slug}/"
     return f"/{glossary}/{slug}/"
 

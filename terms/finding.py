@@ -83,14 +83,12 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[se
 def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
     """Ids of the terms found, the best first."""
     looked_for = words(query)
-    if not looked_for:
-        return []
     names = PublishedName.objects.filter(glossary=glossary, key=name_key(query))
     found = dict.fromkeys(names.order_by("is_alias", "pk").values_list("term", flat=True))
     stages: list[list[str]] = [[column] for column in search.COLUMNS]
     stages.append(list(search.COLUMNS))  # one word here, another there
     for columns in stages:
-        if len(found) >= limit:
+        if len(found) >= limit or not looked_for:
             break
         pks = search.find(glossary.pk, looked_for, columns, RANKED)
         found.update(dict.fromkeys(_in_order([pk for pk in pks if pk not in found], query)))

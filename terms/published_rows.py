@@ -1,6 +1,6 @@
 """A live text → the rows that readers' pages are made of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,11 @@ def lives(revisions: Sequence[Revision]) -> Iterator[Live]:
     rows = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)
     for pk, name in rows.values_list("term", "name"):
         hidden.setdefault(pk, set()).add(name)
+    # An older text that goes on being live keeps what was hidden when it was published.
+    older = {r.term.uid: r.term_id for r in revisions if r.number != r.term.version}
+    kept = PublishedName.objects.order_by().filter(term__uid__in=older, is_hidden=True)
+    for uid, name in kept.values_list("term__uid", "name"):
+        hidden.setdefault(older[uid], set()).add(name)
     decisions: dict[int, dict[str, str]] = {}
     decided = MentionDecision.objects.filter(term__in=ids).order_by("pk")
     for pk, key, uid in decided.values_list("term", "key", "target__uid"):
@@ -245,6 +250,11 @@ def _write_addresses(glossary: Glossary, batch: dict) -> None:
     )
     rows = [(page.path, glossary.pk, uid) for uid, (_, page) in batch.items()]
     insert_rows(Address, ("path", "glossary", "term_uid"), rows, replacing=("path",))
+
+
+def forget_targets(uids: Collection[Uid]) -> None:
+    """Relations to terms that are no more wait for a term of that name again."""
+    PublishedRelation.objects.filter(target_uid__in=uids).update(target_uid=None)
 
 
 def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[Uid]:

@@ -72,6 +72,7 @@ class PageServer:
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._size = 0
         self._version: Any = None
+        self._renewals = 0
         self._sequence = -1
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
@@ -104,7 +105,7 @@ class PageServer:
             version = self.pages.version()
             if version != self._version:
                 self._renew(version)
-            return self._kept.get(path) or self._read(path, version)
+            return self._kept.get(path) or self._read(path)
         except DATABASE_ERRORS:  # no database, or none of ours: Django says so
             return None
 
@@ -121,19 +122,21 @@ class PageServer:
                         self._size -= gone.size
                 self._sequence = sequence
             self._version = version
+            self._renewals += 1
 
-    def _read(self, path: str, version: Any) -> Kept | None:
+    def _read(self, path: str) -> Kept | None:
         try:
             text = path if path.isascii() else path.encode("latin-1").decode()
         except UnicodeError:
             return None
+        renewals = self._renewals
         row = self.pages.row(text) if "\0" not in text else None
         if row is None:
             return None
         kept = kept_page(text, row, self.headers)
         with self._lock:
             # Another thread may have looked since: then this row may be an old one.
-            if self._version == version and kept.size <= self.limit:
+            if self._renewals == renewals and kept.size <= self.limit:
                 self._keep(path, kept)
         return kept
 
@@ -148,9 +151,9 @@ class PageServer:
     def _form(self, kept: Kept, form: str) -> Kept:
         path = beside(kept.path, form)
         spelled = path.encode().decode("latin-1")
-        other = self._kept.get(spelled) or self._read(spelled, self._version)
-        if other is None:
-            return kept
+        other = self._kept.get(spelled) or self._read(spelled)
+        if other is None or not other.status.startswith("200"):
+            return kept  # a list, say, where a term was once
         place = ("Content-Location", "../" + quote(path.rsplit("/", 1)[1]))
 
         def negotiated(headers: Headers) -> Headers:
@@ -250,10 +253,9 @@ def _is_known(kept: Kept, environ: Environ) -> bool:
 
 @lru_cache(maxsize=200)  # clients are of few kinds
 def takes_gzip(accepted: str) -> bool:
-    if "gzip" not in accepted:
-        return False
-    if "q=0" not in accepted:  # as with nearly all
-        return True
+    accepted = accepted.lower()
+    if "gzip" not in accepted or "q=0" not in accepted:  # as with nearly all
+        return "gzip" in accepted
     parts = [part.partition(";") for part in accepted[:500].split(",")]
     return any(name.strip() == "gzip" and _weight(rest) > 0 for name, _, rest in parts)
 
@@ -261,7 +263,7 @@ def takes_gzip(accepted: str) -> bool:
 @lru_cache(maxsize=200)
 def wanted_form(accept: str) -> str:
     """The form of a term that a client prefers to the page for people; none for browsers."""
-    if accept.startswith("text/html") or "/" not in accept:
+    if "/" not in accept:
         return ""
     weights: dict[str, float] = {}
     for part in accept[:500].split(","):

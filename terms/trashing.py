@@ -19,6 +19,7 @@ from .models import (
     Schedule,
     Term,
 )
+from .published_rows import forget_targets
 from .publishing import withdraw
 from .recording import record
 
@@ -59,6 +60,7 @@ def trash(term: Term, person: Any = None) -> None:
         now = timezone.now()
         one.update(trashed_at=now, trashed_by=person)
         forget(term.glossary, [term.pk])
+        forget_targets([term.uid])
         Schedule.objects.waiting().filter(term=term).update(state=Schedule.State.CANCELLED)
         Review.objects.open().filter(term=term).update(
             closed_at=now, closed_by=person, outcome=Review.Outcome.TAKEN_BACK

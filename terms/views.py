@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 
-from .addresses import home_path
+from .addresses import LETTERS, home_path
 from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
 from .models import Glossary, Page, PublishedTerm
 from .serving import FRESH
@@ -60,6 +60,10 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
     glossary = Glossary.objects.filter(slug=parts[0]).first()
     if not path.endswith("/") and Page.objects.filter(path=f"/{path}/", status=200).exists():
         return _moved(f"/{path}/")
+    if LETTERS in parts[1:-1]:
+        above = f"/{'/'.join(parts[: parts.index(LETTERS)])}/"
+        if Page.objects.filter(path=above, status=200).exists():
+            return redirect(get_script_prefix() + quote(above[1:]))  # short enough for one page
     if meant := _meant(glossary, parts[-1]):
         is_own = glossary is not None and len(parts) in (2, 4)
         return _moved(meant) if is_own else redirect(get_script_prefix() + quote(meant[1:]))

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.addresses import RESERVED
-from terms.models import Category, PublishedTerm
+from terms.models import Address, Category, PublishedClass
 from terms.publishing import rebuild
 from terms.quality import BLOCK, OFF, RULES, WARN, level_of
 from terms.refactoring import MEANWHILE, CannotRefactor
@@ -58,13 +58,13 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # Addresses and the order of names depend on these.
-        is_public = obj is not None and PublishedTerm.objects.of(obj).exists()
+        is_public = obj is not None and Address.objects.filter(glossary=obj).exists()
         return ["slug", "language"] if is_public else []
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if {"name", "takes_suggestions"} & set(form.changed_data):
-            rebuild(obj)  # both show on every page
+        if {"name", "slug", "language", "takes_suggestions"} & set(form.changed_data):
+            rebuild(obj)  # they show on every page
 
 
 class ClassificationForm(forms.ModelForm):
@@ -112,11 +112,17 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         fields = ["glossary"] if obj else []
+        if obj and self._is_public(obj):
+            fields.append("slug")  # the addresses of its terms last
         # Who publishes does not decide how many must agree to it.
         may_decide = rights(request.user, "change_glossary")
         if self.model is Category and not (may_decide.hold_in(obj and obj.glossary_id)):
             fields.append("approvals_needed")
         return fields
+
+    def _is_public(self, obj):
+        which = f"{obj._meta.model_name}_slug"
+        return PublishedClass.objects.filter(glossary=obj.glossary, **{which: obj.slug}).exists()
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import pyromark
 
 from .names import Found, Names
-from .parsing import OPTIONS
+from .parsing import OPTIONS, event_of
 
 
 class Place(NamedTuple):
@@ -79,7 +79,7 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
     closed = _Closed()
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
-        kind, value = _kind(event)
+        kind, value = event_of(event)
         if closed.note(kind, value):
             pass
         elif kind == "Text":
@@ -97,10 +97,6 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
 
 
 _BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
-
-
-def _kind(event: Any) -> tuple[str, Any]:
-    return next(iter(event.items())) if isinstance(event, dict) else (event, None)
 
 
 class _Closed:
@@ -176,7 +172,7 @@ def plain_text(markdown: str) -> str:
     """The words of a Markdown text, for searching: no markup, each block on its own line."""
     parts: list[str] = []
     for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
-        kind, value = _kind(event)
+        kind, value = event_of(event)
         if kind == "Text":
             parts.append(cast("str", value))
         elif kind == "Code":

@@ -2,7 +2,7 @@
 
 import html as html_entities
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,7 +60,8 @@ def render_page(text: str, links: Sequence[Link] = ()) -> Rendered:
             f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
         )
     raw, made = linked(text, links)
-    _check_nesting(raw)
+    # What could be published without links can be with them, which is one level more.
+    _check_nesting(raw, MAX_NESTING + bool(made))
     safe = sanitise(_without_styles(raw))
     if made and _RAW_HTML.search(text):
         # An element that an author left open may take a link for something else.
@@ -76,14 +77,14 @@ _ELEMENT = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _VOID = frozenset({"br", "hr", "img", "input", "wbr", "col"})
 
 
-def _check_nesting(html: str) -> None:
-    if html.count("<") <= MAX_NESTING:
+def _check_nesting(html: str, most: int = MAX_NESTING) -> None:
+    if html.count("<") <= most:
         return
     depth = 0
     for closing, name in _ELEMENT.findall(html):
         if name.lower() not in _VOID:
             depth += -1 if closing else 1
-            if depth > MAX_NESTING:
+            if depth > most:
                 raise CannotRender(
                     f"More than {MAX_NESTING} lists, quotes or HTML elements are nested."
                 )
@@ -108,13 +109,14 @@ def _without_styles(html: str) -> str:
 
 _HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_FRAGMENT = re.compile(r'(<a href="#)(?!s-)')
+_FRAGMENT = re.compile(r'(<a href="#)([^"]*)')
+_ID = re.compile(r' id="([^"]*)"')
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 
 
 def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
     contents: list[Heading] = []
-    taken: dict[str, int] = {}
+    taken = dict.fromkeys(_ID.findall(html), 0) if "id=" in html else {}
 
     def anchored(found: re.Match[str]) -> str:
         depth, attributes, inner = found.groups()
@@ -127,11 +129,17 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
 
     html = _HEADING.sub(anchored, html)
     if '<a href="#' in html:
-        html = _FRAGMENT.sub(rf"\1{ID_PREFIX}", html)
+        html = _FRAGMENT.sub(lambda link: link[1] + _fragment(link[2], taken), html)
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
         html = _TABLE.sub(r'<div class="wide" role="group" tabindex="0">\g<0></div>', html)
     return html, tuple(contents)
+
+
+def _fragment(written: str, anchors: Container[str]) -> str:
+    """Authors write the anchors of common Markdown sites, or copy ours from an address."""
+    own = ID_PREFIX + written
+    return written if own not in anchors and written in anchors else own
 
 
 _NO_ANCHOR = re.compile(r"[^\w\- ]")

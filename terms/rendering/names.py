@@ -79,7 +79,7 @@ def bucket(word: str) -> str:
     """What all forms of a word have in common, so that an index can find them together."""
     hangul = _HANGUL.search(word)  # particles follow a name without a space
     if hangul:
-        return word[: hangul.start()] or word[0]
+        word = word[: hangul.start()] or word[0]
     return word.rstrip("seiy")
 
 
@@ -116,7 +116,8 @@ class Names:
     def __init__(self, names: Iterable[tuple[str, Hashable]]):
         patterns: dict[str, list[_Spelling]] = {}
         for name, target in names:
-            for text in {*spellings(name), *spellings(unicodedata.normalize("NFD", name))}:
+            composed = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+            for text in {t for n in (name, *composed) for t in spellings(n)}:
                 if not _can_be_found(text):
                     continue
                 exact = keeps_case(text)
@@ -144,6 +145,9 @@ class Names:
                 and not joined_before(text, start, end - start)
             )
         ]
+        if "://" in text:
+            spans = [address.span() for address in _ADDRESS.finditer(text)]
+            begun = [m for m in begun if not any(a <= m[0] < b for a, b in spans)]
         begun.sort()
         found = []
         reached = 0
@@ -163,7 +167,9 @@ class Names:
         meant = [s for s in self._meanings[number] if not s.keeps_case or s.text == written]
         # Of REST and rest, REST is meant by REST.
         meant = [s for s in meant if s.text == written] or meant
-        return (fold(meant[0].text), frozenset(s.target for s in meant)) if meant else None
+        # The same key in whatever order the names were read.
+        key = min((fold(s.text) for s in meant), default="")
+        return (key, frozenset(s.target for s in meant)) if meant else None
 
 
 def _only(meanings: list[_Spelling]) -> _Meaning | None:
@@ -187,7 +193,9 @@ def _end_of_word(text: str, start: int, end: int) -> int:
     ending = _ENDING.match(text, end)
     if ending and ending.end() > end and (text[end - 1].isalnum() or _is_mark(text[end - 1])):
         plural = end + len(ending[1] or "")
-        fits = ending[1] != "es" or text[end - 2 : end].lower().endswith(_TAKES_ES)
+        fits = ending[1] != "es" or (
+            end - start > SHORT and text[end - 2 : end].lower().endswith(_TAKES_ES)
+        )
         if fits and not joined_behind(text, ending.end(), end - start):
             return plural
     return 0 if joined_behind(text, end, end - start) else end
@@ -206,7 +214,8 @@ _FOLLOWING_VOWELS = frozenset("ะาำๅๆຯະາຳ")
 _OPEN, _CLOSED = frozenset(" \n("), frozenset((*" \n,)", ""))
 _WORD = frozenset(filter(str.isalnum, map(chr, range(128))))
 _GLUE_BEFORE = frozenset("-_+#@&$\\")
-_GLUE_BEHIND = frozenset("_+#")
+_GLUE_BEHIND = frozenset("_+#@")
+_ADDRESS = re.compile(r"\w+://\S+")
 
 
 def _is_mark(character: str) -> bool:
@@ -255,6 +264,6 @@ def joined_behind(text: str, end: int, length: int) -> bool:
         return True
     if behind == "." or (behind == "-" and length < SHORT):
         return end + 1 < len(text) and text[end + 1].isalnum()
-    if _HANGUL.match(text[end - 1]) and _HANGUL.match(behind):
+    if _HANGUL.match(behind):
         return False  # particles are written without a space
     return _one_word(text[end - 1], behind, length)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 import pyromark
 
-from .parsing import OPTIONS
+from .parsing import OPTIONS, event_of
 
 
 class Piece(NamedTuple):
@@ -35,7 +35,7 @@ def outline(markdown: str) -> Outline:
     opened: list[tuple[str, int, str, list[str]]] = []
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
-        kind, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
+        kind, value = event_of(event)
         if kind == "Start" and (element := _element(value)) in lists:
             line = bisect_left(breaks, range_["start"]) + 1
             opened.append((element, line, _target(value), []))

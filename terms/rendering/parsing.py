@@ -1,5 +1,7 @@
 """What of Markdown is read: CommonMark with tables, footnotes, task lists, strikethrough."""
 
+from typing import Any
+
 import pyromark
 
 OPTIONS = (
@@ -8,3 +10,8 @@ OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
     | pyromark.Options.ENABLE_FOOTNOTES
 )
+
+
+def event_of(event: Any) -> tuple[str, Any]:
+    """The kind of one of the parser's events, and what it carries."""
+    return next(iter(event.items())) if isinstance(event, dict) else (event, None)

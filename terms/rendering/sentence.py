@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pyromark
 
-from .parsing import OPTIONS
+from .parsing import OPTIONS, event_of
 
 LONGEST = 300  # characters
 
@@ -32,7 +32,7 @@ def _first_paragraph(markdown: str) -> str:
     parts: list[str] = []
     opened: list[str] = []
     for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
-        kind, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
+        kind, value = event_of(event)
         if kind == "Start":
             opened.append(value if isinstance(value, str) else next(iter(value)))
         elif kind == "End":

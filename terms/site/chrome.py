@@ -66,8 +66,10 @@ def _frame(slug: str, name: str, language: str, depth: int) -> list[str]:
 def fingerprint() -> str:
     """By what pages are made besides the terms: templates, static files, the site's name."""
     digest = hashlib.sha256(settings.SITE_URL.encode())
-    folder = Path(settings.BASE_DIR) / "templates" / "site"
-    for file in [*sorted(folder.glob("*.html")), *sorted(Path(__file__).parent.glob("*.py"))]:
+    site, templates = Path(__file__).parent, Path(settings.BASE_DIR) / "templates" / "site"
+    code = [f for folder in (site, site.parent / "rendering") for f in sorted(folder.glob("*.py"))]
+    others = ("addresses.py", "alphabet.py", "site_templates.py", "icons/mdi.json")
+    for file in [*sorted(templates.iterdir()), *code, *(site.parent / name for name in others)]:
         digest.update(file.read_bytes())
     env = environment()
     digest.update(json.dumps([env.globals["asset"]("", name) for name in ASSETS]).encode())

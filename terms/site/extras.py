@@ -1,6 +1,7 @@
 """What a built site has besides its stored pages: static files, pictures, a page to search
 on, one for what is missing, and where moved pages are now."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
@@ -62,7 +63,9 @@ def redirect_maps(pages: Iterable[tuple[str, int, str]]) -> Iterator[tuple[str, 
         if location:
             target = urljoin(here, location)
             netlify.append(f"{here} {target} {status}\n")
-            moved.append(f'"{_nginx(base + path)}" "{target}";\n')
+            if status == 301:
+                is_other_case = target.lower() == here.lower()
+                moved.append(f'"{_nginx(base + path, is_other_case)}" "{target}";\n')
         else:
             shown = f"{here}index.html" if here.endswith("/") else here
             netlify.append(f"{here} {shown} {status}\n")
@@ -72,6 +75,9 @@ def redirect_maps(pages: Iterable[tuple[str, int, str]]) -> Iterator[tuple[str, 
     yield "/gone.map", "".join(gone).encode()
 
 
-def _nginx(path: str) -> str:
-    """A path as nginx compares it, decoded, within quotes."""
-    return path.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+def _nginx(path: str, by_case: bool = False) -> str:
+    """A path as nginx compares it, decoded, within quotes; without regard to capitals, unless
+    it is to be ``by_case``."""
+    if by_case:
+        path = f"~^{re.escape(path)}$"
+    return path.replace("\\", "\\\\").replace('"', '\\"')

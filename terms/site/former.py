@@ -28,7 +28,7 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
             if facts:
                 pages = _moved(address.path, facts.path)
             else:
-                pages = _gone(glossary, address.path, gone.get(address.term_uid))
+                pages = _gone(glossary, address, gone.get(address.term_uid))
             # Where a list has the path now, the term's other forms are still asked for.
             is_list = _is_list(glossary, address.path)
             yield from (page for page in pages if not (is_list and page.path == address.path))
@@ -53,8 +53,8 @@ def _moved(path: str, target: str) -> Iterator[Built]:
         yield Built(here, body, status=301, location=way_from(here)(there))
 
 
-def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Iterator[Built]:
-    wanted = []
+def _gone(glossary: Glossary, address: Address, withdrawal: Withdrawal | None) -> Iterator[Built]:
+    path, wanted = address.path, []
     if withdrawal:
         wanted = [withdrawal.successor_uid, *withdrawal.instead]
     facts = facts_of({uid for uid in wanted if uid})
@@ -64,7 +64,7 @@ def _gone(glossary: Glossary, path: str, withdrawal: Withdrawal | None) -> Itera
         "gone.html", path, glossary=glossary, instead=instead, home=home_path(glossary.slug)
     )
     yield Built(path, body, status=410)
-    if withdrawal:
+    if address.term_uid:
         for suffix in FORMS:
             here = beside(path, suffix)
             instead = links_to(there, way_from(here))

@@ -1,9 +1,9 @@
 import pytest
 
 from terms.models import Glossary, Page, Term
-from terms.publishing import publish
+from terms.publishing import publish, withdraw
 from terms.site.refreshing import stale_pages
-from tests.factory import default_glossary, make_term
+from tests.factory import default_glossary, make_live, make_term, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +44,19 @@ def test_rules_for_good_entries_are_chosen_for_a_glossary(admin):
     rules = Glossary.objects.get().rules
     assert (rules["heading"], rules["jargon"]) == ("block", "off")
     assert admin.post(address, {**sent, "rule_heading": "x"}).status_code == 200
+
+
+def test_a_published_category_keeps_its_address(admin):
+    term = make_live("Flask")
+    address = f"/admin/terms/category/{term.category_id}/change/"
+    assert 'name="slug"' not in admin.get(address).content.decode()
+    fresh = make_term("X", text=text_of("X", category="New", vertical="Newer"))
+    address = f"/admin/terms/category/{fresh.category_id}/change/"
+    assert 'name="slug"' in admin.get(address).content.decode()
+
+
+def test_a_glossary_that_was_public_once_keeps_its_address(admin):
+    make_live("Flask")
+    withdraw(default_glossary(), Term.objects.all())
+    address = f"/admin/terms/glossary/{default_glossary().pk}/change/"
+    assert 'name="slug"' not in admin.get(address).content.decode()

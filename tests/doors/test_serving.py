@@ -17,7 +17,7 @@ from django.urls import set_script_prefix
 from terms.generation import generation_of, is_settled
 from terms.models import Page, Term
 from terms.publishing import publish, withdraw
-from terms.serving import serve_pages, wanted_form
+from terms.serving import serve_pages, takes_gzip, wanted_form
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -354,3 +354,55 @@ def test_a_flask_application_holds_the_glossary_as_the_readme_shows():
     )
     names["glossary"].close()
     set_script_prefix("/")  # Django keeps it for the thread
+
+
+def test_a_row_read_before_a_change_is_not_kept_after_it():
+    """Somebody looks with an old number while others have renewed already."""
+    flask = make_live("Flask", body="Old words.")
+    server = serve_pages(get_wsgi_application())
+    Answer(server, "/glossary/")
+    old, read = server.pages.version(), server.pages.row
+
+    def slow(path):
+        found = read(path)
+        save_text(flask, text_of("Flask", body="New words."))
+        publish(default_glossary(), Term.objects.all())
+        server.pages.row = read
+        server._renew(server.pages.version())  # another thread
+        server._renew(old)  # a third one, which asked before
+        return found
+
+    server.pages.row = slow
+    Answer(server, TERM)
+    assert "New words." in Answer(server, TERM).text
+    server.close()
+
+
+def test_a_list_where_a_term_was_once_is_no_other_form_of_it():
+    alone = make_live("Software", path="software.md", text="---\nterm: Software\n---\nAlone.\n")
+    moved = "---\nterm: Software\ncategory: Things\nvertical: Full Stack\n---\nAlone.\n"
+    save_text(alone, moved)
+    publish(default_glossary(), Term.objects.all())
+    make_live("Flask")
+    server = serve_pages(get_wsgi_application())
+    for accept in ("application/json", "text/markdown", "text/html"):
+        answer = Answer(server, "/glossary/software/", HTTP_ACCEPT=accept)
+        assert (answer.status, ">Flask<" in answer.text) == (200, True)
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("text/html;q=0.1, application/json", "json"), ("TEXT/HTML, application/json;q=0.9", ""),
+        ("text/html;q=0, text/markdown", "md"), ("text/html", ""), ("*/*", ""), ("nonsense", ""),
+    ],
+)  # fmt: skip
+def test_weights_count_whatever_comes_first(accept, form):
+    assert wanted_form(accept) == form
+
+
+def test_no_gzip_is_sent_to_those_who_refuse_it():
+    assert takes_gzip("deflate, gzip")
+    assert not takes_gzip("gzip;Q=0")
+    assert not takes_gzip("gzip; q=0.0, identity")

@@ -13,7 +13,7 @@ NAMES = Names(
     (name, name)
     for name in [
         "GraphQL", "GraphQL API", "REST", "REST API", "Lifetime Value (LTV)", "Policy", "Class",
-        "Node.js", ".NET", "C++", "C#", "AT&T", "Café", "Go", "C", "Microservices", "Flask",
+        "Node.js", ".NET", "C++", "C#", "AT&T", "Café", "Go", "C", "Microservices", "Flask", "API", "e\u0301tude",
         "数据库", "データ", "กา", "플라스크", "strong", "amp", "title", '" onmouseover="x', "</script>",
     ]
 )  # fmt: skip
@@ -46,6 +46,9 @@ def named(text):
         ("การ กา", [("กา", "กา")]),
         ("플라스크는 새플라스크", [("플라스크", "플라스크")]),
         ("使用Flask框架", [("Flask", "Flask")]),
+        ("Goes, go well; API는 APIs", [("API", "API"), ("APIs", "API")]),
+        ("https://flask.io/flask?flask=1 me@flask.io flask@x.io Flask", [("Flask", "Flask")]),
+        ("e\u0301tude étude", [("e\u0301tude", "e\u0301tude"), ("étude", "e\u0301tude")]),
         ("Straßen İstanbul Flask", [("Flask", "Flask")]),
         ("", []),
     ],

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from terms.rendering import MAX_BODY, CannotRender, render, render_page
+from terms.rendering import MAX_BODY, CannotRender, Link, render, render_page
 from terms.rendering.sanitising import sanitise
 
 
@@ -162,3 +162,20 @@ def test_real_texts_render(real_files):
     for path in real_files[::5]:
         document = read_document(path.read_bytes().decode(), path.name)
         assert render(document.body) or not document.body.strip()
+
+
+def test_anchors_are_not_taken_twice_and_links_find_them():
+    html = render("Text[^1] [a](#s-curve) [b](#s-s-curve) [c](#use)\n\n## S-curve\n\n## 1\n\n"
+                  '<div id="use">x</div>\n\n## Use\n\n[^1]: Note.')  # fmt: skip
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    assert {"s-s-curve", "s-1", "s-use", "s-use-1"} <= set(ids)
+    assert re.findall(r'<a href="#([^"]*)"', html) == ["s-1", "s-s-curve", "s-s-curve", "s-use"]
+
+
+def test_a_link_may_be_one_level_deeper_than_all_else():
+    text = "> " * 99 + "Flask"
+    start = len(text) - len("Flask")
+    assert 'class="ref"' in render_page(text, [Link(start, len(text), "x")]).html
+    with pytest.raises(CannotRender):
+        render("> " * 101 + "Flask")

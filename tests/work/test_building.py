@@ -20,6 +20,7 @@ from django.db import connection
 from terms.building import BuildError, build
 from terms.models import Page, Term
 from terms.publishing import withdraw
+from terms.renaming import move
 from tests.factory import default_glossary, make_term, publish_all, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -216,3 +217,16 @@ def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
         assert tree(out) in (old, new)
         build(out)
         assert tree(out) == new
+
+
+def test_the_redirects_of_nginx_tell_capitals_apart_where_they_must(out):
+    term = Term.objects.get(path="Flask.md")
+    move(term, "flask.md")
+    move(Term.objects.get(path="Django.md"), "dj-$-ngo.md")
+    build(out)
+    lines = (out / "redirects.map").read_text().splitlines()
+    home = "/glossary/software/full-stack"
+    regex = r"~^/glossary/software/full\\-stack/Flask/$"
+    assert f'"{regex}" "{home}/flask/";' in lines
+    assert f'"{home}/Django/" "{home}/dj-%24-ngo/";' in lines
+    assert not any(line.startswith('"/" ') for line in lines)  # it may lead elsewhere one day

@@ -111,6 +111,14 @@ def test_suggestions_begin_with_what_was_typed(glossary):
     assert suggest(glossary, "flsk")[0][0] == "Flask"  # the misspelling itself is not offered
 
 
+@pytest.mark.parametrize("name", ["!!!", "&&", "=>", "🦀"])
+def test_a_name_without_letters_is_found_by_itself(glossary, name):
+    make_term("Sign", path="sign.md", text=text_of("X").replace("term: X", f"term: '{name}'"))
+    publish(glossary, Term.objects.filter(path="sign.md"))
+    assert names(glossary, name) == [name]
+    assert not find(glossary, name).are_alike
+
+
 def test_the_words_are_marked():
     assert marked("Databases and a database", ["database"]) == [
         ("Databases", True), (" and a ", False), ("database", True)

@@ -113,10 +113,16 @@ class Readers(RuleBasedStateMachine):
         if is_live:
             publish(self.glossary, Term.objects.filter(pk=term.pk))
 
-    @rule(name=names, slug=st.sampled_from(["search", "software", "plain", "letters"]), body=prose)
-    def create_without_category(self, name, slug, body):
+    @rule(
+        name=names,
+        slug=st.sampled_from(["search", "software", "plain", "letters"]),
+        body=prose,
+        category=st.sampled_from(["", *CATEGORIES]),
+    )
+    def create_without_vertical(self, name, slug, body, category):
         if not Term.objects.filter(slug=slug).exists():
             text = f"---\ntitle: '{name}'\n---\n{body}".replace("''", "'")
+            text = text.replace("---\n", f"---\ncategory: {category}\n", 1) if category else text
             make_term(name, path=f"{slug}.md", text=text)
 
     @rule(number=st.integers(0, 9), body=prose)

@@ -2,8 +2,13 @@
 
 const form = document.querySelector("form.search");
 const home = form.dataset.home;
-const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-const wordsOf = (text) => fold(text).match(/[\p{L}\p{N}\p{M}]+[+#]*/gu) ?? [];
+// Words as the server takes them apart, which has named the files by their beginnings.
+const PLAIN = { ß: "ss", ς: "σ", ø: "o", ł: "l", đ: "d", æ: "ae", œ: "oe", ı: "i", ð: "d", þ: "th" };
+const fold = (text) => text.toLowerCase().replace(/[ßς]/g, (letter) => PLAIN[letter]).normalize("NFKD").replace(/[øłđæœıðþ]/g, (letter) => PLAIN[letter]).replace(/[\u0300-\u036f]/g, "").normalize("NFC");
+const SPACELESS = "\\u0e00-\\u0fff\\u1000-\\u109f\\u1780-\\u17ff\\u2e80-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
+const MARKS = "\\u0483-\\u0487\\u0591-\\u05c7\\u0610-\\u061a\\u064b-\\u065f\\u0670\\u0900-\\u0dff";
+const WORD = new RegExp(`[${SPACELESS}]|(?:(?![${SPACELESS}])[\\p{L}\\p{N}][${MARKS}]*)+[+#]*`, "gu");
+export const wordsOf = (text) => fold(text).match(WORD) ?? [];
 const make = (tag, attributes, ...children) => {
   const element = Object.assign(document.createElement(tag), attributes);
   element.append(...children);
