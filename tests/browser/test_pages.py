@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from terms.building import build
 from terms.models import Glossary, Term
 from terms.publishing import withdraw
+from terms.rendering import words
 from tests.browser.axe import violations
 from tests.factory import default_glossary, make_term, publish_all
 
@@ -216,6 +217,25 @@ def test_the_site_reads_whole_without_scripts(chromium, live_server):
     page.get_by_role("button", name="Search").click()
     expect(page.locator(".results li").first).to_contain_text("Cookie")
     context.close()
+
+
+WORDS = [
+    "Flask C++ C# node.js", "数据库 图形", "데이터 베이스", "データベース", "ฐานข้อมูล", "Øresund Łódź æther", "Straße STRASSE ẞx",
+    "Café cafe\u0301", "ςίγμα ΣΊΓΜΑ", "नमस्ते", "עִבְרִית", "العَرَبِيَّة", "İstanbul", "a_b #x", "ﬁne ½", "",
+]  # fmt: skip
+
+
+def test_a_built_site_takes_words_apart_as_the_server_does(visit):
+    make_term("Flask")
+    publish_all()
+    page = visit()
+    page.goto("/glossary/")
+    apart = """async (texts) => {
+        const { offline } = document.querySelector("form.search").dataset;
+        const { wordsOf } = await import(new URL(offline, location));
+        return texts.map(wordsOf);
+    }"""
+    assert page.evaluate(apart, WORDS) == [words(text) for text in WORDS]
 
 
 def test_a_built_site_is_searched_without_a_server(chromium, tmp_path):

@@ -1,10 +1,14 @@
 """The built site: the same bytes as the server sends, whole at every moment."""
 
+import contextlib
 import gzip
+import http.client
 import os
 import random
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -230,3 +234,54 @@ def test_the_redirects_of_nginx_tell_capitals_apart_where_they_must(out):
     assert f'"{regex}" "{home}/flask/";' in lines
     assert f'"{home}/Django/" "{home}/dj-%24-ngo/";' in lines
     assert not any(line.startswith('"/" ') for line in lines)  # it may lead elsewhere one day
+
+
+@pytest.fixture
+def nginx(out, tmp_path):
+    """The server of the README's lines over the built site, and its address."""
+    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    move(Term.objects.get(path="Flask.md"), "flask.md")
+    withdraw(default_glossary(), Term.objects.filter(path="Django.md"))
+    build(out)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lines = re.search(r"```nginx\n(.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
+    lines = lines.replace("/srv/site", str(out)).replace("server {", f"server {{ listen 127.0.0.1:{port};", 1)  # fmt: skip
+    folders = " ".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))  # fmt: skip
+    user = "user root;" if os.getuid() == 0 else ""
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        f"{user} daemon off; pid {tmp_path}/pid; error_log stderr; events {{}}\n"
+        f"http {{ access_log off; types {{ text/html html; }} {folders}\n{lines} }}"
+    )
+    server = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.PIPE, text=True)
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        assert server.poll() is None, server.stderr.read()
+        time.sleep(0.05)
+    yield http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    server.terminate()
+    server.wait(10)
+    server.stderr.close()
+
+
+def test_nginx_serves_it_by_the_lines_of_the_readme(nginx):
+    def ask(path):
+        nginx.request("GET", path)
+        answer = nginx.getresponse()
+        return answer.status, answer.getheader("Location", ""), answer.read().decode()
+
+    home = "/glossary/software/full-stack"
+    assert ask("/glossary/")[0] == 200
+    assert ask(f"{home}/flask/")[0] == 200
+    status, location, _ = ask(f"{home}/Flask/")
+    assert (status, location.endswith(f"{home}/flask/")) == (301, True)
+    for suffix in ("/", ".json"):
+        status, _, body = ask(f"{home}/Django{suffix}")
+        assert (status, "Read instead" in body or "withdrawn" in body) == (410, True), body
+    status, _, body = ask("/none/")
+    assert (status, "There is no such page" in body) == (404, True)
