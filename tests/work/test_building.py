@@ -263,7 +263,8 @@ def nginx(out, tmp_path):
             break
         assert server.poll() is None, server.stderr.read()
         time.sleep(0.05)
-    yield http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+        yield client
     server.terminate()
     server.wait(10)
     server.stderr.close()

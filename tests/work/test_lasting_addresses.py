@@ -13,6 +13,11 @@ from tests.work.test_law_of_readers import everything, forget_everything
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _nothing_left():
+    forget_everything()  # a search row may be left by a test that committed
+
+
 def body(path):
     return bytes(Page.objects.get(path=path).body).decode()
 
