@@ -5,9 +5,10 @@ a glossary have names that no category may take; a term whose address would be o
 stands below ``-``.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
 SUGGESTION = "suggestion"
@@ -16,6 +17,7 @@ RESERVED = frozenset({SEARCH, SUGGESTION, "suggest", LETTERS, CHANGES, NAMES, EL
 # Names of files that a built site has, or may have, beside the folders of terms.
 _FILES = (".html", ".gz", ".md", ".json", ".jsonld", ".xml", ".atom", ".txt", ".map")
 SYMBOLS_PAGE = "symbols"
+MAX_SLUG = 255  # characters
 
 
 def home_path(glossary: str) -> str:
@@ -53,6 +55,20 @@ def to_root(path: str) -> str:
 
 
 _quoted = lru_cache(maxsize=10_000)(quote)  # a term's path stands on many pages
+
+
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$|/media/", re.IGNORECASE)
+
+
+def linked_file(address: str, glossary: str) -> str:
+    """The name, without ending, of the file that an author's link means: another one of the
+    folder, or a page of the site that it was made for. Nothing for all other links."""
+    if _ELSEWHERE.match(address) or address.startswith(home_path(glossary)):
+        return ""
+    path = unquote(address.partition("#")[0].partition("?")[0])
+    name = path.rstrip("/").rpartition("/")[2]
+    name = name.removesuffix(".md").removesuffix(".html")
+    return "" if name in (".", "..") else name[:MAX_SLUG]
 
 
 def way_from(path: str) -> Callable[[str], str]:

@@ -1,6 +1,6 @@
 """A live text → the rows that readers' pages are made of."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,6 @@ from .addresses import list_path, term_path
 from .alphabet import letter_of, section_of, sort_key
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
-from .formats.related import read_names
-from .indexing import known_names, runs
 from .models import (
     Address,
     Alias,
@@ -19,9 +17,7 @@ from .models import (
     MentionDecision,
     PublishedClass,
     PublishedName,
-    PublishedRelation,
     PublishedTerm,
-    Relation,
     Revision,
     Term,
     Vertical,
@@ -29,6 +25,7 @@ from .models import (
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
+from .published_relations import FILE, resolve_waiting, write_relations
 from .rendering import MAX_BODY, bucket, first_sentence, plain_text, spellings, words
 
 BATCH = 500
@@ -146,9 +143,12 @@ def write_rows(glossary: Glossary, batch: dict[Uid, tuple[Live, PublishedTerm]])
     )
     pks = dict(PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"))
     names = _write_names(glossary, batch, pks)
-    _write_relations(glossary, batch, pks)
+    files = {FILE + page.slug: uid for uid, (_, page) in batch.items()}
+    write_relations(glossary, batch, pks)
     _write_addresses(glossary, batch)
-    return _resolve_waiting(glossary, names, {pk: uid for uid, pk in pks.items()})
+    uids = {pk: uid for uid, pk in pks.items()}
+    named = {key: uids[pk] for pk, _, key, *_ in reversed(names)}
+    return resolve_waiting(glossary, named | files)
 
 
 def _keep_dates(batch: dict[Uid, tuple[Live, PublishedTerm]]) -> None:
@@ -178,36 +178,6 @@ def _write_names(glossary: Glossary, batch: dict, pks: dict[Uid, int]) -> list[t
     columns = ("term", "name", "key", "glossary", "bucket", "is_alias", "is_hidden")
     insert_rows(PublishedName, columns, rows)
     return rows
-
-
-def _write_relations(glossary: Glossary, batch: dict, pks: dict[Uid, int]) -> None:
-    PublishedRelation.objects.filter(term__in=pks.values()).delete()
-    newest = {uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version}
-    relations = Relation.objects.filter(term__uid__in=newest).values_list(
-        "term__uid", "position", "label", "key", "target__uid"
-    )
-    rows = [(pks[uid], *rest, "related") for uid, *rest in relations]
-    for uid, (live, _) in batch.items():
-        if uid not in newest:
-            names = _known(glossary, live.document.related)
-            labels = read_names(live.document.related, names.__contains__)
-            rows += [_row(names, pks[uid], *item, "related") for item in enumerate(labels)]
-        if label := live.document.replaced_by:
-            rows.append(_row(_known(glossary, label), pks[uid], 0, label, "successor"))
-    columns = ("term", "position", "label", "key", "target_uid", "kind")
-    insert_rows(PublishedRelation, columns, rows)
-
-
-def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
-    """Keys of all that could be a name in a relation string → the term's uid."""
-    known = known_names(glossary, [*runs(related), name_key(related)[:NAME_LENGTH]])
-    uids = dict(Term.objects.filter(pk__in=known.values()).values_list("pk", "uid"))
-    return {key: uids[pk] for key, pk in known.items()}
-
-
-def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -> tuple:
-    key = name_key(label)[:NAME_LENGTH]
-    return (pk, position, label, key, names.get(key), kind)
 
 
 def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tuple[str, str]]:
@@ -250,24 +220,6 @@ def _write_addresses(glossary: Glossary, batch: dict) -> None:
     )
     rows = [(page.path, glossary.pk, uid) for uid, (_, page) in batch.items()]
     insert_rows(Address, ("path", "glossary", "term_uid"), rows, replacing=("path",))
-
-
-def forget_targets(uids: Collection[Uid]) -> None:
-    """Relations to terms that are no more wait for a term of that name again."""
-    PublishedRelation.objects.filter(target_uid__in=uids).update(target_uid=None)
-
-
-def _resolve_waiting(glossary: Glossary, names: list[tuple], uids: dict) -> set[Uid]:
-    """Published relations that waited for one of ``names`` become links; those of which terms."""
-    targets = {key: uids[pk] for pk, _, key, *_ in reversed(names)}
-    waiting = PublishedRelation.objects.filter(
-        term__glossary=glossary, target_uid=None, key__in=targets
-    )
-    relations = list(waiting.select_related("term").only("key", "term__uid"))
-    for relation in relations:
-        relation.target_uid = targets[relation.key]
-    PublishedRelation.objects.bulk_update(relations, ["target_uid"], batch_size=BATCH)
-    return {relation.term.uid for relation in relations}
 
 
 def search_rows(uids: Iterable[Uid]) -> list[search.Row]:

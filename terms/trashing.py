@@ -19,7 +19,7 @@ from .models import (
     Schedule,
     Term,
 )
-from .published_rows import forget_targets
+from .published_relations import forget_targets
 from .publishing import withdraw
 from .recording import record
 

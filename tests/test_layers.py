@@ -135,7 +135,7 @@ def test_only_publishing_writes_the_readers_side():
         and node.attr in ("create", "bulk_create", "update", "delete", "bulk_update")
         and "Published" in ast.unparse(node)
     }
-    assert writers <= {"publishing.py", "published_rows.py"}
+    assert writers <= {"publishing.py", "published_rows.py", "published_relations.py"}
 
 
 def test_only_the_gate_writes_texts():

@@ -134,11 +134,15 @@ class PublishedName(models.Model):
 
 
 class PublishedRelation(models.Model):
-    """A related name on a published page; a link once its target is published."""
+    """A related name on a published page; a link once its target is published.
+
+    Of an author's own link to another file ``label`` is that file's name.
+    """
 
     class Kind(models.TextChoices):
         RELATED = "related"
         SUCCESSOR = "successor"
+        LINK = "link"
 
     term = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="relations")
     position = models.PositiveIntegerField()

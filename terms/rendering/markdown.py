@@ -91,6 +91,15 @@ def _check_nesting(html: str, most: int = MAX_NESTING) -> None:
             depth = max(depth, 0)
 
 
+_HREF = re.compile(r'<a [^<>]*?href="([^"]*)"')
+
+
+def link_addresses(text: str) -> list[str]:
+    """Where the links of a Markdown text lead, in order."""
+    html = sanitise(linked(text[:MAX_BODY], ())[0])
+    return [html_entities.unescape(address) for address in _HREF.findall(html)]
+
+
 # The parser's own markup that the sanitiser would drop, in a form that it keeps.
 
 _ALIGN = re.compile(r'(<t[hd]) style="text-align: (left|center|right)"')

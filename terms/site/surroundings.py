@@ -23,11 +23,13 @@ class Label:
 
 @dataclass
 class Surroundings:
-    """Of one term. ``links`` are the places in its body with the terms that they mean."""
+    """Of one term. ``links`` are the places in its body with the terms that they mean,
+    ``files`` the terms whose files its author links, by the files' names."""
 
     related: list[Label] = field(default_factory=list)
     successor: Label | None = None
     links: list[tuple[int, int, Facts]] = field(default_factory=list)
+    files: dict[str, Facts] = field(default_factory=dict)
     referring: list[Facts] = field(default_factory=list)
     mentioned_in: list[Facts] = field(default_factory=list)
 
@@ -65,6 +67,10 @@ def surroundings_of(
     found: dict[Uid, Surroundings] = {uid: Surroundings() for uid in own}
     for pk, kind, label, target in relations:
         about = found[uids[pk]]
+        if kind == PublishedRelation.Kind.LINK:
+            if target in facts:
+                about.files[label] = facts[target]
+            continue
         shown = Label(label, facts.get(target) if target != uids[pk] else None)
         if kind == PublishedRelation.Kind.SUCCESSOR:
             about.successor = shown

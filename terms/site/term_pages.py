@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from html import escape, unescape
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from terms.addresses import beside, home_path, list_path, to_root, way_from
+from terms.addresses import beside, home_path, linked_file, list_path, to_root, way_from
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
@@ -19,6 +20,7 @@ from .picture import picture_of
 from .store import JSON, JSON_LD, MARKDOWN, Built
 from .surroundings import Label, Surroundings, surroundings_of
 
+_AUTHORS = re.compile(r'<a (?!class=)([^<>]*?)href="([^"]*)"')
 _LINK = re.compile(r'(<(?:img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
 
@@ -55,6 +57,7 @@ def _html(
     way, own = way_from(term.path), _own_addresses(glossary, term)
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
     rendered = render_page(term.body, links)
+    html = _to_terms(glossary, rendered.html, around.files, way)
     crumbs = []
     if term.category_slug:
         crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
@@ -80,7 +83,7 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=_LINK.sub(lambda link: link[1] + own(link[2]), rendered.html),
+        html=_LINK.sub(lambda link: link[1] + own(link[2]), html),
         contents=rendered.contents,
         details=[(row["title"], row["value"], address_of(row)) for row in term.details],
         related=[label.link(way) for label in around.related],
@@ -89,6 +92,22 @@ def _html(
         mentioned=links_to(mentioned, way),
         picture=picture_of(around.neighbours, way),
     )
+
+
+def _to_terms(
+    glossary: Glossary, html: str, files: Mapping[str, Facts], way: Callable[[str], str]
+) -> str:
+    """Links of authors to other files lead to the pages of their terms."""
+
+    def led(link: re.Match[str]) -> str:
+        address = unescape(link[2])
+        facts = files.get(linked_file(address, glossary.slug))
+        if facts is None:
+            return link[0]
+        _, mark, fragment = address.partition("#")
+        return f'<a class="ref" {link[1]}href="{escape(way(facts.path) + mark + fragment)}"'
+
+    return _AUTHORS.sub(led, html) if files else html
 
 
 def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:

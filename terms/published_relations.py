@@ -1,0 +1,88 @@
+"""How published terms relate: names that are or wait to be links, other files, successors."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from .addresses import linked_file
+from .formats.paths import name_key
+from .formats.related import read_names
+from .indexing import known_names, runs
+from .models import Glossary, PublishedRelation, PublishedTerm, Relation, Term
+from .models.fields import Uid
+from .models.rows import insert_rows
+from .models.term import NAME_LENGTH
+from .rendering import link_addresses
+from .site.facts import batches
+
+BATCH = 500
+Batch = Mapping[Uid, tuple[Any, PublishedTerm]]  # by uid what is live, and its row
+
+
+def write_relations(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> None:
+    PublishedRelation.objects.filter(term__in=pks.values()).delete()
+    newest = {uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version}
+    relations = Relation.objects.filter(term__uid__in=newest).values_list(
+        "term__uid", "position", "label", "key", "target__uid"
+    )
+    rows = [(pks[uid], *rest, "related") for uid, *rest in relations]
+    for uid, (live, _) in batch.items():
+        if uid not in newest:
+            names = _known(glossary, live.document.related)
+            labels = read_names(live.document.related, names.__contains__)
+            rows += [_row(names, pks[uid], *item, "related") for item in enumerate(labels)]
+        if label := live.document.replaced_by:
+            rows.append(_row(_known(glossary, label), pks[uid], 0, label, "successor"))
+    rows += _file_links(glossary, batch, pks)
+    columns = ("term", "position", "label", "key", "target_uid", "kind")
+    insert_rows(PublishedRelation, columns, rows)
+
+
+FILE = "\x1f"  # begins the key of a file's name, which no term's name has
+
+
+def _file_links(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> Iterator[tuple]:
+    """Links of authors to other files of the folder."""
+    linked: dict[int, dict[str, None]] = {}
+    for uid, (live, _) in batch.items():
+        body = live.document.body
+        if "](" in body or "]:" in body or "href" in body:
+            addresses = link_addresses(body)
+            files = (linked_file(address, glossary.slug) for address in addresses)
+            linked[pks[uid]] = dict.fromkeys(filter(None, files))
+    wanted = {file for files in linked.values() for file in files}
+    uids: dict[str, Uid] = {}
+    for some in batches(sorted(wanted)):
+        found = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
+        uids.update(found.values_list("slug", "uid"))
+    for pk, files in linked.items():
+        for position, file in enumerate(files):
+            yield (pk, position, file, FILE + file, uids.get(file), "link")
+
+
+def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
+    """Keys of all that could be a name in a relation string → the term's uid."""
+    known = known_names(glossary, [*runs(related), name_key(related)[:NAME_LENGTH]])
+    uids = dict(Term.objects.filter(pk__in=known.values()).values_list("pk", "uid"))
+    return {key: uids[pk] for key, pk in known.items()}
+
+
+def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -> tuple:
+    key = name_key(label)[:NAME_LENGTH]
+    return (pk, position, label, key, names.get(key), kind)
+
+
+def forget_targets(uids: Collection[Uid]) -> None:
+    """Relations to terms that are no more wait for a term of that name again."""
+    PublishedRelation.objects.filter(target_uid__in=uids).update(target_uid=None)
+
+
+def resolve_waiting(glossary: Glossary, targets: dict[str, Uid]) -> set[Uid]:
+    """Published relations that waited for one of these keys become links; those of which terms."""
+    waiting = PublishedRelation.objects.filter(
+        term__glossary=glossary, target_uid=None, key__in=targets
+    )
+    relations = list(waiting.select_related("term").only("key", "term__uid"))
+    for relation in relations:
+        relation.target_uid = targets[relation.key]
+    PublishedRelation.objects.bulk_update(relations, ["target_uid"], batch_size=BATCH)
+    return {relation.term.uid for relation in relations}

@@ -1,0 +1,69 @@
+"""Links of authors to other files of the folder lead to the pages of their terms."""
+
+import pytest
+
+from terms.addresses import linked_file
+from terms.models import Mention, Page, Term
+from terms.publishing import publish, withdraw
+from terms.renaming import move
+from tests.factory import default_glossary, make_live, make_term, save_text
+
+pytestmark = pytest.mark.django_db
+HOME = "/glossary/software/full-stack/"
+
+
+def html(name):
+    return bytes(Page.objects.get(path=f"{HOME}{name}/").body).decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("flask.md", "flask"), ("./flask.md#use", "flask"), ("../web/flask.html?x", "flask"),
+        ("/distributed-systems/", "distributed-systems"), ("caf%C3%A9.md", "café"), ("flask", "flask"),
+        ("#use", ""), ("?q", ""), ("", ""), ("https://x.org/flask.md", ""), ("//x.org/flask", ""),
+        ("mailto:flask", ""), ("/media/flask.png", ""), ("/glossary/flask/", ""), ("..", ""), ("/", ""),
+        ("x" * 300, "x" * 255), ("javascript:flask", ""),
+    ],
+)  # fmt: skip
+def test_the_file_that_a_link_means(address, file):
+    assert linked_file(address, "glossary") == file
+
+
+def test_a_link_to_a_file_waits_for_its_term_and_follows_it():
+    make_live(
+        "Django", body='See [one](flask.md#use "Title") and <a title="x" href="/flask/">two</a>.'
+    )
+    assert 'href="flask.md#use"' in html("django")
+    flask = make_live("Flask")
+    page = html("django")
+    near = "../../../software/full-stack/flask/"
+    assert f'<a class="ref" href="{near}#use" title="Title">one</a>' in page
+    assert f'<a class="ref" title="x" href="{near}">two</a>' in page
+    assert "Referred to by" in html("flask")
+    assert ">Flask<" not in page.partition("Related terms")[2].partition("</section>")[0]
+    move(flask, "microframework.md")
+    assert "/full-stack/microframework/#use" in html("django")
+    withdraw(default_glossary(), Term.objects.filter(pk=flask.pk))
+    assert 'href="flask.md#use"' in html("django")
+    assert 'class="ref"' not in html("django")
+
+
+def test_a_draft_is_not_linked_and_its_own_link_stays_one():
+    make_term("Flask")
+    make_live("Django", body="[Flask](flask.md), [me](django.md), [away](nowhere.md)")
+    page = html("django")
+    for kept in ('href="flask.md"', 'href="nowhere.md"'):
+        assert kept in page
+    publish(default_glossary(), Term.objects.all())
+    assert '/full-stack/flask/">Flask</a>' in html("django")
+    assert Mention.objects.count() == 0  # a link is no mention
+
+
+def test_a_link_that_is_taken_out_is_forgotten():
+    make_live("Flask")
+    django = make_live("Django", body="[Flask](flask.md)")
+    assert "Referred to by" in html("flask")
+    save_text(django, django.newest_revision().text.replace("(flask.md)", "(https://x.org)"))
+    publish(default_glossary(), Term.objects.all())
+    assert "Referred to by" not in html("flask")
