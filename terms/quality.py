@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
+from .addresses import linked_file
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
 from .indexing import known_names
@@ -87,6 +88,11 @@ class Surroundings:
         usual = [key for key, times in found.items() if times >= USUAL * count >= USUAL * ENOUGH]
         return {key: titles[key] for key in usual}
 
+    def has_file(self, address: str) -> bool:
+        """Whether there is the file that a link to one means; of other links it is not known."""
+        file = linked_file(address, self.glossary.slug)
+        return not file or Term.objects.filter(glossary=self.glossary, slug=file).exists()
+
     def leads_somewhere(self, path: str) -> bool:
         pages = Page.objects.filter(path=path, status__lt=400)
         return pages.exists() or Address.objects.filter(path=path).exists()
@@ -151,6 +157,11 @@ def has_broken_link(entry: Entry, around: Surroundings) -> Iterator[tuple[str, s
         path = link.target.partition("#")[0].partition("?")[0]
         if not link.target:
             yield f"text, line {link.line}", f"The link “{link.text}” leads nowhere."
+        elif path.endswith(".md") and not around.has_file(path):
+            yield (
+                f"text, line {link.line}",
+                f"No term has the file {path}; mend the link “{link.text}”.",
+            )
         elif path.startswith(home) and not around.leads_somewhere(path):
             yield (
                 f"text, line {link.line}",

@@ -31,6 +31,7 @@ def found(term, rule):
         ("alternative", "", "a\n\n![](x.png)", "text, line 3"),
         ("link", "", "[x]()", "text, line 1"),
         ("link", "", "\n[x](/glossary/nowhere/)", "text, line 2"),
+        ("link", "", "[x](nowhere.md#y)", "text, line 1"),
     ],
 )
 def test_each_rule_finds_what_it_is_for(rule, description, body, where):
