@@ -16,7 +16,6 @@ from .formats.document import read_document
 from .free_addresses import Taken
 from .linking import relink
 from .models import (
-    Address,
     Event,
     Glossary,
     Mention,
@@ -101,7 +100,6 @@ def withdraw(
             Withdrawal.objects.filter(term_uid__in=some).delete()
             Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
             search.remove(list(pages.values_list("pk", flat=True)))
-            change.readdressed |= _hand_over(pages)
             pages.delete()
             withdrawn = Term.objects.filter(uid__in=some)
             withdrawn.update(live_fingerprint="")
@@ -109,28 +107,17 @@ def withdraw(
     return len(uids)
 
 
-def _hand_over(pages: QuerySet[PublishedTerm]) -> set[Uid]:
-    """Give the addresses of terms that are merged into others to these; which ones these are."""
-    heirs: set[Uid] = set()
-    successors = PublishedRelation.objects.filter(kind="successor").exclude(target_uid=None)
-    for uid, text in pages.filter(relations__in=successors).values_list("uid", "text"):
-        if read_document(text, "").is_merged:
-            heir = successors.filter(term__uid=uid).values_list("target_uid", flat=True)[0]
-            Address.objects.filter(term_uid=uid).update(term_uid=heir)
-            heirs.add(heir)
-    return heirs
-
-
 def _withdrawals(
     glossary: Glossary, pages: QuerySet[PublishedTerm], successor: Uid | None
 ) -> Iterator[Withdrawal]:
-    for page in pages.only("uid").prefetch_related("relations"):
+    for page in pages.only("uid", "text").prefetch_related("relations"):
         targets = [r for r in page.relations.all() if r.target_uid]
+        named = next((r.target_uid for r in targets if r.kind == "successor"), None)
         yield Withdrawal(
             term_uid=page.uid,
             glossary=glossary,
-            successor_uid=successor
-            or next((r.target_uid for r in targets if r.kind == "successor"), None),
+            successor_uid=successor or named,
+            is_merged=bool(named) and read_document(page.text, "").is_merged,
             instead=[r.target_uid for r in targets if r.kind == "related"],
         )
 

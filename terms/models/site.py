@@ -66,6 +66,9 @@ class Withdrawal(models.Model):
     term_uid = UidField(primary_key=True)
     glossary = models.ForeignKey(Glossary, models.CASCADE)
     successor_uid = UidField(null=True)
+    is_merged = models.BooleanField(
+        db_default=False, help_text="It is a part of the successor: its addresses lead there."
+    )
     instead = models.JSONField(default=list, help_text="The uids of the terms it was related to.")
 
     def __str__(self) -> str:

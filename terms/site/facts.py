@@ -71,8 +71,7 @@ def batches(items: Iterable, size: int = BATCH) -> Iterator[list]:
 @dataclass
 class Change:
     """The terms of a glossary that change, before and after; ``touched`` are others whose
-    pages show something of them, ``renamed`` the slugs of categories and their verticals,
-    ``readdressed`` terms that have got the addresses of others."""
+    pages show something of them, ``renamed`` the slugs of categories and their verticals."""
 
     glossary: Glossary
     uids: dict[Uid, None] = field(default_factory=dict)  # in the order of their rows
@@ -80,7 +79,6 @@ class Change:
     after: dict[Uid, Facts] = field(default_factory=dict)
     touched: set[Uid] = field(default_factory=set)
     renamed: set[tuple[str, str]] = field(default_factory=set)
-    readdressed: set[Uid] = field(default_factory=set)
     names_before: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
     names_after: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
 

@@ -19,19 +19,46 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
         taken = PublishedTerm.objects.filter(path__in=[a.path for a in some]).order_by()
         taken_paths = set(taken.values_list("path", flat=True))
         uids = {address.term_uid for address in some if address.term_uid}
-        now = facts_of(uids)
-        gone = {w.term_uid: w for w in Withdrawal.objects.filter(term_uid__in=uids)}
+        heirs = _heirs(uids)
+        now = facts_of(heirs.values())
+        gone = {w.term_uid: w for w in Withdrawal.objects.filter(term_uid__in=heirs.values())}
         for address in some:
             if address.path in taken_paths:
                 continue
-            facts = now.get(address.term_uid)
-            if facts:
-                pages = _moved(address.path, facts.path)
+            heir = heirs.get(address.term_uid)
+            if heir in now:
+                pages = _moved(address.path, now[heir].path)
             else:
-                pages = _gone(glossary, address, gone.get(address.term_uid))
+                pages = _gone(glossary, address, gone.get(heir))
             # Where a list has the path now, the term's other forms are still asked for.
             is_list = _is_list(glossary, address.path)
             yield from (page for page in pages if not (is_list and page.path == address.path))
+
+
+def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
+    """For each term the one that it is a part of now, through several mergers; else itself.
+
+    Whoever is a part of nothing that readers know is told of by its own withdrawal.
+    """
+    merged: dict[Uid, Uid] = {}
+    asked = set(uids)
+    while asked:
+        rows = Withdrawal.objects.filter(term_uid__in=asked, is_merged=True)
+        found = dict(rows.values_list("term_uid", "successor_uid"))
+        merged |= found
+        asked = set(found.values()) - merged.keys()
+    known = set(facts_of(merged.values()))
+    withdrawn = Withdrawal.objects.filter(term_uid__in=merged.values())
+    known |= set(withdrawn.values_list("term_uid", flat=True))
+
+    def heir(uid: Uid) -> Uid:
+        passed = {uid}
+        while (after := merged.get(uid)) in known and after not in passed:
+            uid = after
+            passed.add(uid)
+        return uid
+
+    return {uid: heir(uid) for uid in uids}
 
 
 def _is_list(glossary: Glossary, path: str) -> bool:
@@ -75,12 +102,18 @@ def _gone(glossary: Glossary, address: Address, withdrawal: Withdrawal | None) -
 
 
 def withdrawals_naming(glossary: Glossary, uids: Collection[Uid]) -> set[Uid]:
-    """Withdrawn terms in whose place one of ``uids`` is offered."""
+    """Withdrawn terms in whose place one of ``uids`` is offered, or one of these terms."""
     found: set[Uid] = set()
     rows = Withdrawal.objects.filter(glossary=glossary)
-    if len(uids) > 50:
-        return set(rows.values_list("term_uid", flat=True))
-    for uid in uids:
-        named = rows.filter(Q(successor_uid=uid) | Q(instead__icontains=uid))
-        found.update(named.values_list("term_uid", flat=True))
+    asked = set(uids)
+    while asked:
+        if len(asked) > 50:
+            return set(rows.values_list("term_uid", flat=True))
+        condition = Q()
+        for uid in asked:
+            condition |= Q(successor_uid=uid) | Q(instead__icontains=uid)
+        named = set(rows.filter(condition).values_list("term_uid", flat=True)) - found
+        found |= named
+        # What is a part of these is told of by their pages.
+        asked = named
     return found

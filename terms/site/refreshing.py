@@ -53,9 +53,7 @@ def _addresses(change: Change) -> list[Address]:
         if (change.before[uid].path if uid in change.before else None)
         != (change.after[uid].path if uid in change.after else None)
     }
-    uids = (
-        moved | change.readdressed | withdrawals_naming(change.glossary, change.shown_otherwise())
-    )
+    uids = moved | withdrawals_naming(change.glossary, change.shown_otherwise())
     found: list[Address] = []
     for some in batches(sorted(uids)):
         found += Address.objects.filter(term_uid__in=some)

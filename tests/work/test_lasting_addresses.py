@@ -6,6 +6,7 @@ from django.test import Client
 from terms.formats.document import changed
 from terms.models import MentionDecision, Page, PublishedTerm, Term
 from terms.publishing import publish, publish_again, rebuild, withdraw
+from terms.renaming import move
 from terms.trashing import trash
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text
 from tests.work.test_law_of_readers import everything, forget_everything
@@ -65,6 +66,41 @@ def test_all_forms_of_a_term_merged_into_a_draft_say_that_it_is_gone():
     pages = Page.objects.filter(path__startswith="/glossary/software/full-stack/old")
     assert set(pages.values_list("status", flat=True)) == {410}
     assert pages.count() == 4
+
+
+def merge_away(name, heir):
+    term = Term.objects.get(name=name)
+    text = term.newest_revision().text
+    keys = f"---\nstatus: merged\nreplaced_by: {heir}\n"
+    save_text(term, text.replace("---\n", keys, 1))
+    for act in (publish, withdraw):
+        act(default_glossary(), Term.objects.filter(pk=term.pk))
+    return text
+
+
+def leads(path):
+    page = Page.objects.get(path=f"/glossary/software/full-stack/{path}/")
+    return page.status, page.location.rpartition("full-stack/")[2]
+
+
+def test_addresses_of_merged_terms_lead_on_and_come_back():
+    for name in ("Old", "Heir", "Last"):
+        make_live(name)
+    move(Term.objects.get(name="Old"), "older.md")
+    text = merge_away("Old", "Heir")
+    assert leads("old") == leads("older") == (301, "heir/")
+    merge_away("Heir", "Last")
+    assert leads("old") == leads("older") == leads("heir") == (301, "last/")
+    move(Term.objects.get(name="Last"), "final.md")
+    assert leads("old") == leads("heir") == (301, "final/")
+    assert_rebuilt_alike()
+    withdraw(default_glossary(), Term.objects.filter(name="Last"))
+    assert leads("old") == leads("final") == (410, "")
+    save_text(Term.objects.get(name="Old"), text)
+    publish(default_glossary(), Term.objects.filter(name="Old"))
+    assert (leads("old"), leads("older")) == ((301, "older/"), (200, ""))
+    assert leads("heir") == (410, "")
+    assert_rebuilt_alike()
 
 
 def test_a_relation_to_a_trashed_term_finds_one_of_that_name():
