@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from django.db.models import Model
+
 from terms.models import Mention, PublishedRelation, PublishedTerm
 from terms.models.fields import Uid
 
@@ -33,6 +35,15 @@ class Surroundings:
     referring: list[Facts] = field(default_factory=list)
     mentioned_in: list[Facts] = field(default_factory=list)
 
+    def add(self, kind: str, label: str, target: Facts | None) -> None:
+        """A relation of the term, by what it is called."""
+        if kind == PublishedRelation.Kind.RELATED:
+            self.related.append(Label(label, target))
+        elif kind == PublishedRelation.Kind.SUCCESSOR:
+            self.successor = Label(label, target)
+        elif target:
+            self.files[label] = target
+
     @property
     def neighbours(self) -> list[Facts]:
         """All of them once, those that the term itself relates to first."""
@@ -57,25 +68,14 @@ def surroundings_of(
         .order_by("start")
         .values_list("source", "start", "end", "target_uid")
     )
-    back = PublishedRelation.objects.order_by().filter(target_uid__in=own)
-    back = set(back.values_list("target_uid", "term__uid"))
-    named = Mention.objects.order_by().filter(target_uid__in=own)
-    named = set(named.values_list("target_uid", "source__uid"))
+    back = _leading_to(own, PublishedRelation, "term__uid")
+    named = _leading_to(own, Mention, "source__uid")
     others = {row[-1] for row in (*relations, *mentions, *back, *named)} - {None}
     facts = facts_of(others - known.keys())
     facts |= {uid: known[uid] for uid in others & known.keys()}
     found: dict[Uid, Surroundings] = {uid: Surroundings() for uid in own}
     for pk, kind, label, target in relations:
-        about = found[uids[pk]]
-        if kind == PublishedRelation.Kind.LINK:
-            if target in facts:
-                about.files[label] = facts[target]
-            continue
-        shown = Label(label, facts.get(target) if target != uids[pk] else None)
-        if kind == PublishedRelation.Kind.SUCCESSOR:
-            about.successor = shown
-        else:
-            about.related.append(shown)
+        found[uids[pk]].add(kind, label, facts.get(target) if target != uids[pk] else None)
     for pk, start, end, target in mentions:
         if target in facts:
             found[uids[pk]].links.append((start, end, facts[target]))
@@ -84,6 +84,12 @@ def surroundings_of(
     for uid, sources in _grouped(named).items():
         found[uid].mentioned_in = _sorted(sources - {uid}, facts)
     return found
+
+
+def _leading_to(own: set[Uid], model: type[Model], source: str) -> set[tuple[Uid, Uid]]:
+    """Pairs of one of ``own`` and a term that leads to it."""
+    rows = model._default_manager.order_by().filter(target_uid__in=own)
+    return set(rows.values_list("target_uid", source))
 
 
 def _grouped(pairs: set[tuple[Uid, Uid]]) -> dict[Uid, set[Uid]]:
