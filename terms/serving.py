@@ -27,7 +27,7 @@ Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable], Iterable[bytes]]
 
-CACHE_BYTES = 96 * 1024 * 1024
+CACHE_BYTES = 128 * 1024 * 1024  # of 20,000 terms all pages
 _ROW_BYTES = 1_500  # what a kept page takes besides its bytes
 _READING = frozenset({"GET", "HEAD"})
 FRESH = "public, no-cache"  # may be kept anywhere, and is to be asked for each time

@@ -58,13 +58,7 @@ def _html(
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
     rendered = render_page(term.body, links)
     html = _to_terms(glossary, rendered.html, around.files, way)
-    crumbs = []
-    if term.category_slug:
-        crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
-    if term.category_slug and term.vertical_slug:
-        path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
-        crumbs.append((term.vertical, path))
-
+    crumbs = _crumbs(glossary, term)
     lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
 
     def address_of(row: dict[str, str]) -> str:
@@ -92,6 +86,17 @@ def _html(
         mentioned=links_to(mentioned, way),
         picture=picture_of(around.neighbours, way),
     )
+
+
+def _crumbs(glossary: Glossary, term: PublishedTerm) -> list[tuple[str, str]]:
+    """Names and paths of the lists that the term stands in, the widest first."""
+    crumbs = []
+    if term.category_slug:
+        crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
+        if term.vertical_slug:
+            path = list_path(glossary.slug, term.category_slug, term.vertical_slug)
+            crumbs.append((term.vertical, path))
+    return crumbs
 
 
 def _to_terms(
