@@ -139,11 +139,8 @@ class Names:
         begun = [
             (start, -end, number)
             for number, start, end in matches
-            if (before := text[start - 1]) in _OPEN  # should it be the last one, that is no harm
-            or (
-                not (before in _WORD and text[start] in _WORD and start)
-                and not joined_before(text, start, end - start)
-            )
+            if not ((before := text[start - 1]) in _WORD and text[start] in _WORD and start)
+            and (before in _OPEN or not joined_before(text, start, end - start))
         ]
         if ":" in text and "://" in text:  # one character is looked for much quicker
             begun = _outside_addresses(begun, text)

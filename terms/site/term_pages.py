@@ -144,7 +144,7 @@ def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
 
 
 def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict[str, Any]:
-    """Links are relative to the page's address; ``icon`` is drawn on a grid of 24 by 24."""
+    """``icon`` is drawn on a grid of 24 by 24."""
     return {
         "name": term.name,
         "description": term.description,
