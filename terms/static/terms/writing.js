@@ -35,7 +35,16 @@ document.addEventListener("DOMContentLoaded", () => {
     return mine.then((found) => (last === mine ? found : last));
   };
 
+  // The list is put at the cursor, whatever room there is; it is moved back whenever that happens.
+  const keepInSight = (expander) => {
+    const menu = expander.querySelector(".term-names");
+    const beyond = menu ? menu.getBoundingClientRect().right - document.documentElement.clientWidth : 0;
+    if (beyond > 0) menu.style.marginLeft = `${(parseFloat(menu.style.marginLeft) || 0) - Math.ceil(beyond)}px`;
+  };
+
   for (const expander of names ? document.querySelectorAll("text-expander") : []) {
+    const moves = { childList: true, subtree: true, attributes: true, attributeFilter: ["style"] };
+    new MutationObserver(() => keepInSight(expander)).observe(expander, moves);
     expander.addEventListener("text-expander-change", async (event) => {
       const found = find(event.detail.text);
       event.detail.provide(found);
@@ -43,9 +52,6 @@ document.addEventListener("DOMContentLoaded", () => {
       // A text of many lines cannot be a combobox; it stays a textbox with an active descendant.
       requestAnimationFrame(() => {
         for (const name of ["role", "aria-expanded"]) expander.querySelector("textarea").removeAttribute(name);
-        const menu = expander.querySelector(".term-names");
-        const beyond = menu ? menu.getBoundingClientRect().right - document.documentElement.clientWidth : 0;
-        if (beyond > 0) menu.style.marginLeft = `${-beyond}px`;
       });
     });
     expander.addEventListener("text-expander-value", (event) => {
