@@ -49,26 +49,30 @@ def beside(path: str, suffix: str) -> str:
     return f"{path.removesuffix('/')}.{suffix}"
 
 
+_NO_FILE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$|/media/", re.IGNORECASE)
+
+
+def linked_file(address: str, glossary: str) -> str:
+    """The name, without ending, of the file that an author's link means: another one of the
+    folder, or a page of the site that it was made for. Nothing for all other links."""
+    if _NO_FILE.match(address) or address.startswith(home_path(glossary)):
+        return ""
+    path = unquote(address.partition("#")[0].partition("?")[0])
+    name = without_ending(path.rstrip("/").rpartition("/")[2])
+    return "" if name in (".", "..") else name[:MAX_SLUG]
+
+
+def without_ending(name: str) -> str:
+    """The slug of the term that a file is of, wherever it is linked."""
+    return name.removesuffix(".md").removesuffix(".html")
+
+
 def to_root(path: str) -> str:
     """From a page to the site's root: ``../../`` from ``/glossary/flask/``."""
     return "../" * (path.count("/") - 1) or "./"
 
 
 _quoted = lru_cache(maxsize=10_000)(quote)  # a term's path stands on many pages
-
-
-_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$|/media/", re.IGNORECASE)
-
-
-def linked_file(address: str, glossary: str) -> str:
-    """The name, without ending, of the file that an author's link means: another one of the
-    folder, or a page of the site that it was made for. Nothing for all other links."""
-    if _ELSEWHERE.match(address) or address.startswith(home_path(glossary)):
-        return ""
-    path = unquote(address.partition("#")[0].partition("?")[0])
-    name = path.rstrip("/").rpartition("/")[2]
-    name = name.removesuffix(".md").removesuffix(".html")
-    return "" if name in (".", "..") else name[:MAX_SLUG]
 
 
 def way_from(path: str) -> Callable[[str], str]:

@@ -104,7 +104,7 @@ def chosen(
         decision = decisions.get(place.found.key)
         if decision == "" or own in meant:
             continue
-        target = next((uid for uid in meant if uid == decision), None)
+        target = decision if decision in meant else None
         if target is None and len(meant) == 1:
             (target,) = meant
         mark = target or place.found.key

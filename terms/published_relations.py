@@ -12,9 +12,8 @@ from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .rendering import link_addresses
-from .site.facts import batches
+from .site.facts import BATCH, batches
 
-BATCH = 500
 Batch = Mapping[Uid, tuple[Any, PublishedTerm]]  # by uid what is live, and its row
 
 

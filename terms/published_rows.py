@@ -27,8 +27,7 @@ from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .published_relations import FILE, resolve_waiting, write_relations
 from .rendering import MAX_BODY, bucket, first_sentence, plain_text, spellings, words
-
-BATCH = 500
+from .site.facts import BATCH
 
 
 @dataclass(frozen=True)

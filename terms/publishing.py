@@ -185,9 +185,10 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
     refusals: list[Refusal] = []
     batch: dict[Uid, tuple[Live, PublishedTerm]] = {}
     revisions = revisions.select_related("term__category", "term__vertical")
-    made = []
-    for live in lives(list(revisions.order_by("term__path", "-number"))):
-        made.append((live, published_term(change.glossary, live, change.now)))
+    made = [
+        (live, published_term(change.glossary, live, change.now))
+        for live in lives(list(revisions.order_by("term__path", "-number")))
+    ]
     taken = Taken(change.glossary, [page for _, page in made])
     newest = [live.term for live, _ in made if live.revision.number == live.term.version]
     held_up = _held_up(change, made, newest) if change.needs_approval else {}

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 
-from .addresses import LETTERS, home_path
+from .addresses import LETTERS, home_path, without_ending
 from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
 from .models import Glossary, Page, PublishedTerm
 from .serving import FRESH
@@ -80,9 +80,8 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
 def _meant(glossary: Glossary | None, name: str) -> str:
     """The path of the one term whose file has this name. Authors link other files of their
     folder, or pages of the site that it was made for first."""
-    slug = name.removesuffix(".md").removesuffix(".html")
     where = [glossary] if glossary else list(Glossary.objects.all())
-    terms = PublishedTerm.objects.order_by().filter(glossary__in=where, slug=slug)
+    terms = PublishedTerm.objects.order_by().filter(glossary__in=where, slug=without_ending(name))
     paths = list(terms.values_list("path", flat=True)[:2])
     return paths[0] if len(paths) == 1 else ""
 

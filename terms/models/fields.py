@@ -1,11 +1,13 @@
 """Identities that last: what a term is known by whatever becomes of its name and file."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import models
 
 Uid = str
+_DIGITS = re.compile("[0-9a-f]{32}")
 
 
 def new_uid() -> Uid:
@@ -31,7 +33,7 @@ class UidField(models.UUIDField):
         return [_hex] if connection.features.has_native_uuid_field else []
 
     def to_python(self, value: Any) -> Uid | None:
-        if isinstance(value, str) and len(value) == 32:
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
             return value
         found = super().to_python(value)
         return found and found.hex

@@ -22,6 +22,7 @@ from .store import GONE, Built
 
 ONE_PAGE = 1_000
 ONE_LETTER = 2_500
+FEW = 20  # terms that are looked through without letters to jump to
 GIST = 120  # characters of a definition in a list
 
 
@@ -161,7 +162,7 @@ class Listing:
             self.path,
             total=total,
             groups=[] if split else groups(self.entries()),
-            rail=self.rail(self.path, split),
+            rail=self.rail(self.path, split) if split or total > FEW else [],
             classes=self.classes(),
             is_split=split,
         )

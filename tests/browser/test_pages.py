@@ -8,7 +8,9 @@ from django.core.management import call_command
 from playwright.sync_api import expect
 
 from terms.building import build
+from terms.change_sets import collect
 from terms.models import Glossary, Term
+from terms.previewing import make_link
 from terms.publishing import withdraw
 from terms.rendering import words
 from tests.browser.axe import violations
@@ -217,6 +219,30 @@ def test_the_site_reads_whole_without_scripts(chromium, live_server):
     page.get_by_role("button", name="Search").click()
     expect(page.locator(".results li").first).to_contain_text("Cookie")
     context.close()
+
+
+def test_a_note_stands_beside_its_number_and_other_blocks_as_they_are(visit):
+    block = '<div id="own"><p>First of two.</p><p>Second of two.</p></div>'
+    make_term("Flask", body=f"Text[^1].\n\n{block}\n\n[^1]: The note.\n")
+    publish_all()
+    page = visit()
+    page.goto("/glossary/software/full-stack/flask/")
+    place = {words: page.get_by_text(words, exact=True).bounding_box() for words in (
+        "First of two.", "Second of two.", "The note.")}  # fmt: skip
+    assert place["First of two."]["x"] == place["Second of two."]["x"]
+    assert place["First of two."]["y"] < place["Second of two."]["y"]
+    number = page.locator(".body div > sup").bounding_box()
+    assert number["x"] < place["The note."]["x"]
+    assert abs(number["y"] - place["The note."]["y"]) < 12
+
+
+def test_a_guest_sees_definitions_as_readers_do(visit):
+    change_set = collect(default_glossary(), [make_term("Flask")], "One", None)
+    page = visit()
+    page.goto(f"/preview/{make_link(change_set, None, 1)[1]}/")
+    definition = page.locator(".gist")
+    expect(definition).to_have_text("What Flask is, in a sentence.")
+    assert definition.bounding_box()["y"] > page.get_by_role("link", name="Flask").bounding_box()["y"] + 12  # fmt: skip
 
 
 WORDS = [

@@ -53,7 +53,8 @@ class Command(BaseCommand):
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise CommandError(
-                    f"Port {port} is not free ({error.strerror}). Another one: make run PORT=8001"
+                    f"Port {port} is not free ({error.strerror}). Another one:"
+                    f" make run PORT={port + 1}"
                 ) from error
 
     def _secret_key(self):
