@@ -14,6 +14,7 @@ import frontmatter
 from frontmatter.default_handlers import YAMLHandler
 
 from .line_ends import like_original, normalise, usual_end
+from .plain_headers import read_plain
 from .problems import CannotSplice, FormatError, HeaderProblem, locate
 from .splice import splice
 from .yaml_nodes import Data, compose, to_data
@@ -127,6 +128,8 @@ class KeepingHandler(YAMLHandler):
     def load(self, fm: str, **kwargs: object) -> dict[str, Data]:
         if not self.parts[2]:
             raise HeaderProblem("The header opened here by --- is never closed.")
+        if (data := read_plain(fm)) is not None:
+            return data
         return cast("dict[str, Data]", to_data(compose(fm, first_line=2)))
 
     def format(self, post: Any, **kwargs: object) -> str:

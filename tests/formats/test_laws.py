@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from terms.formats.front_matter import parse
-from terms.formats.problems import CannotSplice
+from terms.formats.plain_headers import read_plain
+from terms.formats.problems import CannotSplice, HeaderProblem
 from terms.formats.splice import splice
 from terms.formats.yaml_nodes import compose, to_data
 
@@ -178,3 +179,92 @@ def test_a_body_and_a_value_are_changed_together(data, style, value, body, end, 
 
     assert again.data == {**data, key: value}
     assert again.body.replace("\r\n", "\n") == body.replace("\r\n", "\n")
+
+
+def read(header):
+    try:
+        return to_data(compose(header))
+    except HeaderProblem as problem:
+        return problem
+
+
+margins = st.sampled_from(
+    ["", "", "", " ", "  ", "  ", "    ", "      ", "- ", "- ", "  - ", "    - "]
+)
+pieces = st.sampled_from(
+    [
+        "", "a:", "b:", "a: ", "a:  x", "b: y z", "c: 'it''s'", "c: 'open", 'd: "x"', 'd: "\\x41"',
+        "a: >-", "b: >", "c: |", "d: |-", "e: >2", "e: |+", "a: > # c", "some words", "x", "- x", "-",
+        "a: b: c", "a: b:c", "a: x #c", "a: x#c", "a: x ", "a: x:", "a: 'x' ", "a: 'x' #c", 'a: "x"y',
+        "a: [b, c]", "a: {b: c}", "a: - b", "a: -b", "a: ?", "? a", "a: &b c", "a: *b", "a: !b c",
+        "a: |x", "a: >x", "a: @x", "a: `x", "a: %x", "%x", "---", "...", "#", "# x", "a: #x", "a: ,x",
+        "a: é", "é: x", "a: \u00a0x", "a: x\u00a0", "a: \u2028x", "a: \u0085", "a: \ufeffx", "a: \tx",
+        "a: x\ty", "a\t: x", "\ta: x", "a: No", "0: x", "a b: x", "<<: x", "a: =", "'a': x", '"a": x',
+        "a: 'x", "y'", "a-b: x", "  a- b: x", "_: x", "a :x", "a:x", "A: 2024-01-02", "f: ''", 'g: ""', "h: '", "i: x, y",
+    ]
+)  # fmt: skip
+heaps = st.lists(st.tuples(margins, pieces).map("".join), min_size=1, max_size=8).map("\n".join)
+# Mappings as they are commonly written, and one line that may be anything.
+usual = st.sampled_from(
+    [
+        "term: x", "icon: 'a:b'", "text: >-\n  a b\n  c", "note: |\n    a\n    - b", "aliases:\n- a\n- 'b'",
+        "rows:\n  - title: a\n    value: b\n  - title: c\n    url:", "empty:", 'said: "a b"',
+    ]
+)  # fmt: skip
+nearly = st.tuples(st.lists(usual, max_size=3), heaps, st.lists(usual, max_size=3)).map(
+    lambda parts: "\n".join([*parts[0], parts[1], *parts[2]])
+)
+
+
+PLAIN = """\
+term: Flask
+icon: 'mdi:file-code'
+description: >-
+  A framework for
+  building things.
+note: |
+    one
+    - two
+aliases:
+- a
+- 'b'
+details:
+  - title: Category
+    value: Software Engineering
+  - title: Links
+    url:
+empty:
+said: "a b"
+"""
+slips = st.lists(
+    st.tuples(
+        st.integers(0, len(PLAIN)),
+        st.integers(0, 2),
+        st.text(" \n:-#'\">|[]{}&*!?%@`,~=\t\\é\u00a0\u2028\x85\r\ufeffab0_.<", max_size=3),
+    ),
+    max_size=3,
+)
+
+
+@st.composite
+def mistyped(draw):
+    """The plain header above with a few slips of the hand."""
+    header = PLAIN
+    for place, length, text in draw(slips):
+        header = header[:place] + text + header[place + length :]
+    return header
+
+
+@thorough
+@given(st.one_of(heaps, nearly, mistyped(), st.builds(dumped, headers, styles)), st.booleans())
+def test_a_plain_header_is_read_as_the_parser_reads_it(header, ends):
+    header = header.removesuffix("\n") + "\n" * ends
+    found = read_plain(header)
+    assert found is None or found == read(header)
+
+
+def test_a_header_of_every_plain_form_needs_no_parser():
+    assert read_plain(PLAIN) == read(PLAIN)
+    assert list(read_plain(PLAIN)) == list(read(PLAIN))
+    for header in (PLAIN.replace("Flask", "Flask # a"), PLAIN[:-1], "a: b\na: c\n", ""):
+        assert read_plain(header) is None

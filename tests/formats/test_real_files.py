@@ -6,7 +6,8 @@ import random
 from terms.formats.document import TEXT_COLUMNS, Row, changed, read_document
 from terms.formats.front_matter import decode, parse
 from terms.formats.line_ends import normalise
-from terms.formats.yaml_nodes import compose
+from terms.formats.plain_headers import read_plain
+from terms.formats.yaml_nodes import compose, to_data
 
 TEXTS = [
     "No", "2024-01-02", "0123", "a: b", "", "~", "Plain words", "x " * 90 + "end", "two\nlines",
@@ -110,3 +111,12 @@ def test_a_body_edit_keeps_the_line_ends_of_other_lines(real_files):
         assert text.startswith(document.source.opening + document.source.header)
         before = text.removesuffix("One more line.")
         assert before == document.text or before.rstrip() == document.text  # "---" got a line end
+
+
+def test_most_headers_are_plain(real_files):
+    headers = [parse(decode(path.read_bytes())) for path in real_files]
+    headers = [source for source in headers if source.closing and not source.problem]
+    plain = [source for source in headers if read_plain(source.header) is not None]
+    assert len(plain) > len(headers) / 2
+    for source in plain:
+        assert read_plain(source.header) == to_data(compose(source.header))
