@@ -72,7 +72,7 @@ def to_root(path: str) -> str:
     return "../" * (path.count("/") - 1) or "./"
 
 
-_quoted = lru_cache(maxsize=10_000)(quote)  # a term's path stands on many pages
+quoted = lru_cache(maxsize=10_000)(quote)  # a term's path stands on many pages
 
 
 def way_from(path: str) -> Callable[[str], str]:
@@ -83,7 +83,7 @@ def way_from(path: str) -> Callable[[str], str]:
 
     def way(other: str) -> str:
         if other.startswith(home) and home != "/":
-            return near + _quoted(other[len(home) :])
-        return up + _quoted(other[1:])
+            return near + quoted(other[len(home) :])
+        return up + quoted(other[1:])
 
     return way

@@ -5,13 +5,12 @@ import json
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.template import engines
 from jinja2 import Environment
 
-from terms.addresses import to_root, way_from
+from terms.addresses import quoted, to_root, way_from
 from terms.models import Glossary
 
 ASSETS = (
@@ -26,7 +25,7 @@ ASSETS = (
 
 def absolute(path: str) -> str:
     """The address of a page under the name that the site is known by (SITE_URL)."""
-    return settings.SITE_URL + quote(path)
+    return settings.SITE_URL + quoted(path)
 
 
 @cache

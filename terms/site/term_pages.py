@@ -1,12 +1,13 @@
 """The page of a term, and its other forms: the exact file, JSON, JSON-LD."""
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from html import escape, unescape
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
+
+import orjson
 
 from terms.addresses import beside, home_path, linked_file, list_path, to_root, way_from
 from terms.icons import icon_body
@@ -48,7 +49,7 @@ def _forms(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> Ite
 
 
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _html(
