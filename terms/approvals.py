@@ -87,7 +87,7 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
 
     What is live already has been allowed before, whatever is asked for now.
     """
-    if not _asks(glossary):
+    if not asks(glossary):
         return {}
     new = [term for term in terms if term.fingerprint != term.live_fingerprint]
     reasons = {}
@@ -105,7 +105,7 @@ def are_asked_for() -> bool:
     return Glossary.objects.filter(**asking).exists() or Category.objects.filter(**asking).exists()
 
 
-def _asks(glossary: Glossary) -> bool:
+def asks(glossary: Glossary) -> bool:
     """Whether anything here needs approval. Asked anew: a kept object may be old."""
     fresh = Glossary.objects.filter(pk=glossary.pk, approvals_needed__gt=0)
     stricter = Category.objects.filter(glossary=glossary.pk, approvals_needed__gt=0)

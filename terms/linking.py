@@ -1,6 +1,7 @@
 """Names in published bodies → rows that say which term each of them means."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from . import search
 from .models import Glossary, Mention, PublishedName, PublishedTerm
@@ -14,15 +15,13 @@ BATCH = 200
 BODIES_A_NAME = 5  # are read in the time in which one name is looked for
 
 
-def relink(glossary: Glossary, changed: Collection[Uid], names: Iterable[str]) -> set[Uid]:
-    """Find mentions anew in ``changed`` terms, and in those that speak of ``names``.
+def relink(glossary: Glossary, changed: Iterable[int], names: Iterable[str]) -> set[Uid]:
+    """Find mentions anew in ``changed`` terms (by id), and in those that speak of ``names``.
 
     Returns the terms whose page shows another mention now, on either end.
     """
-    pks: set[int] = set()
-    for some in batches(changed):
-        pks.update(PublishedTerm.objects.filter(uid__in=some).values_list("pk", flat=True))
-    if not _are_all(glossary, pks):
+    pks = set(changed)
+    if not are_all(glossary, len(pks)):
         pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
     known = None if len(pks) <= FEW else names_of(glossary)
     touched: set[Uid] = set()
@@ -44,9 +43,10 @@ def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
     return found
 
 
-def _are_all(glossary: Glossary, pks: set[int]) -> bool:
+def are_all(glossary: Glossary, count: int) -> bool:
+    """Whether so many different published terms are all that there are, unless they are few."""
     # Counting is dear among many, and few are rarely all.
-    return len(pks) > FEW and len(pks) == PublishedTerm.objects.of(glossary).count()
+    return count > FEW and count == PublishedTerm.objects.of(glossary).count()
 
 
 def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
@@ -61,16 +61,28 @@ def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
     return Names(found)
 
 
+class _Source(NamedTuple):
+    """What is read of a published term in which mentions are looked for."""
+
+    pk: int
+    uid: Uid
+    text: str
+    body_start: int
+    plain: str
+    decisions: dict[str, str]
+
+
 def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[Uid]:
     terms = PublishedTerm.objects.filter(pk__in=pks).order_by()
-    sources = list(terms.only("uid", "text", "body_start", "plain", "decisions"))
+    sources = [_Source(*row) for row in terms.values_list(*_Source._fields)]
     if names is None:
         names = names_of(glossary, [source.plain for source in sources])
     before: dict[int, set[tuple]] = {}
     former = Mention.objects.filter(source__in=pks).order_by()
     for pk, *mention in former.values_list("source", "start", "end", "label", "target_uid"):
         before.setdefault(pk, set()).add(tuple(mention))
-    former.delete()
+    if before:
+        former.delete()
     rows = []
     touched: set[Uid] = set()
     for source in sources:
@@ -87,10 +99,11 @@ def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[Uid]
     return touched
 
 
-def _mentions(source: PublishedTerm, names: Names) -> Iterator[tuple[Place, Uid | None]]:
-    found = list(chosen(places(source.body, names), source.uid, source.decisions))
+def _mentions(source: _Source, names: Names) -> Iterator[tuple[Place, Uid | None]]:
+    body = source.text[source.body_start :]
+    found = list(chosen(places(body, names), source.uid, source.decisions))
     links = [Link(place.start, place.end, "x") for place, target in found if target]
-    made = {link.start for link in links_made(source.body, links)}
+    made = {link.start for link in links_made(body, links)}
     return ((place, target) for place, target in found if target is None or place.start in made)
 
 

@@ -1,7 +1,7 @@
 """How published terms relate: names that are or wait to be links, other files, successors."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .addresses import linked_file
 from .formats.paths import name_key
@@ -17,13 +17,22 @@ from .site.facts import BATCH, batches
 Batch = Mapping[Uid, tuple[Any, PublishedTerm]]  # by uid what is live, and its row
 
 
-def write_relations(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> None:
+class RelationRow(NamedTuple):
+    term: int
+    position: int
+    label: str
+    key: str
+    target_uid: Uid | None
+    kind: str
+
+
+def write_relations(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> list[RelationRow]:
     PublishedRelation.objects.filter(term__in=pks.values()).delete()
-    newest = {uid for uid, (live, _) in batch.items() if live.revision.number == live.term.version}
+    newest = {uid for uid, (live, _) in batch.items() if live.version.is_newest}
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
         "term__uid", "position", "label", "key", "target__uid"
     )
-    rows = [(pks[uid], *rest, "related") for uid, *rest in relations]
+    rows = [RelationRow(pks[uid], *rest, "related") for uid, *rest in relations]
     for uid, (live, _) in batch.items():
         if uid not in newest:
             names = _known(glossary, live.document.related)
@@ -32,14 +41,14 @@ def write_relations(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> No
         if label := live.document.replaced_by:
             rows.append(_row(_known(glossary, label), pks[uid], 0, label, "successor"))
     rows += _file_links(glossary, batch, pks)
-    columns = ("term", "position", "label", "key", "target_uid", "kind")
-    insert_rows(PublishedRelation, columns, rows)
+    insert_rows(PublishedRelation, RelationRow._fields, rows)
+    return rows
 
 
 FILE = "\x1f"  # begins the key of a file's name, which no term's name has
 
 
-def _file_links(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> Iterator[tuple]:
+def _file_links(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> Iterator[RelationRow]:
     """Links of authors to other files of the folder."""
     linked: dict[int, dict[str, None]] = {}
     for uid, (live, _) in batch.items():
@@ -55,7 +64,7 @@ def _file_links(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> Iterat
         uids.update(found.values_list("slug", "uid"))
     for pk, files in linked.items():
         for position, file in enumerate(files):
-            yield (pk, position, file, FILE + file, uids.get(file), "link")
+            yield RelationRow(pk, position, file, FILE + file, uids.get(file), "link")
 
 
 def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
@@ -65,9 +74,9 @@ def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
     return {key: uids[pk] for key, pk in known.items()}
 
 
-def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -> tuple:
+def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -> RelationRow:
     key = name_key(label)[:NAME_LENGTH]
-    return (pk, position, label, key, names.get(key), kind)
+    return RelationRow(pk, position, label, key, names.get(key), kind)
 
 
 def forget_targets(uids: Collection[Uid]) -> None:

@@ -1,8 +1,10 @@
 """A live text → the rows that readers' pages are made of."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from . import search
 from .addresses import list_path, term_path
@@ -19,37 +21,69 @@ from .models import (
     PublishedName,
     PublishedTerm,
     Revision,
-    Term,
     Vertical,
 )
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
-from .published_relations import FILE, resolve_waiting, write_relations
+from .published_relations import FILE, RelationRow, resolve_waiting, write_relations
 from .rendering import MAX_BODY, bucket, first_sentence, plain_text, spellings, words
 from .site.facts import BATCH
 
 
-@dataclass(frozen=True)
-class Live:
+class Version(NamedTuple):
+    """A text of a term, and what publishing it takes of the term's row."""
+
+    text: str
+    fingerprint: str
+    number: int
+    term: int
+    uid: Uid
+    path: str
+    slug: str
+    name: str
+    newest: int
+    newest_fingerprint: str
+    live_fingerprint: str
+    is_linked: bool
+    category_slug: str | None
+    vertical_slug: str | None
+
+    @property
+    def is_newest(self) -> bool:
+        return self.number == self.newest
+
+
+_VERSION = (
+    "text", "fingerprint", "number", "term", "term__uid", "term__path", "term__slug", "term__name",
+    "term__version", "term__fingerprint", "term__live_fingerprint", "term__is_linked",
+    "term__category__slug", "term__vertical__slug",
+)  # fmt: skip
+
+
+class Live(NamedTuple):
     """A term with the text that readers see, or are to see."""
 
-    term: Term
-    revision: Revision
+    version: Version
     document: TermDocument
     hidden: frozenset[str]  # other names that are not shown
     decisions: dict[str, str]  # of names in the text: the term meant, nothing for none
 
 
-def lives(revisions: Sequence[Revision]) -> Iterator[Live]:
-    """For each of ``revisions``, of terms read with it, what is to be live."""
-    ids = {revision.term_id for revision in revisions}
+Batch = dict[Uid, tuple[Live, PublishedTerm]]  # what is to be live, and its row
+
+
+def lives(revisions: QuerySet[Revision]) -> Iterator[Live]:
+    """For each of ``revisions`` what is to be live; of a text made twice the later one first."""
+    rows = revisions.order_by("term__path", "-number").values_list(*_VERSION)
+    versions = [Version(*row) for row in rows]
+    ids = {version.term for version in versions}
     hidden: dict[int, set[str]] = {}
     rows = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)
     for pk, name in rows.values_list("term", "name"):
         hidden.setdefault(pk, set()).add(name)
     # An older text that goes on being live keeps what was hidden when it was published.
-    older = {r.term.uid: r.term_id for r in revisions if r.number != r.term.version}
+    older = {version.uid: version.term for version in versions if not version.is_newest}
     kept = PublishedName.objects.order_by().filter(term__uid__in=older, is_hidden=True)
     for uid, name in kept.values_list("term__uid", "name"):
         hidden.setdefault(older[uid], set()).add(name)
@@ -57,33 +91,30 @@ def lives(revisions: Sequence[Revision]) -> Iterator[Live]:
     decided = MentionDecision.objects.filter(term__in=ids).order_by("pk")
     for pk, key, uid in decided.values_list("term", "key", "target__uid"):
         decisions.setdefault(pk, {})[key] = uid or ""
-    for revision in revisions:
-        term = revision.term
-        document = read_document(revision.text, term.path)
+    for version in versions:
         yield Live(
-            term,
-            revision,
-            document,
-            frozenset(hidden.get(term.pk, ())),
-            decisions.get(term.pk, {}),
+            version,
+            read_document(version.text, version.path),
+            frozenset(hidden.get(version.term, ())),
+            decisions.get(version.term, {}),
         )
 
 
 def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTerm:
-    term, document = live.term, live.document
+    version, document = live.version, live.document
     slugs = _slugs(glossary, live)
     # What is too long to be rendered is refused later, and not read here.
     is_defined = bool(document.description.strip()) or len(document.body) > MAX_BODY
     return PublishedTerm(
         glossary=glossary,
-        uid=term.uid,
-        fingerprint=live.revision.fingerprint,
-        path=term_path(glossary.slug, *slugs, term.slug),
-        slug=term.slug,
+        uid=version.uid,
+        fingerprint=version.fingerprint,
+        path=term_path(glossary.slug, *slugs, version.slug),
+        slug=version.slug,
         name=document.name,
         letter=letter_of(document.name, glossary.language),
         section=section_of(document.name, glossary.language),
-        sort_key=sort_key(document.name, glossary.language, term.slug),
+        sort_key=sort_key(document.name, glossary.language, version.slug),
         icon=document.icon,
         category=document.category if slugs[0] else "",
         category_slug=slugs[0],
@@ -91,14 +122,14 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         vertical_slug=slugs[1],
         description=document.description if is_defined else first_sentence(document.body),
         is_defined=is_defined,
-        text=document.text,
-        body_start=len(document.text) - len(document.body),
+        text=version.text,
+        body_start=len(version.text) - len(document.body),
         plain=plain_text(document.body),
         details=_details(document),
         # Misspellings lead to a page without standing on it.
         aliases=[name for name in document.aliases if name not in live.hidden],
         is_deprecated=document.is_deprecated,
-        is_linked=term.is_linked,
+        is_linked=version.is_linked,
         decisions=live.decisions,
         published_at=now,
         changed_at=now,
@@ -108,11 +139,10 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
 def _slugs(glossary: Glossary, live: Live) -> tuple[str, str]:
     """Those of category and vertical. The term's own rows are of its newest text, which may
     say others than the live one: then what readers have stays."""
-    term, document = live.term, live.document
-    if live.revision.number == term.version:
-        rows = (term.category, term.vertical)
-        return tuple(row.slug if row else "" for row in rows)
-    published = PublishedTerm.objects.filter(uid=term.uid, fingerprint=live.revision.fingerprint)
+    version, document = live.version, live.document
+    if version.is_newest:
+        return (version.category_slug or "", version.vertical_slug or "")
+    published = PublishedTerm.objects.filter(uid=version.uid, fingerprint=version.fingerprint)
     if found := published.values_list("category_slug", "vertical_slug").first():
         return found
     names = ((Category, document.category), (Vertical, document.vertical))
@@ -129,8 +159,28 @@ def _details(document: TermDocument) -> list[dict[str, str]]:
     ]
 
 
-def write_rows(glossary: Glossary, batch: dict[Uid, tuple[Live, PublishedTerm]]) -> set[Uid]:
-    """Write what is published of a batch of terms; others of which a relation was resolved."""
+class NameRow(NamedTuple):
+    term: int
+    name: str
+    key: str
+    glossary: int
+    bucket: str
+    is_alias: bool
+    is_hidden: bool
+
+
+class Written(NamedTuple):
+    """The rows of a batch: the published terms' ids, their names and relations; ``resolved``
+    are other terms of which a relation has found its target."""
+
+    pks: dict[Uid, int]
+    names: list[NameRow]
+    relations: list[RelationRow]
+    resolved: set[Uid]
+
+
+def write_rows(glossary: Glossary, batch: Batch) -> Written:
+    """Write what is published of a batch of terms, and the words that it is found by."""
     _keep_dates(batch)
     columns = [field.name for field in PublishedTerm._meta.fields if field.name != "id"]
     values = [field.attname for field in PublishedTerm._meta.fields if field.name != "id"]
@@ -143,14 +193,15 @@ def write_rows(glossary: Glossary, batch: dict[Uid, tuple[Live, PublishedTerm]])
     pks = dict(PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"))
     names = _write_names(glossary, batch, pks)
     files = {FILE + page.slug: uid for uid, (_, page) in batch.items()}
-    write_relations(glossary, batch, pks)
+    relations = write_relations(glossary, batch, pks)
     _write_addresses(glossary, batch)
+    _write_words(batch, pks, names)
     uids = {pk: uid for uid, pk in pks.items()}
-    named = {key: uids[pk] for pk, _, key, *_ in reversed(names)}
-    return resolve_waiting(glossary, named | files)
+    named = {row.key: uids[row.term] for row in reversed(names)}
+    return Written(pks, names, relations, resolve_waiting(glossary, named | files))
 
 
-def _keep_dates(batch: dict[Uid, tuple[Live, PublishedTerm]]) -> None:
+def _keep_dates(batch: Batch) -> None:
     former = PublishedTerm.objects.filter(uid__in=batch).order_by()
     columns = ("uid", "fingerprint", "published_at", "changed_at")
     for uid, fingerprint, published_at, changed_at in former.values_list(*columns):
@@ -160,8 +211,8 @@ def _keep_dates(batch: dict[Uid, tuple[Live, PublishedTerm]]) -> None:
             page.changed_at = changed_at
 
 
-def _write_names(glossary: Glossary, batch: dict, pks: dict[Uid, int]) -> list[tuple]:
-    """The names by which terms are found; of each row the term's id, name and key."""
+def _write_names(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> list[NameRow]:
+    """The names by which terms are found."""
     PublishedName.objects.filter(term__in=pks.values()).delete()
     rows = []
     for uid, (live, page) in batch.items():
@@ -173,10 +224,18 @@ def _write_names(glossary: Glossary, batch: dict, pks: dict[Uid, int]) -> list[t
                 if (key := name_key(name)[:NAME_LENGTH]) not in seen:
                     seen.add(key)
                     first = bucket((words(name) or [""])[0])
-                    rows.append((pks[uid], name, key, glossary.pk, first, is_alias, is_hidden))
-    columns = ("term", "name", "key", "glossary", "bucket", "is_alias", "is_hidden")
-    insert_rows(PublishedName, columns, rows)
+                    row = (pks[uid], name, key, glossary.pk, first, is_alias, is_hidden)
+                    rows.append(NameRow(*row))
+    insert_rows(PublishedName, NameRow._fields, rows)
     return rows
+
+
+def _write_words(batch: Batch, pks: dict[Uid, int], names: Iterable[NameRow]) -> None:
+    others: dict[int, list[str]] = {}
+    for row in names:
+        if row.is_alias:
+            others.setdefault(row.term, []).append(row.name)
+    search.index(_search_row(pks[uid], page, others) for uid, (_, page) in batch.items())
 
 
 def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tuple[str, str]]:
@@ -204,7 +263,7 @@ def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tup
     return {slugs for slugs in changed if slugs in known}
 
 
-def _write_addresses(glossary: Glossary, batch: dict) -> None:
+def _write_addresses(glossary: Glossary, batch: Batch) -> None:
     """Remember the paths: a term's own is its last owner's, a list's never takes one away."""
     lists: set[str] = set()
     for _, page in batch.values():
@@ -221,19 +280,17 @@ def _write_addresses(glossary: Glossary, batch: dict) -> None:
     insert_rows(Address, ("path", "glossary", "term_uid"), rows, replacing=("path",))
 
 
-def search_rows(uids: Iterable[Uid]) -> list[search.Row]:
-    pages = PublishedTerm.objects.filter(uid__in=uids).order_by("pk")
+def search_rows(pks: Iterable[int]) -> list[search.Row]:
+    pages = PublishedTerm.objects.filter(pk__in=pks).order_by("pk")
     others: dict[int, list[str]] = {}
     aliases = PublishedName.objects.filter(term__in=pages, is_alias=True).order_by("pk")
     for pk, name in aliases.values_list("term", "name"):
         others.setdefault(pk, []).append(name)
     return [
-        search.Row(
-            page.pk,
-            page.name,
-            "\n".join(others.get(page.pk, [])),
-            page.description,
-            page.plain,
-        )
-        for page in pages.only("name", "description", "plain")
+        _search_row(page.pk, page, others) for page in pages.only("name", "description", "plain")
     ]
+
+
+def _search_row(pk: int, page: PublishedTerm, others: dict[int, list[str]]) -> search.Row:
+    aliases = "\n".join(others.get(pk, ()))
+    return search.Row(pk, page.name, aliases, page.description, page.plain)

@@ -1,26 +1,22 @@
 """The one place where the editors' side and the readers' side meet."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.utils import timezone
 
 from . import search
-from .approvals import why_unapproved
+from .approvals import asks, why_unapproved
 from .formats.document import read_document
 from .free_addresses import Taken
-from .linking import relink
+from .linking import are_all, relink
 from .models import (
     Event,
     Glossary,
     Mention,
-    PublishedName,
-    PublishedRelation,
     PublishedTerm,
     Review,
     Revision,
@@ -28,11 +24,21 @@ from .models import (
     Withdrawal,
 )
 from .models.fields import Uid
-from .published_rows import Live, lives, published_term, search_rows, write_classes, write_rows
-from .quality import Entry, why_barred
+from .noting import Noting
+from .published_rows import (
+    Batch,
+    Live,
+    Version,
+    lives,
+    published_term,
+    search_rows,
+    write_classes,
+    write_rows,
+)
+from .quality import Entry, bars, why_barred
 from .recording import record
 from .rendering import CannotRender, check
-from .site.facts import Change, batches, facts_of, names_of
+from .site.facts import batches
 from .site.refreshing import rebuild_pages, refresh
 
 Progress = Callable[[Iterable], Iterable]
@@ -129,69 +135,37 @@ def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
         published = PublishedTerm.objects.of(glossary)
         lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
         refusals = publish_again(glossary, lacking)
-        uids = list(published.order_by("pk").values_list("uid", flat=True))
-        for some in batches(uids):
+        pks = list(published.order_by("pk").values_list("pk", flat=True))
+        for some in batches(pks):
             search.index(search_rows(some))
-        relink(glossary, uids, ())
+        relink(glossary, pks, ())
         rebuild_pages(glossary, progress)
     return refusals
 
 
-@dataclass
-class _Noting(Change):
-    """A change that notes what is different afterwards: names that are linked, relations."""
-
-    now: datetime = field(default_factory=timezone.now)  # one for all that are published together
-    by: Any = None
-    needs_approval: bool = True
-    linked: set[tuple[str, Uid]] = field(default_factory=set)
-    edges: set[tuple[Uid, str, str, Uid | None]] = field(default_factory=set)
-
-    def note(self, uids: Collection[Uid]) -> None:
-        """To be called with all that change, before they do."""
-        self.uids.update(dict.fromkeys(uids))
-        self.before.update(facts_of(uids))
-        self.names_before.update(names_of(uids))
-        self.compare(uids)
-
-    def compare(self, uids: Collection[Uid]) -> None:
-        names = PublishedName.objects.order_by().filter(term__uid__in=uids, term__is_linked=True)
-        self.linked ^= set(names.values_list("name", "term__uid"))
-        edges = PublishedRelation.objects.order_by().filter(term__uid__in=uids)
-        self.edges ^= set(edges.values_list("term__uid", "kind", "label", "target_uid"))
-
-
 @contextmanager
-def _changing(glossary: Glossary) -> Iterator[_Noting]:
+def _changing(glossary: Glossary) -> Iterator[Noting]:
     """Within it published terms are written; then follow links, search rows and pages."""
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
-        change = _Noting(glossary)
+        change = Noting(glossary)
         yield change
         if not change.uids:
             return
-        for some in batches(change.uids):
-            change.compare(some)
-            search.index(search_rows(some))
-        change.after = facts_of(change.uids)
-        change.names_after = names_of(change.uids)
         change.touched |= {target for *_, target in change.edges if target}
-        change.touched |= relink(glossary, change.uids, {name for name, _ in change.linked})
-        change.touched |= change.neighbours()
+        pks = [facts.pk for facts in change.after.values()]
+        change.touched |= relink(glossary, pks, {name for name, _ in change.linked})
+        if not are_all(glossary, len(pks)):
+            change.touched |= change.neighbours()
         refresh(change)
 
 
-def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refusal]:
-    refusals: list[Refusal] = []
-    batch: dict[Uid, tuple[Live, PublishedTerm]] = {}
-    revisions = revisions.select_related("term__category", "term__vertical")
-    made = [
-        (live, published_term(change.glossary, live, change.now))
-        for live in lives(list(revisions.order_by("term__path", "-number")))
-    ]
+def _publish_batch(change: Noting, revisions: QuerySet[Revision]) -> list[Refusal]:
+    refused: dict[int, str] = {}
+    batch: Batch = {}
+    made = [(live, published_term(change.glossary, live, change.now)) for live in lives(revisions)]
     taken = Taken(change.glossary, [page for _, page in made])
-    newest = [live.term for live, _ in made if live.revision.number == live.term.version]
-    held_up = _held_up(change, made, newest) if change.needs_approval else {}
+    held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
     for live, page in made:
         if page.uid in batch:
             continue  # the same text was made twice
@@ -199,15 +173,15 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
             live.document.why_no_term
             or _why_not_rendered(page)
             or taken.why_not(page)
-            or held_up.get(live.term.pk, "")
+            or held_up.get(live.version.term, "")
         )
         if reason:
-            refusals.append(Refusal(live.term, reason))
+            refused[live.version.term] = reason
         else:
             batch[page.uid] = (live, page)
             taken.take(page)
     change.note(batch)
-    change.touched |= write_rows(change.glossary, batch)
+    change.wrote(batch, write_rows(change.glossary, batch))
     change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
     Term.objects.filter(uid__in=batch).update(
         live_fingerprint=Subquery(
@@ -215,24 +189,28 @@ def _publish_batch(change: _Noting, revisions: QuerySet[Revision]) -> list[Refus
         )
     )
     Withdrawal.objects.filter(term_uid__in=batch).delete()
-    _close_reviews(change, [live.term for live, _ in batch.values()])
-    return refusals
+    _close_reviews(change, [live.version for live, _ in batch.values()])
+    terms = Term.with_trash.in_bulk(refused)
+    return [Refusal(terms[pk], reason) for pk, reason in refused.items()]
 
 
-def _held_up(change: _Noting, made: list, newest: list[Term]) -> dict[int, str]:
+def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
     """By id of the terms what is missing before their newest text may go live."""
-    documents = {live.term.pk: live.document for live, _ in made}
     glossary = Glossary.objects.get(pk=change.glossary.pk)  # a kept one may have older rules
+    if not (asks(glossary) or bars(glossary)):
+        return {}
+    documents = {live.version.term: live.document for live in made if live.version.is_newest}
+    newest = list(Term.with_trash.filter(pk__in=documents))
     new = [term for term in newest if term.fingerprint != term.live_fingerprint]
     barred = why_barred(glossary, [Entry(term, documents[term.pk]) for term in new])
     return barred | why_unapproved(glossary, newest)
 
 
-def _close_reviews(change: _Noting, terms: list[Term]) -> None:
+def _close_reviews(change: Noting, versions: list[Version]) -> None:
     """Note what is live now; what was asked of reviewers is done where it is the newest text."""
-    new = [(term.pk, term.name) for term in terms if term.live_fingerprint != term.fingerprint]
+    new = [(v.term, v.name) for v in versions if v.live_fingerprint != v.newest_fingerprint]
     record(change.glossary, Event.Kind.PUBLISHED, new, change.by, at=change.now)
-    done = Term.objects.as_published().filter(pk__in=[term.pk for term in terms])
+    done = Term.objects.as_published().filter(pk__in=[version.term for version in versions])
     Review.objects.open().filter(term__in=done).update(
         closed_by=change.by, closed_at=change.now, outcome=Review.Outcome.PUBLISHED
     )

@@ -246,9 +246,14 @@ def all_findings(glossary: Glossary) -> Iterator[tuple[Entry, Finding]]:
     return findings(glossary, entries)
 
 
+def bars(glossary: Glossary) -> bool:
+    """Whether any rule keeps terms from being published."""
+    return BLOCK in glossary.rules.values()
+
+
 def why_barred(glossary: Glossary, entries: Iterable[Entry]) -> dict[int, str]:
     """By id of the terms what keeps them from being published."""
-    if BLOCK not in glossary.rules.values():
+    if not bars(glossary):
         return {}
     barred: dict[int, str] = {}
     for entry, found in findings(glossary, entries, [BLOCK]):

@@ -80,12 +80,12 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
         kind, value = event_of(event)
-        if closed.note(kind, value):
-            pass
-        elif kind == "Text":
+        if kind == "Text" and not (closed.elements or closed.html):
             text = cast("str", value)
             run.add(text, range_["start"], source[range_["start"] : range_["end"]] == text.encode())
             continue
+        if closed.note(kind, value):
+            pass
         elif kind in _BREAKS and run.text:
             run.add(_BREAKS[kind], range_["start"], False)
             continue
@@ -118,12 +118,18 @@ class _Closed:
         return bool(self.elements or self.html)
 
 
-_MARK = re.compile(r'<a class="ref" href="[^"]*">(.*?)</a>', re.DOTALL)
+_MARK = '<a class="ref" href="'
 _DELIMITERS = b"*_~"
 
 
 def without_links(html: str) -> str:
-    return _MARK.sub(r"\1", html)
+    before, *marked = html.split(_MARK)
+    parts = [before]
+    for rest in marked:
+        tail = rest.partition('"')[2]
+        label, end, behind = tail.partition("</a>")
+        parts += [label[1:], behind] if end and tail[0] == ">" else [_MARK, rest]
+    return "".join(parts)
 
 
 def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:

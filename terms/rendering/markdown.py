@@ -130,7 +130,7 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
     def anchored(found: re.Match[str]) -> str:
         depth, attributes, inner = found.groups()
         level = max(2, int(depth))  # the page's one h1 is the term
-        text = html_entities.unescape(_TAG.sub("", inner)).strip()
+        text = html_entities.unescape(_TAG.sub("", inner) if "<" in inner else inner).strip()
         anchor = _free_anchor(text, taken)
         if level <= 3 and text:
             contents.append(Heading(level, anchor, text))
@@ -153,11 +153,17 @@ def _fragment(written: str, anchors: Container[str]) -> str:
 
 _NO_ANCHOR = re.compile(r"[^\w\- ]")
 _HYPHENS = str.maketrans(" _", "--")
+# Does both for text in ASCII, most of which it is.
+_ANCHOR = {code: None for code in range(128) if _NO_ANCHOR.match(chr(code))} | _HYPHENS
 
 
 def _free_anchor(text: str, taken: dict[str, int]) -> str:
     """An id like those of common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
-    words = _NO_ANCHOR.sub("", text.lower()).translate(_HYPHENS)
+    words = text.lower()
+    if words.isascii():
+        words = words.translate(_ANCHOR)
+    else:
+        words = _NO_ANCHOR.sub("", words).translate(_HYPHENS)
     base = anchor = ID_PREFIX + (words[:80] or "section")
     while anchor in taken:
         taken[base] += 1

@@ -13,5 +13,5 @@ OPTIONS = (
 
 
 def event_of(event: Any) -> tuple[str, Any]:
-    """The kind of one of the parser's events, and what it carries."""
-    return next(iter(event.items())) if isinstance(event, dict) else (event, None)
+    """The kind of one of the parser's events, and what it carries. Takes the event apart."""
+    return event.popitem() if isinstance(event, dict) else (event, None)

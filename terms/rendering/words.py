@@ -14,6 +14,7 @@ _MARKS = "\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0df
 # look for. C++ and C# are words.
 _WORD = re.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])[^\W_][{_MARKS}]*)+[+#]*")
 _ASCII_WORD = re.compile(r"[a-z0-9]+[+#]*")
+_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 MAX_WORD = 60  # characters
 
 
@@ -27,7 +28,12 @@ def folded(text: str) -> str:
 def words(text: str) -> list[str]:
     """``Café, C++ und 数据`` → cafe, c++, und, 数, 据."""
     text = folded(text)
-    found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    if not text.isascii():
+        found = _WORD.findall(text)
+    elif "+" in text or "#" in text:
+        found = _ASCII_WORD.findall(text)
+    else:
+        found = text.translate(_BLANKS).split()
     if max(map(len, found), default=0) > MAX_WORD:
         return [word[:MAX_WORD] for word in found]
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 from terms.models import Glossary, Mention, PublishedName, PublishedRelation, PublishedTerm
@@ -26,6 +27,10 @@ class Facts(NamedTuple):
     category_slug: str
     vertical_slug: str
 
+    @classmethod
+    def of(cls, term: PublishedTerm) -> "Facts":
+        return cls(*_facts(term))
+
     @property
     def link(self) -> tuple[str, str, str]:
         return (self.path, self.name, self.sort_key)
@@ -34,6 +39,9 @@ class Facts(NamedTuple):
     def places(self) -> tuple[str, ...]:
         """Where it stands in lists."""
         return self[7:]
+
+
+_facts = attrgetter(*Facts._fields)
 
 
 def links_to(

@@ -7,6 +7,7 @@ these are too many, too, one for each three, and so on.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db import connection
@@ -60,11 +61,13 @@ class Class(NamedTuple):
 
 @dataclass
 class Listing:
+    """One list as it is now: what has been asked of the database once is kept."""
+
     glossary: Glossary
     scope: Scope
     counts: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def path(self) -> str:
         return list_path(self.glossary.slug, *self.scope)
 
@@ -80,7 +83,7 @@ class Listing:
         terms = self.terms().filter(**letter).order_by()
         return terms.values("pk")[limit : limit + 1].exists()
 
-    @property
+    @cached_property
     def is_split(self) -> bool:
         return self.exceeds(ONE_PAGE)
 
@@ -110,7 +113,7 @@ class Listing:
             return {}
         return {
             letter_path(self.path, letter, start): (letter, start)
-            for letter in self.starts("letter")
+            for letter in self.letters
             for start in self.parts(letter)
         }
 
@@ -200,7 +203,14 @@ class Listing:
         )
         return Built(path, body)
 
-    def _names(self) -> dict[tuple[str, str], str]:
+    @cached_property
+    def letters(self) -> list[str]:
+        """Those that names in it begin with."""
+        return self.starts("letter")
+
+    @cached_property
+    def names(self) -> dict[tuple[str, str], str]:
+        """Of its categories and verticals, by their slugs."""
         rows = PublishedClass.objects.filter(glossary=self.glossary)
         if self.scope.category:
             rows = rows.filter(category_slug=self.scope.category)
@@ -210,7 +220,7 @@ class Listing:
         }
 
     def _name(self, category: str, vertical: str = "") -> str:
-        return self._names()[category, vertical]
+        return self.names[category, vertical]
 
     def entries(self, **letter: str) -> list[Entry]:
         rows = self.terms().filter(**letter).order_by("sort_key", "pk")
@@ -219,7 +229,7 @@ class Listing:
 
     def rail(self, path: str, split: bool, here: str = "") -> list[Letter]:
         way = way_from(path)
-        there = set(self.starts("letter"))
+        there = set(self.letters)
         found = []
         for name in in_order(there, self.glossary.language):
             href = way(letter_path(self.path, name)) if split else f"#{anchor(name)}"
@@ -235,17 +245,16 @@ class Listing:
         counts: dict[str, dict[str, int]] = {}
         for category, vertical, count in rows.values_list(*columns).annotate(Count("pk")):
             counts.setdefault(category, {})[vertical] = count
-        names = self._names()
         found = []
         for category, inner in counts.items():
             path = list_path(self.glossary.slug, category)
             verticals = [
-                Class(names[category, slug], f"{path}{slug}/", count)
+                Class(self.names[category, slug], f"{path}{slug}/", count)
                 for slug, count in inner.items()
                 if slug
             ]
             total = sum(inner.values())
-            found.append(Class(names[category, ""], path, total, tuple(sorted(verticals))))
+            found.append(Class(self.names[category, ""], path, total, tuple(sorted(verticals))))
         return sorted(found)
 
     def below(self) -> list[Scope]:

@@ -105,12 +105,11 @@ def _stay(entries: list) -> bool:
 
 def _refresh_list(store: Store, listing: Listing, entries: list, is_renamed: bool) -> None:
     stored = listing.stored()
+    begun = {(facts.letter, facts.section) for pair in entries for facts in pair if facts}
     letters = {
-        letter_path(listing.path, facts.letter, start): (facts.letter, start)
-        for pair in entries
-        for facts in pair
-        if facts
-        for start in ("", *starts_of(facts.letter, facts.section))
+        letter_path(listing.path, letter, start): (letter, start)
+        for letter, section in begun
+        for start in ("", *starts_of(letter, section))
     }
     stays = not is_renamed and _stay(entries)
     paths = {path: letters[path] for path in letters if path in stored}

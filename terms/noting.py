@@ -1,0 +1,56 @@
+"""What a change of published terms makes different: names, relations, what others show."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from .models import PublishedName, PublishedRelation
+from .models.fields import Uid
+from .published_rows import Batch, Written
+from .site.facts import Change, Facts, facts_of, names_of
+
+
+@dataclass
+class Noting(Change):
+    """Knows afterwards which names are linked otherwise, and which relations are others."""
+
+    now: datetime = field(default_factory=timezone.now)  # one for all that are published together
+    by: Any = None
+    needs_approval: bool = True
+    linked: set[tuple[str, Uid]] = field(default_factory=set)
+    edges: set[tuple[Uid, str, str, Uid | None]] = field(default_factory=set)
+
+    def note(self, uids: Collection[Uid]) -> None:
+        """To be called with all that change, before they do."""
+        self.uids.update(dict.fromkeys(uids))
+        known = facts_of(uids)
+        if not known:
+            return
+        self.before.update(known)
+        self.names_before.update(names_of(known))
+        names = PublishedName.objects.order_by().filter(term__uid__in=known, term__is_linked=True)
+        self.linked ^= set(names.values_list("name", "term__uid"))
+        edges = PublishedRelation.objects.order_by().filter(term__uid__in=known)
+        self.edges ^= set(edges.values_list("term__uid", "kind", "label", "target_uid"))
+
+    def wrote(self, batch: Batch, written: Written) -> None:
+        """To be called with what is published of terms that were noted, in the rows' order."""
+        uids = {pk: uid for uid, pk in written.pks.items()}
+        for uid, (_, page) in batch.items():
+            page.pk = written.pks[uid]
+            self.after[uid] = Facts.of(page)
+            self.names_after[uid] = set()
+        linked = set()
+        for row in written.names:
+            uid = uids[row.term]
+            self.names_after[uid].add((row.name, row.is_hidden))
+            if batch[uid][1].is_linked:
+                linked.add((row.name, uid))
+        self.linked ^= linked
+        self.edges ^= {
+            (uids[row.term], row.kind, row.label, row.target_uid) for row in written.relations
+        }
+        self.touched |= written.resolved
