@@ -1,6 +1,7 @@
 """The thin layer in front of Django, with the database that it is meant for."""
 
 import gzip
+import json
 import os
 import re
 from io import BytesIO
@@ -240,7 +241,8 @@ def test_other_forms_by_address_and_by_what_is_accepted(site):
     assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert answer.headers["Content-Location"] == "../flask.md"
     assert answer.headers["Vary"] == "Accept, Accept-Encoding"
-    assert '"@type": "DefinedTerm"' in Answer(site, TERM, HTTP_ACCEPT="application/ld+json").text
+    linked_data = json.loads(Answer(site, TERM, HTTP_ACCEPT="application/ld+json").text)
+    assert linked_data["@type"] == "DefinedTerm"
     browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     assert "<dfn>" in Answer(site, TERM, HTTP_ACCEPT=browser).text
     assert "<h1>" in Answer(site, "/glossary/", HTTP_ACCEPT="text/markdown").text
