@@ -114,7 +114,7 @@ def django(stack: ExitStack, folder: Path, page: Page) -> Server:
     folder.mkdir(exist_ok=True)
     with sqlite3.connect(folder / "pages.sqlite3") as database:
         database.execute("CREATE TABLE IF NOT EXISTS page (path TEXT PRIMARY KEY, body BLOB)")
-        row = ("/page/", bytes(page.body))
+        row = ("/page/", page.content)
         database.execute("INSERT OR REPLACE INTO page VALUES (?, ?)", row)
     return application(stack, folder, DJANGO)
 
@@ -122,7 +122,7 @@ def django(stack: ExitStack, folder: Path, page: Page) -> Server:
 def nginx(stack: ExitStack, folder: Path, page: Page) -> Server:
     www = folder / "www"
     www.mkdir(parents=True, exist_ok=True)
-    for name, content in (("index.html", page.body), ("index.html.gz", page.gzip)):
+    for name, content in (("index.html", page.content), ("index.html.gz", page.gzip)):
         (www / name).write_bytes(bytes(content))
         os.utime(www / name, (1, 1))
     port = free_port()
@@ -131,5 +131,5 @@ def nginx(stack: ExitStack, folder: Path, page: Page) -> Server:
     command = [program("nginx"), "-c", str(folder / "nginx.conf")]
     server = stack.enter_context(running(command, folder))
     server.port = port
-    assert len(server.get("/")) == len(bytes(page.body))
+    assert len(server.get("/")) == len(page.content)
     return server

@@ -155,8 +155,8 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
     while True:
         # Somebody may publish meanwhile; what is written then is fetched before the turn.
         pages = Page.objects.filter(sequence__gt=state.sequence)
-        for page in progress(_rows(pages), pages.count()):
-            writer.page(*page)
+        for page in progress(_in_order(pages), pages.count()):
+            writer.page(page)
         site = Site.objects.first()
         newest = State(str(site.uid), site.sequence) if site else State()
         if newest.sequence == now.sequence:
@@ -165,12 +165,11 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
     _note(tree, now._replace(extras=_refresh_extras(writer, before)))
 
 
-def _rows(pages: Any) -> Iterator[tuple]:
-    """Paths with what is at them; by the path, as a folder is filled quickest."""
-    columns = ("path", "status", "changed_at", "body", "gzip")
+def _in_order(pages: Any) -> Iterator[Page]:
+    """By the path, as a folder is filled quickest."""
     # Sorted here: the database would go through all paths instead of what is new.
     for some in batches(sorted(pages.order_by().values_list("path", flat=True)), BATCH):
-        yield from Page.objects.filter(path__in=some).order_by("path").values_list(*columns)
+        yield from Page.objects.filter(path__in=some).order_by("path")
 
 
 class _Writer:
@@ -179,20 +178,21 @@ class _Writer:
         self.report = report
         self.folders: set[str] = {self.tree}
 
-    def page(self, path: str, status: int, changed: Any, body: bytes, gzip: bytes) -> None:
+    def page(self, page: Page) -> None:
+        path = page.path
         name = self.tree + path + ("index.html" if path.endswith("/") else "")
         # A redirect of another form than HTML stands in the maps alone.
-        if status == GONE or (status != 200 and not path.endswith("/")):
+        if page.status == GONE or (page.status != 200 and not path.endswith("/")):
             self.remove(name)
             return
         if any(len(part.encode()) > MAX_NAME - len(".gz") for part in name.split("/")):
             self.report.left_out.append(path)
             return
-        seconds = changed.timestamp()
+        seconds = page.changed_at.timestamp()
         try:
-            self.write(name, body, seconds)
-            if gzip:
-                self.write(f"{name}.gz", gzip, seconds)
+            self.write(name, page.content, seconds)
+            if page.gzip:
+                self.write(f"{name}.gz", page.gzip, seconds)
             else:
                 _unlink(f"{name}.gz")
         except (IsADirectoryError, NotADirectoryError, FileExistsError):

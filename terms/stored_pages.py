@@ -27,23 +27,19 @@ TRUSTED = 1.0  # seconds that the marks alone are believed, should somebody writ
 
 
 class Row(NamedTuple):
-    """``gzip`` is empty where compressing would not help; only then ``body``, of ``size``
-    bytes, is read at once."""
+    """``gzip`` is empty where compressing would not help; else ``body`` is."""
 
     status: int
     type: str
     etag: str
     location: str
     changed_at: str
-    size: int
+    body: bytes
     gzip: bytes
-    body: bytes | None
 
 
 _ROW = (
-    "SELECT status, type, etag, location, changed_at,"
-    " length(body), gzip,"
-    " CASE WHEN length(gzip) = 0 THEN body END FROM terms_page"
+    "SELECT status, type, etag, location, changed_at, body, gzip FROM terms_page"
     " WHERE path = {} AND status <> 404"
 )
 _SEQUENCE = "SELECT coalesce(max(sequence), 0) FROM terms_site"

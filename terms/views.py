@@ -34,7 +34,7 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
         stored = _of_nothing_yet(f"/{path}")
     if stored is None:
         return _elsewhere(request, path)
-    response = HttpResponse(bytes(stored.body), content_type=stored.type, status=stored.status)
+    response = HttpResponse(stored.content, content_type=stored.type, status=stored.status)
     response["Cache-Control"] = FRESH
     response["ETag"] = f'"{stored.etag}"'
     if stored.location:
@@ -50,7 +50,12 @@ def _of_nothing_yet(path: str) -> Page | None:
         pages += changes_pages(glossary)
     built = next((page for page in pages if page and page.path == path), None)
     return built and Page(
-        path=path, status=built.status, type=built.type, location=built.location, body=built.body
+        path=path,
+        status=built.status,
+        type=built.type,
+        location=built.location,
+        body=built.body,
+        gzip=b"",
     )
 
 

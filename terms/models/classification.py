@@ -12,20 +12,33 @@ from .glossary import MOST_APPROVALS, Glossary
 class ClassificationQuerySet(models.QuerySet):
     def named(self, glossary: Glossary, names: set[str]) -> dict[str, Self]:
         """The rows of these names; those that are missing are made."""
-        found = {row.name: row for row in self.filter(glossary=glossary, name__in=names)}
-        for name in sorted(names - found.keys()):
-            slug = self.free_slug(glossary, name)
-            found[name] = self.get_or_create(glossary=glossary, name=name, defaults={"slug": slug})[
-                0
-            ]
+        rows = self.filter(glossary=glossary, name__in=names)
+        found = {row.name: row for row in rows}
+        while missing := sorted(names - found.keys()):
+            taken = set(self.filter(glossary=glossary).values_list("slug", flat=True))
+            made = []
+            for name in missing:
+                slug = _free_slug(name, taken)
+                taken.add(slug)
+                made.append(self.model(glossary=glossary, name=name, slug=slug))
+            # Another one may take a name or an address meanwhile: then what there is counts.
+            self.bulk_create(made, ignore_conflicts=True)
+            found = {row.name: row for row in rows.all()}
         return found
 
     def free_slug(self, glossary: Glossary, name: str) -> str:
-        base = slugify(name, allow_unicode=True)[:80] or "category"
-        rows = self.filter(glossary=glossary, slug__startswith=base)
-        taken = RESERVED | set(rows.values_list("slug", flat=True))
-        slugs = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
-        return next(slug for slug in slugs if slug not in taken)
+        rows = self.filter(glossary=glossary, slug__startswith=_base(name))
+        return _free_slug(name, set(rows.values_list("slug", flat=True)))
+
+
+def _base(name: str) -> str:
+    return slugify(name, allow_unicode=True)[:80] or "category"
+
+
+def _free_slug(name: str, taken: set[str]) -> str:
+    base = _base(name)
+    slugs = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
+    return next(slug for slug in slugs if slug not in taken and slug not in RESERVED)
 
 
 class Classification(models.Model):

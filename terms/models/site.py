@@ -5,9 +5,12 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from isal import isal_zlib
 
 from .fields import UidField
 from .glossary import Glossary
+
+GZIP = 31  # the format (RFC 1952), as zlib numbers them
 
 
 class PageQuerySet(models.QuerySet):
@@ -20,6 +23,7 @@ class PageQuerySet(models.QuerySet):
 class Page(models.Model):
     """What is sent for a path. A row is kept when its page is gone, with the status 404.
 
+    Its bytes are kept once: compressed in ``gzip``, or in ``body`` where that would not help.
     ``sequence`` is the number of the change of the site that wrote it; ``location`` is where
     a moved page is now, relative to the path.
     """
@@ -32,7 +36,7 @@ class Page(models.Model):
     location = models.TextField(blank=True)
     changed_at = models.DateTimeField()
     sequence = models.PositiveBigIntegerField(db_index=True)
-    body = models.BinaryField()
+    body = models.BinaryField(help_text="Empty where the page is kept compressed.")
     gzip = models.BinaryField(help_text="Empty where it would not be smaller.")
 
     objects = PageQuerySet.as_manager()
@@ -44,6 +48,10 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def content(self) -> bytes:
+        return isal_zlib.decompress(self.gzip, GZIP) if self.gzip else bytes(self.body)
 
 
 class Address(models.Model):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import pyromark
 
 from .names import Found, Names
-from .parsing import OPTIONS, event_of
+from .parsing import OPTIONS
 
 
 class Place(NamedTuple):
@@ -79,7 +79,7 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
     closed = _Closed()
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
-        kind, value = event_of(event)
+        kind, value = event.popitem() if type(event) is dict else (event, None)
         if kind == "Text" and not (closed.elements or closed.html):
             text = cast("str", value)
             run.add(text, range_["start"], source[range_["start"] : range_["end"]] == text.encode())
@@ -178,7 +178,7 @@ def plain_text(markdown: str) -> str:
     """The words of a Markdown text, for searching: no markup, each block on its own line."""
     parts: list[str] = []
     for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
-        kind, value = event_of(event)
+        kind, value = event.popitem() if type(event) is dict else (event, None)
         if kind == "Text":
             parts.append(cast("str", value))
         elif kind == "Code":

@@ -51,15 +51,19 @@ def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any
         .get_template(template)
         .render(way=way_from(path), glossary=glossary, path=path, **context)
     )
-    pieces = [piece for pair in zip(frame, parts.split("\0"), strict=False) for piece in pair]
-    return "".join([*pieces, frame[-1]]).encode()
+    pieces = [
+        piece
+        for common, own in zip(frame, parts.split("\0"), strict=False)
+        for piece in (common, own.encode())
+    ]
+    return b"".join([*pieces, frame[-1]])
 
 
 @lru_cache(maxsize=32)
-def _frame(slug: str, name: str, language: str, depth: int) -> list[str]:
+def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
     glossary = Glossary(slug=slug, name=name, language=language)
     path = f"/{slug}/" + "x/" * (depth - 2)
-    return render("frame.html", path, glossary=glossary).decode().split("\0")
+    return render("frame.html", path, glossary=glossary).split(b"\0")
 
 
 def fingerprint() -> str:

@@ -11,6 +11,7 @@ from isal import isal_zlib
 
 from terms.generation import announce
 from terms.models import Glossary, Page, Site
+from terms.models.site import GZIP
 
 from . import chrome
 from .facts import batches
@@ -21,9 +22,8 @@ JSON = "application/json"
 JSON_LD = "application/ld+json"
 FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}  # beside a term's page
 GONE = 404  # the status of a row whose page is no more
-SMALL = 200  # bytes; below, compressing is not worth its header
+SMALL = 1_000  # bytes; with its headers such a page is one packet, compressed or not
 LEVEL = 2  # a tenth larger than zlib's best, in a sixth of the time
-_GZIP = 31  # the format, as zlib numbers them; without name and time
 
 _COLUMNS = (
     "path", "glossary_id", "status", "type", "etag", "location", "changed_at", "sequence",
@@ -74,21 +74,17 @@ class Store:
         return paths
 
     def _write(self, batch: list[Built]) -> None:
-        known = {
-            path: rest
-            for path, *rest in Page.objects.filter(path__in=[p.path for p in batch]).values_list(
-                "path", "etag", "status", "location", "type", "glossary_id"
-            )
-        }
+        known = _known([page.path for page in batch])
         rows = []
         for page in batch:
             etag = etag_of(page.body)
             owner = self.glossary and self.glossary.pk
-            is_now = [etag, page.status, page.location, page.type, owner]
+            is_now = (etag, page.status, page.location, page.type, owner)
             if known.get(page.path) != is_now:
+                packed = compressed(page.body)
                 rows.append(
                     (page.path, owner, page.status, page.type, etag, page.location, self.now,
-                     self.sequence, page.body, compressed(page.body))
+                     self.sequence, b"" if packed else page.body, packed)
                 )  # fmt: skip
         self._replace(rows)
 
@@ -121,6 +117,19 @@ class Store:
             )
 
 
+def _known(paths: list[str]) -> dict[str, tuple]:
+    """What is stored of these pages, to be compared with what they are to be."""
+    if not paths:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT path, etag, status, location, type, glossary_id FROM terms_page"  # noqa: S608
+            f" WHERE path IN ({', '.join(['%s'] * len(paths))})",
+            paths,
+        )
+        return {path: tuple(rest) for path, *rest in cursor}
+
+
 def etag_of(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=12).hexdigest()
 
@@ -129,7 +138,7 @@ def compressed(body: bytes) -> bytes:
     """gzip, the same bytes each time; nothing where it would not help."""
     if len(body) < SMALL:
         return b""
-    packed = isal_zlib.compress(body, LEVEL, _GZIP)
+    packed = isal_zlib.compress(body, LEVEL, GZIP)
     return packed if len(packed) < len(body) * 0.9 else b""
 
 

@@ -84,7 +84,7 @@ def plant_secrets(reader):
     """The secret in everything that readers are not to see; pages that are no more exist."""
     make_live("Flask", body="Flask is used.", related="Django, Hidden one")
     make_live("Django")
-    before = {path: bytes(body) for path, body in Page.objects.values_list("path", "body")}
+    before = {page.path: page.content for page in Page.objects.all()}
 
     make_term(f"{SECRET} draft", body=SECRET, related="Flask", path=f"{SECRET}.md")
     make_term("Hidden one", body=f"Flask and {SECRET}", path="hidden-one.md")
@@ -93,7 +93,7 @@ def plant_secrets(reader):
         flask, text_of(f"Flask {SECRET}", body=SECRET, category=SECRET, related=f"{SECRET} draft")
     )
 
-    assert {path: bytes(body) for path, body in Page.objects.values_list("path", "body")} == before
+    assert {page.path: page.content for page in Page.objects.all()} == before
     assert Mention.objects.count() == 0
 
     gone = make_live("Gone", body=f"Once said {SECRET}", path="gone.md")
@@ -360,10 +360,10 @@ def test_an_editor_decides_about_names(reader):
 def test_a_decision_does_not_publish_what_was_drafted(reader):
     flask = make_live("Flask")
     save_text(flask, text_of(f"Flask {SECRET}", category=SECRET, vertical=SECRET, body=SECRET))
-    before = {page.path: bytes(page.body) for page in Page.objects.all()}
+    before = {page.path: page.content for page in Page.objects.all()}
     MentionDecision.objects.create(term=flask, key="django")
     publish_again(default_glossary(), Term.objects.filter(pk=flask.pk))
-    assert {page.path: bytes(page.body) for page in Page.objects.all()} == before
+    assert {page.path: page.content for page in Page.objects.all()} == before
 
 
 def test_aliases_and_renamed_terms_keep_their_links(reader):
@@ -385,11 +385,9 @@ def test_a_term_page_is_small(reader):
     call_command("import_terms", "fixtures/glossary", publish=True)
     static = Path("terms/static/terms")
     assets = sum((static / name).stat().st_size for name in ("site.css", "prose.css", "site.js"))
-    for path, body in Page.objects.filter(path__endswith="/", status=200).values_list(
-        "path", "body"
-    ):
-        if path.count("/") == 5:
-            assert len(bytes(body)) + assets <= 30_000, path
+    for page in Page.objects.filter(path__endswith="/", status=200):
+        if page.path.count("/") == 5:
+            assert len(page.content) + assets <= 30_000, page.path
 
 
 def test_a_term_without_definition_is_told_by_its_first_sentence(reader):

@@ -98,7 +98,7 @@ def test_withdrawing_in_favour_of_another(admin):
     assert "Readers do not see “Old” any more." in html
     gone = Page.objects.get(path__endswith="/old/")
     assert gone.status == 410
-    assert b">New</a>" in bytes(gone.body)
+    assert b">New</a>" in gone.content
     assert "nothing to withdraw" in page(admin, term, kind="withdraw", other="")
 
 

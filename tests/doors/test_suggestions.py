@@ -84,19 +84,19 @@ def test_pages_lead_there_only_where_suggestions_are_taken(admin):
     make_live("Flask")
     path = PublishedTerm.objects.get().path
     home = Page.objects.get(path="/glossary/")
-    assert b'<a href="./suggestion">Suggest a term</a>' in bytes(home.body)
-    assert b"suggestion" in bytes(Page.objects.get(path=path).body)
+    assert b'<a href="./suggestion">Suggest a term</a>' in home.content
+    assert b"suggestion" in Page.objects.get(path=path).content
     glossary = default_glossary()
     form = {"name": glossary.name, "slug": "glossary", "language": "en", "approvals_needed": 0}
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert admin.post(address, form).status_code == 302
-    assert b"suggestion" not in bytes(Page.objects.get(path=path).body)
+    assert b"suggestion" not in Page.objects.get(path=path).content
     home.refresh_from_db()
-    assert b"suggestion" not in bytes(home.body)
+    assert b"suggestion" not in home.content
     assert Client().get(FORM).status_code == 404
     assert send().status_code == 404
     admin.post(address, form | {"takes_suggestions": "on"})
-    assert b"suggestion" in bytes(Page.objects.get(path=path).body)
+    assert b"suggestion" in Page.objects.get(path=path).content
     found = words(Client().get("/glossary/search", {"q": "zzzyyy & co"}))
     assert "/glossary/suggestion?name=zzzyyy%20%26%20co" in found
     assert "Suggest a term" in words(Client().get("/glossary/no/such/page/"))

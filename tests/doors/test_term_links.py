@@ -24,7 +24,7 @@ def address(term):
 
 
 def page_of(term):
-    return bytes(Page.objects.get(path=TERM).body).decode()
+    return Page.objects.get(path=TERM).content.decode()
 
 
 def test_the_names_of_the_text_are_listed(admin, flask):

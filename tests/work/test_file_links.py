@@ -13,7 +13,7 @@ HOME = "/glossary/software/full-stack/"
 
 
 def html(name):
-    return bytes(Page.objects.get(path=f"{HOME}{name}/").body).decode()
+    return Page.objects.get(path=f"{HOME}{name}/").content.decode()
 
 
 @pytest.mark.parametrize(

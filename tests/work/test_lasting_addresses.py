@@ -20,7 +20,7 @@ def _nothing_left():
 
 
 def body(path):
-    return bytes(Page.objects.get(path=path).body).decode()
+    return Page.objects.get(path=path).content.decode()
 
 
 def assert_rebuilt_alike():

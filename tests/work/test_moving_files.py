@@ -38,7 +38,7 @@ def test_a_change_that_waits_does_not_go_out_with_it(ann):
     flask = make_live("Flask", body="Old words.")
     save_text(flask, text_of("Flask", body="New words."))
     move(Term.objects.get(), "flask-web.md", ann)
-    body = bytes(Page.objects.get(path=AFTER).body).decode()
+    body = Page.objects.get(path=AFTER).content.decode()
     assert "Old words." in body
     assert Term.objects.get().status == "changed"
 

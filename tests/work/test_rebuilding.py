@@ -39,7 +39,7 @@ def test_another_address_of_the_site_needs_new_pages(site, settings, capsys):
     assert capsys.readouterr().out == ""
     settings.SITE_URL = "https://words.example/below"
     call_command("rebuild_site", if_needed=True)
-    page = bytes(Page.objects.get(path="/glossary/software/full-stack/flask/").body).decode()
+    page = Page.objects.get(path="/glossary/software/full-stack/flask/").content.decode()
     assert '<link rel="canonical" href="https://words.example/below/glossary/software' in page
     call_command("rebuild_site", if_needed=True)
     assert capsys.readouterr().out.count("made anew") == 1

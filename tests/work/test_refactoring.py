@@ -155,7 +155,7 @@ def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
     )
     assert body in text("a*b*")  # it stays where it was, too
     publish_set(change_set, ann)
-    html = bytes(Page.objects.get(path="/glossary/software/full-stack/flask/").body).decode()
+    html = Page.objects.get(path="/glossary/software/full-stack/flask/").content.decode()
     assert ">a*b*</h2>" in html
     restore(Term.with_trash.get(pk=old.pk), ann)
     undo(change_set, ann)
@@ -174,7 +174,7 @@ def test_what_cannot_be_merged_is_said(ann):
 def test_a_replaced_term_shows_its_successor(ann):
     old, new = make_live("Old"), make_live("New")
     publish_set(apply(replace(old, new, anywhere), ann), ann)
-    html = bytes(Page.objects.get(path="/glossary/software/full-stack/old/").body).decode()
+    html = Page.objects.get(path="/glossary/software/full-stack/old/").content.decode()
     assert "no longer used" in html
     assert ">New</a>" in html
 
