@@ -72,15 +72,19 @@ def to_root(path: str) -> str:
     return "../" * (path.count("/") - 1) or "./"
 
 
-quoted = lru_cache(maxsize=10_000)(quote)  # a term's path stands on many pages
+quoted = lru_cache(maxsize=10_000)(quote)
 
 
 def way_from(path: str) -> Callable[[str], str]:
     """A function from paths to their relative addresses on the page at ``path``."""
-    up = to_root(path)
-    home = path[: path.find("/", 1) + 1] or "/"
+    return _way_from(path[: path.find("/", 1) + 1] or "/", to_root(path))
+
+
+@lru_cache(maxsize=8)
+def _way_from(home: str, up: str) -> Callable[[str], str]:
     near = up[3:] or "./"
 
+    @lru_cache(maxsize=20_000)  # a term's address stands on many pages of the same depth
     def way(other: str) -> str:
         if other.startswith(home) and home != "/":
             return near + quoted(other[len(home) :])

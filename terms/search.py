@@ -33,19 +33,19 @@ class Row(NamedTuple):
 
 def index(rows: Iterable[Row]) -> None:
     """Write rows; what there was of the same terms is replaced."""
-    prepared = [(row.pk, *(words(text) for text in row[1:])) for row in rows]
-    remove([row[0] for row in prepared])
+    rows = list(rows)
+    remove([row.pk for row in rows])
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(
                 "INSERT INTO terms_search (rowid, name, aliases, description, body)"
                 " VALUES (%s, %s, %s, %s, %s)",
-                [(pk, *(" ".join(column) for column in columns)) for pk, *columns in prepared],
+                [(pk, *(" ".join(words(text)) for text in texts)) for pk, *texts in rows],
             )
         else:
             cursor.executemany(
                 "INSERT INTO terms_search (id, document) VALUES (%s, %s::tsvector)",
-                [(pk, _tsvector(columns)) for pk, *columns in prepared],
+                [(pk, _tsvector([words(text) for text in texts])) for pk, *texts in rows],
             )
 
 

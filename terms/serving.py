@@ -194,8 +194,6 @@ def _is_djangos(path: str) -> bool:
 def kept_page(path: str, row: Row, shared: Headers) -> Kept:
     packed = bool(row.gzip)
     body = bytes(row.gzip or row.body)
-    # The format ends with the size of what it holds (RFC 1952, 2.3.1).
-    size = int.from_bytes(body[-4:], "little") if packed else len(body)
     changed, modified = _time(row.changed_at)
     has_forms = row.type.startswith("text/html") and row.status == 200 and path.count("/") > 2
     common: Headers = [
@@ -206,7 +204,7 @@ def kept_page(path: str, row: Row, shared: Headers) -> Kept:
         *([("Location", row.location)] if row.location else []),
         *shared,
     ]
-    plain = [*common, ("ETag", f'"{row.etag}"'), ("Content-Length", str(size))]
+    plain = [*common, ("ETag", f'"{row.etag}"'), ("Content-Length", str(row.size))]
     zipped = [
         *common,
         ("ETag", f'"{row.etag}-gzip"'),

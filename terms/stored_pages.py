@@ -37,6 +37,11 @@ class Row(NamedTuple):
     body: bytes
     gzip: bytes
 
+    @property
+    def size(self) -> int:
+        """In bytes, uncompressed, with which the format ends (RFC 1952, 2.3.1)."""
+        return int.from_bytes(self.gzip[-4:], "little") if self.gzip else len(self.body)
+
 
 _ROW = (
     "SELECT status, type, etag, location, changed_at, body, gzip FROM terms_page"

@@ -7,7 +7,8 @@ from terms.addresses import CHANGES, SEARCH, beside, home_path
 from terms.models import Glossary, Page, PublishedTerm
 
 from . import chrome
-from .lists import Listing, Scope, gist
+from .entries import Scope, gist
+from .lists import Listing
 from .store import GONE, Built
 
 LATEST = 50  # entries of the feed and its page

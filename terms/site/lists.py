@@ -5,58 +5,30 @@ letter of more than ONE_LETTER terms one for each two letters that names begin w
 these are too many, too, one for each three, and so on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, QuerySet
 
 from terms.addresses import LETTERS, letter_path, list_path, way_from
-from terms.alphabet import DIGITS, SYMBOLS, own_letters, starts_of
+from terms.alphabet import starts_of
 from terms.models import Glossary, Page, PublishedClass, PublishedTerm
 
 from . import chrome
-from .facts import Facts
+from .entries import Class, Entry, Letter, Scope, anchor, gist, groups, in_order
 from .store import GONE, Built
 
 ONE_PAGE = 1_000
 ONE_LETTER = 2_500
 FEW = 20  # terms that are looked through without letters to jump to
-GIST = 120  # characters of a definition in a list
 
 
-class Scope(NamedTuple):
-    """Which terms a list holds; without slugs all."""
-
-    category: str = ""
-    vertical: str = ""
-
-
-class Letter(NamedTuple):
-    """A letter of the rail: where it leads, nowhere if no name begins with it."""
-
-    name: str
-    href: str
-    is_here: bool = False
-
-
-class Entry(NamedTuple):
-    path: str
-    name: str
-    gist: str
-    letter: str
-    is_deprecated: bool
-
-
-class Class(NamedTuple):
-    """A category or vertical with the number of its terms."""
-
-    name: str
-    path: str
-    count: int
-    verticals: tuple["Class", ...] = ()
+_ENTRY = (
+    "path", "name", "description", "letter", "is_deprecated", "category_slug", "vertical_slug",
+)  # fmt: skip
 
 
 @dataclass
@@ -157,14 +129,14 @@ class Listing:
 
     def root(self) -> Built | None:
         """The list's own page; none where no term is in it."""
-        total = self.terms().order_by().count()
+        split = self.is_split
+        total = self.terms().order_by().count() if split else len(self.all)
         if not total and self.scope != Scope():
             return None
-        split = self.is_split
         return self._page(
             self.path,
             total=total,
-            groups=[] if split else groups(self.entries()),
+            groups=[] if split else groups(self.all),
             rail=self.rail(self.path, split) if split or total > FEW else [],
             classes=self.classes(),
             is_split=split,
@@ -206,7 +178,9 @@ class Listing:
     @cached_property
     def letters(self) -> list[str]:
         """Those that names in it begin with."""
-        return self.starts("letter")
+        if self.is_split:
+            return self.starts("letter")
+        return sorted({entry.letter for entry in self.all})
 
     @cached_property
     def names(self) -> dict[tuple[str, str], str]:
@@ -222,9 +196,13 @@ class Listing:
     def _name(self, category: str, vertical: str = "") -> str:
         return self.names[category, vertical]
 
+    @cached_property
+    def all(self) -> list[Entry]:
+        """What stands on the one page of a list that is not split."""
+        return self.entries()
+
     def entries(self, **letter: str) -> list[Entry]:
-        rows = self.terms().filter(**letter).order_by("sort_key", "pk")
-        rows = rows.values_list("path", "name", "description", "letter", "is_deprecated")
+        rows = self.terms().filter(**letter).order_by("sort_key", "pk").values_list(*_ENTRY)
         return [Entry(path, name, gist(text), *rest) for path, name, text, *rest in rows]
 
     def rail(self, path: str, split: bool, here: str = "") -> list[Letter]:
@@ -240,10 +218,8 @@ class Listing:
         """The categories with their verticals, or of a category the verticals."""
         if self.scope.vertical:
             return []
-        rows = self.terms().exclude(category_slug="").order_by()
-        columns = ("category_slug", "vertical_slug")
         counts: dict[str, dict[str, int]] = {}
-        for category, vertical, count in rows.values_list(*columns).annotate(Count("pk")):
+        for (category, vertical), count in self._sizes().items():
             counts.setdefault(category, {})[vertical] = count
         found = []
         for category, inner in counts.items():
@@ -257,43 +233,15 @@ class Listing:
             found.append(Class(self.names[category, ""], path, total, tuple(sorted(verticals))))
         return sorted(found)
 
+    def _sizes(self) -> dict[tuple[str, str], int]:
+        """How many terms there are of each category and vertical."""
+        if not self.is_split:
+            return Counter((e.category, e.vertical) for e in self.all if e.category)
+        rows = self.terms().exclude(category_slug="").order_by()
+        rows = rows.values_list("category_slug", "vertical_slug").annotate(Count("pk"))
+        return {(category, vertical): count for category, vertical, count in rows}
+
     def below(self) -> list[Scope]:
         """The lists of the verticals of a category, and its own."""
         verticals = [slug for slug in self.starts("vertical_slug") if slug]
         return [self.scope, *(Scope(self.scope.category, slug) for slug in verticals)]
-
-
-def gist(text: str) -> str:
-    """The first words of a definition."""
-    text = " ".join(text[: 2 * GIST].split())
-    return text if len(text) <= GIST else text[:GIST].rpartition(" ")[0] + "…"
-
-
-def anchor(letter: str) -> str:
-    return f"letter-{letter if letter != SYMBOLS else 'symbols'}"
-
-
-def in_order(letters: Iterable[str], language: str) -> list[str]:
-    """All letters of a rail: symbols and digits, the language's own, then what else there is."""
-    letters = set(letters)
-    own = own_letters(language)
-    own = own if letters & set(own) else []
-    ends = [name for name in (DIGITS, SYMBOLS) if name in letters]
-    return [*ends, *own, *sorted(letters - {*own, *ends})]
-
-
-def groups(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
-    """Entries by their letter, symbols and digits first."""
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        found.setdefault(entry.letter, []).append(entry)
-    first = [name for name in (DIGITS, SYMBOLS) if name in found]
-    return [(name, found[name]) for name in [*first, *(n for n in found if n not in first)]]
-
-
-def scopes_of(facts: Facts) -> Iterator[Scope]:
-    yield Scope()
-    if facts.category_slug:
-        yield Scope(facts.category_slug)
-        if facts.vertical_slug:
-            yield Scope(facts.category_slug, facts.vertical_slug)

@@ -12,7 +12,8 @@ from terms.addresses import NAMES, home_path
 from terms.models import Glossary, Page, PublishedName
 from terms.rendering import words
 
-from .lists import Listing, Scope, gist
+from .entries import Scope, gist
+from .lists import Listing
 from .store import GONE, JSON, Built
 
 BEGINNING = 2  # characters of a word

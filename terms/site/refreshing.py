@@ -8,9 +8,10 @@ from terms.alphabet import starts_of
 from terms.models import Address, Glossary, Page, PublishedTerm
 
 from . import feeds, name_index
+from .entries import Scope, scopes_of
 from .facts import Change, Facts, batches
 from .former import former_pages, withdrawals_naming
-from .lists import Listing, Scope, scopes_of
+from .lists import Listing
 from .store import FORMS, GONE, Built, Store, etag_of
 from .term_pages import term_pages
 

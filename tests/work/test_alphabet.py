@@ -2,7 +2,7 @@ import pytest
 
 from terms.addresses import letter_path, term_path, way_from
 from terms.alphabet import letter_of, own_letters, section_of, sort_key
-from terms.site.lists import in_order
+from terms.site.entries import in_order
 
 
 def ordered(names, language):
