@@ -78,7 +78,7 @@ class Publishing(Room):
         self.ground.filled()
         texts = [term.body for term in PublishedTerm.objects.order_by("pk")[:200]]
         every = list(PublishedName.objects.values_list("name", "term__uid"))
-        names = Names(every)
+        names = Names(every, len(every))  # as publishing all of them does
         raw = ahocorasick_rs.AhoCorasick(list({fold(name) for name, _ in every}))
 
         def theirs() -> None:

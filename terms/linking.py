@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from . import search
 from .models import Glossary, Mention, PublishedName, PublishedTerm
 from .models.fields import Uid
@@ -23,7 +25,7 @@ def relink(glossary: Glossary, changed: Iterable[int], names: Iterable[str]) -> 
     pks = set(changed)
     if not are_all(glossary, len(pks)):
         pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
-    known = None if len(pks) <= FEW else names_of(glossary)
+    known = None if len(pks) <= FEW else _all_names(glossary, len(pks))
     touched: set[Uid] = set()
     for some in batches(sorted(pks), BATCH):
         touched |= _relink(glossary, some, known)
@@ -49,15 +51,22 @@ def are_all(glossary: Glossary, count: int) -> bool:
     return count > FEW and count == PublishedTerm.objects.of(glossary).count()
 
 
-def names_of(glossary: Glossary, texts: Iterable[str] | None = None) -> Names:
-    """The names that are linked, all or those that ``texts``, without markup, may speak of."""
-    rows = PublishedName.objects.filter(glossary=glossary, term__is_linked=True)
-    if texts is None:
-        return Names(rows.values_list("name", "term__uid"))
+def _linked_names(glossary: Glossary) -> QuerySet:
+    names = PublishedName.objects.filter(glossary=glossary, term__is_linked=True)
+    return names.values_list("name", "term__uid")
+
+
+def _all_names(glossary: Glossary, texts: int) -> Names:
+    return Names(_linked_names(glossary), texts)
+
+
+def names_of(glossary: Glossary, texts: Iterable[str]) -> Names:
+    """The names that are linked of which ``texts``, without markup, may speak."""
+    rows = _linked_names(glossary)
     wanted = sorted(set().union(*map(buckets, texts)))
     found: list[tuple[str, Uid]] = []
     for some in batches(wanted):
-        found += rows.filter(bucket__in=some).values_list("name", "term__uid")
+        found += rows.filter(bucket__in=some)
     return Names(found)
 
 

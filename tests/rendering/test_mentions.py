@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 from terms.rendering import Link, Names, phrases, places, render, render_page, spellings, words
 from terms.rendering.names import bucket, buckets
 
-NAMES = Names(
+EVERY = [
     (name, name)
     for name in [
         "GraphQL", "GraphQL API", "REST", "REST API", "Lifetime Value (LTV)", "Policy", "Class",
         "Node.js", ".NET", "C++", "C#", "AT&T", "Café", "Go", "C", "Microservices", "Flask", "API", "e\u0301tude",
         "数据库", "データ", "กา", "플라스크", "strong", "amp", "title", '" onmouseover="x', "</script>",
     ]
-)  # fmt: skip
+]  # fmt: skip
+NAMES = Names(EVERY)
+FOR_MANY_TEXTS = Names(EVERY, texts=1_000)
 
 
 def named(text):
+    assert FOR_MANY_TEXTS.find(text) == NAMES.find(text)
     return [(text[found.start : found.end], *found.targets) for found in NAMES.find(text)]
 
 
