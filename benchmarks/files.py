@@ -8,13 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
-import frontmatter
 import yaml
 
 from terms.exporting import export
 from terms.import_plan import plan_import
 from terms.importing import apply_import
-from terms.models import Detail, Term
 
 from .measure import Result, compare
 from .room import Room
@@ -80,20 +78,7 @@ class Files(Room):
         )
 
     def usual_way(self) -> None:
-        for name, _ in self.files:
-            post = frontmatter.load(str(self.source / name))
-            term, _ = Term.objects.update_or_create(
-                glossary=self.glossary,
-                path=name,
-                defaults={
-                    "name": post["term"], "description": post["description"], "body": post.content,
-                    "version": 1, "changed_at": "2026-01-01T00:00:00Z", "slug": name,
-                },
-            )  # fmt: skip
-            for position, row in enumerate(post["details"]):
-                Detail.objects.update_or_create(
-                    term=term, position=position, defaults={"title": row["title"]}
-                )
+        self.ground.fill_as_usual(self.glossary, lambda text: text)
 
     # I3
 

@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Iterator
 
 import ahocorasick_rs
-import frontmatter
 import markdown
 import nh3
 
@@ -39,16 +38,10 @@ class Publishing(Room):
 
     def i2(self) -> Iterator[Result]:
         def theirs() -> None:
-            for name, _ in self.ground.files:
-                post = frontmatter.load(str(self.ground.source / name))
-                html = nh3.clean(markdown.markdown(post.content, extensions=["tables"]))
-                Term.objects.update_or_create(
-                    glossary=self.glossary, path=name,
-                    defaults={
-                        "name": post["term"], "description": post["description"], "body": html,
-                        "version": 1, "changed_at": "2026-01-01T00:00:00Z", "slug": name,
-                    },
-                )  # fmt: skip
+            self.ground.fill_as_usual(
+                self.glossary,
+                lambda text: nh3.clean(markdown.markdown(text, extensions=["tables"])),
+            )
 
         def prepare() -> None:
             self.glossary = self.ground.emptied()
