@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from .rendering import stems, words
+from .rendering import spaced, stems, words
 
 NAME, ALIASES, DESCRIPTION, BODY = "name", "aliases", "description", "body"
 COLUMNS = (NAME, ALIASES, DESCRIPTION, BODY)
@@ -40,7 +40,7 @@ def index(rows: Iterable[Row]) -> None:
             cursor.executemany(
                 "INSERT INTO terms_search (rowid, name, aliases, description, body)"
                 " VALUES (%s, %s, %s, %s, %s)",
-                [(pk, *(" ".join(words(text)) for text in texts)) for pk, *texts in rows],
+                [(pk, *(spaced(text) for text in texts)) for pk, *texts in rows],
             )
         else:
             cursor.executemany(

@@ -16,7 +16,7 @@ from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
 from .sections import Section, as_section, divided, sections
 from .sentence import first_sentence
-from .words import folded, stems, words
+from .words import folded, spaced, stems, words
 
 __all__ = [
     "BORDER",
@@ -45,6 +45,7 @@ __all__ = [
     "render",
     "render_page",
     "sections",
+    "spaced",
     "spellings",
     "stems",
     "words",

@@ -141,16 +141,17 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
     source = markdown.encode()
     if not links:
         return plain, []
-    html = _with(source, links)
+    html = with_links(source, links)
     bare = without_links(plain)
     if without_links(html) == bare:
         return html, list(links)
-    made = [link for link in links if without_links(_with(source, [link])) == bare]
-    html = _with(source, made)
+    made = [link for link in links if without_links(with_links(source, [link])) == bare]
+    html = with_links(source, made)
     return (html, made) if without_links(html) == bare else (plain, [])
 
 
-def _with(source: bytes, links: Sequence[Link]) -> str:
+def with_links(source: bytes, links: Sequence[Link]) -> str:
+    """The raw HTML of a Markdown text with ``links``, whatever they do to it."""
     parts = []
     reached = 0
     for start, end, href in links:

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .linking import Link, linked, without_links
+from .linking import Link, linked, with_links, without_links
 from .sanitising import ID_PREFIX, sanitise
 
 MAX_BODY = 100_000  # characters
@@ -53,19 +53,22 @@ def links_made(text: str, links: Sequence[Link]) -> Sequence[Link]:
     return linked(text, links)[1]
 
 
-def render_page(text: str, links: Sequence[Link] = ()) -> Rendered:
-    """The page of a Markdown text with ``links`` on names in it, sorted by their place."""
+def render_page(text: str, links: Sequence[Link] = (), are_made: bool = False) -> Rendered:
+    """The page of a Markdown text with ``links`` on names in it, sorted by their place.
+
+    That they can be made is known where they ``are_made``: by ``links_made``, of this text.
+    """
     if len(text) > MAX_BODY:
         raise CannotRender(
             f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
         )
-    raw, made = linked(text, links)
+    raw, made = (with_links(text.encode(), links), links) if are_made else linked(text, links)
     # What could be published without links can be with them, which is one level more.
     _check_nesting(raw, MAX_NESTING + bool(made))
     safe = sanitise(_without_styles(raw))
     if made and _RAW_HTML.search(text):
         # An element that an author left open may take a link for something else.
-        plain = sanitise(_without_styles(linked(text, ())[0]))
+        plain = sanitise(_without_styles(with_links(text.encode(), ())))
         if without_links(safe) != without_links(plain):
             safe, made = plain, []
     html, contents = _with_anchors(safe)

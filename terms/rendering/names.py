@@ -35,10 +35,13 @@ class _Spelling:
     keeps_case: bool
 
 
+_ABBREVIATED = re.compile(r"(.+?) \(([^()\s]+)\)")
+
+
 def spellings(name: str) -> tuple[str, ...]:
     """What a name is known by: ``Lifetime Value (LTV)`` also by each of its two parts."""
     name = " ".join(name.split())
-    parts = re.fullmatch(r"(.+?) \(([^()\s]+)\)", name)
+    parts = _ABBREVIATED.fullmatch(name) if name.endswith(")") else None
     if parts and len(parts[2]) <= MAX_ABBREVIATION and any(c.isupper() for c in parts[2]):
         return (name, parts[1], parts[2])
     return (name,) if name else ()
@@ -111,6 +114,14 @@ _tuple = tuple.__new__  # makes a Found in half the time of Found itself
 _Meaning = tuple[str, frozenset[Hashable]]
 
 
+def _composed(name: str) -> Iterable[str]:
+    """The spellings of a name, its accents written in either way."""
+    if name.isascii():
+        return spellings(name)
+    ways = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
+    return {text for way in ways for text in spellings(way)}
+
+
 class Names:
     """All names of a glossary at once; ``find`` takes time by the text, not by their number.
 
@@ -121,8 +132,7 @@ class Names:
     def __init__(self, names: Iterable[tuple[str, Hashable]], texts: int = 1):
         patterns: dict[str, list[_Spelling]] = {}
         for name, target in names:
-            composed = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
-            for text in {t for n in (name, *composed) for t in spellings(n)}:
+            for text in _composed(name):
                 if not _can_be_found(text):
                     continue
                 exact = keeps_case(text)

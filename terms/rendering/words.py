@@ -39,6 +39,20 @@ def words(text: str) -> list[str]:
     return found
 
 
+_LETTERS = str.maketrans({chr(code): "x" for code in range(128) if chr(code).isalnum()})
+_TOO_LONG = "x" * (MAX_WORD + 1)
+
+
+def spaced(text: str) -> str:
+    """The words of a text with blanks between them, as an index takes them."""
+    text = folded(text)
+    if text.isascii() and "+" not in text and "#" not in text:
+        text = text.translate(_BLANKS)
+        if _TOO_LONG not in text.translate(_LETTERS):
+            return text  # an index does not mind how many blanks there are
+    return " ".join(words(text))
+
+
 def stems(word: str) -> tuple[str, ...]:
     """Beginnings that find a word in singular and plural: ``policies`` → policies, policy."""
     found = [word]

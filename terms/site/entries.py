@@ -1,6 +1,7 @@
 """What lists of terms are made of: entries in their order, letters, classes, scopes."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from terms.alphabet import DIGITS, SYMBOLS, own_letters
@@ -44,6 +45,7 @@ class Class(NamedTuple):
     verticals: tuple["Class", ...] = ()
 
 
+@lru_cache(maxsize=5_000)  # each term stands in several lists
 def gist(text: str) -> str:
     """The first words of a definition."""
     text = " ".join(text[: 2 * GIST].split())

@@ -105,9 +105,8 @@ class Store:
             return
         changed = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
         if connection.vendor == "sqlite":
-            rows = [
-                (*row[:6], row[6].isoformat(" ").removesuffix("+00:00"), *row[7:]) for row in rows
-            ]
+            now = self.now.isoformat(" ").removesuffix("+00:00")
+            rows = [(*row[:6], now, *row[7:]) for row in rows]
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"INSERT INTO terms_page ({', '.join(_COLUMNS)})"  # noqa: S608 — our own names

@@ -57,7 +57,7 @@ def _html(
 ) -> bytes:
     way, own = way_from(term.path), _own_addresses(glossary, term)
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
-    rendered = render_page(term.body, links)
+    rendered = render_page(term.body, links, are_made=True)  # as those that are stored
     html = _to_terms(glossary, rendered.html, around.files, way)
     crumbs = _crumbs(glossary, term)
     lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
