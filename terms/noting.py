@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from .live import Batch
 from .models import PublishedName, PublishedRelation
 from .models.fields import Uid
-from .published_rows import Batch, Written
+from .published_rows import Written
 from .site.facts import Change, Facts, facts_of, names_of
 
 

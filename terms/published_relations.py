@@ -1,21 +1,19 @@
 """How published terms relate: names that are or wait to be links, other files, successors."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from .addresses import linked_file
 from .formats.paths import name_key
 from .formats.related import read_names
 from .indexing import known_names, runs
+from .live import Batch
 from .models import Glossary, PublishedRelation, PublishedTerm, Relation, Term
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .rendering import link_addresses
 from .site.facts import BATCH, batches
-
-Batch = Mapping[Uid, tuple[Any, PublishedTerm]]  # by uid what is live, and its row
-
 
 class RelationRow(NamedTuple):
     term: int

@@ -13,6 +13,7 @@ from .approvals import asks, why_unapproved
 from .formats.document import read_document
 from .free_addresses import Taken
 from .linking import are_all, relink
+from .live import Batch, Live, Version, lives, published_term
 from .models import (
     Event,
     Glossary,
@@ -25,16 +26,8 @@ from .models import (
 )
 from .models.fields import Uid
 from .noting import Noting
-from .published_rows import (
-    Batch,
-    Live,
-    Version,
-    lives,
-    published_term,
-    search_rows,
-    write_classes,
-    write_rows,
-)
+from .published_names import search_rows
+from .published_rows import write_classes, write_rows
 from .quality import Entry, bars, why_barred
 from .recording import record
 from .rendering import CannotRender, check

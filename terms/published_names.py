@@ -1,0 +1,66 @@
+"""The names and words by which readers find published terms."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from . import search
+from .formats.paths import name_key
+from .live import Batch
+from .models import Glossary, PublishedName, PublishedTerm
+from .models.fields import Uid
+from .models.rows import insert_rows
+from .models.term import NAME_LENGTH
+from .rendering import bucket, spellings, words
+
+
+class NameRow(NamedTuple):
+    term: int
+    name: str
+    key: str
+    glossary: int
+    bucket: str
+    is_alias: bool
+    is_hidden: bool
+
+
+def write_names(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> list[NameRow]:
+    """The names by which terms are found."""
+    PublishedName.objects.filter(term__in=pks.values()).delete()
+    rows = []
+    for uid, (live, page) in batch.items():
+        seen: set[str] = set()
+        for whole in (page.name, *live.document.aliases):
+            is_alias = whole != page.name
+            is_hidden = is_alias and whole not in page.aliases
+            for name in spellings(whole):
+                if (key := name_key(name)[:NAME_LENGTH]) not in seen:
+                    seen.add(key)
+                    first = bucket((words(name) or [""])[0])
+                    row = (pks[uid], name, key, glossary.pk, first, is_alias, is_hidden)
+                    rows.append(NameRow(*row))
+    insert_rows(PublishedName, NameRow._fields, rows)
+    return rows
+
+
+def write_words(batch: Batch, pks: dict[Uid, int], names: Iterable[NameRow]) -> None:
+    others: dict[int, list[str]] = {}
+    for row in names:
+        if row.is_alias:
+            others.setdefault(row.term, []).append(row.name)
+    search.index(_search_row(pks[uid], page, others) for uid, (_, page) in batch.items())
+
+
+def search_rows(pks: Iterable[int]) -> list[search.Row]:
+    pages = PublishedTerm.objects.filter(pk__in=pks).order_by("pk")
+    others: dict[int, list[str]] = {}
+    aliases = PublishedName.objects.filter(term__in=pages, is_alias=True).order_by("pk")
+    for pk, name in aliases.values_list("term", "name"):
+        others.setdefault(pk, []).append(name)
+    return [
+        _search_row(page.pk, page, others) for page in pages.only("name", "description", "plain")
+    ]
+
+
+def _search_row(pk: int, page: PublishedTerm, others: dict[int, list[str]]) -> search.Row:
+    aliases = "\n".join(others.get(pk, ()))
+    return search.Row(pk, page.name, aliases, page.description, page.plain)
