@@ -15,6 +15,7 @@ from .models.term import NAME_LENGTH
 from .rendering import link_addresses
 from .site.facts import BATCH, batches
 
+
 class RelationRow(NamedTuple):
     term: int
     position: int
