@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from . import search
 from .formats.paths import name_key
+from .linking import names_of
 from .models import Glossary, PublishedName, PublishedTerm, SearchMiss, Site
 from .rendering import BORDER, folded, stems, words
 
@@ -19,6 +20,7 @@ RESULTS = 50
 RANKED = 300  # terms of a stage that are put in order; of more, the first published ones
 SUGGESTIONS = 8
 ALIKE = 74  # of 100: how like a name has to be to what was typed
+NEARLY = 92  # the same for a name that nobody asked for in so many words: frontend, front-end
 EXCERPT = 160  # characters
 MISSES = 10_000  # kept of a glossary
 
@@ -53,7 +55,7 @@ def tidy(query: str) -> str:
 
 def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
     query = tidy(query)
-    if pks := _ranked(glossary, query, limit + 1):
+    if pks := _ranked(glossary, query, limit + 1) or named_in(glossary, query):
         return Results(query, _hits(glossary, pks[:limit], query), has_more=len(pks) > limit)
     meant = respelled(glossary, query)
     if pks := _ranked(glossary, meant, limit + 1):
@@ -83,16 +85,35 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[se
 def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
     """Ids of the terms found, the best first."""
     looked_for = words(query)
-    names = PublishedName.objects.filter(glossary=glossary, key=name_key(query))
-    found = dict.fromkeys(names.order_by("is_alias", "pk").values_list("term", flat=True))
+    key = name_key(query)
+    names = PublishedName.objects.filter(glossary=glossary, is_hidden=False)
+    own = PublishedName.objects.filter(glossary=glossary, key=key).order_by("is_alias", "pk")
+    found = dict.fromkeys(own.values_list("term", flat=True))
+    if not looked_for and key:  # 🎉 is no word
+        begun = names.filter(key__gte=key, key__lt=f"{key}\U0010ffff").order_by("key", "pk")
+        found.update(dict.fromkeys(begun.values_list("term", flat=True)[:limit]))
     stages: list[list[str]] = [[column] for column in search.COLUMNS]
     stages.append(list(search.COLUMNS))  # one word here, another there
+    is_named = bool(found)
     for columns in stages:
         if len(found) >= limit or not looked_for:
             break
         pks = search.find(glossary.pk, looked_for, columns, RANKED)
         found.update(dict.fromkeys(_in_order([pk for pk in pks if pk not in found], query)))
+        is_named = is_named or (bool(found) and columns in ([search.NAME], [search.ALIASES]))
+    if found and not is_named and len(found) < SUGGESTIONS:
+        # Few texts say it and no name has it: a name that is spelled like it may be meant.
+        found.update(dict.fromkeys(alike(glossary, query, SUGGESTIONS, NEARLY)))
     return list(found)[:limit]
+
+
+def named_in(glossary: Glossary, query: str) -> list[int]:
+    """Ids of the terms that a question names: of Flask in “what is flask?”."""
+    texts = (query, query.upper())  # of whoever asks, LTV and ltv are the same
+    names = names_of(glossary, texts[:1])
+    uids = [uid for text in texts for found in names.find(text) for uid in found.targets]
+    pks = dict(PublishedTerm.objects.filter(uid__in=uids).values_list("uid", "pk"))
+    return list(dict.fromkeys(pks[uid] for uid in uids if uid in pks))
 
 
 def _in_order(pks: Sequence[int], query: str) -> list[int]:
@@ -104,14 +125,14 @@ def _in_order(pks: Sequence[int], query: str) -> list[int]:
     return [pk for pk, _ in names]
 
 
-def alike(glossary: Glossary, query: str, limit: int) -> list[int]:
+def alike(glossary: Glossary, query: str, limit: int, least: int = ALIKE) -> list[int]:
     """Ids of terms with a name, or a word of one, that is spelled like ``query``."""
     wanted = folded(tidy(query))
     if len(wanted) < 3:
         return []
     version = Site.objects.values_list("uid", "sequence").first()
     keys, pks, _ = _spellings(glossary.pk, version)
-    close = process.extract(wanted, keys, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=4 * limit)
+    close = process.extract(wanted, keys, scorer=fuzz.ratio, score_cutoff=least, limit=4 * limit)
     return list(dict.fromkeys(pks[place] for _, _, place in close))[:limit]
 
 
@@ -172,6 +193,9 @@ def _other_name(names: Iterable[str], looked_for: Sequence[str]) -> str:
     return next((name for name in names if _is_marked(marked(name, looked_for))), "")
 
 
+_UNENDED = re.compile(r"(?<=[\w)”\"'])\n+")  # where a heading, or an entry of a list, ends
+
+
 def _excerpt(
     term: PublishedTerm, looked_for: Sequence[str], is_named: object
 ) -> list[tuple[str, bool]]:
@@ -180,7 +204,7 @@ def _excerpt(
     pieces = marked(text[: 2 * EXCERPT], looked_for)
     if is_named or _is_marked(pieces):
         return _cut(pieces)
-    body = " ".join(term.plain.replace(BORDER, "").split())
+    body = " ".join(_UNENDED.sub(" · ", term.plain.replace(BORDER, "")).split())
     inside = marked(body, looked_for)
     if not _is_marked(inside):
         return _cut(pieces)

@@ -25,6 +25,9 @@ def glossary():
         "Lifetime Value (LTV)": "A sum.",
         "数据库": "使用图形数据库来分析数据。",
         "Kubernetes": "An orchestrator of containers.",
+        "🎉 Party": "A feast.",
+        "Front-End Framework": "Code that runs where it is seen.",
+        "Bundler": "Packs a frontend.\n\n## In short\n\nIt makes parcels",
     }.items():
         make_term(name, path=f"{name.replace('/', '')}.md", body=body)
     term = Term.objects.get(name="Flask")
@@ -47,6 +50,10 @@ def names(glossary, query):
         ("pallets", "Flask"),
         ("Flsk", "Flask"),
         ("microframework", "Flask"),
+        ("what is flask?", "Flask"),
+        ("what does LTV mean", "Lifetime Value (LTV)"),
+        ("what does ltv mean", "Lifetime Value (LTV)"),
+        ("🎉", "🎉 Party"),
         ("cafe", "Café"),
         ("CAFÉ", "Café"),
         ("C++", "C++"),
@@ -155,3 +162,14 @@ def test_the_counted_searches_are_bounded(glossary, monkeypatch):
         note_miss(glossary, f"word {'abcde'[number]}")
     assert SearchMiss.objects.count() == 2
     assert MISSES == 10_000
+
+
+def test_names_that_are_spelled_like_it_are_added_where_only_texts_have_it(glossary):
+    assert names(glossary, "frontend") == ["Bundler", "Front-End Framework"]
+    assert names(glossary, "orchestrator") == ["Kubernetes"]
+
+
+def test_an_excerpt_tells_headings_from_sentences(glossary):
+    (hit,) = find(glossary, "parcels").hits
+    text = "".join(text for text, _ in hit.excerpt)
+    assert text.endswith("Packs a frontend. In short · It makes parcels")
