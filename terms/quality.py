@@ -16,7 +16,7 @@ from .formats.paths import name_key
 from .indexing import known_names
 from .models import Address, Glossary, Page, Relation, Revision, Term, TermFile
 from .models.term import NAME_LENGTH
-from .rendering import MAX_BODY, Names, Outline, outline
+from .rendering import MAX_BODY, Names, Outline, is_elsewhere, outline
 
 OFF, WARN, BLOCK = "off", "warn", "block"
 CARD = 300  # characters of a definition that a card shows well
@@ -169,6 +169,17 @@ def has_broken_link(entry: Entry, around: Surroundings) -> Iterator[tuple[str, s
             )
 
 
+def lacks_picture(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+    for picture in entry.outline.pictures:
+        if is_elsewhere(picture.target):
+            words = f"The picture {picture.target} is of another site and is not shown."
+        elif picture.target.startswith("/media/"):
+            continue
+        else:
+            words = f"There is no picture {picture.target} here."
+        yield f"text, line {picture.line}", f"{words} Upload it: put the cursor there and paste it."
+
+
 def skips_heading(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
     headings = entry.outline.headings
     levels = [1, *(int(h.target[1]) for h in headings)]
@@ -207,6 +218,7 @@ RULES: Mapping[str, tuple[str, Check]] = {
     "section": ("A section that most terms have is missing", lacks_section),
     "jargon": ("A wanted term is used", uses_jargon),
     "link": ("A link is broken", has_broken_link),
+    "picture": ("A picture is not on this site", lacks_picture),
     "heading": ("A heading skips a level", skips_heading),
     "alternative": ("A picture has no alternative text", lacks_alternative),
     "drift": ("A file holds another version", drifts),

@@ -66,6 +66,9 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
     glossary = Glossary.objects.filter(slug=parts[0]).first()
     if not path.endswith("/") and Page.objects.filter(path=f"/{path}/", status=200).exists():
         return _moved(f"/{path}/")
+    lower = f"/{path.lower()}"
+    if path != path.lower() and Page.objects.filter(path=lower, status=200).exists():
+        return redirect(get_script_prefix() + quote(lower[1:]))
     if LETTERS in parts[1:-1]:
         above = f"/{'/'.join(parts[: parts.index(LETTERS)])}/"
         if Page.objects.filter(path=above, status=200).exists():

@@ -8,6 +8,11 @@ from django.urls import get_script_prefix
 DEFAULT_SLUG = "glossary"
 MOST_APPROVALS = 9
 RESERVED_SLUGS = frozenset({"admin", "media", "preview", "static"})
+# ISO 639 and 15924: languages that are written from right to left, and scripts that are.
+_RIGHT_TO_LEFT = frozenset(
+    ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]
+)
+_RIGHT_TO_LEFT_SCRIPTS = frozenset({"arab", "hebr", "nkoo", "syrc", "thaa"})
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -55,3 +60,11 @@ class Glossary(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{get_script_prefix()}{self.slug}/"
+
+    @property
+    def is_right_to_left(self) -> bool:
+        language, *others = self.language.lower().split("-")
+        scripts = {part for part in others if len(part) == 4}
+        return bool(scripts & _RIGHT_TO_LEFT_SCRIPTS) or (
+            language in _RIGHT_TO_LEFT and not scripts
+        )

@@ -86,7 +86,8 @@ class Withdrawal(models.Model):
 class Site(models.Model):
     """One row: ``sequence`` numbers the changes of the readers' side.
 
-    ``chrome`` tells by which templates, static files and settings the pages were made.
+    ``chrome`` tells by which templates, static files and settings the pages were made;
+    nothing where it was in several ways.
     """
 
     sequence = models.PositiveBigIntegerField(default=0)

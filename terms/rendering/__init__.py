@@ -9,11 +9,13 @@ from .markdown import (
     check,
     link_addresses,
     links_made,
+    on_page,
     render,
     render_page,
 )
 from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
+from .sanitising import is_elsewhere
 from .sections import Section, as_section, divided, sections
 from .sentence import first_sentence
 from .words import folded, spaced, stems, words
@@ -36,8 +38,10 @@ __all__ = [
     "divided",
     "first_sentence",
     "folded",
+    "is_elsewhere",
     "link_addresses",
     "links_made",
+    "on_page",
     "outline",
     "phrases",
     "places",

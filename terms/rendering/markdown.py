@@ -124,6 +124,7 @@ _TAG = re.compile(r"<[^>]*>")
 _FRAGMENT = re.compile(r'(<a href="#)([^"]*)')
 _ID = re.compile(r' id="([^"]*)"')
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_WIDE = '<div class="wide" role="group" aria-label="Table" tabindex="0">'
 
 
 def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
@@ -144,8 +145,16 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
         html = _FRAGMENT.sub(lambda link: link[1] + _fragment(link[2], taken), html)
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
-        html = _TABLE.sub(r'<div class="wide" role="group" tabindex="0">\g<0></div>', html)
+        html = _TABLE.sub(rf"{_WIDE}\g<0></div>", html)
     return html, tuple(contents)
+
+
+def on_page(address: str) -> str:
+    """The address of a place in another page of the site, by the anchor that it has there."""
+    page, mark, fragment = address.partition("#")
+    if not fragment or fragment.startswith(ID_PREFIX):
+        return address
+    return f"{page}{mark}{ID_PREFIX}{fragment}"
 
 
 def _fragment(written: str, anchors: Container[str]) -> str:

@@ -28,12 +28,15 @@ _ELSEWHERE = re.compile(r"[\x00-\x20]*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNOR
 _PICTURE = re.compile("<i[^a-z]*m", re.IGNORECASE)
 
 
+def is_elsewhere(address: str) -> bool:
+    """Whether browsers would leave the site for ``address``."""
+    return bool(_ELSEWHERE.match(re.sub(r"[\t\n\r]", "", address)))
+
+
 def _kept(element: str, attribute: str, value: str) -> str | None:
     """Pictures are this site's own: to load one from elsewhere would tell who reads what."""
     is_picture = element == "img" and attribute == "src"
-    if is_picture and _ELSEWHERE.match(re.sub(r"[\t\n\r]", "", value)):
-        return None
-    return value
+    return None if is_picture and is_elsewhere(value) else value
 
 
 _RULES: dict[str, Any] = {

@@ -75,12 +75,19 @@ def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
 
 def fingerprint() -> str:
     """By what pages are made besides the terms: templates, static files, the site's name."""
-    digest = hashlib.sha256(settings.SITE_URL.encode())
+    digest = hashlib.sha256(settings.SITE_URL.encode() + _files())
+    assets = [environment().globals["asset"]("", name) for name in ASSETS]
+    digest.update(json.dumps(assets).encode())
+    return digest.hexdigest()
+
+
+@cache
+def _files() -> bytes:
+    """A digest of templates, code and icons, which a process reads once."""
+    digest = hashlib.sha256()
     site, templates = Path(__file__).parent, Path(settings.BASE_DIR) / "templates" / "site"
     code = [f for folder in (site, site.parent / "rendering") for f in sorted(folder.glob("*.py"))]
     others = ("addresses.py", "alphabet.py", "site_templates.py", "icons/mdi.json")
     for file in [*sorted(templates.iterdir()), *code, *(site.parent / name for name in others)]:
         digest.update(file.read_bytes())
-    env = environment()
-    digest.update(json.dumps([env.globals["asset"]("", name) for name in ASSETS]).encode())
-    return digest.hexdigest()
+    return digest.digest()

@@ -56,7 +56,9 @@ class Store:
             site = _site(Site.objects.select_for_update())
             announce()
             self._sequence = site.sequence = site.sequence + 1
-            site.save(update_fields=["sequence"])
+            if site.chrome != chrome.fingerprint():
+                site.chrome = ""  # from now on not all pages are made in one way
+            site.save(update_fields=["sequence", "chrome"])
         return self._sequence
 
     def write(self, pages: Iterable[Built]) -> set[str]:

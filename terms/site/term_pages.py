@@ -13,7 +13,7 @@ from terms.addresses import beside, home_path, linked_file, list_path, to_root, 
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
-from terms.rendering import Link, render_page
+from terms.rendering import Link, on_page, render_page
 
 from . import chrome
 from .facts import SHOWN, Facts, batches, links_to
@@ -65,8 +65,9 @@ def _html(
     def address_of(row: dict[str, str]) -> str:
         for _, path in lists.get(row["follows"], ()):
             return way(path)
-        url = row["url"]
-        return own(url) if url.startswith(("https://", "http://", "/")) else ""
+        url = row["url"] or row["value"]
+        is_address = url.startswith(("https://", "http://")) and " " not in url
+        return own(url) if is_address or row["url"].startswith("/") else ""
 
     mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
     return chrome.render_in_frame(
@@ -111,15 +112,22 @@ def _to_terms(
         if facts is None:
             return link[0]
         _, mark, fragment = address.partition("#")
-        return f'<a class="ref" {link[1]}href="{escape(way(facts.path) + mark + fragment)}"'
+        there = on_page(way(facts.path) + mark + fragment)
+        return f'<a class="ref" {link[1]}href="{escape(there)}"'
 
     return _AUTHORS.sub(led, html) if files else html
 
 
 def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:
     """Of what authors link, the site's own pages and pictures move with it below a prefix."""
-    starts, up = (home_path(glossary.slug), "/media/"), to_root(term.path)
-    return lambda address: up + address[1:] if address.startswith(starts) else address
+    home, up = home_path(glossary.slug), to_root(term.path)
+
+    def own(address: str) -> str:
+        if address.startswith(home):
+            return up + on_page(address)[1:]
+        return up + address[1:] if address.startswith("/media/") else address
+
+    return own
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:

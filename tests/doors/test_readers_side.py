@@ -14,7 +14,7 @@ from django.test import Client
 
 from terms.building import build
 from terms.formats.document import changed
-from terms.models import Mention, MentionDecision, Page, SearchMiss, Term
+from terms.models import Glossary, Mention, MentionDecision, Page, SearchMiss, Term
 from terms.publishing import publish, publish_again, withdraw
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
 
@@ -415,3 +415,35 @@ def test_other_addresses_of_a_file_lead_to_its_term(reader):
         response = reader.get(path)
         assert (response.status_code, response["Location"]) == (302, TERM), path
     assert reader.get("/none/").status_code == 404
+
+
+def test_an_address_in_other_letters_leads_to_the_page(reader):
+    make_live("Flask", path="flask.md")
+    response = reader.get("/Glossary/Software/Full-Stack/FLASK/")
+    assert (response.status_code, response["Location"]) == (302, TERM)
+    assert reader.get("/Glossary/Software/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("language", "direction"),
+    [("ar", ' dir="rtl"'), ("az-Arab", ' dir="rtl"'), ("ar-Latn", ""), ("de", "")],
+)
+def test_a_page_has_the_direction_of_its_language(reader, language, direction):
+    Glossary.objects.update_or_create(slug="glossary", defaults={"language": language})
+    make_live("Flask", path="flask.md")
+    for path in (TERM, "/glossary/", "/glossary/search?q=x"):
+        assert f'<html lang="{language}"{direction}>' in text(reader, path)
+
+
+def test_an_address_in_a_row_is_a_link(reader):
+    flask = make_live("Flask", path="flask.md")
+    source = flask.newest_revision().text
+    row = "details:\n  - title: Website\n    value: https://flask.example/\n"
+    save_text(
+        flask,
+        source.replace("details:\n", row, 1)
+        if "details:" in source
+        else source.replace("---\n", "---\n" + row, 1),
+    )
+    publish(default_glossary(), Term.objects.all())
+    assert '<a href="https://flask.example/">https://flask.example/</a>' in text(reader, TERM)

@@ -40,7 +40,7 @@ def test_what_is_decided_is_live_and_stays(admin, flask):
     fields = {"name-0": NEVER, "name-1": str(river.uid), "is_linked": "on"}
     response = admin.post(address(flask), fields, follow=True)
     assert "is live with these links" in response.content.decode()
-    body = page_of(flask).partition('<div class="body">')[2].partition("</div>")[0]
+    body = page_of(flask).partition('<div class="body" dir="auto">')[2].partition("</div>")[0]
     assert "django" not in body
     assert 'river-bank/">bank</a>' in body
     save_text(flask, text_of("Flask", body="Another bank. Django."))

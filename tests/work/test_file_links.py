@@ -38,12 +38,12 @@ def test_a_link_to_a_file_waits_for_its_term_and_follows_it():
     flask = make_live("Flask")
     page = html("django")
     near = "../../../software/full-stack/flask/"
-    assert f'<a class="ref" href="{near}#use" title="Title">one</a>' in page
+    assert f'<a class="ref" href="{near}#s-use" title="Title">one</a>' in page
     assert f'<a class="ref" title="x" href="{near}">two</a>' in page
     assert "Referred to by" in html("flask")
     assert ">Flask<" not in page.partition("Related terms")[2].partition("</section>")[0]
     move(flask, "microframework.md")
-    assert "/full-stack/microframework/#use" in html("django")
+    assert "/full-stack/microframework/#s-use" in html("django")
     withdraw(default_glossary(), Term.objects.filter(pk=flask.pk))
     assert 'href="flask.md#use"' in html("django")
     assert 'class="ref"' not in html("django")

@@ -32,6 +32,8 @@ def found(term, rule):
         ("link", "", "[x]()", "text, line 1"),
         ("link", "", "\n[x](/glossary/nowhere/)", "text, line 2"),
         ("link", "", "[x](nowhere.md#y)", "text, line 1"),
+        ("picture", "", "a ![x](x.png) ![y](/media/y.png)", "text, line 1"),
+        ("picture", "", "\n![x](https://x.org/x.png)", "text, line 2"),
     ],
 )
 def test_each_rule_finds_what_it_is_for(rule, description, body, where):
@@ -44,7 +46,7 @@ def test_good_entries_are_left_in_peace():
         "Flask",
         text=entry(
             description="Flask is a framework.",
-            body="## A\n\n### B\n\n![x](y.png) [z](/glossary/software/full-stack/flask/)",
+            body="## A\n\n### B\n\n![x](/media/y.png) [z](/glossary/software/full-stack/flask/)",
         ),
     )
     assert findings_of(Term.objects.get(pk=term.pk)) == []

@@ -3,7 +3,7 @@ from django.core.management import call_command
 
 from terms.models import Page, PublishedTerm, Site, Term
 from terms.publishing import publish
-from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +43,22 @@ def test_another_address_of_the_site_needs_new_pages(site, settings, capsys):
     assert '<link rel="canonical" href="https://words.example/below/glossary/software' in page
     call_command("rebuild_site", if_needed=True)
     assert capsys.readouterr().out.count("made anew") == 1
+
+
+def test_pages_made_for_another_site_are_made_anew(settings, capsys):
+    make_live("Flask")
+    settings.SITE_URL = "https://words.example"
+    make_live("Django")
+    canonical = 'rel="canonical" href="https://words.example/glossary/'
+    assert (
+        Page.objects.filter(path__endswith="/flask/").get().content.count(canonical.encode()) == 0
+    )
+    for _ in range(2):
+        call_command("rebuild_site", if_needed=True)
+    assert "made anew" in capsys.readouterr().out.partition("\n")[0]
+    assert canonical.encode() in Page.objects.get(path__endswith="/flask/").content
+    settings.SITE_URL = "https://other.example"
+    make_live("Quart")
+    settings.SITE_URL = "https://words.example"
+    call_command("rebuild_site", if_needed=True)
+    assert canonical.encode() in Page.objects.get(path__endswith="/quart/").content

@@ -68,7 +68,7 @@ function combobox(input) {
     status.textContent = found.length ? `${found.length} suggestion${found.length > 1 ? "s" : ""}` : "No suggestions";
   };
 
-  input.addEventListener("input", () => {
+  const ask = () => {
     clearTimeout(timer);
     const text = input.value.trim();
     const number = ++asked;
@@ -77,8 +77,11 @@ function combobox(input) {
       const found = await suggest(text);
       if (number === asked) show(found);
     }, 80);
-  });
+  };
+  input.addEventListener("input", ask);
   input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // the keys are the input method's
+    if (list.hidden && event.key === "ArrowDown") return ask();
     if (list.hidden) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
@@ -190,4 +193,5 @@ document.addEventListener("click", async (event) => {
 });
 
 if (form) combobox(form.elements.q);
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 if (document.querySelector("#g-results[data-offline]")) offline().then((module) => module.results());
