@@ -85,13 +85,7 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[se
 def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
     """Ids of the terms found, the best first."""
     looked_for = words(query)
-    key = name_key(query)
-    names = PublishedName.objects.filter(glossary=glossary, is_hidden=False)
-    own = PublishedName.objects.filter(glossary=glossary, key=key).order_by("is_alias", "pk")
-    found = dict.fromkeys(own.values_list("term", flat=True))
-    if not looked_for and key:  # 🎉 is no word
-        begun = names.filter(key__gte=key, key__lt=f"{key}\U0010ffff").order_by("key", "pk")
-        found.update(dict.fromkeys(begun.values_list("term", flat=True)[:limit]))
+    found = dict.fromkeys(_by_key(glossary, name_key(query), bool(looked_for), limit))
     stages: list[list[str]] = [[column] for column in search.COLUMNS]
     stages.append(list(search.COLUMNS))  # one word here, another there
     is_named = bool(found)
@@ -105,6 +99,21 @@ def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
         # Few texts say it and no name has it: a name that is spelled like it may be meant.
         found.update(dict.fromkeys(alike(glossary, query, SUGGESTIONS, NEARLY)))
     return list(found)[:limit]
+
+
+def _by_key(glossary: Glossary, key: str, has_words: bool, limit: int) -> list[int]:
+    """Ids of the terms with this name; also where it says & for and, or one word for two."""
+    names = PublishedName.objects.filter(glossary=glossary)
+    joined = key.replace(" ", "")
+    same = {key, key.replace(" and ", " & "), key.replace(" & ", " and ")}
+    found = list(
+        names.filter(key__in=same).order_by("is_alias", "pk").values_list("term", flat=True)
+    )
+    start = "" if has_words and joined == key else joined  # 🎉 is no word
+    if start:
+        begun = names.filter(is_hidden=False, key__gte=start, key__lt=f"{start}\U0010ffff")
+        found += begun.order_by("key", "pk").values_list("term", flat=True)[:limit]
+    return found
 
 
 def named_in(glossary: Glossary, query: str) -> list[int]:

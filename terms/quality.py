@@ -14,7 +14,7 @@ from .addresses import linked_file
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
 from .indexing import known_names
-from .models import Address, Glossary, Page, Relation, Revision, Term, TermFile
+from .models import Address, Glossary, Page, PublishedName, Relation, Revision, Term, TermFile
 from .models.term import NAME_LENGTH
 from .rendering import MAX_BODY, Names, Outline, is_elsewhere, outline
 
@@ -70,6 +70,9 @@ class Surroundings:
         wanted = Relation.objects.wanted().filter(
             term__glossary=self.glossary, term__trashed_at=None
         )
+        # A name's abbreviation, too, is a name that readers know it by.
+        known = PublishedName.objects.filter(glossary=self.glossary)
+        wanted = wanted.exclude(key__in=known.values("key"))
         labels = wanted.order_by("key").values_list("label", flat=True).distinct()
         return Names((label, label) for label in labels[:SOME])
 

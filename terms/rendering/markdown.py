@@ -123,6 +123,11 @@ _HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _FRAGMENT = re.compile(r'(<a href="#)([^"]*)')
 _ID = re.compile(r' id="([^"]*)"')
+_NO_PICTURE = re.compile(r"<img(?![^>]* src=)[^>]*>")
+_ALT = re.compile(r' alt="([^"]*)"')
+_EMPTY = ("", "")
+_REFERENCE = re.compile(r'<sup><a href="#([^"]+)">(\d+)</a></sup>')
+_NOTE = re.compile(r'<div id="([^"]+)"><sup>(\d+)</sup>')
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _WIDE = '<div class="wide" role="group" aria-label="Table" tabindex="0">'
 
@@ -141,12 +146,37 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
         return f'<h{level}{attributes} id="{anchor}">{inner}</h{level}>'
 
     html = _HEADING.sub(anchored, html)
+    if "<img" in html:
+        html = _NO_PICTURE.sub(lambda picture: (_ALT.search(picture[0]) or _EMPTY)[1], html)
     if '<a href="#' in html:
         html = _FRAGMENT.sub(lambda link: link[1] + _fragment(link[2], taken), html)
+    if "<sup><a " in html:
+        html = _with_ways_back(html)
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
         html = _TABLE.sub(rf"{_WIDE}\g<0></div>", html)
     return html, tuple(contents)
+
+
+def _with_ways_back(html: str) -> str:
+    """The number before a footnote leads to the first place that refers to it."""
+    referred = set()
+
+    def marked(found: re.Match[str]) -> str:
+        anchor, number = found.groups()
+        is_first = anchor not in referred
+        referred.add(anchor)
+        name = f' id="back-{anchor}"' if is_first else ""
+        return f'<sup><a{name} href="#{anchor}" role="doc-noteref">{number}</a></sup>'
+
+    def leading_back(found: re.Match[str]) -> str:
+        anchor, number = found.groups()
+        if anchor not in referred:
+            return found[0]
+        way = f'href="#back-{anchor}" role="doc-backlink" aria-label="Back to {number}"'
+        return f'<div id="{anchor}"><sup><a {way}>{number}</a></sup>'
+
+    return _NOTE.sub(leading_back, _REFERENCE.sub(marked, html))
 
 
 def on_page(address: str) -> str:

@@ -160,7 +160,9 @@ class Names:
             and (before in _OPEN or not joined_before(text, start, end - start))
         ]
         if ":" in text and "://" in text:  # one character is looked for much quicker
-            begun = _outside_addresses(begun, text)
+            begun = _outside(_ADDRESS, begun, text)
+        if "{" in text and "{{" in text:
+            begun = _outside(_MACRO, begun, text)
         begun.sort()
         found = []
         reached = 0
@@ -185,8 +187,10 @@ class Names:
         return (key, frozenset(s.target for s in meant)) if meant else None
 
 
-def _outside_addresses(begun: list[tuple[int, int, int]], text: str) -> list[tuple[int, int, int]]:
-    spans = [address.span() for address in _ADDRESS.finditer(text)]
+def _outside(
+    pattern: re.Pattern[str], begun: list[tuple[int, int, int]], text: str
+) -> list[tuple[int, int, int]]:
+    spans = [found.span() for found in pattern.finditer(text)]
     return [m for m in begun if not any(start <= m[0] < end for start, end in spans)]
 
 
@@ -234,6 +238,7 @@ _WORD = frozenset(filter(str.isalnum, map(chr, range(128))))
 _GLUE_BEFORE = frozenset("-_+#@&$\\")
 _GLUE_BEHIND = frozenset("_+#@")
 _ADDRESS = re.compile(r"\w+://\S+")
+_MACRO = re.compile(r"\{\{.{0,300}?\}\}")  # of the site generator that a text was made for
 
 
 def _is_mark(character: str) -> bool:

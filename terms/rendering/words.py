@@ -61,8 +61,8 @@ def stems(word: str) -> tuple[str, ...]:
             found.append(word[:-3] + "y")
         elif re.search(r"(?:[sxz]|ch|sh)es$", word):
             found.append(word[:-2])
-        elif word.endswith("s") and word[-2] not in "aius":
-            found.append(word[:-1])
+        elif word.endswith("s") and word[-2] != "s":
+            found.append(word[:-1])  # of status, too: what begins like it is found besides
         elif re.search(r"[^aeiou]y$", word):
             found.append(word[:-1] + "ies")
     return tuple(found)

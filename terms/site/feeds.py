@@ -61,6 +61,17 @@ def sitemaps(glossary: Glossary, chunks: Iterable[int]) -> Iterator[Built]:
             yield Built(sitemap_path(glossary, chunk), text.encode(), XML)
 
 
+def sitemap_of_lists(glossary: Glossary) -> Built:
+    """The home, the categories and the verticals, which change with what is in them."""
+    home = Listing(glossary, Scope())
+    categories = [slug for slug in home.starts("category_slug") if slug]
+    scopes = [scope for slug in categories for scope in Listing(glossary, Scope(slug)).below()]
+    paths = [home.path, *(Listing(glossary, scope).path for scope in scopes)]
+    rows = (f"<url><loc>{escape(chrome.absolute(path))}</loc></url>\n" for path in paths)
+    path = f"{home_path(glossary.slug)}sitemap-lists.xml"
+    return Built(path, f"{_URLSET}{''.join(rows)}</urlset>\n".encode(), XML)
+
+
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _URLSET = f"{_HEAD}<urlset {_XMLNS}>\n"

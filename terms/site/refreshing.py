@@ -6,6 +6,7 @@ from itertools import chain
 from terms.addresses import beside, letter_path
 from terms.alphabet import starts_of
 from terms.models import Address, Glossary, Page, PublishedTerm
+from terms.models.fields import Uid
 
 from . import feeds, name_index
 from .entries import Scope, scopes_of
@@ -131,11 +132,17 @@ def _refresh_indexes(store: Store, change: Change, lists: dict) -> None:
     written = store.write(feeds.sitemaps(glossary, chunks))
     store.gone({feeds.sitemap_path(glossary, chunk) for chunk in chunks} - written)
     store.write([feeds.description(glossary)])
+    if _scopes(change.before) != _scopes(change.after):
+        store.write([feeds.sitemap_of_lists(glossary)])
     if _reaches_llms(glossary, lists.get(Scope(), [])):
         store.write([feeds.llms(glossary)])
     names = change.searched_otherwise()
     if names or Scope() in lists:
         _refresh_name_index(store, glossary, name_index.beginnings(names))
+
+
+def _scopes(terms: dict[Uid, Facts]) -> set[Scope]:
+    return {scope for facts in terms.values() for scope in scopes_of(facts)}
 
 
 def _reaches_llms(glossary: Glossary, entries: list) -> bool:
@@ -197,6 +204,7 @@ def _all_but_terms(glossary: Glossary) -> Iterator[Built]:
     yield from feeds.changes_pages(glossary)
     chunks = {pk // feeds.CHUNK for pk in terms.values_list("pk", flat=True)}
     yield from feeds.sitemaps(glossary, chunks)
+    yield feeds.sitemap_of_lists(glossary)
     yield feeds.llms(glossary)
     yield feeds.description(glossary)
     yield from name_index.index_pages(glossary, None)

@@ -141,12 +141,11 @@ def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
         "alternateName": term.aliases,
         "description": term.description,
         "termCode": term.slug,
-        "inLanguage": glossary.language,
-        "dateModified": term.changed_at.date().isoformat(),
         "inDefinedTermSet": {
             "@type": "DefinedTermSet",
             "@id": chrome.absolute(home_path(glossary.slug)),
             "name": glossary.name,
+            "inLanguage": glossary.language,
         },
     }
     return {key: value for key, value in data.items() if value}

@@ -210,7 +210,9 @@ def test_machines_get_the_same_term(reader):
     assert linked["@type"] == "DefinedTerm"
     assert linked["inDefinedTermSet"]["@id"] == "http://127.0.0.1:8000/glossary/"
     sitemap = ElementTree.fromstring(text(reader, "/sitemap.xml"))
-    (part,) = [node.text for node in sitemap.iter() if node.tag.endswith("loc")]
+    part, lists = [node.text for node in sitemap.iter() if node.tag.endswith("loc")]
+    for path in ("/glossary/", "/glossary/software/", "/glossary/software/full-stack/"):
+        assert f"{path}</loc>" in text(reader, urlsplit(lists).path)
     places = text(reader, urlsplit(part).path)
     assert f"<loc>http://127.0.0.1:8000{TERM}</loc>" in places
     assert re.search(r"<lastmod>20\d\d-\d\d-\d\dT", places)

@@ -40,6 +40,7 @@ def named(text):
         ("ASP.NET or .NET", [(".NET", ".NET")]),
         ("C, C++ and C#", [("C++", "C++"), ("C#", "C#")]),
         ("AT&T", [("AT&T", "AT&T")]),
+        ('{{glossary("Flask")}} Flask {{ x', [("Flask", "Flask")]),
         ("cafés, Cafe, Café", [("cafés", "Café"), ("Café", "Café")]),
         ("cafe\u0301s", [("cafe\u0301s", "Café")]),
         ("go Go Gopher Go!", [("Go", "Go"), ("Go", "Go")]),

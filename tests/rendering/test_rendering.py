@@ -170,7 +170,31 @@ def test_anchors_are_not_taken_twice_and_links_find_them():
     ids = re.findall(r' id="([^"]*)"', html)
     assert len(ids) == len(set(ids))
     assert {"s-s-curve", "s-1", "s-use", "s-use-1"} <= set(ids)
-    assert re.findall(r'<a href="#([^"]*)"', html) == ["s-1", "s-s-curve", "s-s-curve", "s-use"]
+    found = re.findall(r'<a [^>]*href="#([^"]*)"', html)
+    assert found == ["s-1", "s-s-curve", "s-s-curve", "s-use", "back-s-1"]
+
+
+def test_a_footnote_and_its_first_mark_lead_to_each_other():
+    html = render("A[^1] and B[^1].\n\n[^1]: Note.\n\n## Back s 1\n")
+    assert html.count('href="#s-1" role="doc-noteref">1</a></sup>') == 2
+    assert html.count('id="back-s-1"') == 1
+    assert 'href="#back-s-1" role="doc-backlink" aria-label="Back to 1">1</a>' in html
+    own = '<sup><a href="#x">1</a></sup>\n\n<div id="y"><sup>1</sup></div>'
+    assert "doc-backlink" not in render(own)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("![a & b](https://x.org/y.png)", "<p>a &amp; b</p>\n"),
+        ("![](https://x.org/y.png)", "<p></p>\n"),
+        ('<img alt="a &quot;b&quot;" src="data:image/png;base64,AA">', 'a "b"'),
+        ("![a](y.png)", '<p><img src="y.png" alt="a"></p>\n'),
+    ],
+)
+def test_a_picture_that_cannot_be_shown_is_told(markdown, html):
+    assert html in render(markdown).replace("&quot;", '"')
+    assert "<img alt" not in render(markdown)
 
 
 def test_a_link_may_be_one_level_deeper_than_all_else():

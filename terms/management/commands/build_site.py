@@ -4,7 +4,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from terms.building import BuildError, build
 from terms.management import console
+from terms.models import Site
 from terms.scheduling import run_due
+from terms.site.store import is_of_today
 
 
 class Command(BaseCommand):
@@ -15,6 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, out, **options):
         run_due()
+        if Site.objects.exists() and not is_of_today():
+            self.stderr.write(
+                "Not all pages were made under this SITE_URL, by these templates and this version;"
+                " rebuild_site makes them anew."
+            )
         try:
             report = build(Path(out), console.counting(self, "pages"))
         except (BuildError, OSError) as error:
