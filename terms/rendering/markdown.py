@@ -109,9 +109,16 @@ _ALIGN = re.compile(r'(<t[hd]) style="text-align: (left|center|right)"')
 _BOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
 
 
+_ALERT = re.compile(r'<blockquote class="markdown-alert-([a-z]+)">')
+
+
 def _without_styles(html: str) -> str:
     if "<t" in html:
         html = _ALIGN.sub(r'\1 align="\2"', html)
+    if '"markdown-alert' in html:
+        html = _ALERT.sub(
+            lambda alert: f"<blockquote>\n<p><strong>{alert[1].capitalize()}</strong></p>", html
+        )
     if "<input" in html:
         html = _BOX.sub(lambda box: "☑ " if box[1] else "☐ ", html)
     return html

@@ -1,4 +1,5 @@
-"""What of Markdown is read: CommonMark with tables, footnotes, task lists, strikethrough."""
+"""What of Markdown is read: CommonMark with tables, footnotes, task lists, strikethrough,
+definition lists, and GitHub's alerts."""
 
 from typing import Any
 
@@ -9,6 +10,8 @@ OPTIONS = (
     | pyromark.Options.ENABLE_STRIKETHROUGH
     | pyromark.Options.ENABLE_TASKLISTS
     | pyromark.Options.ENABLE_FOOTNOTES
+    | pyromark.Options.ENABLE_DEFINITION_LIST
+    | pyromark.Options.ENABLE_GFM
 )
 
 

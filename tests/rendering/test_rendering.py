@@ -203,3 +203,10 @@ def test_a_link_may_be_one_level_deeper_than_all_else():
     assert 'class="ref"' in render_page(text, [Link(start, len(text), "x")]).html
     with pytest.raises(CannotRender):
         render("> " * 101 + "Flask")
+
+
+def test_alerts_and_definition_lists():
+    html = render("> [!NOTE]\n> Read it.\n\nTerm\n: What it is.\n")
+    assert "<blockquote>\n<p><strong>Note</strong></p>\n<p>Read it.</p>" in html
+    assert "<dl>\n<dt>Term</dt>\n<dd>What it is.</dd>" in html
+    assert "Note" not in render('<blockquote class="markdown-alert-<b>">x</blockquote>')
