@@ -63,14 +63,10 @@ def _wait_for(port: int) -> None:
 
 def a_day() -> dict[str, str]:
     """What happened before the pictures; by person the key of their session."""
-    from django.contrib.auth import get_user_model
-    from django.contrib.auth.models import Group
     from django.core.management import call_command
-    from django.test import Client
 
     from terms.commenting import comment
-    from terms.editing import Draft, save_one
-    from terms.models import Glossary, Term, TermFile
+    from terms.models import Glossary, TermFile
     from terms.reviewing import submit
     from terms.suggesting import suggest
 
@@ -80,32 +76,51 @@ def a_day() -> dict[str, str]:
     call_command("import_terms", "fixtures/glossary", publish=True, verbosity=0)
     Glossary.objects.update(approvals_needed=1)
     TermFile.objects.all().delete()  # the folder is not to be told of
-    people, sessions = {}, {}
-    for name, role in (("Ann", "Author"), ("Rita", "Reviewer"), ("Paul", "Publisher")):
-        person = get_user_model().objects.create_user(name, first_name=name, is_staff=True)
-        person.groups.add(Group.objects.get(name=role))
-        client = Client()
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        people[name], sessions[name] = person, client.cookies["session"].value
-
-    def write(name: str, old: str, new: str) -> Term:
-        term = Term.objects.get(name=name)
-        text = term.newest_revision().text
-        if old not in text:
-            raise SystemExit(f"The demo's “{name}” does not say “{old}” any more.")
-        draft = Draft(term.path, text.replace(old, new, 1), term, term.version)
-        save_one(glossary, draft, people["Ann"], "Say what it is for")
-        return Term.objects.get(pk=term.pk)
-
-    flask = write(
+    ann, rita, paul = (_person(*who) for who in PEOPLE)
+    flask = _written(
+        ann,
         "Flask",
         "Flask maps addresses to functions and leaves the rest open.",
         "Flask maps addresses to functions and leaves everything else open to choice.",
     )
-    submit(flask, people["Ann"], "Is it clearer now?")
-    comment(flask, people["Rita"], "“Open to the author of the site”?", "open to choice")
+    submit(flask, ann, "Is it clearer now?")
+    comment(flask, rita, "“Open to the author of the site”?", "open to choice")
     suggest(glossary, "Memoisation", "The page about caching speaks of it and explains it nowhere.")
-    return sessions
+    return {person.username: _session(person) for person in (ann, rita, paul)}
+
+
+PEOPLE = (("Ann", "Author"), ("Rita", "Reviewer"), ("Paul", "Publisher"))
+
+
+def _person(name: str, role: str):
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
+
+    person = get_user_model().objects.create_user(name, first_name=name, is_staff=True)
+    person.groups.add(Group.objects.get(name=role))
+    return person
+
+
+def _session(person) -> str:
+    from django.test import Client
+
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies["session"].value
+
+
+def _written(person, name: str, old: str, new: str):
+    """The term with other words, saved by ``person``."""
+    from terms.editing import Draft, save_one
+    from terms.models import Term
+
+    term = Term.objects.get(name=name)
+    text = term.newest_revision().text
+    if old not in text:
+        raise SystemExit(f"The demo's “{name}” does not say “{old}” any more.")
+    draft = Draft(term.path, text.replace(old, new, 1), term, term.version)
+    save_one(term.glossary, draft, person, "Say what it is for")
+    return Term.objects.get(pk=term.pk)
 
 
 def take(address: str, sessions: dict[str, str]) -> None:
@@ -126,39 +141,48 @@ def take(address: str, sessions: dict[str, str]) -> None:
                 context.add_cookies([cookie])
             return context.new_page()
 
-        ann, rita, paul, reader = (page_of(name) for name in ("Ann", "Rita", "Paul", ""))
-
-        ann.goto(f"{address}/admin/")
-        _picture(ann, "1-work")
-
-        ann.goto(f"{terms}{ids['Cookie']}/change/")
-        ann.wait_for_selector("text-expander:defined")
-        ann.focus("#id_body")
-        ann.keyboard.press("Control+End")
-        ann.keyboard.type("\nWhere it may be sent is said by the [[same")
-        ann.wait_for_selector(".term-names")
-        ann.evaluate("document.getElementById('id_description').scrollIntoView()")
-        _picture(ann, "2-writing")
-
-        rita.goto(f"{terms}{ids['Flask']}/review/")
-        rita.evaluate("document.querySelector('.term-stage').scrollIntoView()")
-        _picture(rita, "3-review")
-
-        paul.goto(f"{terms}{ids['HTTP']}/refactor/")
-        paul.fill("#rename-name", "Hypertext Transfer Protocol")
-        paul.get_by_role("button", name="Show what would be done").first.click()
-        paul.wait_for_selector(".term-effects")
-        _picture(paul, "4-renaming")
-
-        paul.get_by_role("button", name="Rename", exact=True).click()
-        paul.wait_for_url("**/changeset/*/change/")
-        _picture(paul, "5-change-set")
-
-        reader.goto(f"{address}/glossary/web-platform/protocols/http/")
-        reader.locator(".body a.ref").first.hover()
-        reader.wait_for_selector(".card")
-        _picture(reader, "6-reading")
+        _writing(page_of("Ann"), address, f"{terms}{ids['Cookie']}/change/")
+        _reviewing(page_of("Rita"), f"{terms}{ids['Flask']}/review/")
+        _renaming(page_of("Paul"), f"{terms}{ids['HTTP']}/refactor/")
+        _reading(page_of(), f"{address}/glossary/web-platform/protocols/http/")
         browser.close()
+
+
+def _writing(page, address: str, form: str) -> None:
+    page.goto(f"{address}/admin/")
+    _picture(page, "1-work")
+    page.goto(form)
+    page.wait_for_selector("text-expander:defined")
+    page.focus("#id_body")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nWhere it may be sent is said by the [[same")
+    page.wait_for_selector(".term-names")
+    page.evaluate("document.getElementById('id_description').scrollIntoView()")
+    _picture(page, "2-writing")
+
+
+def _reviewing(page, review: str) -> None:
+    page.goto(review)
+    page.evaluate("document.querySelector('.term-stage').scrollIntoView()")
+    _picture(page, "3-review")
+
+
+def _renaming(page, refactoring: str) -> None:
+    page.goto(refactoring)
+    page.fill("#rename-name", "Hypertext Transfer Protocol")
+    page.get_by_role("button", name="Show what would be done").first.click()
+    page.wait_for_selector(".term-effects")
+    _picture(page, "4-renaming")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.wait_for_url("**/changeset/*/change/")
+    _picture(page, "5-change-set")
+
+
+def _reading(page, term: str) -> None:
+    page.goto(term)
+    page.locator(".body a.ref").first.hover()
+    page.wait_for_selector(".card")
+    _picture(page, "6-reading")
 
 
 def _picture(page, name: str) -> None:

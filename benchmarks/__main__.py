@@ -10,55 +10,75 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import django
 from django.core.management import call_command
 
 
 def main() -> None:
+    options = _options()
+    with _folder(options.keep) as name:
+        _settle(name)
+        from .room import Ground
+
+        ground = Ground(Path(name), options.terms)
+        if options.costs:
+            room = next(room for room in _rooms() if options.costs in room.IDS)(ground)
+            print(json.dumps(getattr(room, f"{options.costs.lower()}_costs")()))
+            return
+        results = _measured(ground, set(options.only.split(",")) if options.only else None)
+        if options.json:
+            options.json.write_text(json.dumps({"terms": options.terms, "results": results}))
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--terms", type=int, default=1_000, help="size of the generated glossary")
     parser.add_argument("--only", help="figures by their numbers, with commas")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     parser.add_argument("--keep", type=Path, help="measure in this folder, and leave it")
     parser.add_argument("--costs", help="of one figure only what this glossary costs, as JSON")
-    options = parser.parse_args()
-    with _folder(options.keep) as name:
-        os.environ["DATA_DIR"] = name
-        os.environ["DATABASE_URL"] = os.environ.get(
-            "BENCH_DATABASE_URL", f"sqlite:///{name}/bench.sqlite3"
-        )
-        os.environ["DJANGO_SETTINGS_MODULE"] = "glossary_cms.settings"
-        os.environ |= {"SECRET_KEY": "x", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1"}
-        django.setup()
-        from .administering import Administering
-        from .building import Building
-        from .files import Files
-        from .publishing import Publishing
-        from .room import Ground
-        from .searching import Searching
-        from .serving import Serving
+    return parser.parse_args()
 
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        ground = Ground(Path(name), options.terms)
-        rooms = (Files, Publishing, Serving, Building, Searching, Administering)
-        if options.costs:
-            room = next(room for room in rooms if options.costs in room.IDS)(ground)
-            print(json.dumps(getattr(room, f"{options.costs.lower()}_costs")()))
-            return
-        only = set(options.only.split(",")) if options.only else None
-        print(f"{options.terms:,} terms, Python {sys.version.split()[0]}, medians of 5 rounds\n")
-        print("| # | what | goal | measured | CPU, ours / theirs, a file |")
-        print("| --- | --- | --- | --- | --- |")
-        results = []
-        for room in rooms:
-            if only is None or only & set(room.IDS):
-                for result in room(ground).run(only):
-                    print(result.row(), flush=True)
-                    results.append(result.as_dict())
-        if options.json:
-            options.json.write_text(json.dumps({"terms": options.terms, "results": results}))
+
+def _settle(folder: str) -> None:
+    """Set Django up with a database in ``folder``."""
+    os.environ["DATA_DIR"] = folder
+    os.environ["DATABASE_URL"] = os.environ.get(
+        "BENCH_DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3"
+    )
+    os.environ["DJANGO_SETTINGS_MODULE"] = "glossary_cms.settings"
+    os.environ |= {"SECRET_KEY": "x", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1"}
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _rooms() -> tuple:
+    """All measurements; to be imported once Django is set up."""
+    from .administering import Administering
+    from .building import Building
+    from .files import Files
+    from .publishing import Publishing
+    from .searching import Searching
+    from .serving import Serving
+
+    return (Files, Publishing, Serving, Building, Searching, Administering)
+
+
+def _measured(ground: Any, only: set[str] | None) -> list[dict]:
+    """The figures, all or ``only`` some, each printed as soon as there is one."""
+    print(f"{ground.count:,} terms, Python {sys.version.split()[0]}, medians of 5 rounds\n")
+    print("| # | what | goal | measured | CPU, ours / theirs, a file |")
+    print("| --- | --- | --- | --- | --- |")
+    results = []
+    for room in _rooms():
+        if only is None or only & set(room.IDS):
+            for result in room(ground).run(only):
+                print(result.row(), flush=True)
+                results.append(result.as_dict())
+    return results
 
 
 def _folder(kept: Path | None) -> contextlib.AbstractContextManager[str]:

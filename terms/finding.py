@@ -94,7 +94,8 @@ def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
             break
         pks = search.find(glossary.pk, looked_for, columns, RANKED)
         found.update(dict.fromkeys(_in_order([pk for pk in pks if pk not in found], query)))
-        is_named = is_named or (bool(found) and columns in ([search.NAME], [search.ALIASES]))
+        if columns == [search.ALIASES]:
+            is_named = bool(found)
     if found and not is_named and len(found) < SUGGESTIONS:
         # Few texts say it and no name has it: a name that is spelled like it may be meant.
         found.update(dict.fromkeys(alike(glossary, query, SUGGESTIONS, NEARLY)))

@@ -23,8 +23,7 @@ def relink(glossary: Glossary, changed: Iterable[int], names: Iterable[str]) -> 
     Returns the terms whose page shows another mention now, on either end.
     """
     pks = set(changed)
-    if not are_all(glossary, len(pks)):
-        pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
+    pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
     known = None if len(pks) <= FEW else _all_names(glossary, len(pks))
     touched: set[Uid] = set()
     for some in batches(sorted(pks), BATCH):

@@ -39,9 +39,8 @@ class Noting(Change):
 
     def wrote(self, batch: Batch, written: Written) -> None:
         """To be called with what is published of terms that were noted, in the rows' order."""
-        uids = {pk: uid for uid, pk in written.pks.items()}
+        uids = {page.pk: uid for uid, (_, page) in batch.items()}
         for uid, (_, page) in batch.items():
-            page.pk = written.pks[uid]
             self.after[uid] = Facts.of(page)
             self.names_after[uid] = set()
         linked = set()

@@ -7,7 +7,6 @@ from . import search
 from .formats.paths import name_key
 from .live import Batch
 from .models import Glossary, PublishedName, PublishedTerm
-from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
 from .rendering import bucket, spellings, words
@@ -23,11 +22,11 @@ class NameRow(NamedTuple):
     is_hidden: bool
 
 
-def write_names(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> list[NameRow]:
+def write_names(glossary: Glossary, batch: Batch) -> list[NameRow]:
     """The names by which terms are found."""
-    PublishedName.objects.filter(term__in=pks.values()).delete()
+    PublishedName.objects.filter(term__in=[page.pk for _, page in batch.values()]).delete()
     rows = []
-    for uid, (live, page) in batch.items():
+    for live, page in batch.values():
         seen: set[str] = set()
         for whole in (page.name, *live.document.aliases):
             is_alias = whole != page.name
@@ -36,18 +35,18 @@ def write_names(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> list[N
                 if (key := name_key(name)[:NAME_LENGTH]) not in seen:
                     seen.add(key)
                     first = bucket((words(name) or [""])[0])
-                    row = (pks[uid], name, key, glossary.pk, first, is_alias, is_hidden)
+                    row = (page.pk, name, key, glossary.pk, first, is_alias, is_hidden)
                     rows.append(NameRow(*row))
     insert_rows(PublishedName, NameRow._fields, rows)
     return rows
 
 
-def write_words(batch: Batch, pks: dict[Uid, int], names: Iterable[NameRow]) -> None:
+def write_words(batch: Batch, names: Iterable[NameRow]) -> None:
     others: dict[int, list[str]] = {}
     for row in names:
         if row.is_alias:
             others.setdefault(row.term, []).append(row.name)
-    search.index(_search_row(pks[uid], page, others) for uid, (_, page) in batch.items())
+    search.index(_search_row(page, others) for _, page in batch.values())
 
 
 def search_rows(pks: Iterable[int]) -> list[search.Row]:
@@ -56,11 +55,9 @@ def search_rows(pks: Iterable[int]) -> list[search.Row]:
     aliases = PublishedName.objects.filter(term__in=pages, is_alias=True).order_by("pk")
     for pk, name in aliases.values_list("term", "name"):
         others.setdefault(pk, []).append(name)
-    return [
-        _search_row(page.pk, page, others) for page in pages.only("name", "description", "plain")
-    ]
+    return [_search_row(page, others) for page in pages.only("name", "description", "plain")]
 
 
-def _search_row(pk: int, page: PublishedTerm, others: dict[int, list[str]]) -> search.Row:
-    aliases = "\n".join(others.get(pk, ()))
-    return search.Row(pk, page.name, aliases, page.description, page.plain)
+def _search_row(page: PublishedTerm, others: dict[int, list[str]]) -> search.Row:
+    aliases = "\n".join(others.get(page.pk, ()))
+    return search.Row(page.pk, page.name, aliases, page.description, page.plain)

@@ -25,21 +25,21 @@ class RelationRow(NamedTuple):
     kind: str
 
 
-def write_relations(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> list[RelationRow]:
-    PublishedRelation.objects.filter(term__in=pks.values()).delete()
+def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
+    PublishedRelation.objects.filter(term__in=[page.pk for _, page in batch.values()]).delete()
     newest = {uid for uid, (live, _) in batch.items() if live.version.is_newest}
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
         "term__uid", "position", "label", "key", "target__uid"
     )
-    rows = [RelationRow(pks[uid], *rest, "related") for uid, *rest in relations]
-    for uid, (live, _) in batch.items():
+    rows = [RelationRow(batch[uid][1].pk, *rest, "related") for uid, *rest in relations]
+    for uid, (live, page) in batch.items():
         if uid not in newest:
             names = _known(glossary, live.document.related)
             labels = read_names(live.document.related, names.__contains__)
-            rows += [_row(names, pks[uid], *item, "related") for item in enumerate(labels)]
+            rows += [_row(names, page.pk, *item, "related") for item in enumerate(labels)]
         if label := live.document.replaced_by:
-            rows.append(_row(_known(glossary, label), pks[uid], 0, label, "successor"))
-    rows += _file_links(glossary, batch, pks)
+            rows.append(_row(_known(glossary, label), page.pk, 0, label, "successor"))
+    rows += _file_links(glossary, batch)
     insert_rows(PublishedRelation, RelationRow._fields, rows)
     return rows
 
@@ -47,15 +47,15 @@ def write_relations(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> li
 FILE = "\x1f"  # begins the key of a file's name, which no term's name has
 
 
-def _file_links(glossary: Glossary, batch: Batch, pks: dict[Uid, int]) -> Iterator[RelationRow]:
+def _file_links(glossary: Glossary, batch: Batch) -> Iterator[RelationRow]:
     """Links of authors to other files of the folder."""
     linked: dict[int, dict[str, None]] = {}
-    for uid, (live, _) in batch.items():
+    for live, page in batch.values():
         body = live.document.body
         if "](" in body or "]:" in body or "href" in body:
             addresses = link_addresses(body)
             files = (linked_file(address, glossary.slug) for address in addresses)
-            linked[pks[uid]] = dict.fromkeys(filter(None, files))
+            linked[page.pk] = dict.fromkeys(filter(None, files))
     wanted = {file for files in linked.values() for file in files}
     uids: dict[str, Uid] = {}
     for some in batches(sorted(wanted)):

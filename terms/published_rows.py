@@ -14,10 +14,9 @@ from .site.facts import BATCH
 
 
 class Written(NamedTuple):
-    """The rows of a batch: the published terms' ids, their names and relations; ``resolved``
-    are other terms of which a relation has found its target."""
+    """The rows of a batch: names and relations; ``resolved`` are other terms of which a
+    relation has found its target."""
 
-    pks: dict[Uid, int]
     names: list[NameRow]
     relations: list[RelationRow]
     resolved: set[Uid]
@@ -34,15 +33,16 @@ def write_rows(glossary: Glossary, batch: Batch) -> Written:
         (tuple(getattr(page, name) for name in values) for _, page in batch.values()),
         replacing=("uid",),
     )
-    pks = dict(PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"))
-    names = write_names(glossary, batch, pks)
+    for uid, pk in PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"):
+        batch[uid][1].pk = pk
+    names = write_names(glossary, batch)
     files = {FILE + page.slug: uid for uid, (_, page) in batch.items()}
-    relations = write_relations(glossary, batch, pks)
+    relations = write_relations(glossary, batch)
     _write_addresses(glossary, batch)
-    write_words(batch, pks, names)
-    uids = {pk: uid for uid, pk in pks.items()}
+    write_words(batch, names)
+    uids = {page.pk: uid for uid, (_, page) in batch.items()}
     named = {row.key: uids[row.term] for row in reversed(names)}
-    return Written(pks, names, relations, resolve_waiting(glossary, named | files))
+    return Written(names, relations, resolve_waiting(glossary, named | files))
 
 
 def _keep_dates(batch: Batch) -> None:

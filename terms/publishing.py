@@ -145,10 +145,12 @@ def _changing(glossary: Glossary) -> Iterator[Noting]:
         yield change
         if not change.uids:
             return
-        change.touched |= {target for *_, target in change.edges if target}
         pks = [facts.pk for facts in change.after.values()]
-        change.touched |= relink(glossary, pks, {name for name, _ in change.linked})
-        if not are_all(glossary, len(pks)):
+        if are_all(glossary, len(pks)):
+            change.touched |= relink(glossary, pks, ())  # all that others could be is in it
+        else:
+            change.touched |= {target for *_, target in change.edges if target}
+            change.touched |= relink(glossary, pks, {name for name, _ in change.linked})
             change.touched |= change.neighbours()
         refresh(change)
 

@@ -51,12 +51,7 @@ def _of_nothing_yet(path: str) -> Page | None:
         pages += changes_pages(glossary)
     built = next((page for page in pages if page and page.path == path), None)
     return built and Page(
-        path=path,
-        status=built.status,
-        type=built.type,
-        location=built.location,
-        body=built.body,
-        gzip=b"",
+        path=path, status=built.status, type=built.type, location=built.location, body=built.body
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import pyromark
 
 from .names import Found, Names
-from .parsing import OPTIONS
+from .parsing import OPTIONS, event_of
 
 
 class Place(NamedTuple):
@@ -79,7 +79,7 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
     closed = _Closed()
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
-        kind, value = event.popitem() if type(event) is dict else (event, None)
+        kind, value = event_of(event)
         if kind == "Text" and not (closed.elements or closed.html):
             text = cast("str", value)
             run.add(text, range_["start"], source[range_["start"] : range_["end"]] == text.encode())
@@ -137,21 +137,21 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
 
     A link that would change how anything else is read is left out.
     """
-    plain = pyromark.html(markdown, options=OPTIONS)
-    source = markdown.encode()
+    plain = with_links(markdown, ())
     if not links:
         return plain, []
-    html = with_links(source, links)
+    html = with_links(markdown, links)
     bare = without_links(plain)
     if without_links(html) == bare:
         return html, list(links)
-    made = [link for link in links if without_links(with_links(source, [link])) == bare]
-    html = with_links(source, made)
+    made = [link for link in links if without_links(with_links(markdown, [link])) == bare]
+    html = with_links(markdown, made)
     return (html, made) if without_links(html) == bare else (plain, [])
 
 
-def with_links(source: bytes, links: Sequence[Link]) -> str:
-    """The raw HTML of a Markdown text with ``links``, whatever they do to it."""
+def with_links(markdown: str, links: Sequence[Link]) -> str:
+    """The raw HTML of ``markdown`` with ``links``, whatever they do to it."""
+    source = markdown.encode()
     parts = []
     reached = 0
     for start, end, href in links:
@@ -179,7 +179,7 @@ def plain_text(markdown: str) -> str:
     """The words of a Markdown text, for searching: no markup, each block on its own line."""
     parts: list[str] = []
     for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
-        kind, value = event.popitem() if type(event) is dict else (event, None)
+        kind, value = event_of(event)
         if kind == "Text":
             parts.append(cast("str", value))
         elif kind == "Code":

@@ -43,7 +43,7 @@ def check(text: str) -> None:
         raise CannotRender(
             f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
         )
-    _check_nesting(linked(text, ())[0])
+    _check_nesting(with_links(text, ()))
 
 
 def links_made(text: str, links: Sequence[Link]) -> Sequence[Link]:
@@ -62,13 +62,13 @@ def render_page(text: str, links: Sequence[Link] = (), are_made: bool = False) -
         raise CannotRender(
             f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
         )
-    raw, made = (with_links(text.encode(), links), links) if are_made else linked(text, links)
+    raw, made = (with_links(text, links), links) if are_made else linked(text, links)
     # What could be published without links can be with them, which is one level more.
     _check_nesting(raw, MAX_NESTING + bool(made))
     safe = sanitise(_without_styles(raw))
     if made and _RAW_HTML.search(text):
         # An element that an author left open may take a link for something else.
-        plain = sanitise(_without_styles(with_links(text.encode(), ())))
+        plain = sanitise(_without_styles(with_links(text, ())))
         if without_links(safe) != without_links(plain):
             safe, made = plain, []
     html, contents = _with_anchors(safe)
@@ -99,7 +99,7 @@ _HREF = re.compile(r'<a [^<>]*?href="([^"]*)"')
 
 def link_addresses(text: str) -> list[str]:
     """Where the links of a Markdown text lead, in order."""
-    html = sanitise(linked(text[:MAX_BODY], ())[0])
+    html = sanitise(with_links(text[:MAX_BODY], ()))
     return [html_entities.unescape(address) for address in _HREF.findall(html)]
 
 
@@ -146,7 +146,7 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
     def anchored(found: re.Match[str]) -> str:
         depth, attributes, inner = found.groups()
         level = max(2, int(depth))  # the page's one h1 is the term
-        text = html_entities.unescape(_TAG.sub("", inner) if "<" in inner else inner).strip()
+        text = html_entities.unescape(_TAG.sub("", inner)).strip()
         anchor = _free_anchor(text, taken)
         if level <= 3 and text:
             contents.append(Heading(level, anchor, text))
@@ -202,17 +202,11 @@ def _fragment(written: str, anchors: Container[str]) -> str:
 
 _NO_ANCHOR = re.compile(r"[^\w\- ]")
 _HYPHENS = str.maketrans(" _", "--")
-# Does both for text in ASCII, most of which it is.
-_ANCHOR = {code: None for code in range(128) if _NO_ANCHOR.match(chr(code))} | _HYPHENS
 
 
 def _free_anchor(text: str, taken: dict[str, int]) -> str:
     """An id like those of common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
-    words = text.lower()
-    if words.isascii():
-        words = words.translate(_ANCHOR)
-    else:
-        words = _NO_ANCHOR.sub("", words).translate(_HYPHENS)
+    words = _NO_ANCHOR.sub("", text.lower()).translate(_HYPHENS)
     base = anchor = ID_PREFIX + (words[:80] or "section")
     while anchor in taken:
         taken[base] += 1

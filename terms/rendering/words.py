@@ -21,19 +21,25 @@ MAX_WORD = 60  # characters
 def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
+    # Twice, as ™ is TM only afterwards.
+    text = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_PLAIN)
     return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", text))
+
+
+def _apart(text: str) -> str | None:
+    """Folded ``text`` with blanks for all that is in no word; None where that takes patterns."""
+    if text.isascii() and "+" not in text and "#" not in text:
+        return text.translate(_BLANKS)
+    return None
 
 
 def words(text: str) -> list[str]:
     """``Café, C++ und 数据`` → cafe, c++, und, 数, 据."""
     text = folded(text)
-    if not text.isascii():
-        found = _WORD.findall(text)
-    elif "+" in text or "#" in text:
-        found = _ASCII_WORD.findall(text)
+    if (apart := _apart(text)) is not None:
+        found = apart.split()
     else:
-        found = text.translate(_BLANKS).split()
+        found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
     if max(map(len, found), default=0) > MAX_WORD:
         return [word[:MAX_WORD] for word in found]
     return found
@@ -45,11 +51,9 @@ _TOO_LONG = "x" * (MAX_WORD + 1)
 
 def spaced(text: str) -> str:
     """The words of a text with blanks between them, as an index takes them."""
-    text = folded(text)
-    if text.isascii() and "+" not in text and "#" not in text:
-        text = text.translate(_BLANKS)
-        if _TOO_LONG not in text.translate(_LETTERS):
-            return text  # an index does not mind how many blanks there are
+    apart = _apart(folded(text))
+    if apart is not None and _TOO_LONG not in apart.translate(_LETTERS):
+        return apart  # an index does not mind how many blanks there are
     return " ".join(words(text))
 
 

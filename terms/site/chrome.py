@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,6 @@ ASSETS = (
 def absolute(path: str) -> str:
     """The address of a page under the name that the site is known by (SITE_URL)."""
     return settings.SITE_URL + quoted(path)
-
-
-def absolutes() -> Callable[[str], str]:
-    """``absolute`` for very many paths; the settings are asked once."""
-    site = settings.SITE_URL
-    return lambda path: site + quoted(path)
 
 
 @cache

@@ -76,12 +76,17 @@ class Store:
         return paths
 
     def _write(self, batch: list[Built]) -> None:
-        known = _known([page.path for page in batch])
+        known = {
+            path: rest
+            for path, *rest in Page.objects.filter(path__in=[p.path for p in batch]).values_list(
+                "path", "etag", "status", "location", "type", "glossary_id"
+            )
+        }
         rows = []
         for page in batch:
             etag = etag_of(page.body)
             owner = self.glossary and self.glossary.pk
-            is_now = (etag, page.status, page.location, page.type, owner)
+            is_now = [etag, page.status, page.location, page.type, owner]
             if known.get(page.path) != is_now:
                 packed = compressed(page.body)
                 rows.append(
@@ -116,19 +121,6 @@ class Store:
                 f" ON CONFLICT (path) DO UPDATE SET {changed}",
                 rows,
             )
-
-
-def _known(paths: list[str]) -> dict[str, tuple]:
-    """What is stored of these pages, to be compared with what they are to be."""
-    if not paths:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT path, etag, status, location, type, glossary_id FROM terms_page"  # noqa: S608
-            f" WHERE path IN ({', '.join(['%s'] * len(paths))})",
-            paths,
-        )
-        return {path: tuple(rest) for path, *rest in cursor}
 
 
 def etag_of(body: bytes) -> str:

@@ -120,14 +120,8 @@ def _to_terms(
 
 def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:
     """Of what authors link, the site's own pages and pictures move with it below a prefix."""
-    home, up = home_path(glossary.slug), to_root(term.path)
-
-    def own(address: str) -> str:
-        if address.startswith(home):
-            return up + on_page(address)[1:]
-        return up + address[1:] if address.startswith("/media/") else address
-
-    return own
+    starts, up = (home_path(glossary.slug), "/media/"), to_root(term.path)
+    return lambda address: up + address[1:] if address.startswith(starts) else address
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
@@ -153,34 +147,33 @@ def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
 
 def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict[str, Any]:
     """``icon`` is drawn on a grid of 24 by 24."""
-    absolute = chrome.absolutes()
     return {
         "name": term.name,
         "description": term.description,
-        "url": absolute(term.path),
+        "url": chrome.absolute(term.path),
         "language": glossary.language,
         "category": term.category,
         "vertical": term.vertical,
         "aliases": term.aliases,
         "deprecated": term.is_deprecated,
-        "replacedBy": _label(around.successor, absolute) if around.successor else None,
+        "replacedBy": _label(around.successor) if around.successor else None,
         "icon": {"name": term.icon, "svg": (term.icon and icon_body(term.icon)) or None},
         "details": [
             {key: row[key] for key in ("title", "value", "url") if row[key]} for row in term.details
         ],
-        "related": [_label(label, absolute) for label in around.related],
-        "referredToBy": [_link(facts, absolute) for facts in around.referring[:SHOWN]],
-        "mentions": [_link(facts, absolute) for *_, facts in around.links],
-        "mentionedIn": [_link(facts, absolute) for facts in around.mentioned_in[:SHOWN]],
+        "related": [_label(label) for label in around.related],
+        "referredToBy": [_link(facts) for facts in around.referring[:SHOWN]],
+        "mentions": [_link(facts) for *_, facts in around.links],
+        "mentionedIn": [_link(facts) for facts in around.mentioned_in[:SHOWN]],
         "published": term.published_at.date().isoformat(),
         "changed": term.changed_at.date().isoformat(),
         "fingerprint": term.fingerprint,
     }
 
 
-def _label(label: Label, absolute: Callable[[str], str]) -> dict[str, Any]:
-    return {"name": label.name, "url": absolute(label.target.path) if label.target else None}
+def _label(label: Label) -> dict[str, Any]:
+    return {"name": label.name, "url": chrome.absolute(label.target.path) if label.target else None}
 
 
-def _link(facts: Facts, absolute: Callable[[str], str]) -> dict[str, str]:
-    return {"name": facts.name, "url": absolute(facts.path)}
+def _link(facts: Facts) -> dict[str, str]:
+    return {"name": facts.name, "url": chrome.absolute(facts.path)}

@@ -434,48 +434,48 @@ def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
     assert len(told) == 10  # of the editor's terms there are no files yet
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
-    source = shared / "corpora" / "glossary"
+IMPORT_AND_DIE = """
+import os, sys, threading, time, django; django.setup()
+from django.core.management import call_command
+call_command('migrate', verbosity=0)
+def kill(): time.sleep(float(sys.argv[2])); os.kill(os.getpid(), 9)
+threading.Thread(target=kill, daemon=True).start()
+began = time.perf_counter()
+call_command('import_terms', sys.argv[1])
+print(time.perf_counter() - began)
+"""
+
+
+HOW_MANY = (
+    "SELECT count(*) FROM terms_term",
+    "SELECT count(*) FROM terms_revision",
+    "SELECT count(*) FROM terms_termfile",
+)
+
+
+def import_for(seconds, source, database):
+    """An import of ``source`` into a new ``database``, killed after so many seconds."""
+    for file in database.parent.glob(f"{database.name}*"):
+        file.unlink()
     environment = {
         **os.environ,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{database}",
         "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
-    script = (
-        "import os, sys, threading, time, django; django.setup()\n"
-        "from django.core.management import call_command\n"
-        "from django.db import connection\n"
-        "call_command('migrate', verbosity=0)\n"
-        "def kill(): time.sleep(float(sys.argv[2])); os.kill(os.getpid(), 9)\n"
-        "threading.Thread(target=kill, daemon=True).start()\n"
-        "began = time.perf_counter()\n"
-        "call_command('import_terms', sys.argv[1])\n"
-        "print(time.perf_counter() - began)\n"
-    )
+    return subprocess.run(
+        [sys.executable, "-c", IMPORT_AND_DIE, str(source), str(seconds)],
+        env=environment, capture_output=True, cwd=Path(__file__).parents[2], check=False,
+    )  # fmt: skip
 
-    def import_for(seconds):
-        for file in tmp_path.glob("db*"):
-            file.unlink()
-        return subprocess.run(
-            [sys.executable, "-c", script, str(source), str(seconds)],
-            env=environment, capture_output=True, cwd=Path(__file__).parents[2], check=False,
-        )  # fmt: skip
 
-    whole = float(import_for(60).stdout.split()[-1])
+def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
+    source, file = shared / "corpora" / "glossary", tmp_path / "db.sqlite3"
+    whole = float(import_for(60, source, file).stdout.split()[-1])
     killed = 0
     for step in range(12):
-        ended = import_for(whole * step / 12)
-        killed += ended.returncode == -9
-        with closing(connect(tmp_path / "db.sqlite3")) as database:
-            counts = [
-                database.execute(statement).fetchone()[0]
-                for statement in (
-                    "SELECT count(*) FROM terms_term",
-                    "SELECT count(*) FROM terms_revision",
-                    "SELECT count(*) FROM terms_termfile",
-                )
-            ]
+        killed += import_for(whole * step / 12, source, file).returncode == -9
+        with closing(connect(file)) as database:
+            counts = [database.execute(question).fetchone()[0] for question in HOW_MANY]
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert counts in ([0, 0, 0], [95, 95, 95])
     assert killed > 3
