@@ -2,7 +2,7 @@
 
 import pytest
 
-from terms.rendering import spaced, words
+from terms.rendering import folded, spaced, words
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,9 @@ from terms.rendering import spaced, words
 )
 def test_an_index_takes_the_same_words(text):
     assert spaced(text).split() == words(text)
+
+
+def test_folding_twice_changes_nothing_more():
+    assert words("Word™") == ["wordtm"] == spaced("Word™").split()
+    for text in ("Word™", "℃", "ﬁ", "ẞ", "Ǆ"):
+        assert folded(folded(text)) == folded(text)
