@@ -57,7 +57,7 @@ def linked_file(address: str, glossary: str) -> str:
     folder, or a page of the site that it was made for. Nothing for all other links."""
     if _NO_FILE.match(address) or address.startswith(home_path(glossary)):
         return ""
-    path = unquote(address.partition("#")[0].partition("?")[0])
+    path = unquote(address.partition("#")[0].partition("?")[0]).replace("\0", "")
     name = without_ending(path.rstrip("/").rpartition("/")[2])
     return "" if name in (".", "..") else name[:MAX_SLUG]
 

@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from .addresses import linked_file
+from .addresses import MAX_SLUG, linked_file
 from .formats.paths import name_key
 from .formats.related import read_names
 from .indexing import known_names, runs
 from .live import Batch
-from .models import Glossary, PublishedRelation, PublishedTerm, Relation, Term
+from .models import Glossary, PublishedName, PublishedRelation, PublishedTerm, Relation, Term
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
-from .rendering import link_addresses
+from .rendering import NAMED, link_addresses, named_term
 from .site.facts import BATCH, batches
 
 
@@ -39,7 +39,7 @@ def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
             rows += [_row(names, page.pk, *item, "related") for item in enumerate(labels)]
         if label := live.document.replaced_by:
             rows.append(_row(_known(glossary, label), page.pk, 0, label, "successor"))
-    rows += _file_links(glossary, batch)
+    rows += _links(glossary, batch)
     insert_rows(PublishedRelation, RelationRow._fields, rows)
     return rows
 
@@ -47,23 +47,42 @@ def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
 FILE = "\x1f"  # begins the key of a file's name, which no term's name has
 
 
-def _file_links(glossary: Glossary, batch: Batch) -> Iterator[RelationRow]:
-    """Links of authors to other files of the folder."""
-    linked: dict[int, dict[str, None]] = {}
+def _links(glossary: Glossary, batch: Batch) -> Iterator[RelationRow]:
+    """Links of authors to other files of the folder, and to terms by their names."""
+    linked: dict[int, dict[tuple[str, str], None]] = {}
     for live, page in batch.values():
         body = live.document.body
-        if "](" in body or "]:" in body or "href" in body:
+        if any(mark in body for mark in ("](", "]:", "href", "{{")):
             addresses = link_addresses(body)
-            files = (linked_file(address, glossary.slug) for address in addresses)
-            linked[page.pk] = dict.fromkeys(filter(None, files))
-    wanted = {file for files in linked.values() for file in files}
+            keys = (key for address in addresses for key in _keys_of(address, glossary.slug))
+            linked[page.pk] = dict.fromkeys(keys)
+    uids = _published(glossary, {key for keys in linked.values() for _, key in keys})
+    for pk, keys in linked.items():
+        for position, (label, key) in enumerate(keys):
+            yield RelationRow(pk, position, label, key, uids.get(key), "link")
+
+
+def _keys_of(address: str, glossary: str) -> Iterator[tuple[str, str]]:
+    """What an author's link is called, with each key of what it may lead to."""
+    if name := named_term(address):
+        label = NAMED + name
+        yield label, FILE + name.lower().replace(" ", "_")[:MAX_SLUG]  # as MDN calls files
+        yield label, name_key(name)[:NAME_LENGTH]  # the last one that leads somewhere counts
+    elif file := linked_file(address, glossary):
+        yield file, FILE + file
+
+
+def _published(glossary: Glossary, keys: Collection[str]) -> dict[str, Uid]:
+    """The terms that files and names lead to; of several the one that had the name first."""
     uids: dict[str, Uid] = {}
-    for some in batches(sorted(wanted)):
+    slugs = sorted(key.removeprefix(FILE) for key in keys if key.startswith(FILE))
+    for some in batches(slugs):
         found = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
-        uids.update(found.values_list("slug", "uid"))
-    for pk, files in linked.items():
-        for position, file in enumerate(files):
-            yield RelationRow(pk, position, file, FILE + file, uids.get(file), "link")
+        uids.update((FILE + slug, uid) for slug, uid in found.values_list("slug", "uid"))
+    for some in batches(sorted(key for key in keys if not key.startswith(FILE))):
+        named = PublishedName.objects.filter(glossary=glossary, key__in=some).order_by("-pk")
+        uids.update(named.values_list("key", "term__uid"))
+    return uids
 
 
 def _known(glossary: Glossary, related: str) -> dict[str, Uid]:

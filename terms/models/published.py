@@ -136,7 +136,8 @@ class PublishedName(models.Model):
 class PublishedRelation(models.Model):
     """A related name on a published page; a link once its target is published.
 
-    Of an author's own link to another file ``label`` is that file's name.
+    Of an author's own link to another file ``label`` is that file's name; of one to a term
+    by its name, NAMED and the name.
     """
 
     class Kind(models.TextChoices):

@@ -1,6 +1,7 @@
 """Markdown → safe HTML. The one renderer of pages, previews and feeds. No Django."""
 
 from .linking import BORDER, Link, Place, places, plain_text
+from .macros import NAMED, named_term, with_named
 from .markdown import (
     MAX_BODY,
     CannotRender,
@@ -23,6 +24,7 @@ from .words import folded, spaced, stems, words
 __all__ = [
     "BORDER",
     "MAX_BODY",
+    "NAMED",
     "CannotRender",
     "Heading",
     "Link",
@@ -41,6 +43,7 @@ __all__ = [
     "is_elsewhere",
     "link_addresses",
     "links_made",
+    "named_term",
     "on_page",
     "outline",
     "phrases",
@@ -52,5 +55,6 @@ __all__ = [
     "spaced",
     "spellings",
     "stems",
+    "with_named",
     "words",
 ]  # fmt: skip

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple, cast
 
 import pyromark
 
+from .macros import readable
 from .names import Found, Names
 from .parsing import OPTIONS, event_of
 
 
 class Place(NamedTuple):
-    """Where a name stands: bytes ``start`` to ``end`` of the source, spelled ``label``."""
+    """Where a name stands: bytes ``start`` to ``end`` of the source, its macros replaced,
+    spelled ``label``."""
 
     start: int
     end: int
@@ -61,6 +63,7 @@ _NO_NAMES_HTML = re.compile(
 
 def places(markdown: str, names: Names) -> list[Place]:
     """All places where ``markdown`` speaks of ``names`` and a link can be, in order."""
+    markdown = readable(markdown)
     source = markdown.encode()
     placed = []
     for run in _runs(markdown, source):
@@ -151,7 +154,7 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
 
 def with_links(markdown: str, links: Sequence[Link]) -> str:
     """The raw HTML of ``markdown`` with ``links``, whatever they do to it."""
-    source = markdown.encode()
+    source = readable(markdown).encode()
     parts = []
     reached = 0
     for start, end, href in links:
@@ -178,7 +181,8 @@ BORDER = "\x1f"  # between two parts of what looks like one word
 def plain_text(markdown: str) -> str:
     """The words of a Markdown text, for searching: no markup, each block on its own line."""
     parts: list[str] = []
-    for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
+    events = pyromark.events(readable(markdown), options=OPTIONS, merge_text=True)
+    for event in cast("Iterable[Any]", events):
         kind, value = event_of(event)
         if kind == "Text":
             parts.append(cast("str", value))

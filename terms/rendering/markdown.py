@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .linking import Link, linked, with_links, without_links
+from .macros import with_named
 from .sanitising import ID_PREFIX, sanitise
 
 MAX_BODY = 100_000  # characters
@@ -34,7 +35,7 @@ class Rendered:
 
 def render(text: str) -> str:
     """The safe HTML of a Markdown text; raises CannotRender above MAX_BODY characters."""
-    return render_page(text).html
+    return with_named(render_page(text).html, lambda name: "")
 
 
 def check(text: str) -> None:

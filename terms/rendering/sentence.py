@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pyromark
 
+from .macros import readable
 from .parsing import OPTIONS, event_of
 
 LONGEST = 300  # characters
@@ -31,7 +32,8 @@ def _first_paragraph(markdown: str) -> str:
     """The words of the first paragraph that is no part of a list, quotation or note."""
     parts: list[str] = []
     opened: list[str] = []
-    for event in cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True)):
+    events = pyromark.events(readable(markdown), options=OPTIONS, merge_text=True)
+    for event in cast("Iterable[Any]", events):
         kind, value = event_of(event)
         if kind == "Start":
             opened.append(value if isinstance(value, str) else next(iter(value)))

@@ -26,7 +26,7 @@ class Label:
 @dataclass
 class Surroundings:
     """Of one term. ``links`` are the places in its body with the terms that they mean,
-    ``files`` the terms whose files its author links, by the files' names."""
+    ``files`` the terms that its author links, by the names of files or by NAMED and a name."""
 
     related: list[Label] = field(default_factory=list)
     successor: Label | None = None

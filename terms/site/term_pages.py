@@ -13,7 +13,7 @@ from terms.addresses import beside, home_path, linked_file, list_path, to_root, 
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
-from terms.rendering import Link, on_page, render_page
+from terms.rendering import NAMED, Link, on_page, render_page, with_named
 
 from . import chrome
 from .facts import SHOWN, Facts, batches, links_to
@@ -104,7 +104,7 @@ def _crumbs(glossary: Glossary, term: PublishedTerm) -> list[tuple[str, str]]:
 def _to_terms(
     glossary: Glossary, html: str, files: Mapping[str, Facts], way: Callable[[str], str]
 ) -> str:
-    """Links of authors to other files lead to the pages of their terms."""
+    """Links of authors to other files, and to names, lead to the pages of their terms."""
 
     def led(link: re.Match[str]) -> str:
         address = unescape(link[2])
@@ -115,7 +115,11 @@ def _to_terms(
         there = on_page(way(facts.path) + mark + fragment)
         return f'<a class="ref" {link[1]}href="{escape(there)}"'
 
-    return _AUTHORS.sub(led, html) if files else html
+    def address_of(name: str) -> str:
+        facts = files.get(NAMED + name)
+        return way(facts.path) if facts else ""
+
+    return with_named(_AUTHORS.sub(led, html) if files else html, address_of)
 
 
 def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:

@@ -23,7 +23,7 @@ def html(name):
         ("/distributed-systems/", "distributed-systems"), ("caf%C3%A9.md", "café"), ("flask", "flask"),
         ("#use", ""), ("?q", ""), ("", ""), ("https://x.org/flask.md", ""), ("//x.org/flask", ""),
         ("mailto:flask", ""), ("/media/flask.png", ""), ("/glossary/flask/", ""), ("..", ""), ("/", ""),
-        ("x" * 300, "x" * 255), ("javascript:flask", ""),
+        ("a%00.md", "a"), ("x" * 300, "x" * 255), ("javascript:flask", ""),
     ],
 )  # fmt: skip
 def test_the_file_that_a_link_means(address, file):
@@ -67,3 +67,27 @@ def test_a_link_that_is_taken_out_is_forgotten():
     save_text(django, django.newest_revision().text.replace("(flask.md)", "(https://x.org)"))
     publish(default_glossary(), Term.objects.all())
     assert "Referred to by" not in html("flask")
+
+
+def test_a_macro_leads_to_the_term_of_that_name_or_file_and_waits_for_it():
+    make_live(
+        "Django",
+        body='See {{Glossary("Web Server", "servers")}}, {{glossary("tls")}}, {{Glossary("Django")}}.',
+    )
+    assert "See servers, tls, Django." in html("django")
+    make_live("Web server", path="web_server.md")
+    tls = make_live("Transport Layer Security (TLS)", path="security.md")
+    page = html("django")
+    near = "../../../software/full-stack"
+    assert f'<a class="ref" href="{near}/web_server/">servers</a>' in page
+    assert f'<a class="ref" href="{near}/security/">tls</a>' in page
+    assert "Referred to by" in html("security")
+    move(tls, "tls.md")
+    assert f'<a class="ref" href="{near}/tls/">tls</a>' in html("django")
+    withdraw(default_glossary(), Term.objects.filter(pk=tls.pk))
+    assert "servers</a>, tls, Django." in html("django")
+
+
+def test_a_name_with_what_databases_cannot_hold_is_published():
+    make_live("Django", body="[x](?term=a%00b) [y](%00.md) {{Glossary('%00')}}")
+    assert "<p>x" in html("django")

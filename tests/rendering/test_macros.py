@@ -1,0 +1,92 @@
+"""Macros of site generators are shown as what they mean, and nothing gets in by them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from terms.rendering import Names, first_sentence, places, plain_text, render, render_page
+from terms.rendering.macros import readable, with_named
+
+
+def html(markdown):
+    return with_named(render_page(markdown).html, lambda name: f"../{name}/").strip()
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ('In {{Glossary("TLS")}}.', '<p>In <a class="ref" href="../TLS/">TLS</a>.</p>'),
+        ("{{glossary('web server', 'servers')}}", '<p><a class="ref" href="../web server/">servers</a></p>'),
+        ('{{< glossary_tooltip text="Pods" term_id="pod" >}}', '<p><a class="ref" href="../pod/">Pods</a></p>'),
+        ('{{% glossary_tooltip term_id="control-plane" %}}', '<p><a class="ref" href="../control-plane/">control plane</a></p>'),
+        ('{{GlossarySidebar}}\n\nA.', "<p>A.</p>"),
+        ('{{HTMLElement("p")}}', "<p><code>&lt;p&gt;</code></p>"),
+        ('{{htmlelement("Heading_Elements", "headings")}}', "<p><code>headings</code></p>"),
+        ('{{cssxref("&lt;color&gt;")}}', "<p><code>&lt;color&gt;</code></p>"),
+        ('{{jsxref("Global_Objects/__proto__", "__proto__")}}', "<p><code>__proto__</code></p>"),
+        ('{{domxref("a", "an *a*", "", "nocode")}}', "<p>an *a*</p>"),
+        ('{{optional_inline}}', "<p>(optional)</p>"),
+        ('{{RFC(2119, "Words")}}', '<p><a href="https://www.rfc-editor.org/rfc/rfc2119">RFC 2119: Words</a></p>'),
+        ('**{{Glossary("C++")}}**', '<p><strong><a class="ref" href="../C++/">C++</a></strong></p>'),
+        ('[{{Glossary("x")}}](y)', '<p><a href="y">x</a></p>'),
+        ('`{{Glossary("x")}}`', '<p><code>{{Glossary("x")}}</code></p>'),
+        ('é `é` {{Glossary("é")}}', '<p>é <code>é</code> <a class="ref" href="../é/">é</a></p>'),
+        ('<p>{{Glossary("x")}}</p>', '<p><a class="ref" href="../x/">x</a></p>'),
+        ('{{ name }} {{unknown("x")}} {{< ref "y" >}}', '<p>{{ name }} {{unknown("x")}} {{&lt; ref "y" &gt;}}</p>'),
+        ("{{Glossary}} {{Glossary()}} {{Glossary('')}}", "<p>{{Glossary}} {{Glossary()}} {{Glossary('')}}</p>"),
+    ],
+)  # fmt: skip
+def test_a_macro_is_shown_as_what_it_means(markdown, shown):
+    assert html(markdown) == shown
+
+
+def test_code_blocks_keep_macros_as_they_are_typed():
+    for block in ('    {{Glossary("x")}}', '```\n{{Glossary("x")}}\n```'):
+        assert '{{Glossary("x")}}' in html(block)
+
+
+def test_a_name_that_leads_nowhere_is_its_words():
+    assert render('A {{Glossary("x", "thing")}}.') == "<p>A thing.</p>\n"
+
+
+def test_words_names_and_sentences_are_those_that_are_shown():
+    text = 'In {{Glossary("JavaScript", "JS")}}, a *closure* of {{jsxref("Function")}}. More.'
+    assert plain_text(text).replace("\x1f", "") == "In JS, a closure of Function. More."
+    assert first_sentence(text) == "In JS, a closure of Function."
+    text = 'é {{Glossary("x", "Flask")}} and Flask'
+    (place,) = places(text, Names([("Flask", "1")]))
+    assert readable(text).encode()[place.start : place.end] == b"Flask"
+    assert place.end == len(readable(text).encode())  # the macro is a link already
+
+
+PIECES = st.lists(
+    st.sampled_from([
+        "{{", "}}", "Glossary", "(", ")", '"', "'", "x", "<b>", "</a>", "&quot;", "*", "`", "|", "[", "](y)",
+        '{{Glossary("', '")}}', '{{< glossary_tooltip term_id="', '" >}}', "<script>alert(1)</script>",
+        "javascript:alert(1)", '" onmouseover="x', "\n", "%22", "é", "\\", "<!--", "{{RFC(1)}}", "\x00",
+    ]),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(PIECES)
+@example('{{Glossary("\'><script>alert(1)</script>")}}')
+@example("{{RFC('\"><img src=x onerror=alert(1)>')}}")
+def test_nothing_gets_in_by_a_macro(markdown):
+    shown = html(markdown)
+    assert readable(readable(markdown)) == readable(markdown)
+    assert not re.search(r"<script|<[^>]* on\w+\s*=|href=\"\s*javascript", shown)
+    for tag in re.findall(r'<a class="ref"[^>]*>', shown):
+        assert re.fullmatch(r'<a class="ref" href="[^"<>]*">', tag)
+
+
+def test_of_a_real_glossary_no_macro_that_names_a_term_is_left(shared):
+    files = list(Path(shared, "corpora", "mdn-en").rglob("*.md"))
+    assert len(files) > 100
+    for file in files:
+        body = file.read_text().partition("\n---\n")[2]
+        shown = re.sub(r"<(pre|code)\b.*?</\1>", "", render(body), flags=re.DOTALL)
+        assert not re.search(r"{{\s*(glossary|\w+xref|http\w+|\w+element)\b", shown, re.IGNORECASE)
