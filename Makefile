@@ -8,7 +8,7 @@ ifdef DATA_DIR
 export DATA_DIR
 endif
 
-.PHONY: install run test lint lock bench tour clean
+.PHONY: install run test lint lock texts bench tour clean
 
 install: $(VENV)/.installed
 
@@ -32,6 +32,9 @@ lint: install
 
 tour: install # the pictures of the README; needs Chromium
 	$(BIN)/python .github/tour.py
+
+texts: install # what readers' pages say, from terms/locale/*/LC_MESSAGES/django.po
+	$(BIN)/pybabel compile -d terms/locale -D django
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -35,7 +35,6 @@ class Version(NamedTuple):
     slug: str
     name: str
     newest: int
-    newest_fingerprint: str
     live_fingerprint: str
     is_linked: bool
     category_slug: str | None
@@ -48,7 +47,7 @@ class Version(NamedTuple):
 
 _VERSION = (
     "text", "fingerprint", "number", "term", "term__uid", "term__path", "term__slug", "term__name",
-    "term__version", "term__fingerprint", "term__live_fingerprint", "term__is_linked",
+    "term__version", "term__live_fingerprint", "term__is_linked",
     "term__category__slug", "term__vertical__slug",
 )  # fmt: skip
 

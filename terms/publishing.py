@@ -203,7 +203,7 @@ def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
 
 def _close_reviews(change: Noting, versions: list[Version]) -> None:
     """Note what is live now; what was asked of reviewers is done where it is the newest text."""
-    new = [(v.term, v.name) for v in versions if v.live_fingerprint != v.newest_fingerprint]
+    new = [(v.term, v.name) for v in versions if v.live_fingerprint != v.fingerprint]
     record(change.glossary, Event.Kind.PUBLISHED, new, change.by, at=change.now)
     done = Term.objects.as_published().filter(pk__in=[version.term for version in versions])
     Review.objects.open().filter(term__in=done).update(

@@ -9,7 +9,6 @@ import re
 from django import forms
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +16,7 @@ from .formats.line_ends import normalise
 from .formats.paths import name_key
 from .limits import TooMany, limit
 from .models import Glossary, PublishedName, PublishedTerm
-from .site_templates import on_request
+from .site_templates import page_of
 from .suggesting import MAX_TEXT, CannotSuggest, suggest
 from .widgets import refuse_control_characters, refuse_misleading
 
@@ -48,7 +47,7 @@ class SuggestionForm(forms.Form):
         text = normalise(self.cleaned_data["text"])
         refuse_control_characters(text)
         if len(_LINK.findall(text)) > MOST_LINKS:
-            raise forms.ValidationError(f"Leave {MOST_LINKS} links at most in it.")
+            raise forms.ValidationError("Leave two links at most in it.")
         return text
 
     def clean(self):
@@ -84,7 +83,6 @@ def suggestion_page(request: HttpRequest, glossary: str) -> HttpResponse:
             query = urlencode({"sent": 1, **({"term": term.slug} if term else {})})
             return HttpResponseRedirect(f"{request.path}?{query}")
     context = {
-        "glossary": found,
         "term": term,
         "form": form,
         "errors": form.errors if request.method == "POST" else {},
@@ -93,10 +91,10 @@ def suggestion_page(request: HttpRequest, glossary: str) -> HttpResponse:
         "is_sent": "sent" in request.GET,
         "max_text": MAX_TEXT,
         "opened": _opened(form),
-        **on_request(),
     }
     is_wrong = request.method == "POST"
-    response = render(request, "suggestion.html", context, status=400 if is_wrong else 200)
+    status = 400 if is_wrong else 200
+    response = page_of(found, request, "suggestion.html", context, status)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -8,13 +8,18 @@ from urllib.parse import quote
 import orjson
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse
+from django.template.backends.utils import csrf_input_lazy
 from django.urls import get_script_prefix
+from django.utils.translation import override
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from .addresses import beside
 from .icons import DEFAULT, icon_body
-from .site.chrome import absolute
+from .models import Glossary
+from .site import chrome
+from .wording import ENGLISH, wording
 
 
 @cache
@@ -30,6 +35,16 @@ def on_request(prefix: str = "") -> dict[str, Any]:
     """What a page made on request needs to know of its place: where the site is mounted."""
     prefix = prefix or get_script_prefix()
     return {"up": prefix, "way": lambda path: prefix + quote(path[1:])}
+
+
+def page_of(
+    glossary: Glossary, request: HttpRequest, template: str, context: dict, status: int = 200
+) -> HttpResponse:
+    """A page that is made on request, in the language of its glossary."""
+    own = chrome.environment(glossary).get_template(template)
+    common = {"glossary": glossary, "csrf_input": csrf_input_lazy(request), **on_request()}
+    with override(wording(glossary.language).language):  # for what forms say
+        return HttpResponse(own.render(common | context), status=status)
 
 
 def asset(up: str, name: str) -> str:
@@ -89,7 +104,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options)  # noqa: S701 — Django's backend turns escaping on
     env.template_class = _QuickTemplate
     env.globals.update(
-        absolute=absolute,
+        absolute=chrome.absolute,
         asset=asset,
         beside=beside,
         icon=icon,
@@ -98,4 +113,5 @@ def environment(**options: Any) -> Environment:
     env.filters["safe_html"] = Markup  # what the renderer has sanitised
     env.filters["xml_text"] = xml_text
     env.filters["data_block"] = data_block
+    chrome.speak(env, wording(ENGLISH))
     return env

@@ -10,7 +10,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
     JsonResponse,
 )
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 
@@ -22,7 +22,7 @@ from .site.entries import Scope, gist
 from .site.feeds import changes_pages, description, site_pages
 from .site.lists import Listing
 from .site.store import GONE
-from .site_templates import on_request
+from .site_templates import page_of
 
 NEAREST = 6
 
@@ -77,8 +77,7 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
     words = parts[-1].replace("-", " ").replace("_", " ")
     found = terms.in_bulk(pks := alike(glossary, words, NEAREST))
     nearest = [found[pk] for pk in pks if pk in found]
-    context = {"glossary": glossary, "nearest": nearest, **on_request()}
-    return render(request, "missing.html", context, status=404)
+    return page_of(glossary, request, "missing.html", {"nearest": nearest}, status=404)
 
 
 def _meant(glossary: Glossary | None, name: str) -> str:
@@ -101,13 +100,8 @@ def search_page(request: HttpRequest, glossary: str) -> HttpResponse:
     results = find(found, query) if query else None
     if results and (results.are_alike or not results.hits):
         _count_miss(found, query)
-    context = {
-        "glossary": found,
-        "results": results,
-        "too_long": len(request.GET.get("q", "")) > MAX_QUERY,
-        **on_request(),
-    }
-    response = render(request, "search.html", context)
+    context = {"results": results, "too_long": len(request.GET.get("q", "")) > MAX_QUERY}
+    response = page_of(found, request, "search.html", context)
     response["Cache-Control"] = FRESH
     return response
 

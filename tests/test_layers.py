@@ -18,6 +18,7 @@ CORE = {
     "numbers",
     "planner",
     "search",
+    "wording",
 }
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",

@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.addresses import RESERVED
-from terms.models import Address, Category, PublishedClass
-from terms.publishing import rebuild
+from terms.models import Address, Category, PublishedClass, Term
+from terms.publishing import publish_again, rebuild
 from terms.quality import BLOCK, OFF, RULES, WARN, level_of
 from terms.refactoring import MEANWHILE, CannotRefactor
 from terms.renaming import plan_renaming, rename_classification
 from terms.rights import rights
 from terms.widgets import IconWidget
+from terms.wording import english_name, is_tag, languages
 
 from .pages import effects, page
 from .scoped import Scoped
@@ -31,6 +32,17 @@ class RuleForm(forms.ModelForm):
         super().__init__(*args, **options)
         for name in RULES:
             self.initial[f"rule_{name}"] = level_of(self.instance, name)
+        if field := self.fields.get("language"):
+            spoken = ", ".join(sorted(map(english_name, languages())))
+            field.help_text = (
+                "A BCP 47 tag: en, de-AT. Names are sorted by it, and readers' pages speak it"
+                f" where they can: {spoken}."
+            )
+
+    def clean_language(self):
+        if not is_tag(tag := self.cleaned_data["language"]):
+            raise forms.ValidationError(f"“{tag}” is no language tag like en or de-AT.")
+        return tag
 
     def save(self, commit=True):
         chosen = {name: self.cleaned_data.get(f"rule_{name}") for name in RULES}
@@ -57,12 +69,14 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
         return False
 
     def get_readonly_fields(self, request, obj=None):
-        # Addresses and the order of names depend on these.
+        # Addresses depend on it.
         is_public = obj is not None and Address.objects.filter(glossary=obj).exists()
-        return ["slug", "language"] if is_public else []
+        return ["slug"] if is_public else []
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        if "language" in form.changed_data:
+            publish_again(obj, Term.objects.filter(glossary=obj))  # names are sorted otherwise
         if {"name", "slug", "language", "takes_suggestions"} & set(form.changed_data):
             rebuild(obj)  # they show on every page
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from terms.models import Glossary
 from terms.models.glossary import DEFAULT_SLUG, validate_prefix
+from terms.wording import ENGLISH, is_tag
 
 
 def add_glossary(parser: CommandParser) -> None:
@@ -18,18 +19,25 @@ def add_glossary(parser: CommandParser) -> None:
     )
 
 
-def get_glossary(slug: str, create: bool = False) -> Glossary:
+def get_glossary(slug: str, create: bool = False, language: str = "") -> Glossary:
+    """The glossary, where it may be made a new one, which speaks ``language``."""
+    if language and not is_tag(language):
+        raise CommandError(f"“{language}” is no language tag like en or de-AT.")
     found = Glossary.objects.filter(slug=slug).first()
     if found is None and create:
         try:
             validate_prefix(slug)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        name = slug.replace("-", " ").capitalize()
-        return Glossary.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+        first = {"name": slug.replace("-", " ").capitalize(), "language": language or ENGLISH}
+        return Glossary.objects.get_or_create(slug=slug, defaults=first)[0]
     if found is None:
         known = ", ".join(Glossary.objects.values_list("slug", flat=True)) or "none yet"
         raise CommandError(f"There is no glossary “{slug}”. There are: {known}.")
+    if language not in ("", found.language):
+        raise CommandError(
+            f"The language of “{slug}” is “{found.language}”; it is changed in the admin."
+        )
     return found
 
 

@@ -2,7 +2,7 @@
 
 import html as html_entities
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,10 +54,13 @@ def links_made(text: str, links: Sequence[Link]) -> Sequence[Link]:
     return linked(text, links)[1]
 
 
-def render_page(text: str, links: Sequence[Link] = (), are_made: bool = False) -> Rendered:
+def render_page(
+    text: str, links: Sequence[Link] = (), are_made: bool = False, say: Callable[[str], str] = str
+) -> Rendered:
     """The page of a Markdown text with ``links`` on names in it, sorted by their place.
 
     That they can be made is known where they ``are_made``: by ``links_made``, of this text.
+    ``say`` translates what the page says of itself.
     """
     if len(text) > MAX_BODY:
         raise CannotRender(
@@ -66,13 +69,13 @@ def render_page(text: str, links: Sequence[Link] = (), are_made: bool = False) -
     raw, made = (with_links(text, links), links) if are_made else linked(text, links)
     # What could be published without links can be with them, which is one level more.
     _check_nesting(raw, MAX_NESTING + bool(made))
-    safe = sanitise(_without_styles(raw))
+    safe = sanitise(_without_styles(raw, say))
     if made and _RAW_HTML.search(text):
         # An element that an author left open may take a link for something else.
-        plain = sanitise(_without_styles(with_links(text, ())))
+        plain = sanitise(_without_styles(with_links(text, ()), say))
         if without_links(safe) != without_links(plain):
             safe, made = plain, []
-    html, contents = _with_anchors(safe)
+    html, contents = _with_anchors(safe, say)
     return Rendered(html, contents, tuple(made))
 
 
@@ -111,14 +114,16 @@ _BOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
 
 
 _ALERT = re.compile(r'<blockquote class="markdown-alert-([a-z]+)">')
+_ALERT_TITLE = "<blockquote>\n<p><strong>{}</strong></p>"
 
 
-def _without_styles(html: str) -> str:
+def _without_styles(html: str, say: Callable[[str], str]) -> str:
     if "<t" in html:
         html = _ALIGN.sub(r'\1 align="\2"', html)
     if '"markdown-alert' in html:
         html = _ALERT.sub(
-            lambda alert: f"<blockquote>\n<p><strong>{alert[1].capitalize()}</strong></p>", html
+            lambda alert: f"<blockquote>\n<p><strong>{say(alert[1].capitalize())}</strong></p>",
+            html,
         )
     if "<input" in html:
         html = _BOX.sub(lambda box: "☑ " if box[1] else "☐ ", html)
@@ -137,10 +142,9 @@ _EMPTY = ("", "")
 _REFERENCE = re.compile(r'<sup><a href="#([^"]+)">(\d+)</a></sup>')
 _NOTE = re.compile(r'<div id="([^"]+)"><sup>(\d+)</sup>')
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
-_WIDE = '<div class="wide" role="group" aria-label="Table" tabindex="0">'
 
 
-def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
+def _with_anchors(html: str, say: Callable[[str], str]) -> tuple[str, tuple[Heading, ...]]:
     contents: list[Heading] = []
     taken = dict.fromkeys(_ID.findall(html), 0) if "id=" in html else {}
 
@@ -159,14 +163,16 @@ def _with_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
     if '<a href="#' in html:
         html = _FRAGMENT.sub(lambda link: link[1] + _fragment(link[2], taken), html)
     if "<sup><a " in html:
-        html = _with_ways_back(html)
+        html = _with_ways_back(html, say)
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
-        html = _TABLE.sub(rf"{_WIDE}\g<0></div>", html)
+        label = html_entities.escape(say("Table"))
+        wide = f'<div class="wide" role="group" aria-label="{label}" tabindex="0">'
+        html = _TABLE.sub(lambda table: f"{wide}{table[0]}</div>", html)
     return html, tuple(contents)
 
 
-def _with_ways_back(html: str) -> str:
+def _with_ways_back(html: str, say: Callable[[str], str]) -> str:
     """The number before a footnote leads to the first place that refers to it."""
     referred = set()
 
@@ -181,7 +187,8 @@ def _with_ways_back(html: str) -> str:
         anchor, number = found.groups()
         if anchor not in referred:
             return found[0]
-        way = f'href="#back-{anchor}" role="doc-backlink" aria-label="Back to {number}"'
+        label = html_entities.escape(say("Back to %s") % number)
+        way = f'href="#back-{anchor}" role="doc-backlink" aria-label="{label}"'
         return f'<div id="{anchor}"><sup><a {way}>{number}</a></sup>'
 
     return _NOTE.sub(leading_back, _REFERENCE.sub(marked, html))

@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from terms.addresses import quoted, to_root, way_from
 from terms.models import Glossary
+from terms.wording import ENGLISH, LOCALE, Wording, wording
 
 ASSETS = (
     "terms/site.css",
@@ -28,29 +29,49 @@ def absolute(path: str) -> str:
     return settings.SITE_URL + quoted(path)
 
 
+# What scripts say besides what is on the page.
+OF_SCRIPTS = (
+    "Terms", "No suggestions", "Suggestions: %s", "No longer used.",
+    "No longer used; read %s instead.", "Read on", "%s found", "No term has “%s”.",
+)  # fmt: skip
+
+
+def speak(env: Environment, said: Wording) -> None:
+    """Let the templates of ``env`` say what they say in one language.
+
+    A filter of a constant is asked once, when its template is compiled.
+    """
+    env.filters |= {"t": said.say, "counted": said.counted, "number": said.number, "day": said.day}
+    env.globals["comma"] = said.comma
+    words = {text: said.say(text) for text in OF_SCRIPTS} if said.language != ENGLISH else {}
+    env.globals["words_of_scripts"] = json.dumps(words, ensure_ascii=False) if words else ""
+
+
 @cache
-def environment() -> Environment:
-    return engines["jinja2"].env
+def _environment(said: Wording) -> Environment:
+    own = engines["jinja2"].env.overlay()
+    own.filters, own.globals = dict(own.filters), dict(own.globals)
+    speak(own, said)
+    return own
 
 
-def render(template: str, path: str, **context: Any) -> bytes:
+def environment(glossary: Glossary | None = None) -> Environment:
+    """The templates in the language of ``glossary``."""
+    return _environment(wording(glossary.language if glossary else ENGLISH))
+
+
+def render(template: str, path: str, glossary: Glossary | None = None, **context: Any) -> bytes:
     """The page at ``path``; its links are relative to it."""
-    text = (
-        environment()
-        .get_template(template)
-        .render(up=to_root(path), way=way_from(path), path=path, **context)
-    )
+    place = {"up": to_root(path), "way": way_from(path), "path": path, "glossary": glossary}
+    text = environment(glossary).get_template(template).render(**place, **context)
     return text.encode()
 
 
 def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any) -> bytes:
     """Like ``render``, for many pages: what all have in common is rendered once."""
     frame = _frame(glossary.slug, glossary.name, glossary.language, path.count("/"))
-    parts = (
-        environment()
-        .get_template(template)
-        .render(way=way_from(path), glossary=glossary, path=path, **context)
-    )
+    own = environment(glossary).get_template(template)
+    parts = own.render(way=way_from(path), glossary=glossary, path=path, **context)
     pieces = [
         piece
         for common, own in zip(frame, parts.split("\0"), strict=False)
@@ -63,7 +84,7 @@ def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any
 def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
     glossary = Glossary(slug=slug, name=name, language=language)
     path = f"/{slug}/" + "x/" * (depth - 2)
-    return render("frame.html", path, glossary=glossary).split(b"\0")
+    return render("frame.html", path, glossary).split(b"\0")
 
 
 def fingerprint() -> str:
@@ -80,7 +101,9 @@ def _files() -> bytes:
     digest = hashlib.sha256()
     site, templates = Path(__file__).parent, Path(settings.BASE_DIR) / "templates" / "site"
     code = [f for folder in (site, site.parent / "rendering") for f in sorted(folder.glob("*.py"))]
-    others = ("addresses.py", "alphabet.py", "site_templates.py", "icons/mdi.json")
-    for file in [*sorted(templates.iterdir()), *code, *(site.parent / name for name in others)]:
+    others = ("addresses.py", "alphabet.py", "site_templates.py", "wording.py", "icons/mdi.json")
+    texts = sorted(LOCALE.rglob("*.mo"))
+    parts = (site.parent / name for name in others)
+    for file in [*sorted(templates.iterdir()), *code, *texts, *parts]:
         digest.update(file.read_bytes())
     return digest.digest()

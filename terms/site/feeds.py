@@ -159,9 +159,9 @@ def _front(glossaries: list[Glossary]) -> Built:
     """The way to the only glossary, or to each of several."""
     if len(glossaries) == 1:
         home = home_path(glossaries[0].slug)
-        body = chrome.render("moved.html", "/", glossary=None, target=home)
+        body = chrome.render("moved.html", "/", glossaries[0], target=home)
         return Built("/", body, status=302, location="." + home)
-    body = chrome.render("front.html", "/", glossary=None, glossaries=glossaries)
+    body = chrome.render("front.html", "/", glossaries=glossaries)
     return Built("/", body)
 
 

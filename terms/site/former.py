@@ -27,7 +27,7 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
                 continue
             heir = heirs.get(address.term_uid)
             if heir in now:
-                pages = _moved(address.path, now[heir].path)
+                pages = _moved(glossary, address.path, now[heir].path)
             else:
                 pages = _gone(glossary, address, gone.get(heir))
             # Where a list has the path now, the term's other forms are still asked for.
@@ -71,12 +71,12 @@ def _is_list(glossary: Glossary, path: str) -> bool:
     return False
 
 
-def _moved(path: str, target: str) -> Iterator[Built]:
-    body = chrome.render("moved.html", path, glossary=None, target=target)
+def _moved(glossary: Glossary, path: str, target: str) -> Iterator[Built]:
+    body = chrome.render("moved.html", path, glossary, target=target)
     yield Built(path, body, status=301, location=way_from(path)(target))
     for suffix in FORMS:
         here, there = beside(path, suffix), beside(target, suffix)
-        body = chrome.render("moved.html", here, glossary=None, target=there)
+        body = chrome.render("moved.html", here, glossary, target=there)
         yield Built(here, body, status=301, location=way_from(here)(there))
 
 

@@ -14,6 +14,7 @@ from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
 from terms.rendering import NAMED, Link, on_page, render_page, with_named
+from terms.wording import wording
 
 from . import chrome
 from .facts import SHOWN, Facts, batches, links_to
@@ -57,7 +58,9 @@ def _html(
 ) -> bytes:
     way, own = way_from(term.path), _own_addresses(glossary, term)
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
-    rendered = render_page(term.body, links, are_made=True)  # as those that are stored
+    said = wording(glossary.language)
+    # Links are made as those that are stored.
+    rendered = render_page(term.body, links, are_made=True, say=said.say)
     html = _to_terms(glossary, rendered.html, around.files, way)
     crumbs = _crumbs(glossary, term)
     lists = {"category": crumbs[:1], "vertical": crumbs[1:]}

@@ -1,9 +1,9 @@
 import pytest
 
-from terms.models import Glossary, Page, Term
+from terms.models import Event, Glossary, Page, PublishedTerm, Term
 from terms.publishing import publish, withdraw
 from terms.site.refreshing import stale_pages
-from tests.factory import default_glossary, make_live, make_term, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,8 @@ def test_the_name_of_a_glossary_stands_on_every_page_at_once(admin):
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     html = admin.get(address).content.decode()
     assert 'name="slug"' not in html
-    assert 'name="language"' not in html
-    admin.post(address, {"name": "Words of the house", "approvals_needed": "0"})
+    sent = {"name": "Words of the house", "language": "en", "approvals_needed": "0"}
+    admin.post(address, sent)
     glossary = Glossary.objects.get()
     assert (glossary.name, glossary.slug) == ("Words of the house", "glossary")
     pages = Page.objects.filter(path__endswith="/", status=200).exclude(path="/")
@@ -60,3 +60,29 @@ def test_a_glossary_that_was_public_once_keeps_its_address(admin):
     withdraw(default_glossary(), Term.objects.all())
     address = f"/admin/terms/glossary/{default_glossary().pk}/change/"
     assert 'name="slug"' not in admin.get(address).content.decode()
+
+
+def test_another_language_sorts_and_speaks_at_once(admin):
+    for name in ("Ödland", "Zebra", "Flask"):
+        make_live(name)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", body="A draft."))
+    glossary = default_glossary()
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    assert "German" in admin.get(address).content.decode()
+    sent = {"name": "Glossary", "approvals_needed": "0"}
+    wrong = admin.post(address, {**sent, "language": "auf deutsch"})
+    assert "“auf deutsch” is no language tag" in wrong.content.decode()
+    assert admin.post(address, {**sent, "language": "sv"}).status_code == 302
+    assert PublishedTerm.objects.get(name="Ödland").letter == "Ö"
+    admin.post(address, {**sent, "language": "de"})
+    assert PublishedTerm.objects.get(name="Ödland").letter == "O"
+    home = Page.objects.get(path="/glossary/").content.decode()
+    assert "3 Begriffe" in home
+    assert home.index("Flask") < home.index("Ödland") < home.index("Zebra")
+    assert list(stale_pages(Glossary.objects.get())) == []
+    assert (
+        Term.objects.get(name="Flask").fingerprint
+        != Term.objects.get(name="Flask").live_fingerprint
+    )
+    assert Event.objects.filter(kind=Event.Kind.PUBLISHED, name="Flask").count() == 1

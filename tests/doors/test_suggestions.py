@@ -122,7 +122,7 @@ def test_a_term_that_readers_see_is_not_missing():
         ({"name": "  "}, "Say which term."),
         ({"name": "x" * 101}, "at most 100"),
         ({"text": "x" * 2_001}, "at most 2000"),
-        ({"text": "http://a http://b HTTPS://c"}, "2 links at most"),
+        ({"text": "http://a http://b HTTPS://c"}, "two links at most"),
         ({"text": "a\x07b"}, "control character"),
         ({"name": "a\u202eb"}, "turn the writing direction"),
     ],

@@ -364,6 +364,16 @@ def test_publishing_shows_what_was_read_and_no_draft(folder):
     assert "draft" not in PublishedTerm.objects.get(name="Flask").text
 
 
+def test_a_new_glossary_gets_its_language(folder):
+    call_command("import_terms", str(folder), "--language", "de-AT")
+    assert Glossary.objects.get().language == "de-AT"
+    call_command("import_terms", str(folder), "--language", "de-AT")
+    with pytest.raises(CommandError, match="“glossary” is “de-AT”; it is changed in the admin"):
+        call_command("import_terms", str(folder), "--language", "en")
+    with pytest.raises(CommandError, match="“in German” is no language tag"):
+        call_command("import_terms", str(folder), "--glossary", "x", "--language", "in German")
+
+
 def test_a_missing_folder_and_a_bad_slug_are_errors(tmp_path, folder):
     with pytest.raises(CommandError, match="is not a folder"):
         call_command("import_terms", str(tmp_path / "none"))

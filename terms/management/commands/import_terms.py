@@ -14,6 +14,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("path", help="the folder; its subfolders are read, too")
         console.add_glossary(parser)
+        parser.add_argument(
+            "--language", default="", metavar="TAG", help="of a new glossary: en, de-AT"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
         parser.add_argument("--publish", action="store_true", help="show readers what was read")
         parser.add_argument("--json", action="store_true", help="report as JSON")
@@ -38,7 +41,7 @@ class Command(BaseCommand):
             return plan_import(glossary, folder, watched)
         if not folder.is_dir():
             raise FolderError(f"“{folder}” is not a folder.")
-        glossary = console.get_glossary(slug, create=True)
+        glossary = console.get_glossary(slug, create=True, language=options["language"])
         return apply_import(plan_import(glossary, folder, watched), progress=watched)
 
     def _publish(self, plan):

@@ -2,6 +2,8 @@
 
 const form = document.querySelector("form.search");
 const home = form.dataset.home;
+const words = JSON.parse(form.dataset.words ?? "{}");
+const say = (text, value) => (words[text] ?? text).replace("%s", () => value);
 // Words as the server takes them apart, which has named the files by their beginnings.
 const PLAIN = { ß: "ss", ς: "σ", ø: "o", ł: "l", đ: "d", æ: "ae", œ: "oe", ı: "i", ð: "d", þ: "th" };
 const fold = (text) => text.toLowerCase().replace(/[ßς]/g, (letter) => PLAIN[letter]).normalize("NFKD").replace(/[øłđæœıðþ]/g, (letter) => PLAIN[letter]).replace(/[\u0300-\u036f]/g, "").normalize("NFC");
@@ -85,9 +87,9 @@ export async function results() {
   document.title = `${query} · ${document.title}`;
   const found = await find(query, 50);
   const hint = document.querySelector("#g-hint");
-  if (found.length) hint.remove();
-  else hint.firstChild.data = "Names and definitions were looked through, not the texts. Try a shorter word, or look through ";
-  document.querySelector("#g-count").textContent = found.length ? `${found.length} found` : `No term has “${query}”.`;
+  hint.remove();
+  document.querySelector("#g-none").hidden = found.length > 0;
+  document.querySelector("#g-count").textContent = found.length ? say("%s found", found.length) : say("No term has “%s”.", query);
   list.replaceChildren(...found.map(({ name, href, of, gist }) => {
     const item = make("li", {}, make("a", { href: home + href }, of || name));
     if (of) item.append(" ", make("span", { className: "also" }, name));

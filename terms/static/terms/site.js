@@ -11,6 +11,8 @@ const make = (tag, attributes = {}, ...children) => {
 // Searching
 
 const form = document.querySelector("form.search");
+const words = JSON.parse(form?.dataset.words ?? "{}"); // where the page does not speak English
+const say = (text, value) => (words[text] ?? text).replace("%s", () => value);
 const home = form?.dataset.home;
 const json = async (address) => {
   const response = await fetch(address);
@@ -34,7 +36,7 @@ async function suggest(text) {
 }
 
 function combobox(input) {
-  const list = make("ul", { id: "g-names", role: "listbox", "aria-label": "Terms", hidden: "" });
+  const list = make("ul", { id: "g-names", role: "listbox", "aria-label": say("Terms"), hidden: "" });
   const status = make("span", { class: "hidden", role: "status" });
   form.append(list, status);
   const set = (name, value) => input.setAttribute(name, value);
@@ -65,7 +67,7 @@ function combobox(input) {
     }));
     list.hidden = !found.length;
     set("aria-expanded", String(found.length > 0));
-    status.textContent = found.length ? `${found.length} suggestion${found.length > 1 ? "s" : ""}` : "No suggestions";
+    status.textContent = found.length ? say("Suggestions: %s", found.length) : say("No suggestions");
   };
 
   const ask = () => {
@@ -147,8 +149,8 @@ async function show(link) {
     title.prepend(icon, " ");
   }
   const text = term.description.length > 280 ? `${term.description.slice(0, 279)}…` : term.description;
-  const former = term.deprecated ? [make("p", { class: "also" }, term.replacedBy ? `No longer used; read ${term.replacedBy.name} instead.` : "No longer used.")] : [];
-  const on = make("a", { href: link.href, tabindex: "-1", "aria-hidden": "true" }, "Read on");
+  const former = term.deprecated ? [make("p", { class: "also" }, term.replacedBy ? say("No longer used; read %s instead.", term.replacedBy.name) : say("No longer used."))] : [];
+  const on = make("a", { href: link.href, tabindex: "-1", "aria-hidden": "true" }, say("Read on"));
   card = make("div", { class: "card" }, title, make("p", { id: "g-card" }, text), ...former, on);
   (link.closest("main") ?? document.body).append(card);
   link.setAttribute("aria-describedby", "g-card");

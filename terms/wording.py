@@ -1,0 +1,91 @@
+"""What readers' pages say of themselves, in the language of their glossary.
+
+The texts are in ``locale``, with the context ``readers``; months and numbers are CLDR's.
+"""
+
+import re
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from django.utils.translation import npgettext, override, pgettext
+
+READERS = "readers"
+ENGLISH = "en"
+LOCALE = Path(__file__).parent / "locale"
+_COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}
+_CHINESE = {"cn": "hans", "sg": "hans", "my": "hans", "tw": "hant", "hk": "hant", "mo": "hant"}
+
+
+@cache
+def languages() -> frozenset[str]:
+    """Those that pages can speak, as Django calls them."""
+    return frozenset(
+        {ENGLISH, *(folder.name.lower().replace("_", "-") for folder in LOCALE.iterdir())}
+    )
+
+
+_TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*", re.IGNORECASE)
+
+
+def is_tag(tag: str) -> bool:
+    """Whether ``tag`` has the form of a language tag (BCP 47)."""
+    return bool(_TAG.fullmatch(tag))
+
+
+def english_name(language: str) -> str:
+    """What English calls one of ``languages()``."""
+    return Locale.parse(language, sep="-").get_display_name(ENGLISH) or language
+
+
+class Wording:
+    """The texts of one of ``languages()``."""
+
+    def __init__(self, language: str):
+        self.language = language
+        # Days come first in English, too: 27 November 2026.
+        self._locale = "en_GB" if language == ENGLISH else Locale.parse(language, sep="-")
+
+    @property
+    def comma(self) -> str:
+        """Between two names in a row."""
+        return _COMMAS.get(self.language.partition("-")[0], ", ")
+
+    def say(self, text: str) -> str:
+        with override(self.language):
+            return pgettext(READERS, text)
+
+    def counted(self, count: int, one: str, many: str) -> str:
+        """``one`` or ``many`` with the number for its %s, as the language counts."""
+        with override(self.language):
+            return npgettext(READERS, one, many, count) % self.number(count)
+
+    def number(self, number: int) -> str:
+        return format_decimal(number, locale=self._locale)
+
+    @lru_cache(maxsize=1_000)  # noqa: B019 — there are as many of these as languages
+    def day(self, day: date) -> str:
+        return format_date(day, "long", locale=self._locale)
+
+
+def wording(tag: str) -> Wording:
+    """That of a language by its BCP 47 tag; English where there is none."""
+    return _wording(_known(tag.lower()))
+
+
+@cache
+def _wording(language: str) -> Wording:
+    return Wording(language)
+
+
+@lru_cache(maxsize=100)
+def _known(tag: str) -> str:
+    language, *others = tag.split("-")
+    if language == "zh":
+        script = next((p for p in others if p in ("hans", "hant")), None)
+        region = next((_CHINESE[p] for p in others if p in _CHINESE), "hans")
+        language = f"zh-{script or region}"
+    return language if language in languages() else ENGLISH
