@@ -77,7 +77,6 @@ PIECES = st.lists(
 @example("{{RFC('\"><img src=x onerror=alert(1)>')}}")
 def test_nothing_gets_in_by_a_macro(markdown):
     shown = html(markdown)
-    assert readable(readable(markdown)) == readable(markdown)
     assert not re.search(r"<script|<[^>]* on\w+\s*=|href=\"\s*javascript", shown)
     for tag in re.findall(r'<a class="ref"[^>]*>', shown):
         assert re.fullmatch(r'<a class="ref" href="[^"<>]*">', tag)
