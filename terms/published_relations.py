@@ -12,7 +12,7 @@ from .models import Glossary, PublishedName, PublishedRelation, PublishedTerm, R
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
-from .rendering import NAMED, link_addresses, named_term
+from .rendering import NAMED, link_addresses, named_term, stems
 from .site.facts import BATCH, batches
 
 
@@ -66,8 +66,11 @@ def _keys_of(address: str, glossary: str) -> Iterator[tuple[str, str]]:
     """What an author's link is called, with each key of what it may lead to."""
     if name := named_term(address):
         label = NAMED + name
+        # The last one that leads somewhere counts.
         yield label, FILE + name.lower().replace(" ", "_")[:MAX_SLUG]  # as MDN calls files
-        yield label, name_key(name)[:NAME_LENGTH]  # the last one that leads somewhere counts
+        before, _, last = name_key(name).rpartition(" ")
+        for word in reversed(stems(last)):  # the singular before the plural
+            yield label, f"{before} {word}".strip()[:NAME_LENGTH]
     elif file := linked_file(address, glossary):
         yield file, FILE + file
 

@@ -1,9 +1,10 @@
 """What site generators write for a name or a piece of code → HTML that Markdown can hold.
 
-MDN's macros (https://developer.mozilla.org/docs/MDN/Writing_guidelines/Page_structures/Macros)
-and the shortcode by which Kubernetes names a term
-(https://kubernetes.io/docs/contribute/style/hugo-shortcodes/#glossary). The file stays as it
-is; macros that are not known, and those in code, are shown as they are typed.
+MDN's macros (https://developer.mozilla.org/docs/MDN/Writing_guidelines/Page_structures/Macros),
+the shortcode by which Kubernetes names a term
+(https://kubernetes.io/docs/contribute/style/hugo-shortcodes/#glossary), and the links of Hugo's
+documentation, ``[pages](g)``. The file stays as it is; macros that are not known, and those in
+code, are shown as they are typed.
 """
 
 import re
@@ -19,7 +20,10 @@ import pyromark
 
 from .parsing import OPTIONS, event_of
 
-_MACRO = re.compile(r"\{\{([<%]?)\s*+([\w-]++)([^{}]*+)\}\}")
+_MACRO = re.compile(
+    r"\{\{(?P<shortcode>[<%]?)\s*+(?P<name>[\w-]++)(?P<rest>[^{}]*+)\}\}"
+    r"|(?P<label>\[(?P<term>[^\[\]]{1,200}+)\])\(g\)"
+)
 _ARGUMENT = re.compile(r"""(?:\b(\w++)=)?(?:"([^"]*+)"|'([^']*+)'|([\w.-]++))""")
 _ELEMENTS = frozenset({"htmlelement", "mathmlelement", "svgelement"})
 _CODE = _ELEMENTS | {
@@ -37,7 +41,7 @@ _LINK = re.compile(rf'<a href="{re.escape(NAMED)}([^"]*)">(.*?)</a>', re.DOTALL)
 
 def readable(markdown: str) -> str:
     """``markdown`` with the macros that are known as links and code."""
-    return _readable(markdown) if "{{" in markdown else markdown
+    return _readable(markdown) if "{{" in markdown or "](g)" in markdown else markdown
 
 
 @lru_cache(maxsize=8)  # of one text several things are asked in a row
@@ -84,7 +88,9 @@ def _is_within(ranges: _Ranges, byte: int) -> bool:
 
 def _made(macro: re.Match[str], is_link: bool = True) -> str | None:
     """What stands for ``macro``; None where it is not known."""
-    shortcode, name, rest = macro.groups()
+    if macro["label"]:  # a link already, whose words are Markdown
+        return f"{macro['label']}({_address(macro['term'].strip('*_`'))})"
+    shortcode, name, rest = macro["shortcode"], macro["name"], macro["rest"]
     given = [(key, unescape(a or b or c)) for key, a, b, c in _ARGUMENT.findall(rest)]
     if shortcode:
         named = dict(given)
@@ -119,7 +125,11 @@ def _of_mdn(name: str, given: list[str], is_link: bool) -> str | None:
 def _term(name: str, label: str, is_link: bool) -> str:
     if not is_link:
         return _literal(label)
-    return f'<a href="{NAMED}{quote(name, safe="")}">{_literal(label)}</a>'
+    return f'<a href="{_address(name)}">{_literal(label)}</a>'
+
+
+def _address(name: str) -> str:
+    return NAMED + quote(" ".join(name.split()), safe="")
 
 
 def _literal(text: str) -> str:

@@ -88,6 +88,14 @@ def test_a_macro_leads_to_the_term_of_that_name_or_file_and_waits_for_it():
     assert "servers</a>, tls, Django." in html("django")
 
 
+def test_a_link_to_g_leads_to_the_term_that_it_is_written_on():
+    make_live("Django", body="Of [_page kinds_](g), [Page Kind](g) and [nothing](g).")
+    assert "Of <em>page kinds</em>, Page Kind and nothing." in html("django")
+    make_live("Page kind")
+    kind = '<a class="ref" href="../../../software/full-stack/page-kind/">'
+    assert f"Of {kind}<em>page kinds</em></a>, {kind}Page Kind</a> and nothing." in html("django")
+
+
 def test_a_name_with_what_databases_cannot_hold_is_published():
     make_live("Django", body="[x](?term=a%00b) [y](%00.md) {{Glossary('%00')}}")
     assert "<p>x" in html("django")
