@@ -2,6 +2,8 @@
 
 The letters that a language counts as its own, and what they stand behind, are facts of the
 Unicode CLDR's collations (https://cldr.unicode.org/). All other accents are set aside.
+Chinese stands by its sounds: in pinyin, in traditional characters in zhuyin. Japanese kana stand
+in the ten rows of the gojūon, kanji, whose readings cannot be told, behind them.
 """
 
 import unicodedata
@@ -42,6 +44,20 @@ _EVERYWHERE = {"й": "и\U0010ff01", "ё": "е\U0010ff01", "ї": "і\U0010ff01"}
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d",
                         "þ": "th", "ə": "e"})  # fmt: skip
 
+_KANA_ROWS = {
+    "あ": "ぁ",
+    "か": "か",
+    "さ": "さ",
+    "た": "た",
+    "な": "な",
+    "は": "は",
+    "ま": "ま",
+    "や": "ゃ",
+    "ら": "ら",
+    "わ": "ゎ",
+}  # fmt: skip — each with the first kana of the row
+KANJI = "漢字"
+
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 
 
@@ -71,6 +87,10 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
     if name.isascii() and len(own) == len(_EVERYWHERE):
         return [(letter, letter) for letter in name.lower()]
     name = unicodedata.normalize("NFC", name)
+    if (base := language[:2].lower()) == "zh":
+        name = _sounds(name, _is_traditional(language))
+    elif base == "ja":
+        name = unicodedata.normalize("NFKC", name).translate(_HIRAGANA)
     name = name.replace("İ", "i").replace("I", "ı") if language[:2] in ("tr", "az") else name
     name = name.casefold()
     sizes = (3, 2, 1) if len(own) > len(_EVERYWHERE) else (1,)
@@ -87,9 +107,29 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
             found.append((letter, letter))
             continue
         for character in unicodedata.normalize("NFKD", letter.translate(_PLAIN)).casefold():
-            if not unicodedata.combining(character) or ord(character) > 0x36F:
+            is_accent = unicodedata.combining(character) and ord(character) <= 0x36F
+            if not (is_accent or character in _VOICING):
                 found.append((character, character))
     return found
+
+
+def _is_traditional(language: str) -> bool:
+    tags = set(language.lower().split("-"))
+    return "hant" in tags or ("hans" not in tags and bool(tags & {"tw", "hk", "mo"}))
+
+
+def _sounds(name: str, in_zhuyin: bool) -> str:
+    """A Chinese name by its syllables, without their tones; all else as it is."""
+    from pypinyin import Style, lazy_pinyin  # 60 MB, which other languages need not
+
+    if not in_zhuyin:
+        return " ".join(lazy_pinyin(name, v_to_u=True))
+    return " ".join(lazy_pinyin(name, style=Style.BOPOMOFO)).translate(_NO_TONES)
+
+
+_NO_TONES = dict.fromkeys(map(ord, "ˊˇˋ˙"))
+_VOICING = "\u3099\u309a"  # of kana, as が is か
+_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
 def _first(pieces: list[tuple[str, str]]) -> int:
@@ -111,7 +151,11 @@ def letter_of(name: str, language: str = "en") -> str:
     letter = next((letter for letter, _ in pieces if letter[0].isalnum()), "")
     if not letter:
         return SYMBOLS
-    return DIGITS if letter.isdigit() else _title(_initial(letter), language)
+    if letter.isdigit():
+        return DIGITS
+    if language[:2].lower() == "ja":
+        letter = _in_japanese(letter)
+    return _title(_initial(letter), language)
 
 
 def section_of(name: str, language: str = "en") -> str:
@@ -122,7 +166,9 @@ def section_of(name: str, language: str = "en") -> str:
     first = letter_of(name, language)
     if first in (SYMBOLS, DIGITS):
         return "".join(letters)[: 1 + FOLLOWING] or first
-    if first in _INITIALS or unicodedata.name(first[0], "").startswith("CJK"):
+    if first in _KANA_ROWS or first == KANJI:
+        return "".join(letters)[: 1 + FOLLOWING]
+    if first in _INITIALS or _is_han(first):
         return first
     return first + "".join(letters[1:])[:FOLLOWING]
 
@@ -132,6 +178,16 @@ def starts_of(letter: str, section: str) -> list[str]:
     ``section`` stands: ``Fl``, ``Fla``, ``Flas``."""
     first = len(letter) if section.startswith(letter) else 0
     return [section[:end] for end in range(first + 1, len(section) + 1)]
+
+
+def _in_japanese(letter: str) -> str:
+    if "ぁ" <= letter[0] <= "ゖ":
+        return max(row for row, first in _KANA_ROWS.items() if first <= letter[0])
+    return KANJI if _is_han(letter) else letter
+
+
+def _is_han(letter: str) -> bool:
+    return unicodedata.name(letter[0], "").startswith("CJK")
 
 
 def _initial(letter: str) -> str:

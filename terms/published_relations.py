@@ -52,7 +52,7 @@ def _links(glossary: Glossary, batch: Batch) -> Iterator[RelationRow]:
     linked: dict[int, dict[tuple[str, str], None]] = {}
     for live, page in batch.values():
         body = live.document.body
-        if any(mark in body for mark in ("](", "]:", "href", "{{")):
+        if "](" in body or "]:" in body or "href" in body or "{{" in body:
             addresses = link_addresses(body)
             keys = (key for address in addresses for key in _keys_of(address, glossary.slug))
             linked[page.pk] = dict.fromkeys(keys)

@@ -71,6 +71,12 @@ def data_block(value: Any) -> Markup:
     return Markup(text)  # noqa: S704 — nothing in it can end the element
 
 
+def around(text: str) -> tuple[str, str]:
+    """What stands before and behind the %s of ``text``."""
+    before, _, behind = text.partition("%s")
+    return before, behind
+
+
 # XML 1.0 has no way to write these (https://www.w3.org/TR/xml/#charsets).
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -110,6 +116,7 @@ def environment(**options: Any) -> Environment:
         icon=icon,
         on_request=on_request,
     )
+    env.filters["around"] = around
     env.filters["safe_html"] = Markup  # what the renderer has sanitised
     env.filters["xml_text"] = xml_text
     env.filters["data_block"] = data_block

@@ -164,12 +164,31 @@ def _with_anchors(html: str, say: Callable[[str], str]) -> tuple[str, tuple[Head
         html = _FRAGMENT.sub(lambda link: link[1] + _fragment(link[2], taken), html)
     if "<sup><a " in html:
         html = _with_ways_back(html, say)
+    if not html.isascii():
+        html = _joined(html)
     html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
     if "<table>" in html:
         label = html_entities.escape(say("Table"))
         wide = f'<div class="wide" role="group" aria-label="{label}" tabindex="0">'
         html = _TABLE.sub(lambda table: f"{wide}{table[0]}</div>", html)
     return html, tuple(contents)
+
+
+# Writing without spaces: Chinese, Japanese, their punctuation and full-width forms.
+_WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
+_PAUSE = "\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f\u300d\u300f\uff09"
+_INLINE = r"(?:</?(?:a|b|code|em|i|span|strong)\b[^>]*>)*"
+_BROKEN = re.compile(
+    rf"(?<=[{_WIDE}])({_INLINE})\n({_INLINE})(?=[{_WIDE}])|(?<=[{_PAUSE}])()\n()(?=[^\s<])"
+)
+
+
+def _joined(html: str) -> str:
+    """Where lines were broken in writing that has no spaces there is none either
+    (https://www.w3.org/TR/css-text-3/#line-break-transform)."""
+    parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.DOTALL)
+    parts[::2] = [_BROKEN.sub(lambda at: "".join(filter(None, at.groups())), p) for p in parts[::2]]
+    return "".join(parts)
 
 
 def _with_ways_back(html: str, say: Callable[[str], str]) -> str:

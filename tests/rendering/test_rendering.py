@@ -210,3 +210,17 @@ def test_alerts_and_definition_lists():
     assert "<blockquote>\n<p><strong>Note</strong></p>\n<p>Read it.</p>" in html
     assert "<dl>\n<dt>Term</dt>\n<dd>What it is.</dd>" in html
     assert "Note" not in render('<blockquote class="markdown-alert-<b>">x</blockquote>')
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("容器是\n进程。", "<p>容器是进程。</p>\n"),
+        ("です。\n*次*に\n[点](x)", '<p>です。<em>次</em>に<a href="x">点</a></p>\n'),
+        ("です。\nKubernetes", "<p>です。Kubernetes</p>\n"),
+        ("API\n网关 API\n한국\n말", "<p>API\n网关 API\n한국\n말</p>\n"),
+        ("```\n容\n器\n```", '<pre tabindex="0"><code>容\n器\n</code></pre>\n'),
+    ],
+)
+def test_lines_of_writing_without_spaces_are_joined_without_one(markdown, html):
+    assert render(markdown) == html
