@@ -7,9 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from .formats.paths import name_key
 from .live import Batch
 from .models import PublishedName, PublishedRelation
 from .models.fields import Uid
+from .models.term import NAME_LENGTH
+from .published_links import FILE
 from .published_rows import Written
 from .site.facts import Change, Facts, facts_of, names_of
 
@@ -54,3 +57,21 @@ class Noting(Change):
             (uids[row.term], row.kind, row.label, row.target_uid) for row in written.relations
         }
         self.touched |= written.resolved
+
+    def keys_otherwise(self) -> set[str]:
+        """What links lead to a term by: the names and files that terms gained or lost."""
+        found: set[str] = set()
+        for uid in self.uids:
+            before = _keys(self.before.get(uid), self.names_before.get(uid, set()))
+            after = _keys(self.after.get(uid), self.names_after.get(uid, set()))
+            if before != after:
+                found |= before[1] | after[1]
+        return found
+
+
+def _keys(facts: Facts | None, names: set[tuple[str, bool]]) -> tuple[str, set[str]]:
+    """A term's own name, and all keys that it has."""
+    if facts is None:
+        return ("", set())
+    keys = {name_key(name)[:NAME_LENGTH] for name, _ in names}
+    return (facts.name, {*keys, FILE + facts.path.rsplit("/", 2)[1]})

@@ -9,7 +9,7 @@ from .models import Address, Glossary, PublishedClass, PublishedTerm
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .published_names import NameRow, write_names, write_words
-from .published_relations import FILE, RelationRow, resolve_waiting, write_relations
+from .published_relations import RelationRow, resolve_waiting, write_relations
 from .site.facts import BATCH
 
 
@@ -36,13 +36,12 @@ def write_rows(glossary: Glossary, batch: Batch) -> Written:
     for uid, pk in PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"):
         batch[uid][1].pk = pk
     names = write_names(glossary, batch)
-    files = {FILE + page.slug: uid for uid, (_, page) in batch.items()}
     relations = write_relations(glossary, batch)
     _write_addresses(glossary, batch)
     write_words(batch, names)
     uids = {page.pk: uid for uid, (_, page) in batch.items()}
     named = {row.key: uids[row.term] for row in reversed(names)}
-    return Written(names, relations, resolve_waiting(glossary, named | files))
+    return Written(names, relations, resolve_waiting(glossary, named))
 
 
 def _keep_dates(batch: Batch) -> None:

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from . import search
 from .approvals import asks, why_unapproved
+from .deriving import derive_anew
 from .formats.document import read_document
 from .free_addresses import Taken
 from .linking import are_all, relink
@@ -26,6 +27,7 @@ from .models import (
 )
 from .models.fields import Uid
 from .noting import Noting
+from .published_links import point_links
 from .published_names import search_rows
 from .published_rows import write_classes, write_rows
 from .quality import Entry, bars, why_barred
@@ -122,13 +124,14 @@ def _withdrawals(
 
 
 def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
-    """Make links, search rows and pages anew from what is published, and that where it lacks."""
+    """Make all that follows from the texts that are published anew, and these where they lack."""
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         published = PublishedTerm.objects.of(glossary)
         lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
         refusals = publish_again(glossary, lacking)
         pks = list(published.order_by("pk").values_list("pk", flat=True))
+        derive_anew(glossary, pks)
         for some in batches(pks):
             search.index(search_rows(some))
         relink(glossary, pks, ())
@@ -145,6 +148,7 @@ def _changing(glossary: Glossary) -> Iterator[Noting]:
         yield change
         if not change.uids:
             return
+        change.touched |= point_links(glossary, change.uids, change.keys_otherwise())
         pks = [facts.pk for facts in change.after.values()]
         if are_all(glossary, len(pks)):
             change.touched |= relink(glossary, pks, ())  # all that others could be is in it

@@ -24,11 +24,11 @@ _CHINESE = {"cn": "hans", "sg": "hans", "my": "hans", "tw": "hant", "hk": "hant"
 def languages() -> frozenset[str]:
     """Those that pages can speak, as Django calls them."""
     return frozenset(
-        {ENGLISH, *(folder.name.lower().replace("_", "-") for folder in LOCALE.iterdir())}
+        {ENGLISH, *(file.parts[-3].lower().replace("_", "-") for file in LOCALE.rglob("django.mo"))}
     )
 
 
-_TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*", re.IGNORECASE)
+_TAG = re.compile(r"(?=.{2,35}$)([a-z]{2,8}|x(?=-))(-[a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII)
 
 
 def is_tag(tag: str) -> bool:

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.addresses import RESERVED
-from terms.models import Address, Category, PublishedClass, Term
-from terms.publishing import publish_again, rebuild
+from terms.models import Address, Category, PublishedClass
+from terms.publishing import rebuild
 from terms.quality import BLOCK, OFF, RULES, WARN, level_of
 from terms.refactoring import MEANWHILE, CannotRefactor
 from terms.renaming import plan_renaming, rename_classification
@@ -75,10 +75,8 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if "language" in form.changed_data:
-            publish_again(obj, Term.objects.filter(glossary=obj))  # names are sorted otherwise
         if {"name", "slug", "language", "takes_suggestions"} & set(form.changed_data):
-            rebuild(obj)  # they show on every page
+            rebuild(obj)  # they show on every page; by the language names are sorted
 
 
 class ClassificationForm(forms.ModelForm):

@@ -5,7 +5,6 @@ not in headings, code, links, pictures or raw HTML. A name becomes an inline lin
 source; what then is rendered is sanitised like all else.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -15,7 +14,7 @@ import pyromark
 
 from .macros import readable
 from .names import Found, Names
-from .parsing import OPTIONS, event_of
+from .parsing import OPTIONS, Closed, event_of
 
 
 class Place(NamedTuple):
@@ -54,13 +53,6 @@ class _Run:
         return None
 
 
-_NO_NAMES = frozenset({"Heading", "CodeBlock", "Link", "Image", "HtmlBlock", "MetadataBlock"})
-_NO_NAMES_HTML = re.compile(
-    r"<(/?)(a|code|pre|kbd|samp|var|button|h[1-6]|script|style|textarea|title|svg)\b[^>]*?(/?)>",
-    re.IGNORECASE,
-)
-
-
 def places(markdown: str, names: Names) -> list[Place]:
     """All places where ``markdown`` speaks of ``names`` and a link can be, in order."""
     markdown = readable(markdown)
@@ -79,7 +71,7 @@ def places(markdown: str, names: Names) -> list[Place]:
 
 def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
     run = _Run()
-    closed = _Closed()
+    closed = Closed()
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
         kind, value = event_of(event)
@@ -100,25 +92,6 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
 
 
 _BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
-
-
-class _Closed:
-    """Whether the place of the parser is one where no names are looked for."""
-
-    def __init__(self) -> None:
-        self.elements = 0
-        self.html = 0
-
-    def note(self, kind: str, value: Any) -> bool:
-        if kind in ("Start", "End"):
-            element = value if isinstance(value, str) else next(iter(value))
-            if element in _NO_NAMES:
-                self.elements += 1 if kind == "Start" else -1
-            elif element == "Paragraph":
-                self.html = 0  # what was left open ends with its block
-        elif kind == "InlineHtml" and (tag := _NO_NAMES_HTML.match(value)):
-            self.html = max(0, self.html + (-1 if tag[1] else 0 if tag[3] else 1))
-        return bool(self.elements or self.html)
 
 
 _MARK = '<a class="ref" href="'

@@ -18,25 +18,23 @@ from urllib.parse import quote, unquote
 
 import pyromark
 
-from .parsing import OPTIONS, event_of
+from .parsing import OPTIONS, Closed, event_of
 
 _MACRO = re.compile(
-    r"\{\{(?P<shortcode>[<%]?)\s*+(?P<name>[\w-]++)(?P<rest>[^{}]*+)\}\}"
-    r"|(?P<label>\[(?P<term>[^\[\]]{1,200}+)\])\(g\)"
+    r"(?<!\\)\{\{(?P<shortcode>[<%]?)\s*+(?P<name>[\w-]++)(?P<rest>[^{}\n]*+)\}\}"
+    r"|(?P<label>\[(?P<term>(?:[^\[\]\n]|\n(?=\S)){1,200}+)\])\(g\)"
 )
 _ARGUMENT = re.compile(r"""(?:\b(\w++)=)?(?:"([^"]*+)"|'([^']*+)'|([\w.-]++))""")
 _ELEMENTS = frozenset({"htmlelement", "mathmlelement", "svgelement"})
 _CODE = _ELEMENTS | {
     "cssxref", "csp", "domxref", "httpheader", "httpmethod", "httpstatus", "jsxref", "svgattr",
 }  # fmt: skip
-_NOTHING = re.compile(
-    r"\w*sidebar|apiref|cssref|jsref|glossarydisambiguation|embedlivesample|interactiveexample"
-)
-_BADGE = re.compile(r"([a-z-]+)_inline")
+_NOTHING = {"glossarysidebar", "glossarydisambiguation", "embedlivesample", "interactiveexample"}
+_BADGES = {"optional_inline", "deprecated_inline", "experimental_inline", "non-standard_inline"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 NAMED = "?term="  # begins the address of a link to the term of that name
-_LINK = re.compile(rf'<a href="{re.escape(NAMED)}([^"]*)">(.*?)</a>', re.DOTALL)
+_LINK = re.compile(rf'<a ([^<>]*?)href="{re.escape(NAMED)}([^"]*)"([^<>]*)>(.*?)</a>', re.DOTALL)
 
 
 def readable(markdown: str) -> str:
@@ -49,13 +47,13 @@ def _readable(markdown: str) -> str:
     macros = [macro for macro in _MACRO.finditer(markdown) if _made(macro) is not None]
     if not macros:
         return markdown
-    code, links = _kept(markdown)
+    read, plain = _places(markdown)
     parts = []
     reached = byte = 0
     for macro in macros:
         between = markdown[reached : macro.start()]
         byte += len(between.encode())
-        made = None if _is_within(code, byte) else _made(macro, not _is_within(links, byte))
+        made = _made(macro, _is_within(plain, byte)) if _is_within(read, byte) else None
         parts += [between, macro[0] if made is None else made]
         reached = macro.end()
         byte += len(macro[0].encode())
@@ -65,20 +63,31 @@ def _readable(markdown: str) -> str:
 _Ranges = list[tuple[int, int]]  # of bytes, in order, none within another
 
 
-def _kept(markdown: str) -> tuple[_Ranges, _Ranges]:
-    """Where macros are not read, which is code, and where they are no links: in other ones."""
-    code: _Ranges = []
-    links: _Ranges = []
+def _places(markdown: str) -> tuple[_Ranges, _Ranges]:
+    """Where macros are read: in what is text, or a link. Where they are words only: within
+    links, pictures and raw HTML that must hold nothing else."""
+    read: _Ranges = []
+    plain: _Ranges = []
+    closed = Closed()
+    blocks = 0
     events = pyromark.events_with_range(markdown, options=OPTIONS)
     for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
         kind, value = event_of(event)
+        start, end = range_["start"], range_["end"]
         element = next(iter(value)) if isinstance(value, dict) else value
-        if kind == "Code" or (kind == "Start" and element == "CodeBlock"):
-            code.append((range_["start"], range_["end"]))
+        if element == "CodeBlock":
+            blocks += 1 if kind == "Start" else -1
         is_link = kind == "Start" and element in ("Link", "Image")
-        if is_link and (not links or range_["start"] >= links[-1][1]):
-            links.append((range_["start"], range_["end"]))
-    return code, links
+        if is_link:
+            read.append((start, start + 1))  # the bracket of a link to (g)
+        elif kind in ("Text", "Html") and not blocks:
+            read.append((start, end))
+        if is_link or kind == "Html" or closed.html:
+            inside = start + is_link
+            if not plain or inside >= plain[-1][1]:
+                plain.append((inside, end))
+        closed.note(kind, value)
+    return read, plain
 
 
 def _is_within(ranges: _Ranges, byte: int) -> bool:
@@ -86,44 +95,57 @@ def _is_within(ranges: _Ranges, byte: int) -> bool:
     return place >= 0 and byte < ranges[place][1]
 
 
-def _made(macro: re.Match[str], is_link: bool = True) -> str | None:
-    """What stands for ``macro``; None where it is not known."""
+def _made(macro: re.Match[str], is_plain: bool = False) -> str | None:
+    """What stands for ``macro``, which is only words if it is to be plain; None where it is
+    not known."""
     if macro["label"]:  # a link already, whose words are Markdown
         return f"{macro['label']}({_address(macro['term'].strip('*_`'))})"
     shortcode, name, rest = macro["shortcode"], macro["name"], macro["rest"]
     given = [(key, unescape(a or b or c)) for key, a, b, c in _ARGUMENT.findall(rest)]
     if shortcode:
-        named = dict(given)
+        named = {key: text.strip() for key, text in given}
         if name != "glossary_tooltip" or not (term := named.get("term_id")):
             return None
-        return _term(term, named.get("text") or term.replace("-", " "), is_link)
-    return _of_mdn(name.lower(), [text for _, text in given], is_link)
+        name = term.replace("-", " ")
+        return _term(name, named.get("text") or name, is_plain)
+    return _of_mdn(name.lower(), [text for _, text in given], is_plain)
 
 
-def _of_mdn(name: str, given: list[str], is_link: bool) -> str | None:
-    if _NOTHING.fullmatch(name):
+def _of_mdn(name: str, given: list[str], is_plain: bool) -> str | None:
+    if name in _NOTHING:
         return ""
-    if badge := _BADGE.fullmatch(name):
-        return f"({badge[1]})"
+    if name in _BADGES:
+        return f"({name.removesuffix('_inline')})"
     if not given or not given[0].strip():
         return None
-    first, label = given[0], (given[1:2] or [""])[0]
+    first, label = given[0], (given[1:2] or [""])[0].strip()
     if name == "glossary":
-        return _term(first, label or first, is_link)
+        return _term(first, label or first, is_plain)
     if name == "rfc":
-        text = _literal(f"RFC {first}" + (f": {label}" if label else ""))
-        address = f"https://www.rfc-editor.org/rfc/rfc{quote(first, safe='')}"
-        return f'<a href="{address}">{text}</a>' if is_link else text
+        return _rfc(first, label, (given[2:3] or [""])[0].strip(), is_plain)
     if name not in _CODE:
         return None
     if name in _ELEMENTS and not label and " " not in first:
         label = f"<{first}>"
     text = _literal(label or first)
-    return text if "nocode" in given[2:] else f"<code>{text}</code>"
+    is_code = not is_plain and not {"nocode", "no code"} & set(given[2:])
+    return f"<code>{text}</code>" if is_code else text
 
 
-def _term(name: str, label: str, is_link: bool) -> str:
-    if not is_link:
+def _rfc(number: str, title: str, section: str, is_plain: bool) -> str:
+    parts = (
+        f"RFC {number}",
+        f", section {section}" if section else "",
+        f": {title}" if title else "",
+    )
+    text = _literal("".join(parts))
+    address = f"https://www.rfc-editor.org/rfc/rfc{quote(number, safe='')}"
+    mark = f"#section-{quote(section, safe='')}" if section else ""
+    return text if is_plain else f'<a href="{address}{mark}">{text}</a>'
+
+
+def _term(name: str, label: str, is_plain: bool) -> str:
+    if is_plain:
         return _literal(label)
     return f'<a href="{_address(name)}">{_literal(label)}</a>'
 
@@ -150,7 +172,10 @@ def with_named(html: str, address_of: Callable[[str], str]) -> str:
     """Sanitised ``html`` with its links to named terms; where a name has no address, its words."""
 
     def led(link: re.Match[str]) -> str:
-        address = address_of(_name(unescape(link[1])))
-        return f'<a class="ref" href="{escape(address)}">{link[2]}</a>' if address else link[2]
+        before, name, behind, words = link.groups()
+        address = address_of(_name(unescape(name)))
+        if not address:
+            return words
+        return f'<a class="ref" {before}href="{escape(address)}"{behind}>{words}</a>'
 
     return _LINK.sub(led, html) if f'"{NAMED}' in html else html

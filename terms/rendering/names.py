@@ -12,7 +12,6 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from .words import words
 
 SHORT = 3  # characters; names up to this length keep their case, as acronyms do
-MAX_ABBREVIATION = 12
 PAYING = 4  # names for each text, up to which the quicker automaton saves what it costs
 
 
@@ -35,16 +34,25 @@ class _Spelling:
     keeps_case: bool
 
 
-_ABBREVIATED = re.compile(r"(.+?) \(([^()\s]+)\)")
+_ABBREVIATED = re.compile(r"(.+?) \(([^()\s]{1,12})\)")
 
 
 def spellings(name: str) -> tuple[str, ...]:
     """What a name is known by: ``Lifetime Value (LTV)`` also by each of its two parts."""
     name = " ".join(name.split())
-    parts = _ABBREVIATED.fullmatch(name) if name.endswith(")") else None
-    if parts and len(parts[2]) <= MAX_ABBREVIATION and any(c.isupper() for c in parts[2]):
+    if (parts := _ABBREVIATED.fullmatch(name)) and _is_short_for(parts[2], parts[1]):
         return (name, parts[1], parts[2])
     return (name,) if name else ()
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    """``Lifetime Value (LTV)``, but not ``Boolean (JavaScript)``, which says of what it is."""
+    if not any(c.isupper() for c in short):
+        return False
+    if " " in name or not name.isascii():  # of other words, too: Entrega Continua (CD)
+        return not name.isascii() or any(word[0] in fold(short) for word in fold(name).split())
+    left = iter(fold(name))
+    return all(c in left for c in fold(short.rstrip("s")) if c.isalpha())
 
 
 def keeps_case(spelling: str) -> bool:

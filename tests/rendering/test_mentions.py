@@ -161,3 +161,15 @@ def test_ten_thousand_names_take_no_longer(shared):
 
 def test_labels_keep_their_spelling():
     assert entities.unescape(linked("AT&amp;T")).count(">AT&T<") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Cross-site scripting (XSS)", 3), ("Kubernetes (K8s)", 3), ("Entrega Continua (CD)", 3),
+        ("継続的 (CD)", 3), ("Boolean (JavaScript)", 1), ("Block (CSS)", 1), ("Descriptor (CSS)", 1),
+        ("Baseline (typography)", 1),
+    ],
+)  # fmt: skip
+def test_what_stands_in_brackets_is_a_name_if_it_is_short_for_the_other(name, parts):
+    assert len(spellings(name)) == parts

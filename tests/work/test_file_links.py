@@ -1,12 +1,14 @@
 """Links of authors to other files of the folder lead to the pages of their terms."""
 
+import re
+
 import pytest
 
 from terms.addresses import linked_file
-from terms.models import Mention, Page, Term
-from terms.publishing import publish, withdraw
+from terms.models import Mention, Page, PublishedRelation, PublishedTerm, Term
+from terms.publishing import publish, rebuild, withdraw
 from terms.renaming import move
-from tests.factory import default_glossary, make_live, make_term, save_text
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 HOME = "/glossary/software/full-stack/"
@@ -99,3 +101,33 @@ def test_a_link_to_g_leads_to_the_term_that_it_is_written_on():
 def test_a_name_with_what_databases_cannot_hold_is_published():
     make_live("Django", body="[x](?term=a%00b) [y](%00.md) {{Glossary('%00')}}")
     assert "<p>x" in html("django")
+
+
+def test_where_a_name_leads_is_what_the_names_of_today_say():
+    near = 'href="../../../software/full-stack/'
+    make_live("Doc", body='See {{Glossary("Go")}}.')
+    one = make_live("Go", path="one.md")
+    assert f'{near}one/">Go</a>' in html("doc")
+    two = make_live("Go", path="two.md")
+    withdraw(default_glossary(), Term.objects.filter(pk=one.pk))
+    assert f'{near}two/">Go</a>' in html("doc")
+    save_text(two, text_of("Golang"))
+    publish(default_glossary(), Term.objects.filter(pk=two.pk))
+    assert "See Go." in html("doc")
+    assert "Referred to by" not in html("two")
+    publish(default_glossary(), Term.objects.filter(pk=one.pk))
+    assert f'{near}one/">Go</a>' in html("doc")
+
+
+def test_what_an_upgrade_reads_otherwise_is_made_anew():
+    make_live("TLS", text="---\ntitle: TLS\n---\nBetter than {{Glossary('SSL')}}. More.\n")
+    make_live("SSL")
+    PublishedTerm.objects.update(plain="{{", letter="?")
+    PublishedTerm.objects.filter(name="TLS").update(description="{{")
+    PublishedRelation.objects.filter(kind="link").delete()
+    rebuild(default_glossary())
+    tls = PublishedTerm.objects.get(name="TLS")
+    assert (tls.description, tls.letter) == ("Better than SSL.", "T")
+    assert tls.plain.replace("\x1f", "") == "Better than SSL. More."
+    page = Page.objects.get(path=tls.path).content.decode()
+    assert re.search(r'<a class="ref" href="[^"]*/ssl/">SSL</a>', page)

@@ -14,7 +14,15 @@ from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
 from terms.import_plan import plan_import
 from terms.importing import apply_import
-from terms.models import Glossary, Mention, MentionDecision, Page, PublishedTerm, Term
+from terms.models import (
+    Glossary,
+    Mention,
+    MentionDecision,
+    Page,
+    PublishedRelation,
+    PublishedTerm,
+    Term,
+)
 from terms.publishing import publish, publish_again, rebuild, withdraw
 from terms.renaming import rename_classification
 from terms.site import feeds, lists
@@ -54,12 +62,16 @@ def everything():
     }
     columns = ("source__uid", "start", "end", "label", "key", "target_uid")
     mentions = sorted(Mention.objects.values_list(*columns), key=str)
-    return pages, mentions, search.everything()
+    links = PublishedRelation.objects.filter(kind="link").order_by("term__uid", "position")
+    columns = ("term__uid", "position", "label", "key", "target_uid")
+    return pages, mentions, list(links.values_list(*columns)), search.everything()
 
 
 def forget_everything():
     Page.objects.all().delete()
     Mention.objects.all().delete()
+    PublishedRelation.objects.filter(kind="link", label__startswith="?term=").delete()
+    PublishedTerm.objects.update(plain="", letter="")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM terms_search")
 
