@@ -13,7 +13,7 @@ from . import search
 from .formats.paths import name_key
 from .linking import names_of
 from .models import Glossary, PublishedName, PublishedTerm, SearchMiss, Site
-from .rendering import BORDER, folded, stems, words
+from .rendering import BORDER, TOKEN, folded, shortened, sought, stems, words
 
 MAX_QUERY = 200  # characters
 RESULTS = 50
@@ -72,7 +72,7 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[se
         return []
     found = search.names_from(glossary.pk, name_key(query), limit)
     if len(found) < limit:
-        pks = search.find(glossary.pk, words(query), [search.NAME, search.ALIASES], limit * 3)
+        pks = search.find(glossary.pk, sought(query), [search.NAME, search.ALIASES], limit * 3)
         found += search.own_names(pks)
     if not found:
         found = search.own_names(alike(glossary, query, limit))
@@ -84,7 +84,7 @@ def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[se
 
 def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
     """Ids of the terms found, the best first."""
-    looked_for = words(query)
+    looked_for = sought(query)
     found = dict.fromkeys(_by_key(glossary, name_key(query), bool(looked_for), limit))
     stages: list[list[str]] = [[column] for column in search.COLUMNS]
     stages.append(list(search.COLUMNS))  # one word here, another there
@@ -153,7 +153,7 @@ def respelled(glossary: Glossary, query: str) -> str:
     *_, known = _spellings(glossary.pk, version)
     found = []
     for word in words(query)[: search.MAX_WORDS]:
-        if not search.find(glossary.pk, [word], search.COLUMNS, 1):
+        if not search.find(glossary.pk, [(word,)], search.COLUMNS, 1):
             close = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=ALIKE)
             if close is None:
                 return ""
@@ -190,7 +190,7 @@ def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
     others: dict[int, list[str]] = {}
     for pk, name in named.order_by("pk").values_list("term", "name"):
         others.setdefault(pk, []).append(name)
-    looked_for = words(query)
+    looked_for = sought(query)
     hits = []
     for term in (terms[pk] for pk in pks if pk in terms):
         title = marked(term.name, looked_for)
@@ -199,7 +199,7 @@ def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
     return hits
 
 
-def _other_name(names: Iterable[str], looked_for: Sequence[str]) -> str:
+def _other_name(names: Iterable[str], looked_for: Sequence[search.Phrase]) -> str:
     return next((name for name in names if _is_marked(marked(name, looked_for))), "")
 
 
@@ -207,7 +207,7 @@ _UNENDED = re.compile(r"(?<=[\w)”\"'])\n+")  # where a heading, or an entry of
 
 
 def _excerpt(
-    term: PublishedTerm, looked_for: Sequence[str], is_named: object
+    term: PublishedTerm, looked_for: Sequence[search.Phrase], is_named: object
 ) -> list[tuple[str, bool]]:
     """The definition; where only the text has the words, the place where it does."""
     text = " ".join(term.description.split())
@@ -228,27 +228,24 @@ def _cut(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     kept, length = [], 0
     for text, is_word in pieces:
         if length + len(text) > EXCERPT and not is_word:
-            kept.append((text[: max(0, EXCERPT - length)].rpartition(" ")[0] + " …", False))
+            kept.append((shortened(text, max(1, EXCERPT - length)), False))
             break
         kept.append((text, is_word))
         length += len(text)
     return kept
 
 
-_TOKEN = re.compile(r"[^\W_][\w+#]*")
-
-
-def marked(text: str, looked_for: Sequence[str]) -> list[tuple[str, bool]]:
-    """``text`` in pieces, each with whether it is one of the words that were looked for."""
-    starts = tuple(stem for word in looked_for for stem in stems(word))
-    spaceless = "".join(word for word in looked_for if len(word) == 1 and not word.isascii())
+def marked(text: str, looked_for: Sequence[search.Phrase]) -> list[tuple[str, bool]]:
+    """``text`` in pieces, each with whether it is one of those that were looked for."""
+    phrases = {"".join(phrase) for phrase in looked_for if not TOKEN.match(phrase[0])}
+    starts = tuple(s for phrase in looked_for if TOKEN.match(phrase[0]) for s in stems(phrase[0]))
     pieces: list[tuple[str, bool]] = []
     reached = 0
 
     def is_one(token: str) -> bool:
-        return any(word.startswith(starts) for word in words(token)) if starts else False
+        return token in phrases or any(word.startswith(starts) for word in words(token))
 
-    pattern = re.compile(f"{re.escape(spaceless)}|{_TOKEN.pattern}") if spaceless else _TOKEN
+    pattern = re.compile("|".join([*map(re.escape, phrases), TOKEN.pattern]))
     for found in pattern.finditer(text):
         if is_one(found[0]):
             if found.start() > reached:

@@ -89,7 +89,8 @@ def _live(terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[
     """Those whose newest text readers see."""
     pks: list[int] = []
     for glossary in Glossary.objects.order_by("pk").values_list("pk", flat=True):
-        pks += search.find(glossary, looked_for, list(columns), MOST + 1)
+        phrases = [(word,) for word in looked_for]
+        pks += search.find(glossary, phrases, list(columns), MOST + 1)
     seen = PublishedTerm.objects.filter(pk__in=pks[: MOST + 1]).values("uid")
     return set(terms.as_published().filter(uid__in=seen).values_list("pk", flat=True))
 

@@ -78,20 +78,35 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def find(glossary: int, query: Sequence[str], columns: Sequence[str], limit: int) -> list[int]:
-    """Ids of published terms that have all words of ``query`` in ``columns``, the last word
-    as a beginning; of more than ``limit``, those that were published first."""
+Phrase = Sequence[str]  # words in their order
+
+
+def find(glossary: int, query: Sequence[Phrase], columns: Sequence[str], limit: int) -> list[int]:
+    """Ids of published terms that have all phrases of ``query`` in ``columns``, the last word of
+    each as a beginning; of more than ``limit``, those that were published first."""
     if not query:
         return []
-    groups = [stems(word) for word in query[:MAX_WORDS]]
+    groups = [
+        [phrase] if len(phrase) > 1 else [(stem,) for stem in stems(phrase[0])]
+        for phrase in query[:MAX_WORDS]
+    ]
     if connection.vendor == "sqlite":
-        condition = " AND ".join(f"({' OR '.join(map(_prefix, group))})" for group in groups)
+        condition = " AND ".join(f"({' OR '.join(map(_in_fts5, group))})" for group in groups)
         return _sqlite(glossary, f"{{{' '.join(columns)}}} : ({condition})", limit)
     weights = "".join(_WEIGHTS[column] for column in columns)
     condition = " & ".join(
-        f"({' | '.join(f'{_quoted(word)}:*{weights}' for word in group)})" for group in groups
+        f"({' | '.join(_in_tsquery(phrase, weights) for phrase in group)})" for group in groups
     )
     return _postgresql(glossary, condition, limit)
+
+
+def _in_fts5(phrase: Phrase) -> str:
+    return " + ".join([*map(_exact, phrase[:-1]), _prefix(phrase[-1])])
+
+
+def _in_tsquery(phrase: Phrase, weights: str) -> str:
+    words = [*(f"{_quoted(w)}:{weights}" for w in phrase[:-1]), f"{_quoted(phrase[-1])}:*{weights}"]
+    return f"({' <-> '.join(words)})"
 
 
 class Name(NamedTuple):
@@ -148,16 +163,9 @@ def speaking_of(glossary: int, phrases: Iterable[Sequence[str]], limit: int = -1
     if not phrases:
         return []
     if connection.vendor == "sqlite":
-        condition = " OR ".join(
-            " + ".join([*map(_exact, phrase[:-1]), _prefix(phrase[-1])]) for phrase in phrases
-        )
+        condition = " OR ".join(map(_in_fts5, phrases))
         return _sqlite(glossary, f"{{{BODY}}} : ({condition})", limit)
-    condition = " | ".join(
-        "("
-        + " <-> ".join([*(f"{_quoted(w)}:D" for w in phrase[:-1]), f"{_quoted(phrase[-1])}:*D"])
-        + ")"
-        for phrase in phrases
-    )
+    condition = " | ".join(_in_tsquery(phrase, "D") for phrase in phrases)
     return _postgresql(glossary, f"{condition} | {_quoted(_LONG)}", limit)
 
 

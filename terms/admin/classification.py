@@ -76,7 +76,9 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if {"name", "slug", "language", "takes_suggestions"} & set(form.changed_data):
-            rebuild(obj)  # they show on every page; by the language names are sorted
+            # They show on every page; by the language names are sorted.
+            for refusal in rebuild(obj):
+                messages.warning(request, f"{refusal.term.name}: {refusal.reason}")
 
 
 class ClassificationForm(forms.ModelForm):

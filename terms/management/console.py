@@ -19,11 +19,16 @@ def add_glossary(parser: CommandParser) -> None:
     )
 
 
-def get_glossary(slug: str, create: bool = False, language: str = "") -> Glossary:
-    """The glossary, where it may be made a new one, which speaks ``language``."""
+def get_glossary(
+    slug: str, create: bool = False, language: str = "", is_trial: bool = False
+) -> Glossary:
+    """The glossary, where it may be made a new one, which speaks ``language``; on trial one
+    that is not kept."""
     if language and not is_tag(language):
         raise CommandError(f"“{language}” is no language tag like en or de-AT.")
     found = Glossary.objects.filter(slug=slug).first()
+    if found is None and is_trial:
+        return Glossary(slug=slug, language=language or ENGLISH)
     if found is None and create:
         try:
             validate_prefix(slug)
@@ -34,7 +39,7 @@ def get_glossary(slug: str, create: bool = False, language: str = "") -> Glossar
     if found is None:
         known = ", ".join(Glossary.objects.values_list("slug", flat=True)) or "none yet"
         raise CommandError(f"There is no glossary “{slug}”. There are: {known}.")
-    if language not in ("", found.language):
+    if language.lower() not in ("", found.language.lower()):
         raise CommandError(
             f"The language of “{slug}” is “{found.language}”; it is changed in the admin."
         )

@@ -18,13 +18,14 @@ from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
 from .sanitising import is_elsewhere
 from .sections import Section, as_section, divided, sections
-from .sentence import first_sentence
-from .words import folded, spaced, stems, words
+from .sentence import first_sentence, shortened
+from .words import TOKEN, folded, sought, spaced, stems, words
 
 __all__ = [
     "BORDER",
     "MAX_BODY",
     "NAMED",
+    "TOKEN",
     "CannotRender",
     "Heading",
     "Link",
@@ -52,6 +53,8 @@ __all__ = [
     "render",
     "render_page",
     "sections",
+    "shortened",
+    "sought",
     "spaced",
     "spellings",
     "stems",

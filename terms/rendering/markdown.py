@@ -210,7 +210,8 @@ def _with_ways_back(html: str, say: Callable[[str], str]) -> str:
         way = f'href="#back-{anchor}" role="doc-backlink" aria-label="{label}"'
         return f'<div id="{anchor}"><sup><a {way}>{number}</a></sup>'
 
-    return _NOTE.sub(leading_back, _REFERENCE.sub(marked, html))
+    html = _NOTE.sub(leading_back, _REFERENCE.sub(marked, html))
+    return html.replace("</a></sup><sup><a", "</a></sup><sup>, <a")  # 1, 2 are not 12
 
 
 def on_page(address: str) -> str:

@@ -23,9 +23,15 @@ def first_sentence(markdown: str) -> str:
     text = " ".join(_first_paragraph(markdown).split())
     found = _END.search(text)
     sentence = text[: found.end()] if found else text
-    if len(sentence) <= LONGEST:
-        return sentence
-    return sentence[:LONGEST].rpartition(" ")[0] + "…"
+    return shortened(sentence, LONGEST)
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` up to ``most`` characters, cut between words where any ends not far before."""
+    if len(text) <= most:
+        return text
+    end = text.rfind(" ", most * 2 // 3, most)
+    return text[: most if end < 0 else end] + "…"
 
 
 def _first_paragraph(markdown: str) -> str:

@@ -13,6 +13,8 @@ _MARKS = "\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0df
 # A character of a script without spaces is a word of its own, a phrase of them what people
 # look for. C++ and C# are words.
 _WORD = re.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])[^\W_][{_MARKS}]*)+[+#]*")
+_ONE = re.compile(f"[{_SPACELESS}]")
+TOKEN = re.compile(rf"(?!{_ONE.pattern})[^\W_](?:(?!{_ONE.pattern})[\w+#])*")  # as it is written
 _ASCII_WORD = re.compile(r"[a-z0-9]+[+#]*")
 _BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 MAX_WORD = 60  # characters
@@ -42,6 +44,21 @@ def words(text: str) -> list[str]:
         found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
     if max(map(len, found), default=0) > MAX_WORD:
         return [word[:MAX_WORD] for word in found]
+    return found
+
+
+def sought(text: str) -> list[tuple[str, ...]]:
+    """The words of a question, each alone; what is written without spaces is one phrase:
+    ``API 数据库`` → (api), (数, 据, 库)."""
+    found: list[tuple[str, ...]] = []
+    place = -1  # where a phrase would go on
+    for word in _WORD.finditer(folded(text)):
+        is_part = bool(_ONE.match(word[0]))
+        if is_part and word.start() == place:
+            found[-1] += (word[0],)
+        else:
+            found.append((word[0][:MAX_WORD],))
+        place = word.end() if is_part else -1
     return found
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from terms.alphabet import DIGITS, SYMBOLS, own_letters
+from terms.rendering import shortened
 
 from .facts import Facts
 
@@ -49,7 +50,7 @@ class Class(NamedTuple):
 def gist(text: str) -> str:
     """The first words of a definition."""
     text = " ".join(text[: 2 * GIST].split())
-    return text if len(text) <= GIST else text[:GIST].rpartition(" ")[0] + "…"
+    return shortened(text, GIST)
 
 
 def anchor(letter: str) -> str:

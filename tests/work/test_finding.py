@@ -4,7 +4,7 @@ from terms.finding import MISSES, find, marked, note_miss, suggest
 from terms.formats.document import changed
 from terms.models import SearchMiss, Term
 from terms.publishing import publish, withdraw
-from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -134,11 +134,11 @@ def test_a_name_without_letters_is_found_by_itself(glossary, name):
 
 
 def test_the_words_are_marked():
-    assert marked("Databases and a database", ["database"]) == [
+    assert marked("Databases and a database", [("database",)]) == [
         ("Databases", True), (" and a ", False), ("database", True)
     ]  # fmt: skip
-    assert marked("<b>C++</b>", ["c++"]) == [("<b>", False), ("C++", True), ("</b>", False)]
-    assert marked("Das Café", ["cafe"])[-1] == ("Café", True)
+    assert marked("<b>C++</b>", [("c++",)]) == [("<b>", False), ("C++", True), ("</b>", False)]
+    assert marked("Das Café", [("cafe",)])[-1] == ("Café", True)
 
 
 def test_the_place_in_the_text_is_shown(glossary):
@@ -180,3 +180,16 @@ def test_an_excerpt_tells_headings_from_sentences(glossary):
     (hit,) = find(glossary, "parcels").hits
     text = "".join(text for text, _ in hit.excerpt)
     assert text.endswith("Packs a frontend. In short · It makes parcels")
+
+
+def test_what_is_written_without_spaces_is_looked_for_as_it_stands(db):
+    make_live("コンテナ", path="container.md", body="アプリケーションとその依存関係。")
+    make_live("計算機", path="computer.md", body="ナノコンピューターのテンプレート。")
+    glossary = default_glossary()
+    found = find(glossary, "コンテナ")
+    assert [hit.term.name for hit in found.hits] == ["コンテナ"]
+    assert found.hits[0].title == [("コンテナ", True)]
+    assert find(glossary, "コンテネ").are_alike
+    (hit,) = find(glossary, "依存関係 アプリ").hits
+    assert [text for text, is_word in hit.excerpt if is_word] == ["アプリ", "依存関係"]
+    assert [name.name for name in suggest(glossary, "テナ")] == ["コンテナ"]

@@ -5,7 +5,7 @@ from terms.folders import FolderError
 from terms.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
 from terms.importing import apply_import
 from terms.management import console
-from terms.models import Glossary, Term
+from terms.models import Term
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _plan(self, folder, watched, options):
         slug = options["glossary"]
         if options["dry_run"]:
-            glossary = Glossary.objects.filter(slug=slug).first() or Glossary(slug=slug)
+            glossary = console.get_glossary(slug, language=options["language"], is_trial=True)
             return plan_import(glossary, folder, watched)
         if not folder.is_dir():
             raise FolderError(f"“{folder}” is not a folder.")
