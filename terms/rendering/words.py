@@ -50,6 +50,8 @@ def words(text: str) -> list[str]:
 def sought(text: str) -> list[tuple[str, ...]]:
     """The words of a question, each alone; what is written without spaces is one phrase:
     ``API 数据库`` → (api), (数, 据, 库)."""
+    if text.isascii():
+        return [(word,) for word in words(text)]
     found: list[tuple[str, ...]] = []
     place = -1  # where a phrase would go on
     for word in _WORD.finditer(folded(text)):
