@@ -61,11 +61,15 @@ KANJI = "漢字"
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 
 
+def _base(language: str) -> str:
+    return language.partition("-")[0].lower()
+
+
 @cache
 def _letters_of(language: str) -> dict[str, str]:
     """Letters of a language's own → what they are sorted as."""
     found = dict(_EVERYWHERE)
-    for chain in _LETTERS.get(language.partition("-")[0].lower(), "").split():
+    for chain in _LETTERS.get(_base(language), "").split():
         base, *letters = chain.split("<")
         for rank, letter in enumerate(letters, 1):
             found[letter] = base[0] + chr(0x10FF00 + rank)
@@ -87,11 +91,11 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
     if name.isascii() and len(own) == len(_EVERYWHERE):
         return [(letter, letter) for letter in name.lower()]
     name = unicodedata.normalize("NFC", name)
-    if (base := language[:2].lower()) == "zh":
-        name = _sounds(name, _is_traditional(language))
+    if (base := _base(language)) == "zh":
+        name = _sounds(name, is_traditional(language))
     elif base == "ja":
         name = unicodedata.normalize("NFKC", name).translate(_HIRAGANA)
-    name = name.replace("İ", "i").replace("I", "ı") if language[:2] in ("tr", "az") else name
+    name = name.replace("İ", "i").replace("I", "ı") if _base(language) in ("tr", "az") else name
     name = name.casefold()
     sizes = (3, 2, 1) if len(own) > len(_EVERYWHERE) else (1,)
     found: list[tuple[str, str]] = []
@@ -113,7 +117,8 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
     return found
 
 
-def _is_traditional(language: str) -> bool:
+def is_traditional(language: str) -> bool:
+    """Whether Chinese of this tag is written in traditional characters."""
     tags = set(language.lower().split("-"))
     return "hant" in tags or ("hans" not in tags and bool(tags & {"tw", "hk", "mo"}))
 
@@ -153,7 +158,7 @@ def letter_of(name: str, language: str = "en") -> str:
         return SYMBOLS
     if letter.isdigit():
         return DIGITS
-    if language[:2].lower() == "ja":
+    if _base(language) == "ja":
         letter = _in_japanese(letter)
     return _title(_initial(letter), language)
 
@@ -199,6 +204,6 @@ def _initial(letter: str) -> str:
 
 
 def _title(letter: str, language: str) -> str:
-    if letter == "i" and language[:2] in ("tr", "az"):
+    if letter == "i" and _base(language) in ("tr", "az"):
         return "İ"
     return letter[:1].upper()[:1] + letter[1:]

@@ -9,7 +9,19 @@ from .published_links import relink_files
 from .rendering import first_sentence, plain_text
 from .site.facts import batches
 
-_DERIVED = ("plain", "description", "letter", "section", "sort_key")
+
+def derived(
+    glossary: Glossary, name: str, slug: str, body: str, description: str | None
+) -> dict[str, str]:
+    """The columns of a published term that follow from its text; ``description`` is the
+    file's own, if it has one."""
+    return {
+        "description": first_sentence(body) if description is None else description,
+        "plain": plain_text(body),
+        "letter": letter_of(name, glossary.language),
+        "section": section_of(name, glossary.language),
+        "sort_key": sort_key(name, glossary.language, slug),
+    }
 
 
 def derive_anew(glossary: Glossary, pks: Collection[int]) -> None:
@@ -17,14 +29,11 @@ def derive_anew(glossary: Glossary, pks: Collection[int]) -> None:
     for some in batches(pks):
         others = []
         for term in PublishedTerm.objects.filter(pk__in=some).order_by("pk"):
-            before = [getattr(term, name) for name in _DERIVED]
-            term.plain = plain_text(term.body)
-            if not term.is_defined:
-                term.description = first_sentence(term.body)
-            term.letter = letter_of(term.name, glossary.language)
-            term.section = section_of(term.name, glossary.language)
-            term.sort_key = sort_key(term.name, glossary.language, term.slug)
-            if before != [getattr(term, name) for name in _DERIVED]:
+            own = term.description if term.is_defined else None
+            values = derived(glossary, term.name, term.slug, term.body, own)
+            if any(getattr(term, name) != value for name, value in values.items()):
+                vars(term).update(values)
                 others.append(term)
-        PublishedTerm.objects.bulk_update(others, _DERIVED, batch_size=100)
+        if others:
+            PublishedTerm.objects.bulk_update(others, list(values), batch_size=100)
     relink_files(glossary, pks)

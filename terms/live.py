@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from .addresses import term_path
-from .alphabet import letter_of, section_of, sort_key
+from .deriving import derived
 from .formats.document import TermDocument, read_document
 from .models import (
     Alias,
@@ -20,7 +20,7 @@ from .models import (
     Vertical,
 )
 from .models.fields import Uid
-from .rendering import MAX_BODY, first_sentence, plain_text
+from .rendering import MAX_BODY
 
 
 class Version(NamedTuple):
@@ -96,6 +96,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
     slugs = _slugs(glossary, live)
     # What is too long to be rendered is refused later, and not read here.
     is_defined = bool(document.description.strip()) or len(document.body) > MAX_BODY
+    own = document.description if is_defined else None
     return PublishedTerm(
         glossary=glossary,
         uid=version.uid,
@@ -103,19 +104,14 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         path=term_path(glossary.slug, *slugs, version.slug),
         slug=version.slug,
         name=document.name,
-        letter=letter_of(document.name, glossary.language),
-        section=section_of(document.name, glossary.language),
-        sort_key=sort_key(document.name, glossary.language, version.slug),
         icon=document.icon,
         category=document.category if slugs[0] else "",
         category_slug=slugs[0],
         vertical=document.vertical if slugs[1] else "",
         vertical_slug=slugs[1],
-        description=document.description if is_defined else first_sentence(document.body),
         is_defined=is_defined,
         text=version.text,
         body_start=len(version.text) - len(document.body),
-        plain=plain_text(document.body),
         details=_details(document),
         # Misspellings lead to a page without standing on it.
         aliases=[name for name in document.aliases if name not in live.hidden],
@@ -124,6 +120,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         decisions=live.decisions,
         published_at=now,
         changed_at=now,
+        **derived(glossary, document.name, version.slug, document.body, own),
     )
 
 

@@ -13,11 +13,12 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from django.utils.translation import npgettext, override, pgettext
 
+from .alphabet import is_traditional
+
 READERS = "readers"
 ENGLISH = "en"
 LOCALE = Path(__file__).parent / "locale"
 _COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}
-_CHINESE = {"cn": "hans", "sg": "hans", "my": "hans", "tw": "hant", "hk": "hant", "mo": "hant"}
 
 
 @cache
@@ -83,9 +84,7 @@ def _wording(language: str) -> Wording:
 
 @lru_cache(maxsize=100)
 def _known(tag: str) -> str:
-    language, *others = tag.split("-")
+    language = tag.partition("-")[0]
     if language == "zh":
-        script = next((p for p in others if p in ("hans", "hant")), None)
-        region = next((_CHINESE[p] for p in others if p in _CHINESE), "hans")
-        language = f"zh-{script or region}"
+        language = "zh-hant" if is_traditional(tag) else "zh-hans"
     return language if language in languages() else ENGLISH

@@ -44,7 +44,7 @@ def readable(markdown: str) -> str:
 
 @lru_cache(maxsize=8)  # of one text several things are asked in a row
 def _readable(markdown: str) -> str:
-    macros = [macro for macro in _MACRO.finditer(markdown) if _made(macro) is not None]
+    macros = list(_MACRO.finditer(markdown))
     if not macros:
         return markdown
     read, plain = _places(markdown)

@@ -114,7 +114,6 @@ _BOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
 
 
 _ALERT = re.compile(r'<blockquote class="markdown-alert-([a-z]+)">')
-_ALERT_TITLE = "<blockquote>\n<p><strong>{}</strong></p>"
 
 
 def _without_styles(html: str, say: Callable[[str], str]) -> str:

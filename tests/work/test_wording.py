@@ -98,7 +98,7 @@ def test_there_are_languages_to_speak():
     ("tag", "language"),
     [
         ("en", "en"), ("en-GB", "en"), ("de-AT", "de"), ("DE", "de"), ("pt-BR", "pt"), ("zh", "zh-hans"),
-        ("zh-CN", "zh-hans"), ("zh-TW", "zh-hant"), ("zh-Hant-HK", "zh-hant"), ("zh-Hans-TW", "zh-hans"),
+        ("zh-CN", "zh-hans"), ("zh-TW", "zh-hant"), ("zh-Hant-HK", "zh-hant"), ("zh-Hans-TW", "zh-hans"), ("zh-MO", "zh-hant"),
         ("eo", "en"), ("", "en"), ("x-private", "en"), ("../../etc", "en"), ("locale", "en"),
     ],
 )  # fmt: skip
