@@ -6,6 +6,7 @@ changes it, too. One to a file stays with the term when its file is called other
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
+from typing import NamedTuple
 
 from .addresses import linked_file
 from .formats.paths import name_key
@@ -19,11 +20,17 @@ from .site.facts import BATCH, batches
 LINK = PublishedRelation.Kind.LINK.value
 FILE = "\x1f"  # begins the key of a file's name, which no term's name has
 
-COLUMNS = ("term", "position", "label", "key", "target_uid", "kind")
-_Row = tuple[int, int, str, str, Uid | None, str]
+
+class RelationRow(NamedTuple):
+    term: int
+    position: int
+    label: str
+    key: str
+    target_uid: Uid | None
+    kind: str
 
 
-def link_rows(glossary: Glossary, bodies: Mapping[int, str]) -> Iterator[_Row]:
+def link_rows(glossary: Glossary, bodies: Mapping[int, str]) -> Iterator[RelationRow]:
     """The links in the ``bodies`` of published terms, which are given by id and may have some."""
     before = PublishedRelation.objects.filter(term__in=bodies, kind=LINK).exclude(target_uid=None)
     kept = {
@@ -42,7 +49,7 @@ def link_rows(glossary: Glossary, bodies: Mapping[int, str]) -> Iterator[_Row]:
         targets = _targets(keys, uids)
         for position, (label, key) in enumerate(keys):
             target = targets.get((label, key)) or kept.get((pk, key))
-            yield (pk, position, label, key, target, LINK)
+            yield RelationRow(pk, position, label, key, target, LINK)
 
 
 def _keys_of(address: str, glossary: str) -> Iterator[tuple[str, str]]:
@@ -127,4 +134,4 @@ def relink_files(glossary: Glossary, pks: Collection[int]) -> None:
         terms = PublishedTerm.objects.filter(pk__in=some).only("text", "body_start")
         rows = list(link_rows(glossary, {term.pk: term.body for term in terms.order_by("pk")}))
         PublishedRelation.objects.filter(term__in=some, kind=LINK).delete()
-        insert_rows(PublishedRelation, COLUMNS, rows)
+        insert_rows(PublishedRelation, RelationRow._fields, rows)

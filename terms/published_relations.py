@@ -1,7 +1,6 @@
 """How published terms relate: names that are or wait to be links, other files, successors."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from .formats.paths import name_key
 from .formats.related import read_names
@@ -11,22 +10,13 @@ from .models import Glossary, PublishedRelation, Relation, Term
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
-from .published_links import LINK, link_rows
+from .published_links import LINK, RelationRow, link_rows
 from .site.facts import BATCH
-
-
-class RelationRow(NamedTuple):
-    term: int
-    position: int
-    label: str
-    key: str
-    target_uid: Uid | None
-    kind: str
 
 
 def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
     bodies = {page.pk: live.document.body for live, page in batch.values()}
-    links = [RelationRow(*row) for row in link_rows(glossary, bodies)]
+    links = list(link_rows(glossary, bodies))
     PublishedRelation.objects.filter(term__in=bodies).delete()
     newest = {uid for uid, (live, _) in batch.items() if live.version.is_newest}
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
