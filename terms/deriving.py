@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from .alphabet import letter_of, section_of, sort_key
 from .models import Glossary, PublishedTerm
-from .published_links import relink_files
+from .published_links import lead_anew
 from .rendering import first_sentence, plain_text
 from .site.facts import batches
 
@@ -36,4 +36,4 @@ def derive_anew(glossary: Glossary, pks: Collection[int]) -> None:
                 others.append(term)
         if others:
             PublishedTerm.objects.bulk_update(others, list(values), batch_size=100)
-    relink_files(glossary, pks)
+    lead_anew(glossary, pks)

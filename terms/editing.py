@@ -15,7 +15,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .formats.document import TermDocument, read_document
-from .formats.paths import name_key, problem_with, slug_of
+from .formats.paths import name_key, problem_with
+from .free_addresses import slugs_for
 from .indexing import MANY, index
 from .models import Category, ChangeSet, Event, Glossary, Revision, Term, Vertical
 from .models.fields import new_uid
@@ -162,11 +163,12 @@ _NEW = ("uid", "glossary", "path", "slug", "version", "live_fingerprint", "is_li
 
 def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetime) -> None:
     rows = []
+    slugs = slugs_for(glossary, [item.draft.path for item, _ in created])
     for item, values in created:
         path = item.draft.path
         if problem := problem_with(path):
             raise BadPath(problem)
-        rows.append((new_uid(), glossary.pk, path, slug_of(path), 1, "", True, now, *values))
+        rows.append((new_uid(), glossary.pk, path, slugs[path], 1, "", True, now, *values))
     try:
         insert_rows(Term, (*_NEW, *_READ), rows)
     except IntegrityError as error:

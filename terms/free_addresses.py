@@ -1,13 +1,14 @@
-"""Which files and addresses of a glossary are free."""
+"""Which files and addresses terms get, and which of them are free."""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 
-from .addresses import list_path
-from .formats.paths import path_for
+from .addresses import MAX_SLUG, list_path
+from .formats.paths import bundle_above, path_for, slug_of, slug_within
 from .models import Glossary, PublishedClass, PublishedTerm, Term
 from .models.fields import Uid
+from .site.facts import batches
 
 
 def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
@@ -17,6 +18,24 @@ def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
     taken = Term.objects.filter(glossary=glossary)
     paths = (f"{stem}.md" if n == 1 else f"{stem}-{n}.md" for n in range(1, 10_000))
     return next(path for path in paths if not taken.filter(path__iexact=path).exists())
+
+
+def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:
+    """The slugs of terms that get these files: their names, and of a folder in the folder of
+    another term both."""
+    above = {path: bundle_above(path) for path in paths if "/index.md" in path}
+    files = set(filter(None, above.values()))
+    known: dict[str, str] = {}
+    for some in batches(files):
+        rows = Term.objects.order_by().filter(glossary=glossary, path__in=some)
+        known.update(rows.values_list("path", "slug"))
+    found: dict[str, str] = {}
+    for path in sorted(paths, key=lambda path: path.count("/")):  # the upper ones first
+        slug, file = slug_of(path), above.get(path, "")
+        head = known.get(file) or found.get(file)
+        whole = slug_within(head, slug) if head else slug
+        found[path] = whole if len(whole) <= MAX_SLUG else slug
+    return found
 
 
 class Taken:

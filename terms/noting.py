@@ -12,7 +12,7 @@ from .live import Batch
 from .models import PublishedName, PublishedRelation
 from .models.fields import Uid
 from .models.term import NAME_LENGTH
-from .published_links import FILE
+from .published_links import FILE, WHOLE
 from .published_rows import Written
 from .site.facts import Change, Facts, facts_of, names_of
 
@@ -74,4 +74,5 @@ def _keys(facts: Facts | None, names: set[tuple[str, bool]]) -> tuple[str, set[s
     if facts is None:
         return ("", set())
     keys = {name_key(name)[:NAME_LENGTH] for name, _ in names}
-    return (facts.name, {*keys, FILE + facts.path.rsplit("/", 2)[1]})
+    own = WHOLE + name_key(facts.name)[: NAME_LENGTH - 1]
+    return (facts.name, {*keys, own, FILE + facts.path.rsplit("/", 2)[1]})

@@ -1,15 +1,19 @@
-"""Links of authors to other files and to names → the terms that they lead to.
+"""What leads to other terms by their names and files of today: links of authors to files and
+to names, and from ``Block (CSS)``, which is one meaning of it, to ``Block``.
 
 Where a link leads is what the names and files of today say: whoever gains or loses a name
 changes it, too. One to a file stays with the term when its file is called otherwise.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
+from django.db.models import F
+
 from .addresses import linked_file
-from .formats.paths import name_key
+from .formats.paths import name_key, slug_above
 from .models import Glossary, PublishedName, PublishedRelation, PublishedTerm
 from .models.fields import Uid
 from .models.rows import insert_rows
@@ -18,7 +22,11 @@ from .rendering import NAMED, link_addresses, named_term, stems
 from .site.facts import BATCH, batches
 
 LINK = PublishedRelation.Kind.LINK.value
+MEANING = PublishedRelation.Kind.MEANING.value
+DERIVED = (LINK, MEANING)
 FILE = "\x1f"  # begins the key of a file's name, which no term's name has
+WHOLE = "\x1e"  # begins the key of a name that is all of a term's own
+_MEANING = re.compile(r"(.*\S)\s*\([^()]+\)")
 
 
 class RelationRow(NamedTuple):
@@ -30,26 +38,49 @@ class RelationRow(NamedTuple):
     kind: str
 
 
-def link_rows(glossary: Glossary, bodies: Mapping[int, str]) -> Iterator[RelationRow]:
-    """The links in the ``bodies`` of published terms, which are given by id and may have some."""
-    before = PublishedRelation.objects.filter(term__in=bodies, kind=LINK).exclude(target_uid=None)
+class Source(NamedTuple):
+    """A published term that may lead to others."""
+
+    pk: int
+    name: str
+    slug: str
+    body: str
+
+
+def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[RelationRow]:
+    """The links in the texts of published terms, and of what they are a meaning."""
+    pks = [source.pk for source in sources]
+    before = PublishedRelation.objects.filter(term__in=pks, kind__in=DERIVED)
+    before = before.exclude(target_uid=None)
     kept = {
         (pk, key): uid
         for pk, key, uid in before.values_list("term", "key", "target_uid")
         if key.startswith(FILE)
     }
-    linked: dict[int, dict[tuple[str, str], None]] = {}
-    for pk, body in bodies.items():
+    leading: dict[int, dict[tuple[str, str, str], None]] = {}
+    for pk, name, slug, body in sources:
+        ways = [*_meant_by(name, slug)]
         if "](" in body or "]:" in body or "href" in body or "{{" in body:
-            addresses = link_addresses(body)
-            keys = (key for address in addresses for key in _keys_of(address, glossary.slug))
-            linked[pk] = dict.fromkeys(keys)
-    uids = _holders(glossary, {key for keys in linked.values() for _, key in keys})
-    for pk, keys in linked.items():
-        targets = _targets(keys, uids)
-        for position, (label, key) in enumerate(keys):
+            for address in link_addresses(body):
+                ways += [(*way, LINK) for way in _keys_of(address, glossary.slug)]
+        if ways:
+            leading[pk] = dict.fromkeys(ways)
+    uids = _holders(glossary, {key for ways in leading.values() for _, key, _ in ways})
+    for pk, ways in leading.items():
+        targets = _targets(((label, key) for label, key, _ in ways), uids)
+        for position, (label, key, kind) in enumerate(ways):
             target = targets.get((label, key)) or kept.get((pk, key))
-            yield RelationRow(pk, position, label, key, target, LINK)
+            yield RelationRow(pk, position, label, key, target, kind)
+
+
+def _meant_by(name: str, slug: str) -> Iterator[tuple[str, str, str]]:
+    """The term of which one is a meaning: by the folder that it lies in, or by its name, which
+    says in brackets what it is about."""
+    if above := slug_above(slug):
+        yield (FILE + above, FILE + above, MEANING)
+    elif found := _MEANING.fullmatch(name):
+        key = WHOLE + name_key(found[1])[: NAME_LENGTH - 1]
+        yield (key, key, MEANING)
 
 
 def _keys_of(address: str, glossary: str) -> Iterator[tuple[str, str]]:
@@ -76,7 +107,11 @@ def _holders(glossary: Glossary, keys: Collection[str]) -> dict[str, Uid]:
     for some in batches(sorted(key[1:] for key in keys if key.startswith(FILE))):
         rows = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
         uids.update((FILE + slug, uid) for slug, uid in rows.values_list("slug", "uid"))
-    for some in batches(sorted(key for key in keys if not key.startswith(FILE))):
+    for some in batches(sorted(key[1:] for key in keys if key.startswith(WHOLE))):
+        rows = PublishedName.objects.filter(glossary=glossary, key__in=some, is_alias=False)
+        rows = rows.filter(name=F("term__name")).order_by("-term__uid")
+        uids.update((WHOLE + key, uid) for key, uid in rows.values_list("key", "term__uid"))
+    for some in batches(sorted(key for key in keys if not key.startswith((FILE, WHOLE)))):
         rows = PublishedName.objects.filter(glossary=glossary, key__in=some)
         rows = rows.order_by("-is_alias", "-term__uid")
         uids.update(rows.values_list("key", "term__uid"))
@@ -88,9 +123,9 @@ def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]
 
     Returns the terms that have such a link, or to which one leads or led.
     """
-    links = PublishedRelation.objects.filter(term__glossary=glossary, kind=LINK)
+    links = PublishedRelation.objects.filter(term__glossary=glossary, kind__in=DERIVED)
     sharing: set[Uid] = set()  # with others: a link may lead from one to the other
-    for some in batches(sorted(key for key in keys if not key.startswith(FILE))):
+    for some in batches(sorted(key for key in keys if not key.startswith((FILE, WHOLE)))):
         rows = PublishedName.objects.order_by().filter(glossary=glossary, key__in=some)
         sharing.update(rows.values_list("term__uid", flat=True))
     found: set[tuple[int, str]] = set()
@@ -107,7 +142,8 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
     touched: set[Uid] = set()
     for some in batches(sorted(found)):
         terms, labels = {pk for pk, _ in some}, {label for _, label in some}
-        rows = PublishedRelation.objects.filter(term__in=terms, label__in=labels, kind=LINK)
+        rows = PublishedRelation.objects.filter(term__in=terms, label__in=labels)
+        rows = rows.filter(kind__in=DERIVED)
         rows = list(rows.order_by("term", "position").select_related("term").only(
             "term__uid", "label", "key", "target_uid"
         ))  # fmt: skip
@@ -128,10 +164,11 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
     return touched - {None}
 
 
-def relink_files(glossary: Glossary, pks: Collection[int]) -> None:
-    """Make all these rows anew from the texts of published terms."""
+def lead_anew(glossary: Glossary, pks: Collection[int]) -> None:
+    """Make all these rows anew from what is published."""
     for some in batches(pks):
-        terms = PublishedTerm.objects.filter(pk__in=some).only("text", "body_start")
-        rows = list(link_rows(glossary, {term.pk: term.body for term in terms.order_by("pk")}))
-        PublishedRelation.objects.filter(term__in=some, kind=LINK).delete()
+        terms = PublishedTerm.objects.filter(pk__in=some).only("name", "slug", "text", "body_start")
+        sources = [Source(t.pk, t.name, t.slug, t.body) for t in terms.order_by("pk")]
+        rows = list(derived_rows(glossary, sources))
+        PublishedRelation.objects.filter(term__in=some, kind__in=DERIVED).delete()
         insert_rows(PublishedRelation, RelationRow._fields, rows)

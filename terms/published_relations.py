@@ -10,14 +10,16 @@ from .models import Glossary, PublishedRelation, Relation, Term
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .models.term import NAME_LENGTH
-from .published_links import LINK, RelationRow, link_rows
+from .published_links import DERIVED, RelationRow, Source, derived_rows
 from .site.facts import BATCH
 
 
 def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
-    bodies = {page.pk: live.document.body for live, page in batch.values()}
-    links = list(link_rows(glossary, bodies))
-    PublishedRelation.objects.filter(term__in=bodies).delete()
+    sources = [
+        Source(page.pk, page.name, page.slug, live.document.body) for live, page in batch.values()
+    ]
+    derived = list(derived_rows(glossary, sources))
+    PublishedRelation.objects.filter(term__in=[source.pk for source in sources]).delete()
     newest = {uid for uid, (live, _) in batch.items() if live.version.is_newest}
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
         "term__uid", "position", "label", "key", "target__uid"
@@ -30,7 +32,7 @@ def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
             rows += [_row(names, page.pk, *item, "related") for item in enumerate(labels)]
         if label := live.document.replaced_by:
             rows.append(_row(_known(glossary, label), page.pk, 0, label, "successor"))
-    rows += links
+    rows += derived
     insert_rows(PublishedRelation, RelationRow._fields, rows)
     return rows
 
@@ -49,13 +51,13 @@ def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -
 
 def forget_targets(uids: Collection[Uid]) -> None:
     """Relations to terms that are no more wait for a term of that name again."""
-    relations = PublishedRelation.objects.exclude(kind=LINK)
+    relations = PublishedRelation.objects.exclude(kind__in=DERIVED)
     relations.filter(target_uid__in=uids).update(target_uid=None)
 
 
 def resolve_waiting(glossary: Glossary, targets: dict[str, Uid]) -> set[Uid]:
     """Published relations that waited for one of these keys become links; those of which terms."""
-    waiting = PublishedRelation.objects.exclude(kind=LINK).filter(
+    waiting = PublishedRelation.objects.exclude(kind__in=DERIVED).filter(
         term__glossary=glossary, target_uid=None, key__in=targets
     )
     relations = list(waiting.select_related("term").only("key", "term__uid"))

@@ -155,7 +155,7 @@ def _changing(glossary: Glossary) -> Iterator[Noting]:
         else:
             change.touched |= {target for *_, target in change.edges if target}
             change.touched |= relink(glossary, pks, {name for name, _ in change.linked})
-            change.touched |= change.neighbours()
+            change.touched |= change.neighbours() | change.meant_otherwise()
         refresh(change)
 
 

@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from .addresses import term_path
-from .formats.paths import problem_with, slug_of
+from .formats.paths import problem_with
+from .free_addresses import slugs_for
 from .models import Category, ChangeSet, Event, Glossary, PublishedTerm, Term, Vertical
 from .models.classification import Classification
 from .publishing import publish_again
@@ -64,11 +65,15 @@ def plan_move(term: Term, path: str) -> Operation:
     operation.leave(term, f"has the file {path}; an export that prunes takes the old one away")
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page:
-        slugs = (page.category_slug, page.vertical_slug, slug_of(path))
+        slugs = (page.category_slug, page.vertical_slug, _slug(term, path))
         new = term_path(term.glossary.slug, *slugs)
         if new != page.path:
             operation.leave(term, f"is at {new} at once, where {page.path} leads for ever")
     return operation
+
+
+def _slug(term: Term, path: str) -> str:
+    return slugs_for(term.glossary, [path])[path]
 
 
 def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSet:
@@ -77,7 +82,7 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
         Glossary.objects.lock(term.glossary_id)
         operation = plan_move(term, path)
         one = Term.objects.filter(pk=term.pk, path=term.path)
-        if not one.update(path=path, slug=slug_of(path)):
+        if not one.update(path=path, slug=_slug(term, path)):
             raise CannotRefactor("Somebody else has just renamed this file.")
         refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
         if refusals:

@@ -11,6 +11,8 @@ MAX_PATH = 500  # characters
 # Files that site generators keep beside the terms: a section's own page, not a term.
 SECTION_PAGES = frozenset({"_index.md", "_index.mdx"})
 
+PART = "--"  # in a slug, between a term and a part of it
+
 _PLAIN = re.compile(r"[\w-][\w-]{0,100}\.md", re.ASCII)
 _DEVICES = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE
@@ -42,6 +44,24 @@ def slug_of(path: str) -> str:
     parts = PurePosixPath(path).parts or ("",)
     stem = re.sub(r"\.mdx?$", "", parts[-1])
     return parts[-2] if stem == "index" and len(parts) > 1 else stem
+
+
+def bundle_above(path: str) -> str:
+    """The file of the term that the one at ``path`` is a part of, if there is such a file:
+    ``boolean/index.md`` of ``boolean/html/index.md``; empty where there can be none."""
+    folder, _, file = path.rpartition("/")
+    above = folder.rpartition("/")[0]
+    return f"{above}/{file}" if above and file.startswith("index.md") else ""
+
+
+def slug_within(above: str, slug: str) -> str:
+    """The slug of a term that is a part of the one with the slug ``above``."""
+    return f"{above}{PART}{slug}"
+
+
+def slug_above(slug: str) -> str:
+    """The slug of the term that the one with ``slug`` is a part of; empty if of none."""
+    return slug.rpartition(PART)[0]
 
 
 def path_for(name: str, fallback: str) -> str:

@@ -137,13 +137,14 @@ class PublishedRelation(models.Model):
     """A related name on a published page; a link once its target is published.
 
     Of an author's own link to another file ``label`` is that file's name; of one to a term
-    by its name, NAMED and the name.
+    by its name, NAMED and the name. ``Block (CSS)`` is a meaning of ``Block``, its target.
     """
 
     class Kind(models.TextChoices):
         RELATED = "related"
         SUCCESSOR = "successor"
         LINK = "link"
+        MEANING = "meaning"
 
     term = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="relations")
     position = models.PositiveIntegerField()

@@ -1,7 +1,7 @@
 """Markdown → safe HTML. The one renderer of pages, previews and feeds. No Django."""
 
 from .linking import BORDER, Link, Place, places, plain_text
-from .macros import NAMED, named_term, with_named
+from .macros import MEANINGS, NAMED, named_term, with_named
 from .markdown import (
     MAX_BODY,
     CannotRender,
@@ -24,6 +24,7 @@ from .words import TOKEN, folded, sought, spaced, stems, words
 __all__ = [
     "BORDER",
     "MAX_BODY",
+    "MEANINGS",
     "NAMED",
     "TOKEN",
     "CannotRender",

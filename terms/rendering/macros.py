@@ -29,11 +29,14 @@ _ELEMENTS = frozenset({"htmlelement", "mathmlelement", "svgelement"})
 _CODE = _ELEMENTS | {
     "cssxref", "csp", "domxref", "httpheader", "httpmethod", "httpstatus", "jsxref", "svgattr",
 }  # fmt: skip
-_NOTHING = {"glossarysidebar", "glossarydisambiguation", "embedlivesample", "interactiveexample"}
+_NOTHING = {"glossarysidebar", "embedlivesample", "interactiveexample"}
 _BADGES = {"optional_inline", "deprecated_inline", "experimental_inline", "non-standard_inline"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 NAMED = "?term="  # begins the address of a link to the term of that name
+# Sanitised, the paragraph in whose place the meanings of the term are listed.
+_MEANINGS = '<a href="?meanings"></a>'
+MEANINGS = f"<p>{_MEANINGS}</p>"
 _LINK = re.compile(rf'<a ([^<>]*?)href="{re.escape(NAMED)}([^"]*)"([^<>]*)>(.*?)</a>', re.DOTALL)
 
 
@@ -114,6 +117,8 @@ def _made(macro: re.Match[str], is_plain: bool = False) -> str | None:
 def _of_mdn(name: str, given: list[str], is_plain: bool) -> str | None:
     if name in _NOTHING:
         return ""
+    if name == "glossarydisambiguation":
+        return "" if is_plain else _MEANINGS
     if name in _BADGES:
         return f"({name.removesuffix('_inline')})"
     if not given or not given[0].strip():
@@ -178,4 +183,5 @@ def with_named(html: str, address_of: Callable[[str], str]) -> str:
             return words
         return f'<a class="ref" {before}href="{escape(address)}"{behind}>{words}</a>'
 
+    html = html.replace(_MEANINGS, "")  # elsewhere than in a paragraph of its own
     return _LINK.sub(led, html) if f'"{NAMED}' in html else html

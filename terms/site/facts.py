@@ -109,6 +109,19 @@ class Change:
             != (self.after[uid].link if uid in self.after else None)
         }
 
+    def meant_otherwise(self) -> set[Uid]:
+        """Terms on whose pages what defines one of their meanings is another."""
+        uids = [
+            uid
+            for uid in self.before.keys() & self.after.keys()
+            if self.before[uid].description != self.after[uid].description
+        ]
+        found: set[Uid] = set()
+        for some in batches(sorted(uids)):
+            rows = PublishedRelation.objects.filter(term__uid__in=some, kind="meaning")
+            found.update(rows.exclude(target_uid=None).values_list("target_uid", flat=True))
+        return found
+
     def neighbours(self) -> set[Uid]:
         """Terms on whose pages those stand that are shown otherwise."""
         found: set[Uid] = set()

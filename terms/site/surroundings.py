@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Model
-
 from terms.models import Mention, PublishedRelation, PublishedTerm
 from terms.models.fields import Uid
 
@@ -32,6 +30,8 @@ class Surroundings:
     successor: Label | None = None
     links: list[tuple[int, int, Facts]] = field(default_factory=list)
     files: dict[str, Facts] = field(default_factory=dict)
+    meant: Facts | None = None  # the term of which it is one meaning
+    meanings: list[Facts] = field(default_factory=list)
     referring: list[Facts] = field(default_factory=list)
     mentioned_in: list[Facts] = field(default_factory=list)
 
@@ -41,6 +41,8 @@ class Surroundings:
             self.related.append(Label(label, target))
         elif kind == PublishedRelation.Kind.SUCCESSOR:
             self.successor = Label(label, target)
+        elif kind == PublishedRelation.Kind.MEANING:
+            self.meant = target
         elif target:
             self.files[label] = target
 
@@ -48,8 +50,13 @@ class Surroundings:
     def neighbours(self) -> list[Facts]:
         """All of them once, those that the term itself relates to first."""
         own = [label.target for label in self.related if label.target]
+        others = [*self.other_meanings, *self.referring]
         mentioned = [facts for *_, facts in self.links]
-        return list(dict.fromkeys([*own, *self.referring, *mentioned, *self.mentioned_in]))
+        return list(dict.fromkeys([*own, *others, *mentioned, *self.mentioned_in]))
+
+    @property
+    def other_meanings(self) -> list[Facts]:
+        return [self.meant, *self.meanings] if self.meant else self.meanings
 
 
 def surroundings_of(
@@ -68,8 +75,10 @@ def surroundings_of(
         .order_by("start")
         .values_list("source", "start", "end", "target_uid")
     )
-    back = _leading_to(own, PublishedRelation, "term__uid")
-    named = _leading_to(own, Mention, "source__uid")
+    related = PublishedRelation.objects.order_by().filter(target_uid__in=own)
+    back = set(related.values_list("target_uid", "kind", "term__uid"))
+    mentioning = Mention.objects.order_by().filter(target_uid__in=own)
+    named = set(mentioning.values_list("target_uid", "source__uid"))
     others = {row[-1] for row in (*relations, *mentions, *back, *named)} - {None}
     facts = facts_of(others - known.keys())
     facts |= {uid: known[uid] for uid in others & known.keys()}
@@ -79,17 +88,15 @@ def surroundings_of(
     for pk, start, end, target in mentions:
         if target in facts:
             found[uids[pk]].links.append((start, end, facts[target]))
-    for uid, sources in _grouped(back).items():
+    meanings = {(uid, source) for uid, kind, source in back if kind == "meaning"}
+    for uid, sources in _grouped(meanings).items():
+        found[uid].meanings = _sorted(sources, facts)
+    referring = {(uid, source) for uid, _, source in back} - meanings
+    for uid, sources in _grouped(referring).items():
         found[uid].referring = _sorted(sources - {uid}, facts)
     for uid, sources in _grouped(named).items():
         found[uid].mentioned_in = _sorted(sources - {uid}, facts)
     return found
-
-
-def _leading_to(own: set[Uid], model: type[Model], source: str) -> set[tuple[Uid, Uid]]:
-    """Pairs of one of ``own`` and a term that leads to it."""
-    rows = model._default_manager.order_by().filter(target_uid__in=own)
-    return set(rows.values_list("target_uid", source))
 
 
 def _grouped(pairs: set[tuple[Uid, Uid]]) -> dict[Uid, set[Uid]]:

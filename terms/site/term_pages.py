@@ -1,7 +1,7 @@
 """The page of a term, and its other forms: the exact file, JSON, JSON-LD."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import escape, unescape
 from types import MappingProxyType
 from typing import Any
@@ -13,10 +13,11 @@ from terms.addresses import beside, home_path, linked_file, list_path, to_root, 
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
-from terms.rendering import NAMED, Link, on_page, render_page, with_named
+from terms.rendering import MEANINGS, NAMED, Link, on_page, render_page, with_named
 from terms.wording import wording
 
 from . import chrome
+from .entries import gist
 from .facts import SHOWN, Facts, batches, links_to
 from .picture import picture_of
 from .store import JSON, JSON_LD, MARKDOWN, Built
@@ -61,7 +62,8 @@ def _html(
     said = wording(glossary.language)
     # Links are made as those that are stored.
     rendered = render_page(term.body, links, are_made=True, say=said.say)
-    html = _to_terms(glossary, rendered.html, around.files, way)
+    html, is_listed = _with_meanings(rendered.html, around.meanings, way)
+    html = _to_terms(glossary, html, around.files, way)
     crumbs = _crumbs(glossary, term)
     lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
 
@@ -87,6 +89,7 @@ def _html(
         details=[(row["title"], row["value"], address_of(row)) for row in term.details],
         related=[label.link(way) for label in around.related],
         successor=around.successor and around.successor.link(way),
+        meanings=links_to([] if is_listed else around.other_meanings, way),
         referring=links_to(around.referring, way),
         mentioned=links_to(mentioned, way),
         picture=picture_of(around.neighbours, way),
@@ -123,6 +126,20 @@ def _to_terms(
         return way(facts.path) if facts else ""
 
     return with_named(_AUTHORS.sub(led, html) if files else html, address_of)
+
+
+def _with_meanings(
+    html: str, meanings: Sequence[Facts], way: Callable[[str], str]
+) -> tuple[str, bool]:
+    """``html`` with the meanings of the term where its author wants them listed, and whether."""
+    if MEANINGS not in html:
+        return html, False
+    items = "".join(
+        f'<li><a class="ref" href="{escape(way(facts.path))}">{escape(facts.name)}</a>'
+        f"{escape(f': {gist(facts.description)}' if facts.description else '')}</li>\n"
+        for facts in meanings
+    )
+    return html.replace(MEANINGS, f"<ul>\n{items}</ul>" if items else ""), bool(items)
 
 
 def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:
@@ -169,6 +186,8 @@ def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict
             {key: row[key] for key in ("title", "value", "url") if row[key]} for row in term.details
         ],
         "related": [_label(label) for label in around.related],
+        "meaningOf": _link(around.meant) if around.meant else None,
+        "meanings": [_link(facts) for facts in around.meanings[:SHOWN]],
         "referredToBy": [_link(facts) for facts in around.referring[:SHOWN]],
         "mentions": [_link(facts) for *_, facts in around.links],
         "mentionedIn": [_link(facts) for facts in around.mentioned_in[:SHOWN]],

@@ -34,6 +34,7 @@ NAMES = [
     "Flask", "GraphQL", "GraphQL API", "REST", "Lifetime Value (LTV)", "C++", "Café", "数据库",
     "strong", "Policy", "policies", "search", "Ångström", "Flask", '" onmouseover="x', "Zebra",
     "0day", "!!!", "Security Orchestration, Automation, and Response (SOAR)", "Go", "데이터",
+    "Go (game)", "Flask (flask)", "GraphQL API (of REST)",
 ]  # fmt: skip
 CATEGORIES = ["Software", "Finance", "search"]
 VERTICALS = ["Full Stack", "Markets"]
@@ -46,6 +47,7 @@ prose = st.lists(
             "</b>", "C\\+\\+", "Fl&#97;sk", "rest", "使用数据库", "flasks", "데이터는", "*", "a", "<a href=x>", "&amp;", "\\",
             "[f](t1.md)", "[g](/t2/#x)", '{{Glossary("REST")}}', '{{glossary("t1", "Go")}}',
             '{{< glossary_tooltip term_id="t2" text="Café" >}}', '{{HTMLElement("p")}}', "[Zebras](g)", "[_Policies_](g)",
+            "\n\n{{GlossaryDisambiguation}}\n\n",
         ]),
     ),
     max_size=14,
@@ -62,7 +64,9 @@ def everything():
     }
     columns = ("source__uid", "start", "end", "label", "key", "target_uid")
     mentions = sorted(Mention.objects.values_list(*columns), key=str)
-    links = PublishedRelation.objects.filter(kind="link").order_by("term__uid", "position")
+    links = PublishedRelation.objects.filter(kind__in=["link", "meaning"]).order_by(
+        "term__uid", "position"
+    )
     columns = ("term__uid", "position", "label", "key", "target_uid")
     return pages, mentions, list(links.values_list(*columns)), search.everything()
 
@@ -71,6 +75,7 @@ def forget_everything():
     Page.objects.all().delete()
     Mention.objects.all().delete()
     PublishedRelation.objects.filter(kind="link", label__startswith="?term=").delete()
+    PublishedRelation.objects.filter(kind="meaning", label__startswith="\x1e").delete()
     PublishedTerm.objects.update(plain="", letter="")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM terms_search")
@@ -126,6 +131,16 @@ class Readers(RuleBasedStateMachine):
         term = make_term(name, path=f"t{self.number}.md", text=text)
         if is_live:
             publish(self.glossary, Term.objects.filter(pk=term.pk))
+
+    @rule(name=names, other=st.integers(0, 9), description=st.sampled_from(["", "It is."]))
+    def create_part(self, name, other, description):
+        whole = self.some(other)
+        folder = whole.path.removesuffix("/index.md") if whole is not None else "x"
+        self.number += 1
+        path = f"{folder.removesuffix('.md')}/p{self.number}/index.md"
+        text = f'---\nterm: "{name}"\ndescription: "{description}"\n---\n'.replace('"x"', "x")
+        make_term(name, path=path, text=text)
+        make_term(name, path=f"p{self.number}/index.md", text=text)
 
     @rule(
         name=names,
@@ -218,13 +233,15 @@ class Readers(RuleBasedStateMachine):
 
     @rule(name=names, body=prose, number=st.integers(0, 9))
     def import_folder(self, name, body, number):
-        for file in self.folder.iterdir():
+        for file in self.folder.rglob("*.md"):
             file.unlink()
         (self.folder / "new.md").write_text(
             text_of("X", body=body).replace("term: X", f"term: {name!r}")
         )
         if (term := self.some(number)) is not None:
-            (self.folder / term.path).write_text(text_of("Y", body=body))
+            file = self.folder / term.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text_of("Y", body=body))
         apply_import(plan_import(self.glossary, self.folder))
 
     def teardown(self):
