@@ -33,7 +33,7 @@ WIRING = {"glossary_cms"}
 # What GROUND may use beside the standard library.
 GROUND_LIBRARIES = {
     "formats": {"frontmatter", "yaml"},
-    "rendering": {"ahocorasick_rs", "nh3", "pyromark"},
+    "rendering": {"ahocorasick_rs", "nh3", "pygments", "pyromark"},
 }
 NOT_IN_GROUND = {"os", "io", "time", "datetime", "socket", "subprocess", "random"}
 

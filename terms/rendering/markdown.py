@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .colouring import coloured
 from .linking import Link, linked, with_links, without_links
 from .macros import with_named
 from .sanitising import ID_PREFIX, sanitise
@@ -69,10 +70,10 @@ def render_page(
     raw, made = (with_links(text, links), links) if are_made else linked(text, links)
     # What could be published without links can be with them, which is one level more.
     _check_nesting(raw, MAX_NESTING + bool(made))
-    safe = sanitise(_without_styles(raw, say))
+    safe = sanitise(_without_styles(coloured(raw), say))
     if made and _RAW_HTML.search(text):
         # An element that an author left open may take a link for something else.
-        plain = sanitise(_without_styles(with_links(text, ()), say))
+        plain = sanitise(_without_styles(coloured(with_links(text, ())), say))
         if without_links(safe) != without_links(plain):
             safe, made = plain, []
     html, contents = _with_anchors(safe, say)

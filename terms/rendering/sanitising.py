@@ -9,6 +9,8 @@ from typing import Any
 
 import nh3
 
+from .colouring import CLASSES
+
 ID_PREFIX = "s-"  # an author's id must not take the name of anything else on the page
 
 _INLINE = (
@@ -51,7 +53,7 @@ _RULES: dict[str, Any] = {
         "td": _CELL,
         "th": _CELL | {"scope"},
     },
-    "allowed_classes": {"a": {"ref"}},
+    "allowed_classes": {"a": {"ref"}, "span": set(CLASSES)},
     "url_schemes": {"http", "https", "mailto"},
     "id_prefix": ID_PREFIX,
     "link_rel": None,  # no link opens a window, and the referrer policy holds for all
