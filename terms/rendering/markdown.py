@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .colouring import coloured
+from .definition_lists import with_definition_lists
 from .linking import Link, linked, with_links, without_links
 from .macros import with_named
 from .sanitising import ID_PREFIX, sanitise
@@ -70,10 +71,10 @@ def render_page(
     raw, made = (with_links(text, links), links) if are_made else linked(text, links)
     # What could be published without links can be with them, which is one level more.
     _check_nesting(raw, MAX_NESTING + bool(made))
-    safe = sanitise(_without_styles(coloured(raw), say))
+    safe = sanitise(_shown(raw, say))
     if made and _RAW_HTML.search(text):
         # An element that an author left open may take a link for something else.
-        plain = sanitise(_without_styles(coloured(with_links(text, ())), say))
+        plain = sanitise(_shown(with_links(text, ()), say))
         if without_links(safe) != without_links(plain):
             safe, made = plain, []
     html, contents = _with_anchors(safe, say)
@@ -106,6 +107,11 @@ def link_addresses(text: str) -> list[str]:
     """Where the links of a Markdown text lead, in order."""
     html = sanitise(with_links(text[:MAX_BODY], ()))
     return [html_entities.unescape(address) for address in _HREF.findall(html)]
+
+
+def _shown(html: str, say: Callable[[str], str]) -> str:
+    """The parser's HTML with what sites make of some of it."""
+    return _without_styles(coloured(with_definition_lists(html)), say)
 
 
 # The parser's own markup that the sanitiser would drop, in a form that it keeps.
