@@ -8,7 +8,8 @@ stands below ``-``.
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from urllib.parse import quote, unquote
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit
 
 SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
 SUGGESTION = "suggestion"
@@ -52,9 +53,40 @@ def beside(path: str, suffix: str) -> str:
 _NO_FILE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$|/media/", re.IGNORECASE)
 
 
-def linked_file(address: str, glossary: str) -> str:
+class Origin(NamedTuple):
+    """The site that the files were written for, and the path below which its terms are:
+    ``https://example.org`` and ``/docs/glossary/``. Both are empty where that is not known."""
+
+    site: str = ""
+    home: str = ""
+
+    @classmethod
+    def of(cls, address: str) -> "Origin":
+        parts = urlsplit(address)
+        if not parts.netloc:
+            return cls()
+        return cls(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/") + "/")
+
+    def path(self, address: str) -> str:
+        """``address`` from the root of the site, where it is one of the site."""
+        is_own = self.site and address.startswith(f"{self.site}/")
+        return address[len(self.site) :] if is_own else address
+
+    def whole(self, address: str) -> str:
+        """Where a link from the root of that site leads from any other."""
+        is_rooted = address.startswith("/") and not address.startswith("//")
+        return self.site + address if is_rooted else address
+
+
+NOWHERE = Origin()
+
+
+def linked_file(address: str, glossary: str, origin: Origin = NOWHERE) -> str:
     """The name, without ending, of the file that an author's link means: another one of the
     folder, or a page of the site that it was made for. Nothing for all other links."""
+    address = origin.path(address)
+    if origin.site and address.startswith("/"):
+        address = address.removeprefix(origin.home) if address.startswith(origin.home) else ""
     if _NO_FILE.match(address) or address.startswith(home_path(glossary)):
         return ""
     path = unquote(address.partition("#")[0].partition("?")[0]).replace("\0", "")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from .addresses import linked_file
+from .addresses import Origin, linked_file
 from .formats.paths import name_key, slug_above
 from .models import Glossary, PublishedName, PublishedRelation, PublishedTerm
 from .models.fields import Uid
@@ -57,12 +57,13 @@ def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[Re
         for pk, key, uid in before.values_list("term", "key", "target_uid")
         if key.startswith(FILE)
     }
+    origin = Origin.of(glossary.origin)
     leading: dict[int, dict[tuple[str, str, str], None]] = {}
     for pk, name, slug, body in sources:
         ways = [*_meant_by(name, slug)]
         if "](" in body or "]:" in body or "href" in body or "{{" in body:
             for address in link_addresses(body):
-                ways += [(*way, LINK) for way in _keys_of(address, glossary.slug)]
+                ways += [(*way, LINK) for way in _keys_of(address, glossary.slug, origin)]
         if ways:
             leading[pk] = dict.fromkeys(ways)
     uids = _holders(glossary, {key for ways in leading.values() for _, key, _ in ways})
@@ -83,14 +84,15 @@ def _meant_by(name: str, slug: str) -> Iterator[tuple[str, str, str]]:
         yield (key, key, MEANING)
 
 
-def _keys_of(address: str, glossary: str) -> Iterator[tuple[str, str]]:
+def _keys_of(address: str, glossary: str, origin: Origin) -> Iterator[tuple[str, str]]:
     """What an author's link is called, with each key of what it may lead to, the best last."""
     if name := named_term(address):
         label = NAMED + name
         before, _, last = name_key(name.replace("_", " ")).rpartition(" ")
         for word in reversed(stems(last)):  # the singular before the plural
             yield label, f"{before} {word}".strip()[:NAME_LENGTH]
-    elif file := linked_file(address, glossary):
+    elif file := linked_file(address, glossary, origin):
+        yield file, FILE + file.lower()
         yield file, FILE + file
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from .addresses import linked_file
+from .addresses import Origin, linked_file
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
 from .indexing import known_names
@@ -93,8 +93,9 @@ class Surroundings:
 
     def has_file(self, address: str) -> bool:
         """Whether there is the file that a link to one means; of other links it is not known."""
-        file = linked_file(address, self.glossary.slug)
-        return not file or Term.objects.filter(glossary=self.glossary, slug=file).exists()
+        file = linked_file(address, self.glossary.slug, Origin.of(self.glossary.origin))
+        slugs = {file, file.lower()}
+        return not file or Term.objects.filter(glossary=self.glossary, slug__in=slugs).exists()
 
     def leads_somewhere(self, path: str) -> bool:
         pages = Page.objects.filter(path=path, status__lt=400)

@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -55,6 +56,7 @@ GlossaryForm = type("GlossaryForm", (RuleForm,), RULE_FIELDS)
 
 class GlossaryAdmin(Scoped, admin.ModelAdmin):
     form = GlossaryForm
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "slug", "language"]
 
     def has_add_permission(self, request):
@@ -62,7 +64,7 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def get_fieldsets(self, request, obj=None):
         rules = [f"rule_{name}" for name in RULES]
-        first = ["name", "slug", "language", "approvals_needed", "takes_suggestions"]
+        first = ["name", "slug", "language", "origin", "approvals_needed", "takes_suggestions"]
         return [(None, {"fields": first}), ("Rules for good entries", {"fields": rules})]
 
     def has_delete_permission(self, request, obj=None):
@@ -75,8 +77,8 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if {"name", "slug", "language", "takes_suggestions"} & set(form.changed_data):
-            # They show on every page; by the language names are sorted.
+        if {"name", "slug", "language", "origin", "takes_suggestions"} & set(form.changed_data):
+            # They show on every page; by the language names are sorted, by the origin links read.
             for refusal in rebuild(obj):
                 messages.warning(request, f"{refusal.term.name}: {refusal.reason}")
 

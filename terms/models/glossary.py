@@ -49,6 +49,14 @@ class Glossary(models.Model):
         help_text="Pages then lead to a form on which readers say what is missing or wrong.",
     )
     language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
+    origin = models.URLField(
+        "site of the files",
+        max_length=300,
+        blank=True,
+        help_text="Where the files are published, too: https://example.org/docs/glossary/. Links"
+        " in them that begin with a slash then lead to that site, those below this address to"
+        " the terms.",
+    )
 
     objects = GlossaryQuerySet.as_manager()
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
-from terms.addresses import beside, home_path, linked_file, list_path, to_root, way_from
+from terms.addresses import Origin, beside, home_path, linked_file, list_path, to_root, way_from
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
@@ -23,8 +23,9 @@ from .picture import picture_of
 from .store import JSON, JSON_LD, MARKDOWN, Built
 from .surroundings import Label, Surroundings, surroundings_of
 
+_Way = Callable[[str], str]  # from one address to another
 _AUTHORS = re.compile(r'<a (?!class=)([^<>]*?)href="([^"]*)"')
-_LINK = re.compile(r'(<(?:img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
+_ROOTED = re.compile(r'(<(img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
 
 def term_pages(
@@ -58,6 +59,7 @@ def _html(
     glossary: Glossary, term: PublishedTerm, around: Surroundings, data: dict[str, Any]
 ) -> bytes:
     way, own = way_from(term.path), _own_addresses(glossary, term)
+    origin = Origin.of(glossary.origin)
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
     said = wording(glossary.language)
     # Links are made as those that are stored.
@@ -65,15 +67,6 @@ def _html(
     html, is_listed = _with_meanings(rendered.html, around.meanings, way)
     html = _to_terms(glossary, html, around.files, way)
     crumbs = _crumbs(glossary, term)
-    lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
-
-    def address_of(row: dict[str, str]) -> str:
-        for _, path in lists.get(row["follows"], ()):
-            return way(path)
-        url = row["url"] or row["value"]
-        is_address = url.startswith(("https://", "http://")) and " " not in url
-        return own(url) if is_address or row["url"].startswith("/") else ""
-
     mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
     return chrome.render_in_frame(
         "term.html",
@@ -84,9 +77,9 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=_LINK.sub(lambda link: link[1] + own(link[2]), html) if '="/' in html else html,
+        html=_from_root(html, own, origin),
         contents=rendered.contents,
-        details=[(row["title"], row["value"], address_of(row)) for row in term.details],
+        details=list(_details(term, crumbs, way, lambda url: origin.whole(own(url)))),
         related=[label.link(way) for label in around.related],
         successor=around.successor and around.successor.link(way),
         meanings=links_to([] if is_listed else around.other_meanings, way),
@@ -107,14 +100,28 @@ def _crumbs(glossary: Glossary, term: PublishedTerm) -> list[tuple[str, str]]:
     return crumbs
 
 
-def _to_terms(
-    glossary: Glossary, html: str, files: Mapping[str, Facts], way: Callable[[str], str]
-) -> str:
+def _details(
+    term: PublishedTerm, crumbs: list[tuple[str, str]], way: _Way, whole: _Way
+) -> Iterator[tuple[str, str, str]]:
+    """Titles, values and where these lead, if anywhere."""
+    lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
+    for row in term.details:
+        url = row["url"] or row["value"]
+        is_address = url.startswith(("https://", "http://")) and " " not in url
+        address = whole(url) if is_address or row["url"].startswith("/") else ""
+        for _, path in lists.get(row["follows"], ()):
+            address = way(path)
+        yield row["title"], row["value"], address
+
+
+def _to_terms(glossary: Glossary, html: str, files: Mapping[str, Facts], way: _Way) -> str:
     """Links of authors to other files, and to names, lead to the pages of their terms."""
+
+    origin = Origin.of(glossary.origin)
 
     def led(link: re.Match[str]) -> str:
         address = unescape(link[2])
-        facts = files.get(linked_file(address, glossary.slug))
+        facts = files.get(linked_file(address, glossary.slug, origin))
         if facts is None:
             return link[0]
         _, mark, fragment = address.partition("#")
@@ -128,9 +135,7 @@ def _to_terms(
     return with_named(_AUTHORS.sub(led, html) if files else html, address_of)
 
 
-def _with_meanings(
-    html: str, meanings: Sequence[Facts], way: Callable[[str], str]
-) -> tuple[str, bool]:
+def _with_meanings(html: str, meanings: Sequence[Facts], way: _Way) -> tuple[str, bool]:
     """``html`` with the meanings of the term where its author wants them listed, and whether."""
     if MEANINGS not in html:
         return html, False
@@ -142,10 +147,22 @@ def _with_meanings(
     return html.replace(MEANINGS, f"<ul>\n{items}</ul>" if items else ""), bool(items)
 
 
-def _own_addresses(glossary: Glossary, term: PublishedTerm) -> Callable[[str], str]:
+def _own_addresses(glossary: Glossary, term: PublishedTerm) -> _Way:
     """Of what authors link, the site's own pages and pictures move with it below a prefix."""
     starts, up = (home_path(glossary.slug), "/media/"), to_root(term.path)
     return lambda address: up + address[1:] if address.startswith(starts) else address
+
+
+def _from_root(html: str, own: _Way, origin: Origin) -> str:
+    """Addresses from the root of a site are of this one, or of the one that is its ``origin``,
+    whose pictures are not loaded."""
+
+    def led(link: re.Match[str]) -> str:
+        there = own(link[3])
+        is_picture = link[2].startswith("img")
+        return link[1] + (there if is_picture else escape(origin.whole(unescape(there))))
+
+    return _ROOTED.sub(led, html) if '="/' in html else html
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:

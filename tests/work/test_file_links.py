@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from terms.addresses import linked_file
+from terms.addresses import Origin, linked_file
 from terms.models import Mention, Page, PublishedRelation, PublishedTerm, Term
 from terms.publishing import publish, rebuild, withdraw
 from terms.renaming import move
@@ -131,3 +131,51 @@ def test_what_an_upgrade_reads_otherwise_is_made_anew():
     assert tls.plain.replace("\x1f", "") == "Better than SSL. More."
     page = Page.objects.get(path=tls.path).content.decode()
     assert re.search(r'<a class="ref" href="[^"]*/ssl/">SSL</a>', page)
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("/en/glossary/Flask", "Flask"), ("https://docs.org/en/glossary/a/b.md#x", "b"),
+        ("flask.md", "flask"), ("/en/other/flask", ""), ("https://docs.org/flask", ""),
+        ("https://docs.organ/en/glossary/x", ""), ("//docs.org/en/glossary/x", ""),
+        ("/en/glossary/", ""), ("/media/en/glossary/x", ""), ("/glossary/flask/", ""),
+    ],
+)  # fmt: skip
+def test_the_file_that_a_link_means_on_the_site_of_the_files(address, file):
+    for home in ("https://docs.org/en/glossary", "https://docs.org/en/glossary/"):
+        assert linked_file(address, "glossary", Origin.of(home)) == file
+
+
+def test_links_from_the_root_of_the_site_of_the_files_lead_to_it(admin_client):
+    make_live("Flask")
+    body = (
+        "[one](/docs/Flask#use) [two](https://x.org/docs/flask/) [three](/other/flask?a&b)"
+        " [four](//y.org/flask) [five](/glossary/software/) [six](/media/a.png) ![](/docs/a.png)"
+        " [seven](flask.md)"
+    )
+    make_live("Django", body=body)
+    address = f"/admin/terms/glossary/{default_glossary().pk}/change/"
+    sent = {"name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    refused = admin_client.post(address, {**sent, "origin": "javascript:alert(1)"})
+    assert "Enter a valid URL" in refused.content.decode()
+    admin_client.post(address, {**sent, "origin": "https://x.org/docs"})
+    page = html("django")
+    near = '<a class="ref" href="../../../software/full-stack/flask/'
+    for kept in (
+        f'{near}#s-use">one', f'{near}">two', '<a href="https://x.org/other/flask?a&amp;b">three',
+        '<a href="//y.org/flask">four', '<a href="../../../../glossary/software/">five',
+        '<a href="../../../../media/a.png">six', '<img src="/docs/a.png"', f'{near}">seven',
+    ):  # fmt: skip
+        assert kept in page
+    rebuild(default_glossary())
+    assert html("django") == page
+
+
+def test_capitals_in_an_address_lead_to_a_file_without():
+    make_live("Camel case", path="camel_case.md")
+    make_live("Other", path="Other.md")
+    make_live("Doc", body="[a](Camel_Case.md) [b](/Other) [c](other)")
+    assert re.search(
+        r'/camel_case/">a</a> <a [^>]*/Other/">b</a> <a href="other">c</a>', html("doc")
+    )
