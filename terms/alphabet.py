@@ -6,6 +6,7 @@ Chinese stands by its sounds: in pinyin, in traditional characters in zhuyin. Ja
 in the ten rows of the gojūon, kanji, whose readings cannot be told, behind them.
 """
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from itertools import takewhile
@@ -143,11 +144,21 @@ def _first(pieces: list[tuple[str, str]]) -> int:
 
 def sort_key(name: str, language: str = "en", tie: str = "") -> str:
     """A key in whose order names stand in an index; in hexadecimal digits, so that every
-    database orders it alike. ``tie`` decides between equal names."""
+    database orders it alike. Numbers stand by their size; ``tie`` decides between equal names."""
     pieces = _pieces(name, language)
     primary = "".join(key for _, key in pieces[_first(pieces) :] or pieces)
+    primary = _NUMBER.sub(lambda number: _by_size(number[1]), primary)
     whole = "\0".join((primary[:150], name[:60], tie))
     return whole.encode(errors="replace").hex()[:600]
+
+
+_NUMBER = re.compile(r"0*([0-9]+)")
+
+
+def _by_size(digits: str) -> str:
+    """As texts 9 would stand behind 10; behind the number of its digits it stands before."""
+    nines, rest = divmod(len(digits), 9)
+    return f"{'9' * nines}{rest}{digits}"
 
 
 def letter_of(name: str, language: str = "en") -> str:
