@@ -1,10 +1,11 @@
-"""What site generators write for a name or a piece of code → HTML that Markdown can hold.
+"""What sites read otherwise than CommonMark does → what it reads as meant.
 
 MDN's macros (https://developer.mozilla.org/docs/MDN/Writing_guidelines/Page_structures/Macros),
 the shortcode by which Kubernetes names a term
 (https://kubernetes.io/docs/contribute/style/hugo-shortcodes/#glossary), and the links of Hugo's
-documentation, ``[pages](g)``. The file stays as it is; macros that are not known, and those in
-code, are shown as they are typed.
+documentation, ``[pages](g)``; addresses that stand in the text, as on GitHub
+(https://github.github.com/gfm/#autolinks-extension-). The file stays as it is; macros that are
+not known, and those in code, are shown as they are typed.
 """
 
 import re
@@ -20,7 +21,11 @@ import pyromark
 
 from .parsing import OPTIONS, Closed, event_of
 
+MAX_ADDRESS = 2_000  # characters of one that is no link yet
+_BARE = r"(?<![^\s(*_~])(?<!\]\()https?://[^\s<>\"|`\\^{}\[\]\u3000-\u303f\uff00-\uff60]++"
+_HAS_BARE = re.compile(_BARE)
 _MACRO = re.compile(
+    rf"(?P<bare>{_BARE})|"
     r"(?<!\\)\{\{(?P<shortcode>[<%]?)\s*+(?P<name>[\w-]++)(?P<rest>[^{}\n]*+)\}\}"
     r"|(?P<label>\[(?P<term>(?:[^\[\]\n]|\n(?=\S)){1,200}+)\])\(g\)"
 )
@@ -42,7 +47,10 @@ _LINK = re.compile(rf'<a ([^<>]*?)href="{re.escape(NAMED)}([^"]*)"([^<>]*)>(.*?)
 
 def readable(markdown: str) -> str:
     """``markdown`` with the macros that are known as links and code."""
-    return _readable(markdown) if "{{" in markdown or "](g)" in markdown else markdown
+    has_macro = "{{" in markdown or "](g)" in markdown
+    if has_macro or ("://" in markdown and _HAS_BARE.search(markdown)):
+        return _readable(markdown)
+    return markdown
 
 
 @lru_cache(maxsize=8)  # of one text several things are asked in a row
@@ -101,6 +109,8 @@ def _is_within(ranges: _Ranges, byte: int) -> bool:
 def _made(macro: re.Match[str], is_plain: bool = False) -> str | None:
     """What stands for ``macro``, which is only words if it is to be plain; None where it is
     not known."""
+    if address := macro["bare"]:
+        return None if is_plain else _linked(address)
     if macro["label"]:  # a link already, whose words are Markdown
         return f"{macro['label']}({_address(macro['term'].strip('*_`'))})"
     shortcode, name, rest = macro["shortcode"], macro["name"], macro["rest"]
@@ -112,6 +122,25 @@ def _made(macro: re.Match[str], is_plain: bool = False) -> str | None:
         name = term.replace("-", " ")
         return _term(name, named.get("text") or name, is_plain)
     return _of_mdn(name.lower(), [text for _, text in given], is_plain)
+
+
+_BEHIND = re.compile(r"(?:[?!.,:;*_~'\"]|&[a-z0-9]+;)+$", re.IGNORECASE)
+_HOST = re.compile(r"https?://[\w-]+(?:\.[\w-]+)+(?=[:/?#]|$)")
+
+
+def _linked(address: str) -> str | None:
+    """A bare address as a link; what ends the sentence or bracket behind it is not of it."""
+    whole = address
+    if len(whole) > MAX_ADDRESS:
+        return None
+    while True:
+        before = address
+        address = _BEHIND.sub("", address)
+        if address.endswith(")") and address.count(")") > address.count("("):
+            address = address[:-1]
+        if address == before:
+            break
+    return f"<{address}>{whole[len(address) :]}" if _HOST.match(address) else None
 
 
 def _of_mdn(name: str, given: list[str], is_plain: bool) -> str | None:

@@ -116,3 +116,44 @@ def test_of_a_real_glossary_no_macro_that_names_a_term_is_left(shared):
         body = file.read_text().partition("\n---\n")[2]
         shown = re.sub(r"<(pre|code)\b.*?</\1>", "", render(body), flags=re.DOTALL)
         assert not re.search(r"{{\s*(glossary|\w+xref|http\w+|\w+element)\b", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "rest"),
+    [
+        ("see https://x.org/a?b=c&d#e.", "https://x.org/a?b=c&amp;d#e", "see .</p>"),
+        ("(https://x.org/a_(b))", "https://x.org/a_(b)", "()"),
+        ("http://x.org/_a_/*b*", "http://x.org/_a_/*b", "*"),
+        ("*https://x.org*", "https://x.org", "<em></em>"),
+        ("読む https://x.org。終", "https://x.org", "読む 。終"),
+        ("https://x.org/数据库 b", "https://x.org/%E6%95%B0%E6%8D%AE%E5%BA%93", " b"),
+        ("- https://x.org:80/\n- b", "https://x.org:80/", "<li>b"),
+        ("a&#32;https://x.org", None, "https://x.org"),
+        ("`https://x.org`", None, "<code>https://x.org</code>"),
+        ("    https://x.org", None, "https://x.org"),
+        ("[https://x.org](/y)", None, '<a href="/y">https://x.org</a>'),
+        ("[a](https://x.org)", "https://x.org", None),
+        ("<https://x.org>", "https://x.org", None),
+        ("[see https://x.org]", "https://x.org", "[see ]"),
+        ("xhttps://x.org", None, "xhttps://x.org"),
+        ("https://localhost/ https://", None, "https://localhost/ https://"),
+        ("javascript://x.org", None, "javascript://x.org"),
+        ('https://x.org/"onclick=alert(1)', "https://x.org/", '"onclick=alert(1)'),
+        ("<a title=\"x https://x.org\" href='/y'>a</a>", None, 'title="x https://x.org"'),
+        ("| https://x.org | b |\n| - | - |\n| https://y.org|c |", "https://y.org", "<td>c</td>"),
+    ],
+)  # fmt: skip
+def test_addresses_that_stand_in_the_text_are_links(text, address, rest):
+    html = render(text)
+    if address is None:
+        assert 'href="http' not in html
+    else:
+        assert f'<a href="{address}">' in html
+    if rest:
+        shown = html if address is None else re.sub("<a href[^>]*>[^<]*</a>", "", html)
+        assert rest in shown
+
+
+def test_an_address_of_many_thousand_characters_is_none():
+    assert "<a " not in render("https://x.org/" + ")" * 90_000)
+    assert render("https://x.org/a.&amp; " * 4_000).count('<a href="https://x.org/a">') == 4_000

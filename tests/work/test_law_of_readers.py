@@ -45,7 +45,7 @@ prose = st.lists(
         st.sampled_from([
             "and", "**", "`", "\n\n", "# ", "\n", "> ", "[", "](x)", "policies’s", "LTVs", "<b>",
             "</b>", "C\\+\\+", "Fl&#97;sk", "rest", "使用数据库", "flasks", "데이터는", "*", "a", "<a href=x>", "&amp;", "\\",
-            "[f](t1.md)", "[g](/t2/#x)", '{{Glossary("REST")}}', '{{glossary("t1", "Go")}}',
+            "[f](t1.md)", "https://x.org/Flask", "[g](/t2/#x)", '{{Glossary("REST")}}', '{{glossary("t1", "Go")}}',
             '{{< glossary_tooltip term_id="t2" text="Café" >}}', '{{HTMLElement("p")}}', "[Zebras](g)", "[_Policies_](g)",
             "\n\n{{GlossaryDisambiguation}}\n\n",
         ]),
