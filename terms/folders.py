@@ -125,6 +125,27 @@ def _read_up_to(file, limit: int) -> bytes:  # type: ignore[no-untyped-def]
     return content
 
 
+def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
+    """At most ``limit`` bytes of any file below ``root``; raises FolderError."""
+    boundary, target = os.path.realpath(root), os.path.realpath(root / path)
+    if os.path.commonpath([target, boundary]) != boundary:
+        raise FolderError("This is a link that leaves the folder; it is not followed.")
+    try:
+        descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise FolderError("This is not a regular file.")
+            return _read_up_to(file, limit), Stamp.of(status)
+    except FileNotFoundError:
+        raise FolderError("There is no such file.") from None
+    except FolderError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or "its name is none"
+        raise FolderError(f"Cannot be read: {reason}.") from error
+
+
 class Folder:
     """A folder to write into: never outside it, never through a link, one writer at a time.
 

@@ -20,6 +20,7 @@ from .models import (
     Vertical,
 )
 from .models.fields import Uid
+from .pictures import addresses_of
 from .rendering import MAX_BODY
 
 
@@ -115,6 +116,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         details=_details(document),
         # Misspellings lead to a page without standing on it.
         aliases=[name for name in document.aliases if name not in live.hidden],
+        pictures=addresses_of(glossary, version.path, document.body),
         is_deprecated=document.is_deprecated,
         is_linked=version.is_linked,
         decisions=live.decisions,

@@ -14,8 +14,19 @@ from .addresses import Origin, linked_file
 from .formats.document import TermDocument, read_document
 from .formats.paths import name_key
 from .indexing import known_names
-from .models import Address, Glossary, Page, PublishedName, Relation, Revision, Term, TermFile
+from .models import (
+    Address,
+    Glossary,
+    Page,
+    Picture,
+    PublishedName,
+    Relation,
+    Revision,
+    Term,
+    TermFile,
+)
 from .models.term import NAME_LENGTH
+from .pictures import file_beside
 from .rendering import MAX_BODY, Names, Outline, is_elsewhere, outline
 
 OFF, WARN, BLOCK = "off", "warn", "block"
@@ -97,6 +108,11 @@ class Surroundings:
         slugs = {file, file.lower()}
         return not file or Term.objects.filter(glossary=self.glossary, slug__in=slugs).exists()
 
+    def has_picture(self, entry: Entry, address: str) -> bool:
+        """Whether the picture lies beside the term's file, and is kept."""
+        path = file_beside(entry.term.path, address) if entry.term else ""
+        return Picture.objects.filter(glossary=self.glossary, path=path).exists()
+
     def leads_somewhere(self, path: str) -> bool:
         pages = Page.objects.filter(path=path, status__lt=400)
         return pages.exists() or Address.objects.filter(path=path).exists()
@@ -177,7 +193,7 @@ def lacks_picture(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str
     for picture in entry.outline.pictures:
         if is_elsewhere(picture.target):
             words = f"The picture {picture.target} is of another site and is not shown."
-        elif picture.target.startswith("/media/"):
+        elif picture.target.startswith("/media/") or around.has_picture(entry, picture.target):
             continue
         else:
             words = f"There is no picture {picture.target} here."

@@ -22,7 +22,7 @@ CORE = {
 }
 WORK = {
     "building", "checking", "differences", "editing", "exporting", "finding", "folders",
-    "free_addresses", "deriving", "published_links", "import_plan", "importing", "indexing", "linking", "live", "looking_up", "mentioning", "noting", "published_names", "published_relations", "published_rows", "previewing", "publishing", "quality", "approvals", "change_sets", "refactoring", "rewording", "bulk_editing", "splitting", "commenting", "notifying", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "suggesting", "trashing", "unsaved", "worklists", "site",
+    "free_addresses", "deriving", "published_links", "import_plan", "importing", "indexing", "linking", "live", "looking_up", "mentioning", "noting", "published_names", "published_relations", "published_rows", "previewing", "publishing", "quality", "approvals", "change_sets", "refactoring", "rewording", "bulk_editing", "splitting", "commenting", "notifying", "pictures", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "suggesting", "trashing", "unsaved", "worklists", "site",
 }  # fmt: skip
 DOORS = {
     "admin", "apps", "converters", "due", "forms", "guests", "management", "newsroom", "passage_choice", "public_headers", "reader_suggestions", "serving", "shown", "site_templates", "stored_pages",

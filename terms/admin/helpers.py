@@ -13,11 +13,12 @@ from django.utils.html import format_html
 from terms.icons import find_icons, icon_body
 from terms.looking_up import called, names_with, spelled_like
 from terms.models import Glossary, Term
+from terms.pictures import MAX_BYTES, BadPicture
 from terms.rendering import CannotRender, render
 from terms.rights import rights
 from terms.suggesting import why_declined
 
-from .pictures import MAX_BYTES, BadPicture, keep_picture
+from .pictures import keep_picture
 
 MAX_SUGGESTIONS = 20
 MAX_KNOWN = 3

@@ -1,6 +1,6 @@
 from .classification import Category, Vertical
 from .events import Event, Notice
-from .files import TermFile
+from .files import Picture, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
 from .people import Grant, Preference
@@ -30,6 +30,7 @@ __all__ = [
     "MentionDecision",
     "Notice",
     "Page",
+    "Picture",
     "Preference",
     "Presence",
     "PublishedClass",

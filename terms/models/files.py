@@ -6,7 +6,7 @@ from django.db.models import F
 
 from .glossary import Glossary
 from .rows import insert_rows
-from .term import Term
+from .term import PATH_LENGTH, Term
 
 
 class TermFileQuerySet(models.QuerySet):
@@ -67,6 +67,24 @@ class TermFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["glossary", "folder", "path"], name="file_path")
         ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Picture(models.Model):
+    """A picture that lies with the files of a glossary: its path among them, and where it is
+    kept, made anew."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    path = models.CharField(max_length=PATH_LENGTH)
+    file = models.CharField(max_length=100)
+    stamp = models.TextField(
+        blank=True, help_text="Size, times and inode; empty: not to be trusted."
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["glossary", "path"], name="picture_path")]
 
     def __str__(self) -> str:
         return self.path

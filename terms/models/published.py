@@ -16,7 +16,7 @@ class PublishedTermQuerySet(models.QuerySet):
 
     def listed(self):
         """What an index shows, without the texts of the pages."""
-        return self.defer("text", "plain", "details", "aliases", "decisions")
+        return self.defer("text", "plain", "details", "aliases", "pictures", "decisions")
 
 
 class PublishedTerm(models.Model):
@@ -50,6 +50,9 @@ class PublishedTerm(models.Model):
     plain = models.TextField(blank=True, help_text="The body's words, without markup.")
     details = models.JSONField(default=list, help_text="Rows: title, value, url, follows.")
     aliases = models.JSONField(default=list, help_text="Other names that are shown.")
+    pictures = models.JSONField(
+        default=dict, help_text="Those beside its file, as the text has them → their addresses."
+    )
     is_deprecated = models.BooleanField(default=False)
     is_linked = models.BooleanField(default=True, help_text="Where other terms name it.")
     decisions = models.JSONField(default=dict)

@@ -9,6 +9,7 @@ from .classification import Category, Vertical
 from .fields import UidField, new_uid
 from .glossary import Glossary
 
+PATH_LENGTH = 500  # characters
 NAME_LENGTH = 300  # characters; longer names are cut for indexes, never in the file
 
 
@@ -59,7 +60,9 @@ class Term(models.Model):
 
     uid = UidField(default=new_uid, unique=True, editable=False)
     glossary = models.ForeignKey(Glossary, models.PROTECT, db_index=False)
-    path = models.CharField(max_length=500, help_text="The file, below the glossary's folder.")
+    path = models.CharField(
+        max_length=PATH_LENGTH, help_text="The file, below the glossary's folder."
+    )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     review_by = models.DateField(null=True, blank=True)
     live_fingerprint = models.CharField(max_length=64, blank=True, editable=False)

@@ -11,6 +11,7 @@ from .markdown import (
     link_addresses,
     links_made,
     on_page,
+    picture_addresses,
     render,
     render_page,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "on_page",
     "outline",
     "phrases",
+    "picture_addresses",
     "places",
     "plain_text",
     "render",

@@ -114,6 +114,15 @@ def _shown(html: str, say: Callable[[str], str]) -> str:
     return _without_styles(coloured(with_definition_lists(html)), say)
 
 
+_SRC = re.compile(r'<img [^<>]*?src="([^"]*)"')
+
+
+def picture_addresses(text: str) -> list[str]:
+    """The addresses of the pictures that a Markdown text shows, in order."""
+    html = sanitise(with_links(text[:MAX_BODY], ()))
+    return [html_entities.unescape(address) for address in _SRC.findall(html)]
+
+
 # The parser's own markup that the sanitiser would drop, in a form that it keeps.
 
 _ALIGN = re.compile(r'(<t[hd]) style="text-align: (left|center|right)"')

@@ -24,6 +24,8 @@ from .store import JSON, JSON_LD, MARKDOWN, Built
 from .surroundings import Label, Surroundings, surroundings_of
 
 _Way = Callable[[str], str]  # from one address to another
+_PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')
+_ALT = re.compile(r'\balt="([^"]*)"')
 _AUTHORS = re.compile(r'<a (?!class=)([^<>]*?)href="([^"]*)"')
 _ROOTED = re.compile(r'(<(img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
@@ -77,7 +79,7 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=_from_root(html, own, origin),
+        html=_with_pictures(_from_root(html, own, origin), term.pictures, own),
         contents=rendered.contents,
         details=list(_details(term, crumbs, way, lambda url: origin.whole(own(url)))),
         related=[label.link(way) for label in around.related],
@@ -163,6 +165,21 @@ def _from_root(html: str, own: _Way, origin: Origin) -> str:
         return link[1] + (there if is_picture else escape(origin.whole(unescape(there))))
 
     return _ROOTED.sub(led, html) if '="/' in html else html
+
+
+def _with_pictures(html: str, pictures: Mapping[str, str], own: _Way) -> str:
+    """The pictures that lie beside the term's file; of what is not kept, its words."""
+
+    def shown(picture: re.Match[str]) -> str:
+        before, written, behind = picture.groups()
+        if address := pictures.get(unescape(written)):
+            return f'<img {before}src="{escape(own(address))}"{behind}>'
+        if written.startswith(("/", "../")):
+            return picture[0]
+        words = _ALT.search(f"{before} {behind}")
+        return words[1] if words else ""
+
+    return _PICTURE.sub(shown, html) if "<img " in html else html
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:

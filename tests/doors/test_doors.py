@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from PIL import Image
 
-from terms.admin.pictures import MAX_BYTES
 from terms.models import PublishedTerm, Revision, Term
+from terms.pictures import MAX_BYTES
 from tests.doors.forms import address, fields_of, post
 from tests.factory import make_live, make_term, save_text, text_of
 

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 from django.core.management.base import BaseCommand, CommandError
 
-from terms import publishing
+from terms import pictures, publishing
 from terms.folders import FolderError
 from terms.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
 from terms.importing import apply_import
@@ -27,10 +29,11 @@ class Command(BaseCommand):
             plan = self._plan(console.folder_of(path), watched, options)
         except FolderError as error:
             raise CommandError(str(error)) from error
-        refusals = []
-        if options["publish"] and not options["dry_run"]:
-            refusals = self._publish(plan)
-        self._report(plan, refusals, options["json"], is_brief=not options["verbosity"])
+        refusals, taken = [], pictures.Taken()
+        if not options["dry_run"]:
+            taken = pictures.take(plan.glossary, Path(plan.folder))
+            refusals = self._publish(plan, taken) if options["publish"] else []
+        self._report(plan, taken, refusals, options["json"], is_brief=not options["verbosity"])
         if plan.counts[INVALID] or plan.counts[CONFLICT]:
             raise SystemExit(1)
 
@@ -44,7 +47,7 @@ class Command(BaseCommand):
         glossary = console.get_glossary(slug, create=True, language=options["language"])
         return apply_import(plan_import(glossary, folder, watched), progress=watched)
 
-    def _publish(self, plan):
+    def _publish(self, plan, taken):
         in_files = {entry.path: entry.fingerprint for entry in plan.entries}
         terms = Term.objects.filter(glossary=plan.glossary, problem="").order_by("path")
         waiting = [
@@ -54,9 +57,12 @@ class Command(BaseCommand):
             )
             if live != text == in_files.get(path)
         ]
-        return publishing.publish_ids(plan.glossary, waiting, console.progress(self, "Publishing"))
+        progress = console.progress(self, "Publishing")
+        refusals = publishing.publish_ids(plan.glossary, waiting, progress)
+        same = Term.objects.filter(pk__in=taken.terms - set(waiting))
+        return refusals + publishing.publish_again(plan.glossary, same)
 
-    def _report(self, plan, refusals, as_json, is_brief):
+    def _report(self, plan, taken, refusals, as_json, is_brief):
         unpublished = [(refusal.term.path, refusal.reason) for refusal in refusals]
         if as_json:
             files = [
@@ -64,7 +70,13 @@ class Command(BaseCommand):
                 for entry in plan.entries
             ]
             console.write_json(
-                self, {"counts": plan.counts, "files": files, "not_published": unpublished}
+                self,
+                {
+                    "counts": plan.counts,
+                    "files": files,
+                    "pictures": {"taken": taken.count, "not_taken": taken.problems},
+                    "not_published": unpublished,
+                },
             )
             return
         lines = [
@@ -73,5 +85,9 @@ class Command(BaseCommand):
             if entry.reason or not (is_brief or entry.status == UNCHANGED)
         ]
         console.report(self, plan.counts, lines)
+        if taken.count:
+            self.stdout.write(f"{taken.count:,} picture{'s' * (taken.count > 1)}")
+        for path, reason in taken.problems:
+            self.stdout.write(f"no picture: {path}: {reason}")
         for path, reason in unpublished:
             self.stdout.write(f"not published: {path}: {reason}")

@@ -1,0 +1,177 @@
+"""Pictures in texts: taken from editors, and from the folders of term files, as what they
+really are; the files that texts name → the addresses that readers get them from."""
+
+import hashlib
+import io
+import os
+import posixpath
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+
+from .folders import FolderError, Stamp, read_picture
+from .models import Glossary, Picture, Term
+from .models.term import PATH_LENGTH
+from .rendering import is_elsewhere, picture_addresses
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 25_000_000  # of all frames
+FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif"}
+
+
+class BadPicture(ValueError):
+    """What is given is no picture that can be kept, and why."""
+
+
+def keep(content: bytes) -> str:
+    """Store a picture, made anew from its pixels; its path below that of all pictures.
+
+    Raises BadPicture.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadPicture(f"The picture has more than {MAX_BYTES // 1024**2} MB.")
+    encoded, suffix = _re_encoded(content)
+    path = f"terms/{hashlib.sha256(encoded).hexdigest()[:32]}{suffix}"
+    return (
+        path if default_storage.exists(path) else default_storage.save(path, ContentFile(encoded))
+    )
+
+
+def _re_encoded(content: bytes) -> tuple[bytes, str]:
+    out = io.BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=[*FORMATS]) as picture:
+                kind = picture.format or ""
+                if picture.width * picture.height * getattr(picture, "n_frames", 1) > MAX_PIXELS:
+                    raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.")
+                if kind == "GIF":
+                    _save_frames(picture, out)
+                else:
+                    upright = ImageOps.exif_transpose(picture)
+                    mode = "RGBA" if kind != "JPEG" and _has_alpha(upright) else "RGB"
+                    upright.convert(mode).save(out, kind)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, BadPicture):
+            raise
+        raise BadPicture("This is not a whole PNG, JPEG, WebP or GIF picture.") from None
+    return out.getvalue(), FORMATS[kind]
+
+
+def _save_frames(picture: Image.Image, out: io.BytesIO) -> None:
+    frames, times = [], []
+    for frame in ImageSequence.Iterator(picture):
+        frames.append(frame.convert("RGBA"))
+        times.append(frame.info.get("duration", 100))
+    moving: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times}
+    loop = {"loop": picture.info["loop"]} if "loop" in picture.info else {}
+    frames[0].save(out, "GIF", disposal=2, **loop, **(moving if frames[1:] else {}))
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return "A" in picture.getbands() or "transparency" in picture.info
+
+
+# Beside the files of terms
+
+
+def file_beside(path: str, address: str) -> str:
+    """The file of the folder that a text at ``path`` shows by ``address``; empty for none."""
+    if is_elsewhere(address) or address.startswith(("/", "#", "?")):
+        return ""
+    name = unquote(address.partition("#")[0].partition("?")[0])
+    if not name or "\0" in name or "\\" in name:
+        return ""
+    file = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    return "" if file.startswith("../") or file in ("..", ".") else file[: PATH_LENGTH + 1]
+
+
+def addresses_of(glossary: Glossary, path: str, body: str) -> dict[str, str]:
+    """Of the pictures that a text at ``path`` shows those that are kept: their addresses as
+    they are written → those that readers get them from, from the root of this site."""
+    if "![" not in body and "<img" not in body.lower():
+        return {}
+    files = {address: file_beside(path, address) for address in picture_addresses(body)}
+    kept = Picture.objects.filter(glossary=glossary, path__in=set(files.values()))
+    paths = dict(kept.values_list("path", "file"))
+    return {address: f"/media/{paths[file]}" for address, file in files.items() if file in paths}
+
+
+@dataclass
+class Taken:
+    """``terms`` are the ids of those that show a picture that is new or another one."""
+
+    count: int = 0
+    terms: set[int] = field(default_factory=set)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+def take(glossary: Glossary, folder: Path) -> Taken:
+    """Keep the pictures of ``folder`` that the newest texts of its terms show."""
+    taken = Taken()
+    wanted: dict[str, set[int]] = {}
+    for pk, file in _wanted(glossary, folder):
+        wanted.setdefault(file, set()).add(pk)
+    paths = sorted(wanted)
+    known = {
+        picture.path: picture
+        for start in range(0, len(paths), 500)
+        for picture in Picture.objects.filter(
+            glossary=glossary, path__in=paths[start : start + 500]
+        )
+    }
+    for path in paths:
+        before = known.get(path)
+        try:
+            found = _newer(folder, path, before)
+        except (FolderError, BadPicture) as error:
+            taken.problems.append((path, str(error)))
+            continue
+        if found is None:
+            continue
+        file, stamp = found
+        Picture.objects.update_or_create(
+            glossary=glossary, path=path, defaults={"file": file, "stamp": stamp}
+        )
+        if before is None or before.file != file:
+            taken.count += 1
+            taken.terms |= wanted[path]
+    return taken
+
+
+def _wanted(glossary: Glossary, folder: Path) -> Iterator[tuple[int, str]]:
+    """Ids of terms with the files of the folder that they show."""
+    terms = Term.objects.order_by("path").filter(glossary=glossary, files__folder=str(folder))
+    terms = terms.filter(Q(body__contains="![") | Q(body__icontains="<img")).distinct()
+    for pk, path, body in terms.values_list("pk", "path", "body").iterator():
+        for address in picture_addresses(body):
+            if file := file_beside(path, address):
+                yield pk, file
+
+
+def _newer(folder: Path, path: str, before: Picture | None) -> tuple[str, str] | None:
+    """Where the picture is kept now, with its stamp; None where it has not been touched."""
+    if len(path) > PATH_LENGTH:
+        raise FolderError("The picture's name is too long.")
+    if before is not None and before.stamp and before.stamp == _stamp(folder, path):
+        return None
+    content, stamp = read_picture(folder, path, MAX_BYTES + 1)
+    return keep(content), stamp.trusted()
+
+
+def _stamp(folder: Path, path: str) -> str:
+    try:
+        return Stamp.of(os.stat(folder / path)).text
+    except OSError:
+        return ""
