@@ -6,7 +6,6 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from markdownx.fields import MarkdownxFormField
-from markdownx.widgets import AdminMarkdownxWidget
 
 from .formats.document import MAX_NAME, Row, TermDocument, changed, read_document
 from .formats.front_matter import MAX_FILE
@@ -27,6 +26,7 @@ from .widgets import (
     IconWidget,
     NewNameWidget,
     RelatedField,
+    TextWidget,
     refuse_control_characters,
     refuse_misleading,
 )
@@ -60,9 +60,7 @@ class TermForm(forms.ModelForm):
         widget=AdminTextareaWidget(attrs={"rows": 3}),
         help_text="One sentence that says what it is.",
     )
-    body = MarkdownxFormField(
-        required=False, strip=False, widget=AdminMarkdownxWidget, label="Text"
-    )
+    body = MarkdownxFormField(required=False, strip=False, widget=TextWidget, label="Text")
     detail_rows = DetailsField(label="Detail rows")
     related_terms = RelatedField(
         help_text="In this order. A name that no term has yet stays as a wanted term."
@@ -95,6 +93,7 @@ class TermForm(forms.ModelForm):
             self.document = self._seen_document()
             values = initial_values(self.document, self.instance)
             self.initial |= values | (options.get("initial") or {})
+            self.fields["body"].widget.term = self.instance.pk
         else:
             self.document = read_document(EMPTY, "")
             self.fields["path"].required = False

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from markdownx.widgets import AdminMarkdownxWidget
 
 from .formats.document import MAX_NAME, Row
 from .formats.line_ends import normalise
@@ -204,6 +205,18 @@ def refuse_misleading(name: str) -> None:
         character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in name
     ):
         raise ValidationError("A name cannot hold characters that turn the writing direction.")
+
+
+class TextWidget(AdminMarkdownxWidget):
+    """A Markdown text, whose preview shows the pictures that lie beside the file of ``term``."""
+
+    term: int | None = None
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        if self.term:
+            context["widget"]["attrs"]["data-markdownx-urls-path"] += f"?term={self.term}"
+        return context
 
 
 class IconWidget(AdminTextInputWidget):

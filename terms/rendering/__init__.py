@@ -14,6 +14,7 @@ from .markdown import (
     picture_addresses,
     render,
     render_page,
+    with_pictures,
 )
 from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
@@ -62,5 +63,6 @@ __all__ = [
     "spellings",
     "stems",
     "with_named",
+    "with_pictures",
     "words",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import html as html_entities
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -121,6 +121,24 @@ def picture_addresses(text: str) -> list[str]:
     """The addresses of the pictures that a Markdown text shows, in order."""
     html = sanitise(with_links(text[:MAX_BODY], ()))
     return [html_entities.unescape(address) for address in _SRC.findall(html)]
+
+
+_PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')
+
+
+def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
+    """Sanitised ``html`` with the pictures that lie beside its file, which are ``addresses`` by
+    what is written for them; of others there, their words."""
+
+    def shown(picture: re.Match[str]) -> str:
+        before, written, behind = picture.groups()
+        if address := addresses.get(html_entities.unescape(written)):
+            return f'<img {before}src="{html_entities.escape(address)}"{behind}>'
+        if written.startswith(("/", "../")):
+            return picture[0]
+        return (_ALT.search(f" {before} {behind}") or _EMPTY)[1]
+
+    return _PICTURE.sub(shown, html) if "<img " in html else html
 
 
 # The parser's own markup that the sanitiser would drop, in a form that it keeps.

@@ -13,7 +13,7 @@ from terms.addresses import Origin, beside, home_path, linked_file, list_path, t
 from terms.icons import icon_body
 from terms.models import Glossary, PublishedTerm
 from terms.models.fields import Uid
-from terms.rendering import MEANINGS, NAMED, Link, on_page, render_page, with_named
+from terms.rendering import MEANINGS, NAMED, Link, on_page, render_page, with_named, with_pictures
 from terms.wording import wording
 
 from . import chrome
@@ -24,8 +24,6 @@ from .store import JSON, JSON_LD, MARKDOWN, Built
 from .surroundings import Label, Surroundings, surroundings_of
 
 _Way = Callable[[str], str]  # from one address to another
-_PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')
-_ALT = re.compile(r'\balt="([^"]*)"')
 _AUTHORS = re.compile(r'<a (?!class=)([^<>]*?)href="([^"]*)"')
 _ROOTED = re.compile(r'(<(img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 
@@ -68,6 +66,7 @@ def _html(
     rendered = render_page(term.body, links, are_made=True, say=said.say)
     html, is_listed = _with_meanings(rendered.html, around.meanings, way)
     html = _to_terms(glossary, html, around.files, way)
+    pictures = {written: own(address) for written, address in term.pictures.items()}
     crumbs = _crumbs(glossary, term)
     mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
     return chrome.render_in_frame(
@@ -79,7 +78,7 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=_with_pictures(_from_root(html, own, origin), term.pictures, own),
+        html=with_pictures(_from_root(html, own, origin), pictures),
         contents=rendered.contents,
         details=list(_details(term, crumbs, way, lambda url: origin.whole(own(url)))),
         related=[label.link(way) for label in around.related],
@@ -165,21 +164,6 @@ def _from_root(html: str, own: _Way, origin: Origin) -> str:
         return link[1] + (there if is_picture else escape(origin.whole(unescape(there))))
 
     return _ROOTED.sub(led, html) if '="/' in html else html
-
-
-def _with_pictures(html: str, pictures: Mapping[str, str], own: _Way) -> str:
-    """The pictures that lie beside the term's file; of what is not kept, its words."""
-
-    def shown(picture: re.Match[str]) -> str:
-        before, written, behind = picture.groups()
-        if address := pictures.get(unescape(written)):
-            return f'<img {before}src="{escape(own(address))}"{behind}>'
-        if written.startswith(("/", "../")):
-            return picture[0]
-        words = _ALT.search(f"{before} {behind}")
-        return words[1] if words else ""
-
-    return _PICTURE.sub(shown, html) if "<img " in html else html
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:

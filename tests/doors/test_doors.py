@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from PIL import Image
 
-from terms.models import PublishedTerm, Revision, Term
+from terms.models import Picture, PublishedTerm, Revision, Term
 from terms.pictures import MAX_BYTES
 from tests.doors.forms import address, fields_of, post
 from tests.factory import make_live, make_term, save_text, text_of
@@ -68,6 +68,19 @@ def test_the_preview_is_the_public_rendering(admin):
     assert admin.post(PREFIX + "preview/").status_code == 200
     too_long = admin.post(PREFIX + "preview/", {"content": "x" * 100_001})
     assert "at most 100,000" in too_long.content.decode()
+
+
+def test_the_preview_shows_the_pictures_beside_the_file(admin):
+    term = make_term("Flask", path="web/flask.md", body="![A](a.png)")
+    Picture.objects.create(glossary=term.glossary, path="web/a.png", file="terms/x.png")
+    html = admin.get(f"/admin/terms/term/{term.pk}/change/").content.decode()
+    preview = f"{PREFIX}preview/?term={term.pk}"
+    assert f'data-markdownx-urls-path="{preview}"' in html
+    sent = {"content": "![A](a.png) ![B](b.png)"}
+    shown = admin.post(preview, sent).content.decode()
+    assert shown == '<p><img src="/media/terms/x.png" alt="A"> B</p>\n'
+    for other in ("", "?term=x", "?term=99999", "?term=9999999999999999999"):
+        assert "media" not in admin.post(f"{PREFIX}preview/{other}", sent).content.decode()
 
 
 def test_names_are_suggested(admin):
