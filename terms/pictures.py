@@ -15,12 +15,13 @@ from urllib.parse import unquote
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
+from django.urls import get_script_prefix
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from .folders import FolderError, Stamp, read_picture
 from .models import Glossary, Picture, Term
 from .models.term import PATH_LENGTH
-from .rendering import is_elsewhere, picture_addresses
+from .rendering import is_elsewhere, picture_addresses, render, with_pictures
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # of all frames
@@ -106,6 +107,14 @@ def addresses_of(glossary: Glossary, path: str, body: str) -> dict[str, str]:
     kept = Picture.objects.filter(glossary=glossary, path__in=set(files.values()))
     paths = dict(kept.values_list("path", "file"))
     return {address: f"/media/{paths[file]}" for address, file in files.items() if file in paths}
+
+
+def rendered(body: str, term: Term | None) -> str:
+    """The safe HTML of a text of ``term`` as readers would see it; raises CannotRender."""
+    html = render(body)
+    kept = addresses_of(term.glossary, term.path, body) if term else {}
+    up = get_script_prefix()
+    return with_pictures(html, {written: up + to[1:] for written, to in kept.items()})
 
 
 @dataclass

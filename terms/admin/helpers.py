@@ -7,15 +7,15 @@ client's word on what a file is.
 from functools import wraps
 
 from django.http import HttpResponse, JsonResponse
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.icons import find_icons, icon_body
 from terms.looking_up import called, names_with, spelled_like
 from terms.models import Glossary, Term
 from terms.numbers import number_in
-from terms.pictures import MAX_BYTES, BadPicture, addresses_of
-from terms.rendering import CannotRender, render, with_pictures
+from terms.pictures import MAX_BYTES, BadPicture, rendered
+from terms.rendering import CannotRender
 from terms.rights import rights
 from terms.suggesting import why_declined
 
@@ -58,11 +58,8 @@ def preview_view(request):
     text = request.POST.get("content", "").replace("\r\n", "\n")
     terms = rights(request.user, "view_term").among(Term.objects.select_related("glossary"))
     term = terms.filter(pk=number_in(request.GET.get("term", ""))).first()
-    pictures = addresses_of(term.glossary, term.path, text) if term else {}
-    up = get_script_prefix()
     try:
-        html = render(text)
-        return HttpResponse(with_pictures(html, {w: up + a[1:] for w, a in pictures.items()}))
+        return HttpResponse(rendered(text, term))
     except CannotRender as error:
         return HttpResponse(format_html("<p>{}</p>", error))
 

@@ -7,7 +7,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from terms.differences import Piece
-from terms.rendering import CannotRender, render
+from terms.models import Term
+from terms.pictures import rendered
+from terms.rendering import CannotRender
 from terms.rights import rights
 from terms.site_templates import icon
 from terms.worklists import LISTS, WorkList
@@ -46,10 +48,10 @@ def newsroom_pages(context: Context) -> list[tuple[str, str]]:
 
 
 @register.simple_tag
-def rendered(body: str) -> SafeString:
-    """A text as readers see it, or why they cannot."""
+def text_of(term: Term) -> SafeString:
+    """A term's text as readers see it, or why they cannot."""
     try:
-        return SafeString(render(body))
+        return SafeString(rendered(term.body, term))
     except CannotRender as error:
         return format_html("<p>{}</p>", error)
 
