@@ -8,7 +8,7 @@ from typing import cast
 from .dialects import RELATED, REPEATS, Dialect, dialect_of
 from .front_matter import FrontMatter, parse
 from .line_ends import normalise
-from .paths import SECTION_PAGES, slug_of
+from .paths import NO_TERM, slug_of
 from .problems import CannotSplice, HeaderProblem
 from .related import write_names
 from .yaml_nodes import Data
@@ -89,8 +89,10 @@ class TermDocument:
         """Why readers cannot be shown this file as a term; empty if they can."""
         if self.problem:
             return f"Its header cannot be read: {self.problem}"
-        if self.path.rpartition("/")[2] in SECTION_PAGES:
-            return "It is the page of a section, not a term."
+        if self.path.rpartition("/")[2].startswith(NO_TERM):
+            return "Its name begins with _: it is a section's page or a template, not a term."
+        if self.source.data.get("layout") == "search":
+            return "It is the search page of a site, not a term."
         if not self.source.data.get(self.dialect.key_for("name", self.source.data)):
             return "Its header gives no name."
         return ""

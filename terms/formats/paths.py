@@ -8,8 +8,8 @@ SUFFIXES = (".md", ".mdx")
 MAX_NAME = 200  # bytes of a file name that is made here; file systems allow 255
 MAX_PATH = 500  # characters
 
-# Files that site generators keep beside the terms: a section's own page, not a term.
-SECTION_PAGES = frozenset({"_index.md", "_index.mdx"})
+# Begins the names of what site generators keep beside the terms: a section's page, a template.
+NO_TERM = "_"
 
 PART = "--"  # in a slug, between a term and a part of it
 
