@@ -58,10 +58,11 @@ def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[Re
         if key.startswith(FILE)
     }
     origin = Origin.of(glossary.origin)
+    marks = ("](", "]:", "href", "{{", *([origin.site] if origin.site else []))
     leading: dict[int, dict[tuple[str, str, str], None]] = {}
     for pk, name, slug, body in sources:
         ways = [*_meant_by(name, slug)]
-        if "](" in body or "]:" in body or "href" in body or "{{" in body:
+        if any(mark in body for mark in marks):
             for address in link_addresses(body):
                 ways += [(*way, LINK) for way in _keys_of(address, glossary.slug, origin)]
         if ways:

@@ -134,7 +134,7 @@ def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
         before, written, behind = picture.groups()
         if address := addresses.get(html_entities.unescape(written)):
             return f'<img {before}src="{html_entities.escape(address)}"{behind}>'
-        if written.startswith(("/", "../")):
+        if written.startswith("/"):
             return picture[0]
         return (_ALT.search(f" {before} {behind}") or _EMPTY)[1]
 

@@ -66,9 +66,12 @@ def _html(
     rendered = render_page(term.body, links, are_made=True, say=said.say)
     html, is_listed = _with_meanings(rendered.html, around.meanings, way)
     html = _to_terms(glossary, html, around.files, way)
-    pictures = {written: own(address) for written, address in term.pictures.items()}
     crumbs = _crumbs(glossary, term)
-    mentioned = [facts for facts in around.mentioned_in if facts not in around.referring]
+    meanings = around.other_meanings
+    listed = {*around.referring, *meanings}
+    mentioned = [facts for facts in around.mentioned_in if facts not in listed]
+    if is_listed:
+        meanings = [around.meant] if around.meant else []
     return chrome.render_in_frame(
         "term.html",
         glossary,
@@ -78,12 +81,12 @@ def _html(
         address=data["url"],
         leaf=quote(term.path.rsplit("/", 2)[1]),
         crumbs=crumbs,
-        html=with_pictures(_from_root(html, own, origin), pictures),
+        html=_from_root(with_pictures(html, term.pictures), own, origin),
         contents=rendered.contents,
         details=list(_details(term, crumbs, way, lambda url: origin.whole(own(url)))),
         related=[label.link(way) for label in around.related],
         successor=around.successor and around.successor.link(way),
-        meanings=links_to([] if is_listed else around.other_meanings, way),
+        meanings=links_to(meanings, way),
         referring=links_to(around.referring, way),
         mentioned=links_to(mentioned, way),
         picture=picture_of(around.neighbours, way),

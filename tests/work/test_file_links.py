@@ -170,6 +170,8 @@ def test_links_from_the_root_of_the_site_of_the_files_lead_to_it(admin_client):
         assert kept in page
     rebuild(default_glossary())
     assert html("django") == page
+    make_live("Quart", body="Like https://x.org/docs/flask/.")
+    assert f'{near}">https://x.org/docs/flask/</a>.' in html("quart")
 
 
 def test_capitals_in_an_address_lead_to_a_file_without():

@@ -72,17 +72,19 @@ def test_a_picture_beside_the_file_is_shown_and_follows_it(folder, settings):
     (folder / "web" / "an image.png").write_bytes(picture())
     (folder / "b.jpg").write_bytes(picture("JPEG"))
     body = (
-        '![A & "B"](an%20image.png "T") and <img alt="b" src="../b.jpg" width="3"> ![None](no.png)'
+        '![A & "B"](an%20image.png "T") and <img alt="b" src="../b.jpg" width="3">'
+        " ![None](no.png) ![Up](../no.png) ![Kept](/media/terms/x.png)"
     )
     write(folder, body, "web/flask.md")
     source = (folder / "web" / "flask.md").read_bytes()
     said = imported(folder, publish=True)
     assert "2 pictures" in said
     assert "no picture: web/no.png: There is no such file." in said
-    one, two = sources(html())
+    one, two, kept = sources(html())
+    assert kept == "../../../../media/terms/x.png"
     assert re.fullmatch(r"\.\./\.\./\.\./\.\./media/terms/\w{32}\.png", one)
     assert two.endswith(".jpg")
-    assert "None</p>" in html()
+    assert " None Up <img" in html()
     assert 'title="T"' in html()
     kept = settings.MEDIA_ROOT / one.partition("media/")[2]
     assert Image.open(io.BytesIO(kept.read_bytes())).size == (3, 2)
