@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from terms.models import Page
-from terms.public_headers import security_headers
+from terms.web.headers import security_headers
 
 from .servers import Server, free_port, granian, program, running
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from terms.models import Page, Term
-from terms.serving import CACHE_BYTES
+from terms.web.page_cache import CACHE_BYTES
 
 from . import peers
 from .measure import ROUNDS, Result

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .models import Glossary, Page, Site
+from .models import Glossary, Page, PageWrite, Site
 from .site.extras import extra_files, media_files, redirect_maps
 from .site.facts import batches
 from .site.store import GONE
@@ -38,11 +38,11 @@ class Report:
 
 
 class State(NamedTuple):
-    """Of a tree: the site it is of, the last change of that site which it holds, and the
-    files in it that are no stored pages."""
+    """Of a tree: the site it is of, the mark of the last writing of pages that it holds, and
+    the files in it that are no stored pages."""
 
     site: str = ""
-    sequence: int = -1
+    mark: str = ""
     extras: tuple[str, ...] = ()
 
 
@@ -53,18 +53,32 @@ def build(out: Path, progress: Progress = lambda items, total: items) -> Report:
     with _alone(out):
         live = _live_tree(out)
         spare = _tree(out, "b" if live == _tree(out, "a") else "a")
-        site = Site.objects.first()
-        now = State(str(site.uid), site.sequence) if site else State()
+        now = _now()
         report = Report()
         if live and _state(live)[:2] == now[:2] and not _extras_differ(live):
             return report
-        if live and _state(spare).site != now.site:
+        if live and not _is_of(_state(spare), now) and _is_of(_state(live), now):
             _copy(live, spare)
         _bring_up(spare, now, report, progress)
         _turn(out, spare)
         if live is None:
             _copy(spare, _tree(out, "b"))  # so that the next build, too, costs what has changed
         return report
+
+
+def _now() -> State:
+    site = Site.objects.first()
+    return State(str(site.uid), site.mark) if site else State()
+
+
+def _is_of(state: State, now: State) -> bool:
+    """Whether a tree holds an earlier state of what the database says now, so that what was
+    written since brings it up. Once an older database is restored, it may hold a later one."""
+    return state.site == now.site and _number_of(state.mark) is not None
+
+
+def _number_of(mark: str) -> int | None:
+    return PageWrite.objects.filter(mark=mark).values_list("sequence", flat=True).first()
 
 
 # Trees
@@ -104,8 +118,8 @@ def _state_file(tree: Path) -> Path:
 def _state(tree: Path) -> State:
     """None at all where the tree was never finished."""
     try:
-        site, sequence, extras = json.loads(_state_file(tree).read_text())
-        return State(site, sequence, tuple(extras))
+        site, mark, extras = json.loads(_state_file(tree).read_text())
+        return State(str(site), str(mark), tuple(extras))
     except (OSError, ValueError, TypeError):
         return State()
 
@@ -146,7 +160,7 @@ def _turn(out: Path, tree: Path) -> None:
 
 def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> None:
     state = _state(tree)
-    if state.site != now.site:
+    if not _is_of(state, now):
         _forget(tree)
         state = State(now.site)
     tree.mkdir(exist_ok=True)
@@ -154,12 +168,14 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
     before = state.extras
     while True:
         # Somebody may publish meanwhile; what is written then is fetched before the turn.
-        pages = Page.objects.filter(sequence__gt=state.sequence)
+        number = _number_of(state.mark)
+        if state.mark and number is None:
+            raise BuildError("The database was replaced meanwhile: build the site again.")
+        pages = Page.objects.filter(sequence__gt=-1 if number is None else number)
         for page in progress(_in_order(pages), pages.count()):
             writer.page(page)
-        site = Site.objects.first()
-        newest = State(str(site.uid), site.sequence) if site else State()
-        if newest.sequence == now.sequence:
+        newest = _now()
+        if newest.mark == now.mark:
             break
         state, now = now, newest
     _note(tree, now._replace(extras=_refresh_extras(writer, before)))

@@ -1,53 +1,125 @@
-"""In front of everything: what has fallen due is done before a request is answered."""
+"""What has fallen due is done by threads beside the server, never by a request.
+
+Each process may have them: what is due is done once, by the first that takes it. Mail has a
+thread of its own, as a mail server may take long to answer.
+"""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
-from .scheduling import next_due, run_due
+from .notifying import next_mail, send_mail
+from .scheduling import next_scheduled, run_scheduled
 
 LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
 log = logging.getLogger(__name__)
-Application = Any  # a WSGI callable that can be closed
 
 
-class DueFirst:
-    """A WSGI application around ``application``. Looking at a clock is all that it costs."""
+class Worker:
+    """A thread that runs ``act`` whenever the time that ``next_due`` tells has come."""
 
-    def __init__(self, application: Application, clock: Callable[[], float] = time.time):
-        self.application = application
+    def __init__(
+        self,
+        name: str,
+        next_due: Callable[[], datetime | None],
+        act: Callable[[], object],
+        clock: Callable[[], float] = time.time,
+    ):
+        self.name = name
+        self.next_due = next_due
+        self.act = act
         self.clock = clock
-        self._look_at = 0.0
-        self._lock = threading.Lock()
+        self.look_every = LOOK_EVERY
+        self._stopped = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Also in a process that was forked: threads are not inherited."""
+        with self._starting:
+            if not self.is_running:
+                self._stopped.clear()
+                self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def join(self, seconds: float) -> None:
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def look(self) -> float:
+        """Do what is due; the seconds until the next look."""
+        close_old_connections()
         now = self.clock()
-        # A clock that was put back looks at once, too.
-        if not self._look_at - LOOK_EVERY <= now < self._look_at:
-            self._look(now)
+        due = self.next_due()
+        if due and due.timestamp() <= now:
+            self.act()
+            due = self.next_due()
+        if due and due.timestamp() > now:
+            return min(self.look_every, due.timestamp() - now)
+        return self.look_every
+
+    def _work(self) -> None:
+        pause = 0.0
+        while not self._stopped.wait(pause):
+            try:
+                pause = self.look()
+            except DatabaseError as error:
+                log.error("%s: the database does not answer (%s)", self.name, error)
+                pause = self.look_every
+            except Exception:  # whatever fails is tried again
+                log.exception("%s: not done", self.name)
+                pause = self.look_every
+        connections.close_all()
+
+
+class DueWorkers:
+    """The workers of a process."""
+
+    def __init__(self) -> None:
+        self._workers = (
+            Worker("schedule", next_scheduled, run_scheduled),
+            Worker("mail", next_mail, send_mail),
+        )
+
+    @property
+    def are_running(self) -> bool:
+        return all(worker.is_running for worker in self._workers)
+
+    def start(self) -> None:
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self, seconds: float = 15) -> None:
+        """Have them end, and wait for what they have begun."""
+        for worker in self._workers:
+            worker.stop()
+        for worker in self._workers:
+            worker.join(seconds)
+
+
+class DueBeside:
+    """WSGI: ``application``, with the first request of a process starting its workers."""
+
+    def __init__(self, application: Callable, workers: DueWorkers):
+        self.application = application
+        self.workers = workers
+
+    def __call__(self, environ: dict, start_response: Callable) -> object:
+        if not self.workers.are_running:
+            self.workers.start()
         return self.application(environ, start_response)
 
     def close(self) -> None:
+        self.workers.stop()
         self.application.close()
-
-    def _look(self, now: float) -> None:
-        if not self._lock.acquire(blocking=False):
-            return  # another thread looks already
-        try:
-            self._look_at = now + LOOK_EVERY
-            close_old_connections()
-            due = next_due()
-            if due and due.timestamp() <= now:
-                run_due()
-                due = next_due()
-            if due and due.timestamp() > now:  # what could not be done waits, too
-                self._look_at = min(self._look_at, due.timestamp())
-        except Exception:
-            # Whatever fails here, readers get their page.
-            log.exception("what is due was not done")
-        finally:
-            self._lock.release()

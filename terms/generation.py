@@ -22,6 +22,8 @@ class Generation:
     def __init__(self, path: Path, mode: int):
         file = os.open(path, os.O_RDWR | os.O_CREAT, mode)
         try:
+            self._inode = os.fstat(file).st_ino
+            self._path = path
             os.ftruncate(file, 2 * MARK)
             self._memory = mmap.mmap(file, 2 * MARK)
         finally:
@@ -30,6 +32,13 @@ class Generation:
     def marks(self) -> bytes:
         """Both of them, that of the last writing begun and that of the last one ended."""
         return self._memory[:]
+
+    def is_there(self) -> bool:
+        """Whether others still find the same file; a folder that was restored has another."""
+        try:
+            return os.stat(self._path).st_ino == self._inode
+        except OSError:
+            return False
 
     def begin(self) -> bytes:
         mark = os.urandom(MARK)
@@ -47,9 +56,17 @@ def is_settled(marks: bytes) -> bool:
     return marks[:MARK] == marks[MARK:] != b""
 
 
-@lru_cache(maxsize=4)
 def generation_of(database: str) -> Generation | None:
     """None where there is no file to share; then readers ask the database each time."""
+    found = _generation_of(database)
+    if found is not None and not found.is_there():
+        _generation_of.cache_clear()
+        found = _generation_of(database)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _generation_of(database: str) -> Generation | None:
     path = Path(database)
     try:
         # Whoever may write the database may write the marks.

@@ -1,4 +1,7 @@
-"""Telling people by mail what concerns them: at once, once a day, or never."""
+"""Telling people by mail what concerns them: at once, once a day, or never.
+
+Requests only note what is to be sent; ``terms.due`` sends it.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -16,43 +19,34 @@ from django.utils import timezone
 from .models import Notice, Preference, Term
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+LEASE = timedelta(minutes=5)  # far longer than a mail server is waited for
 TRIES = 24  # then a mail is given up
 MOST = 200  # notices in one mail
 log = logging.getLogger(__name__)
 
 
 def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = None) -> None:
-    """Note ``text`` for each of ``people`` who wants mail; sent at once, if so wanted."""
+    """Note ``text`` for each of ``people`` who wants mail; a worker sends it, when they want it.
+
+    All that is noted for a person in one transaction is one mail.
+    """
     if not isinstance(people, QuerySet):
         people = get_user_model().objects.filter(pk__in=set(people), is_active=True)
     people = people.exclude(email="").exclude(preference__mail=Preference.Mail.NEVER)
     people = people.exclude(pk=but.pk) if but else people
+    daily = set(people.filter(preference__mail=Preference.Mail.DAILY).values_list("pk", flat=True))
     now = timezone.now()
-    notices = Notice.objects.bulk_create(
-        Notice(person=person, term=term, text=text, created_at=now) for person in people
-    )
-    if notices:
-        pks = [notice.pk for notice in notices]
-        # Nobody is told of what is not done in the end.
-        transaction.on_commit(lambda: _send_at_once(pks), robust=True)
+    Notice.objects.bulk_create(
+        Notice(
+            person=person, term=term, text=text, created_at=now,
+            retry_at=None if person.pk in daily else now,
+        )
+        for person in people
+    )  # fmt: skip
 
 
-def _send_at_once(pks: list[int]) -> None:
-    notices = Notice.objects.filter(pk__in=pks, mailed_at=None)
-    _send(notices.exclude(person__preference__mail=Preference.Mail.DAILY))
-
-
-def send_digests() -> int:
-    """Send what has waited for a day, and what could not be sent; how many mails."""
-    now = timezone.now()
-    late = Q(retry_at__lte=now) | Q(retry_at=None, created_at__lte=now - DAY)
-    waiting = Notice.objects.filter(mailed_at=None)
-    people = set(waiting.filter(late).values_list("person", flat=True))
-    return _send(waiting.filter(person__in=people).exclude(retry_at__gt=now))
-
-
-def next_digest() -> datetime | None:
-    """When the next mail falls due that was not sent at once."""
+def next_mail() -> datetime | None:
+    """When the next mail falls due; it may be past."""
     waiting = Notice.objects.filter(mailed_at=None)
     first = waiting.aggregate(
         retry=Min("retry_at"), made=Min("created_at", filter=Q(retry_at=None))
@@ -61,31 +55,49 @@ def next_digest() -> datetime | None:
     return min(filter(None, times), default=None)
 
 
-def _send(notices: QuerySet[Notice]) -> int:
-    """One mail for each person; what cannot be sent waits for the next time."""
-    by_person: dict[Any, list[Notice]] = {}
+def send_mail() -> int:
+    """Send what is due, one mail for each person; how many were sent.
+
+    A mail is taken for ``LEASE`` before it is sent and noted afterwards: two processes do not
+    send it at once, and one that ends in between leaves it to the next.
+    """
+    now = timezone.now()
     unwanted = Q(person__is_active=False) | Q(person__preference__mail=Preference.Mail.NEVER)
-    Notice.objects.filter(pk__in=notices.filter(unwanted).values("pk")).delete()
-    for notice in notices.select_related("person", "term__glossary"):
-        by_person.setdefault(notice.person, []).append(notice)
-    sent = 0
-    for person, theirs in by_person.items():
-        pks = [notice.pk for notice in theirs]
-        with transaction.atomic():
-            # Who marks them first sends them: two processes do not send one twice.
-            taken = Notice.objects.filter(pk__in=pks, mailed_at=None)
-            if taken.update(mailed_at=timezone.now()) != len(pks):
-                transaction.set_rollback(True)
-                continue
-        try:
-            _mail(person, theirs).send()
-            sent += 1
-        except Exception:
-            # Whatever a mail server does, editing goes on.
-            log.exception("mail to %s was not sent", person.pk)
-            again = Notice.objects.filter(pk__in=pks, tries__lt=TRIES)
-            again.update(mailed_at=None, tries=F("tries") + 1, retry_at=timezone.now() + HOUR)
-    return sent
+    waiting = Notice.objects.filter(mailed_at=None)
+    Notice.objects.filter(pk__in=waiting.filter(unwanted).values("pk")).delete()
+    late = Q(retry_at__lte=now) | Q(retry_at=None, created_at__lte=now - DAY)
+    people = list(waiting.filter(late).order_by().values_list("person", flat=True).distinct())
+    return sum(_send(person, now) for person in people)
+
+
+def _send(person: int, now: datetime) -> bool:
+    waiting = Notice.objects.filter(person=person, mailed_at=None).exclude(retry_at__gt=now)
+    with transaction.atomic():
+        notices = list(waiting.select_related("person", "term__glossary"))
+        mine = Notice.objects.filter(pk__in=[notice.pk for notice in notices])
+        taken = mine.filter(mailed_at=None).exclude(retry_at__gt=now)
+        if not notices or taken.update(retry_at=now + LEASE, tries=F("tries") + 1) != len(notices):
+            transaction.set_rollback(True)
+            return False
+    problem = ""
+    try:
+        _mail(notices[0].person, notices).send()
+    except Exception as error:  # whatever a mail server does
+        problem = f"{type(error).__name__}: {error}"
+    if not problem:
+        mine.update(mailed_at=timezone.now())
+        return True
+    again = timezone.now() + HOUR
+    mine.filter(tries__lt=TRIES).update(retry_at=again)
+    mine.filter(tries__gte=TRIES).update(mailed_at=timezone.now())
+    to = notices[0].person.get_username()
+    log.error("mail to %s was not sent (%s); next try at %s", to, problem, f"{again:%H:%M}")
+    return False
+
+
+def unsent() -> int:
+    """How many notices could not be mailed so far."""
+    return Notice.objects.filter(mailed_at=None, tries__gt=0, retry_at__gt=timezone.now()).count()
 
 
 def _mail(person: Any, notices: list[Notice]) -> EmailMessage:

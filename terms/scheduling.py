@@ -9,7 +9,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from .models import Event, Glossary, Schedule, Term
-from .notifying import next_digest, send_digests, tell
+from .notifying import send_mail, tell
 from .publishing import publish, withdraw
 from .recording import record
 from .rights import may
@@ -56,18 +56,21 @@ def unschedule(item: Schedule, person: Any) -> None:
         record(term.glossary, Event.Kind.UNSCHEDULED, [(term.pk, term.name)], person, item.action)
 
 
-def next_due() -> datetime | None:
-    """When there is something to do next; it may be past."""
-    times = [Schedule.objects.waiting().aggregate(at=Min("at"))["at"], next_digest()]
-    return min(filter(None, times), default=None)
+def next_scheduled() -> datetime | None:
+    """When there is something to publish or withdraw next; it may be past."""
+    return Schedule.objects.waiting().aggregate(at=Min("at"))["at"]
+
+
+def run_scheduled() -> list[Schedule]:
+    """Do all that has fallen due, each in a transaction of its own, each once."""
+    due = Schedule.objects.waiting().filter(at__lte=timezone.now())
+    return [item for pk in list(due.values_list("pk", flat=True)) if (item := _run(pk))]
 
 
 def run_due() -> list[Schedule]:
-    """Do all that has fallen due, each in a transaction of its own, each once."""
-    due = Schedule.objects.waiting().filter(at__lte=timezone.now())
-    done = [item for pk in list(due.values_list("pk", flat=True)) if (item := _run(pk))]
-    if (digest := next_digest()) and digest <= timezone.now():
-        send_digests()
+    """Publish and withdraw what has fallen due, and send the mail that waits."""
+    done = run_scheduled()
+    send_mail()
     return done
 
 

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_safe
 from .addresses import LETTERS, home_path, without_ending
 from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
 from .models import Glossary, Page, PublishedTerm
-from .serving import FRESH
 from .site.entries import Scope, gist
 from .site.feeds import changes_pages, description, site_pages
 from .site.lists import Listing
 from .site.store import GONE
 from .site_templates import page_of
+from .web.page_cache import FRESH
 
 NEAREST = 6
 

@@ -25,8 +25,8 @@ WORK = {
     "free_addresses", "deriving", "published_links", "import_plan", "importing", "indexing", "linking", "live", "looking_up", "mentioning", "noting", "published_names", "published_relations", "published_rows", "previewing", "publishing", "quality", "approvals", "change_sets", "refactoring", "rewording", "bulk_editing", "splitting", "commenting", "notifying", "pictures", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "suggesting", "trashing", "unsaved", "worklists", "site",
 }  # fmt: skip
 DOORS = {
-    "admin", "apps", "converters", "due", "forms", "guests", "management", "newsroom", "passage_choice", "public_headers", "reader_suggestions", "serving", "shown", "site_templates", "stored_pages",
-    "templatetags", "urls", "views", "widgets",
+    "admin", "apps", "converters", "due", "forms", "guests", "management", "newsroom", "passage_choice", "reader_suggestions", "shown", "site_templates",
+    "templatetags", "urls", "views", "web", "widgets",
 }  # fmt: skip
 WIRING = {"glossary_cms"}
 
@@ -40,15 +40,15 @@ NOT_IN_GROUND = {"os", "io", "time", "datetime", "socket", "subprocess", "random
 # Doors lead to work, not to each other; these belong together.
 BETWEEN_DOORS = {
     ("admin", "forms"), ("admin", "widgets"), ("forms", "widgets"), ("forms", "shown"), ("forms", "passage_choice"), ("admin", "passage_choice"), ("shown", "widgets"), ("urls", "views"), ("urls", "guests"), ("urls", "converters"),
-    ("templatetags", "site_templates"), ("serving", "stored_pages"), ("serving", "public_headers"), ("views", "serving"), ("guests", "views"), ("urls", "reader_suggestions"), ("reader_suggestions", "widgets"), ("reader_suggestions", "site_templates"), ("guests", "site_templates"), ("views", "site_templates"),
+    ("templatetags", "site_templates"), ("views", "web"), ("guests", "views"), ("urls", "reader_suggestions"), ("reader_suggestions", "widgets"), ("reader_suggestions", "site_templates"), ("guests", "site_templates"), ("views", "site_templates"),
 }  # fmt: skip
 
 # The readers' side cannot see the editors'.
 READERS = [
     "terms/views.py", "terms/urls.py", "terms/finding.py", "terms/linking.py", "terms/search.py",
-    "terms/building.py", "terms/serving.py", "terms/stored_pages.py",
+    "terms/building.py",
     "terms/models/published.py", "terms/models/site.py",
-    *(f"terms/site/{path.name}" for path in (ROOT / "terms" / "site").glob("*.py")),
+    *(f"terms/{room}/{path.name}" for room in ("site", "web") for path in (ROOT / "terms" / room).glob("*.py")),
 ]  # fmt: skip
 EDITORS_MODELS = {
     "Alias", "ChangeSet", "Grant", "Detail", "MentionDecision", "Relation", "Revision", "Term",

@@ -8,7 +8,7 @@ from .published import Mention, PublishedClass, PublishedName, PublishedRelation
 from .review import Approval, Comment, Review
 from .revision import ChangeSet, Revision
 from .schedule import Schedule
-from .site import Address, Page, SearchMiss, Site, Withdrawal
+from .site import Address, Page, PageWrite, SearchMiss, Site, Withdrawal
 from .suggestion import DeclinedRelation, Suggestion
 from .term import Alias, Detail, MentionDecision, Relation, Term
 from .unsaved import Presence, Unsaved
@@ -30,6 +30,7 @@ __all__ = [
     "MentionDecision",
     "Notice",
     "Page",
+    "PageWrite",
     "Picture",
     "Preference",
     "Presence",

@@ -55,7 +55,10 @@ class Event(models.Model):
 
 
 class Notice(models.Model):
-    """Something that a person should know; ``mailed_at`` once it has been sent, or given up."""
+    """Something that a person should know; ``mailed_at`` once it has been sent, or given up.
+
+    It is sent at ``retry_at``; without that with the person's mail of the day.
+    """
 
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="notices")
     term = models.ForeignKey(Term, models.CASCADE, related_name="+")

@@ -84,18 +84,33 @@ class Withdrawal(models.Model):
 
 
 class Site(models.Model):
-    """One row: ``sequence`` numbers the changes of the readers' side.
+    """One row: ``sequence`` numbers the changes of the readers' side, ``mark`` names the last one.
 
     ``chrome`` tells by which templates, static files and settings the pages were made;
     nothing where it was in several ways.
     """
 
     sequence = models.PositiveBigIntegerField(default=0)
+    mark = models.CharField(max_length=32, blank=True)
     chrome = models.CharField(max_length=64, blank=True)
     uid = models.UUIDField()
 
     def __str__(self) -> str:
         return f"change {self.sequence}"
+
+
+class PageWrite(models.Model):
+    """A change of the stored pages: its number, and a mark that no other change ever has.
+
+    Numbers repeat once an older copy of the database is restored. Who holds pages of a change
+    (a process, a built site) knows it by its mark: one that is not here is of another history.
+    """
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    mark = models.CharField(max_length=32, unique=True)
+
+    def __str__(self) -> str:
+        return self.mark
 
 
 class SearchMiss(models.Model):

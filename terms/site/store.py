@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from isal import isal_zlib
 
 from terms.generation import announce
-from terms.models import Glossary, Page, Site
+from terms.models import Glossary, Page, PageWrite, Site
 from terms.models.site import GZIP
 
 from . import chrome
@@ -21,8 +22,10 @@ MARKDOWN = "text/markdown; charset=utf-8"
 JSON = "application/json"
 JSON_LD = "application/ld+json"
 FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}  # beside a term's page
+SECOND = timedelta(seconds=1)
 GONE = 404  # the status of a row whose page is no more
 SMALL = 1_000  # bytes; with its headers such a page is one packet, compressed or not
+KNOWN_WRITES = 10_000  # copies of pages that are older are made again as a whole
 LEVEL = 2  # a tenth larger than zlib's best, in a sixth of the time
 
 _COLUMNS = (
@@ -56,9 +59,12 @@ class Store:
             site = _site(Site.objects.select_for_update())
             announce()
             self._sequence = site.sequence = site.sequence + 1
+            site.mark = uuid4().hex
+            PageWrite.objects.create(sequence=site.sequence, mark=site.mark)
+            PageWrite.objects.filter(sequence__lte=site.sequence - KNOWN_WRITES).delete()
             if site.chrome != chrome.fingerprint():
                 site.chrome = ""  # from now on not all pages are made in one way
-            site.save(update_fields=["sequence", "chrome"])
+            site.save(update_fields=["sequence", "mark", "chrome"])
         return self._sequence
 
     def write(self, pages: Iterable[Built]) -> set[str]:
@@ -76,44 +82,52 @@ class Store:
         return paths
 
     def _write(self, batch: list[Built]) -> None:
-        known = {
-            path: rest
-            for path, *rest in Page.objects.filter(path__in=[p.path for p in batch]).values_list(
-                "path", "etag", "status", "location", "type", "glossary_id"
-            )
-        }
+        known: dict[str, tuple] = {}
+        columns = ("path", "changed_at", "etag", "status", "location", "type", "glossary_id")
+        stored = Page.objects.filter(path__in=[page.path for page in batch])
+        for path, changed_at, *rest in stored.values_list(*columns):
+            known[path] = (changed_at, rest)
         rows = []
         for page in batch:
             etag = etag_of(page.body)
             owner = self.glossary and self.glossary.pk
             is_now = [etag, page.status, page.location, page.type, owner]
-            if known.get(page.path) != is_now:
+            before, was = known.get(page.path, (None, None))
+            if was != is_now:
                 packed = compressed(page.body)
                 rows.append(
-                    (page.path, owner, page.status, page.type, etag, page.location, self.now,
-                     self.sequence, b"" if packed else page.body, packed)
+                    (page.path, owner, page.status, page.type, etag, page.location,
+                     self._time_after(before), self.sequence,
+                     b"" if packed else page.body, packed)
                 )  # fmt: skip
         self._replace(rows)
+
+    def _time_after(self, before: datetime | None) -> datetime:
+        """A second later than ``before`` at least, whatever the clock says: clients know a page
+        by the second in which it was written."""
+        return self.now if before is None else max(self.now, before + SECOND)
 
     def gone(self, paths: Iterable[str]) -> None:
         """Forget the pages of ``paths``; the rows stay, for those who keep copies."""
         for some in batches(paths):
             rows = Page.objects.filter(path__in=some).exclude(status=GONE)
-            found = list(rows.values_list("path", "glossary_id"))
+            found = list(rows.values_list("path", "glossary_id", "changed_at"))
             self._replace(
                 [
-                    (path, owner, GONE, HTML, "", "", self.now, self.sequence, b"", b"")
-                    for path, owner in found
+                    (path, owner, GONE, HTML, "", "", self._time_after(before), self.sequence,
+                     b"", b"")
+                    for path, owner, before in found
                 ]
-            )
+            )  # fmt: skip
 
     def _replace(self, rows: list[tuple]) -> None:
         if not rows:
             return
         changed = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
         if connection.vendor == "sqlite":
-            now = self.now.isoformat(" ").removesuffix("+00:00")
-            rows = [(*row[:6], now, *row[7:]) for row in rows]
+            rows = [
+                (*row[:6], row[6].isoformat(" ").removesuffix("+00:00"), *row[7:]) for row in rows
+            ]
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"INSERT INTO terms_page ({', '.join(_COLUMNS)})"  # noqa: S608 — our own names

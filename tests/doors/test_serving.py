@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
@@ -18,7 +19,9 @@ from django.urls import set_script_prefix
 from terms.generation import generation_of, is_settled
 from terms.models import Page, Term
 from terms.publishing import publish, withdraw
-from terms.serving import serve_pages, takes_gzip, wanted_form
+from terms.web.negotiation import takes_gzip, wanted_form
+from terms.web.page_reader import DATABASE_ERRORS
+from terms.web.page_server import serve_pages
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +160,7 @@ def test_who_has_the_page_gets_no_second_one(site):
     for headers in (
         {"HTTP_IF_NONE_MATCH": '"other"', "HTTP_IF_MODIFIED_SINCE": changed},
         {"HTTP_IF_MODIFIED_SINCE": "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"HTTP_IF_MODIFIED_SINCE": "Fri, 31 Dec 2100 00:00:00 GMT"},
         {"HTTP_IF_MODIFIED_SINCE": "yesterday"},
     ):
         assert Answer(site, TERM, **headers).status == 200
@@ -199,18 +203,18 @@ def test_a_row_that_was_read_before_a_change_is_not_kept(start):
     term = make_live()
     site = start()
     Answer(site, TERM)
-    site._kept.clear()
-    read = site.pages.row
+    site.pages._kept.clear()
+    read = site.pages.store.row
 
     def read_slowly(path):
         row = read(path)
-        site.pages.row = read
+        site.pages.store.row = read
         save_text(term, text_of("Flask", body="Newer text."))
         publish(default_glossary(), Term.objects.all())
         Answer(site, "/glossary/")
         return row
 
-    site.pages.row = read_slowly
+    site.pages.store.row = read_slowly
     Answer(site, TERM)
     assert "Newer text." in Answer(site, TERM).text
 
@@ -278,8 +282,8 @@ def test_memory_is_bounded(start):
             "path", flat=True
         ):
             assert Answer(site, path, HTTP_ACCEPT_ENCODING="gzip").status == 200
-            assert site.kept_bytes <= 20_000
-    assert site.kept_bytes > 5_000
+            assert site.pages.kept_bytes <= 20_000
+    assert site.pages.kept_bytes > 5_000
 
 
 def test_a_moved_page_leads_on(site):
@@ -363,18 +367,19 @@ def test_a_row_read_before_a_change_is_not_kept_after_it():
     flask = make_live("Flask", body="Old words.")
     server = serve_pages(get_wsgi_application())
     Answer(server, "/glossary/")
-    old, read = server.pages.version(), server.pages.row
+    store = server.pages.store
+    old, read = store.version(), store.row
 
     def slow(path):
         found = read(path)
         save_text(flask, text_of("Flask", body="New words."))
         publish(default_glossary(), Term.objects.all())
-        server.pages.row = read
-        server._renew(server.pages.version())  # another thread
-        server._renew(old)  # a third one, which asked before
+        store.row = read
+        server.pages.renew(store.version())  # another thread
+        server.pages.renew(old)  # a third one, which asked before
         return found
 
-    server.pages.row = slow
+    store.row = slow
     Answer(server, TERM)
     assert "New words." in Answer(server, TERM).text
     server.close()
@@ -391,6 +396,60 @@ def test_a_list_where_a_term_was_once_is_no_other_form_of_it():
         answer = Answer(server, "/glossary/software/", HTTP_ACCEPT=accept)
         assert (answer.status, ">Flask<" in answer.text) == (200, True)
     server.close()
+
+
+def test_a_clock_that_is_set_back_hides_no_change(site, monkeypatch):
+    term = make_live()
+    known = Answer(site, TERM).headers["Last-Modified"]
+    for days in (0, -30, 1):
+        monkeypatch.setattr(
+            "terms.site.store.timezone.now",
+            lambda days=days: datetime.now(UTC) + timedelta(days=days),
+        )
+        save_text(term, text_of("Flask", body=f"Text of day {days}."))
+        publish(default_glossary(), Term.objects.all())
+        answer = Answer(site, TERM, HTTP_IF_MODIFIED_SINCE=known)
+        assert answer.status == 200
+        assert f"Text of day {days}." in answer.text
+        known = answer.headers["Last-Modified"]
+        assert Answer(site, TERM, HTTP_IF_MODIFIED_SINCE=known).status == 304
+
+
+def test_kept_pages_are_sent_while_the_database_is_away(start):
+    def down(environ, start_response):
+        start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"down"]
+
+    make_live()
+    site = start(down)
+    clock = [1000.0]
+    site.pages._clock = lambda: clock[0]
+    assert Answer(site, TERM).headers.get("Cache-Status") is None
+    real, site.pages.store = site.pages.store, _Away()
+    clock[0] += 10
+    answer = Answer(site, TERM)
+    assert "<dfn>Flask</dfn>" in answer.text
+    note = answer.headers["Cache-Status"]
+    assert note.startswith("glossary; hit; ttl=-10; detail=database-away")
+    assert Answer(site, "/glossary/software/").status == 503
+    asked = _Away.asked
+    Answer(site, TERM)
+    assert _Away.asked == asked  # a moment later it is not asked again
+    clock[0] += 4000
+    assert Answer(site, TERM).status == 503  # that is too old
+    site.pages.store = real
+    assert "Cache-Status" not in Answer(site, TERM).headers
+
+
+class _Away:
+    asked = 0
+
+    def version(self):
+        type(self).asked += 1
+        raise DATABASE_ERRORS[0]("away")
+
+    def close(self):
+        pass
 
 
 @pytest.mark.parametrize(

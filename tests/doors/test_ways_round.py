@@ -22,7 +22,6 @@ from terms.refactoring import CannotRefactor, apply
 from terms.renaming import rename_classification, undo_set
 from terms.reviewing import CannotReview, approve
 from terms.rewording import merge
-from terms.scheduling import next_due
 from terms.trashing import restore, trash
 from tests.doors.conftest import logged_in
 from tests.doors.forms import address, fields_of
@@ -254,15 +253,15 @@ def test_mail_that_cannot_be_sent_waits_and_is_given_up(monkeypatch):
         raise ConnectionRefusedError("nobody listens")
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    assert notifying.send_digests() == 0
-    assert notifying.send_digests() == 0
+    assert notifying.send_mail() == 0
+    assert notifying.send_mail() == 0
     assert len(tries) == 1
-    assert next_due() > timezone.now()
-    Notice.objects.update(tries=notifying.TRIES, retry_at=timezone.now())
-    notifying.send_digests()
+    assert notifying.next_mail() > timezone.now()
+    Notice.objects.update(tries=notifying.TRIES - 1, retry_at=timezone.now())
+    notifying.send_mail()
     notice.refresh_from_db()
     assert notice.mailed_at
-    assert next_due() is None
+    assert notifying.next_mail() is None
 
 
 def test_who_is_gone_gets_no_mail(mailoutbox):
@@ -272,7 +271,7 @@ def test_who_is_gone_gets_no_mail(mailoutbox):
         person=ann, term=term, text="x", created_at=timezone.now() - notifying.DAY
     )
     User.objects.update(is_active=False)
-    assert notifying.send_digests() == 0
+    assert notifying.send_mail() == 0
     assert mailoutbox == []
     assert not Notice.objects.exists()
 

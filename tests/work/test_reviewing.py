@@ -254,19 +254,22 @@ def test_those_whom_it_concerns_get_mail_as_they_chose():
     Preference.objects.create(person=dan, mail="never")
     term = make_term("Two\nlines", text=text_of("'Two lines'"), path="x.md", author=ann)
     submit(term, ann, "Please read.")
+    assert mail.outbox == []  # nobody waits for a mail server
+    notifying.send_mail()
     assert [message.to for message in mail.outbox] == [["ben@example.org"]]
     message = mail.outbox[0]
     assert message.subject == "“Two lines” in the glossary"
     assert "Please read." in message.body
     assert f"/admin/terms/term/{term.pk}/review/" in message.body
     approve(term, ben, term.fingerprint)
+    notifying.send_mail()
     assert mail.outbox[-1].to == ["ann@example.org"]
 
-    assert notifying.send_digests() == 0
+    assert notifying.send_mail() == 0
     Notice.objects.filter(person=cid).update(created_at=timezone.now() - notifying.DAY)
-    assert notifying.send_digests() == 1
+    assert notifying.send_mail() == 1
     assert mail.outbox[-1].to == ["cid@example.org"]
-    assert notifying.send_digests() == 0
+    assert notifying.send_mail() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -280,11 +283,13 @@ def test_a_mail_server_that_fails_stops_nobody(monkeypatch):
 
     monkeypatch.setattr(mail.EmailMessage, "send", refuse)
     submit(term, ann)
+    assert notifying.send_mail() == 0
     assert Notice.objects.get(person=ben).mailed_at is None
+    assert notifying.unsent() == 1
     monkeypatch.undo()
-    assert notifying.send_digests() == 0  # an hour later
+    assert notifying.send_mail() == 0  # an hour later
     Notice.objects.update(retry_at=timezone.now())
-    assert notifying.send_digests() == 1
+    assert notifying.send_mail() == 1
 
 
 # Two at the same moment

@@ -1,17 +1,26 @@
 """What is scheduled is done once, when its time has come, by whoever comes first."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from terms import scheduling
-from terms.due import DueFirst
+from terms.due import LOOK_EVERY, DueBeside, Worker
 from terms.models import Category, Event, Notice, PublishedTerm, Schedule, Term
-from terms.scheduling import CannotSchedule, next_due, run_due, schedule, unschedule
+from terms.scheduling import (
+    CannotSchedule,
+    next_scheduled,
+    run_due,
+    run_scheduled,
+    schedule,
+    unschedule,
+)
 from tests.factory import make_live, make_term, save_text, text_of
 from tests.threads import in_threads
 
@@ -34,7 +43,7 @@ def test_a_term_goes_live_and_is_withdrawn_at_its_time(ann, clock):
     term = make_term()
     item = schedule(term, "publish", clock.now + HOUR, ann)
     assert run_due() == []
-    assert next_due() == item.at
+    assert next_scheduled() == item.at
     clock.now += HOUR
     assert [done.state for done in run_due()] == ["done"]
     assert PublishedTerm.objects.get().name == "Flask"
@@ -136,28 +145,51 @@ def test_what_makes_no_sense_is_refused(ann, clock):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_next_request_does_what_is_due(ann, clock):
-    term, asked = make_term(), []
-    served = DueFirst(lambda *_: asked.append(PublishedTerm.objects.count()) or [], clock=lambda: clock.now.timestamp())  # fmt: skip
-    schedule(term, "publish", clock.now + HOUR, ann)
-    for moved, seen in ((HOUR * 0, 0), (HOUR - timedelta(seconds=1), 0), (timedelta(seconds=1), 1)):
-        clock.now += moved
-        served({}, lambda *_: None)
-        assert asked[-1] == seen
+def test_a_worker_does_what_is_due_and_looks_again_in_time(ann, clock):
+    worker = Worker("schedule", next_scheduled, run_scheduled, lambda: clock.now.timestamp())
+    schedule(make_term(), "publish", clock.now + HOUR, ann)
+    assert worker.look() == LOOK_EVERY
+    clock.now += HOUR - timedelta(milliseconds=500)
+    assert worker.look() == pytest.approx(0.5)
+    assert PublishedTerm.objects.count() == 0
+    clock.now += timedelta(milliseconds=500)
+    worker.look()
+    assert PublishedTerm.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_looking_costs_no_query_a_request(ann, clock, django_assert_num_queries):
-    served = DueFirst(lambda *_: [], clock=lambda: clock.now.timestamp())
-    served({}, lambda *_: None)
-    with django_assert_num_queries(0):
-        served({}, lambda *_: None)
+def test_a_request_only_has_the_workers_started():
+    class Workers:
+        started, are_running = 0, False
+
+        def start(self):
+            self.started += 1
+            self.are_running = True
+
+    workers = Workers()
+    served = DueBeside(lambda *_: [b"page"], workers)
+    for _ in range(3):
+        assert served({}, lambda *_: None) == [b"page"]
+    assert workers.started == 1
 
 
-@pytest.mark.django_db
-def test_readers_are_served_whatever_fails(ann, clock, monkeypatch):
-    monkeypatch.setattr("terms.due.next_due", lambda: 1 / 0)
-    assert DueFirst(lambda *_: [b"page"])({}, lambda *_: None) == [b"page"]
+def test_a_worker_goes_on_after_a_failure():
+    done = threading.Event()
+    results = iter([ZeroDivisionError(), OperationalError("away")])
+
+    def act():
+        failure = next(results, None)
+        if failure is None:
+            done.set()
+            return
+        raise failure
+
+    worker = Worker("test", lambda: datetime(2020, 1, 1, tzinfo=UTC), act)
+    worker.look_every = 0.01
+    worker.start()
+    assert done.wait(10)
+    worker.stop()
+    worker.join(10)
+    assert not worker.is_running
 
 
 @pytest.mark.django_db

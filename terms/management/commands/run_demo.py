@@ -1,17 +1,17 @@
 import os
 import secrets
-import socket
-import sys
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from terms.management.commands.serve import need_free
 from terms.models import Term
 
 EDITOR = "editor"
+HOST = "127.0.0.1"
 DEMO = Path("fixtures/glossary")
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, path, port, no_serve, **options):
         if not no_serve:
-            self._need(port)
+            need_free(HOST, port, f"make run PORT={port + 1}")
         address = f"http://127.0.0.1:{port}"
         if "SITE_URL" not in os.environ:
             settings.SITE_URL = os.environ["SITE_URL"] = address
@@ -44,18 +44,6 @@ class Command(BaseCommand):
         self.stdout.flush()
         if not no_serve:
             self._serve(port)
-
-    def _need(self, port):
-        """The server itself would share the port with whoever has it, request by request."""
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise CommandError(
-                    f"Port {port} is not free ({error.strerror}). Another one:"
-                    f" make run PORT={port + 1}"
-                ) from error
 
     def _secret_key(self):
         path = settings.DATA_DIR / "secret-key"
@@ -87,14 +75,5 @@ class Command(BaseCommand):
             self.stdout.write("Some files need attention, see above.")
 
     def _serve(self, port):
-        environment = {
-            **os.environ,
-            "HTTPS": "false",
-            "ALLOWED_HOSTS": "127.0.0.1,localhost",
-            "DJANGO_SETTINGS_MODULE": "glossary_cms.settings",
-        }
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += ["--port", str(port), "--blocking-threads", "2", "--log-level", "warning"]
-        command += ["glossary_cms.wsgi:application"]
-        # In the place of this process, so that whoever stops it stops the server.
-        os.execve(sys.executable, command, environment)  # noqa: S606 — our own words
+        os.environ |= {"HTTPS": "false", "ALLOWED_HOSTS": f"{HOST},localhost"}
+        call_command("serve", host=HOST, port=port)

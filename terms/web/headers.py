@@ -1,10 +1,10 @@
 """Whom stored pages are sent to, and with which headers: as Django does it for its own."""
 
 from collections.abc import Callable
-from typing import Any
 
 from csp.utils import build_policy
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 
 MOST_HOSTS = 100  # names of the site that are remembered as good ones
@@ -18,6 +18,7 @@ def security_headers() -> list[tuple[str, str]]:
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
         ("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
+        *settings.ISOLATION_HEADERS.items(),
     ]
     if settings.SECURE_HSTS_SECONDS:
         value = f"max-age={settings.SECURE_HSTS_SECONDS}"
@@ -27,27 +28,34 @@ def security_headers() -> list[tuple[str, str]]:
     return headers
 
 
-def acceptable() -> Callable[[dict[str, Any]], bool]:
-    """Whether a request, by its WSGI environment, is one to the site under a name that it
-    has, and over HTTPS if it has to; Django answers the others."""
-    hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])
-    needs_https = settings.SECURE_SSL_REDIRECT
-    proxy_header, proxy_value = settings.SECURE_PROXY_SSL_HEADER or ("", "")
-    good: set[str] = set()
+def isolated(get_response: Callable) -> Callable:
+    """Middleware: what Django answers has the headers of stored pages, too."""
 
-    def accepts(environ: dict[str, Any]) -> bool:
-        is_https = environ["wsgi.url_scheme"] == "https" or (
-            proxy_header and environ.get(proxy_header, "").split(",")[0] == proxy_value
-        )
-        if needs_https and not is_https:
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in settings.ISOLATION_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return answer
+
+
+class Acceptable:
+    """Whether a request is one to the site under a name that it has, and over HTTPS if it has
+    to be; Django answers the others."""
+
+    def __init__(self) -> None:
+        self._hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])
+        self._needs_https = settings.SECURE_SSL_REDIRECT
+        self._good: set[str] = set()
+
+    def __call__(self, host: str, scheme: str) -> bool:
+        if self._needs_https and scheme != "https":
             return False
-        host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
-        if host in good:
+        if host in self._good:
             return True
-        if not validate_host(split_domain_port(host)[0], hosts):
+        if not validate_host(split_domain_port(host)[0], self._hosts):
             return False
-        if len(good) < MOST_HOSTS:
-            good.add(host)
+        if len(self._good) < MOST_HOSTS:
+            self._good.add(host)
         return True
-
-    return accepts

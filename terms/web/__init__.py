@@ -1,0 +1,1 @@
+"""What a request meets first: stored pages, files, bounds on clients, then Django."""

@@ -1,0 +1,95 @@
+"""Reading what clients send, on the event loop: bounded in size, time and number.
+
+A client that sends slowly holds a few kilobytes here and nothing else.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Any, NamedTuple
+
+
+class Bounds(NamedTuple):
+    """``size`` in bytes, ``seconds`` for the whole body, ``pause`` seconds between two pieces."""
+
+    size: int
+    seconds: float
+    pause: float
+
+
+VISITORS = Bounds(64 * 1024, 10, 5)  # a suggestion or a password is far shorter
+EDITORS = Bounds(6 * 1024 * 1024, 120, 15)  # a picture, at the pace of a slow line
+MOST_AT_ONCE = 256  # bodies that are read at the same time
+MOST_OF_ONE = 24  # of them from one address
+MEMORY = 128 * 1024 * 1024  # bytes in all
+
+
+class Refused(Exception):
+    """The body is not read; ``status`` and the words say why."""
+
+    def __init__(self, status: int, words: str):
+        super().__init__(words)
+        self.status = status
+
+
+class Bodies:
+    """The bodies that a process reads at the moment."""
+
+    def __init__(self) -> None:
+        self._by_address: Counter[str] = Counter()
+        self._count = 0
+        self._memory = 0
+
+    async def read(self, protocol: Any, length: str | None, address: str, bounds: Bounds) -> bytes:
+        """The whole body of the request behind ``protocol``; raises Refused.
+
+        ``length`` is what Content-Length says, if it is there.
+        """
+        if length == "0":
+            return b""
+        announced = _number(length)
+        if announced is not None and announced > bounds.size:
+            raise Refused(413, f"That is more than {bounds.size // 1024:,} kB.")
+        if self._count >= MOST_AT_ONCE or self._by_address[address] >= MOST_OF_ONE:
+            raise Refused(503, "Too many requests are being sent at once. Try again in a moment.")
+        self._count += 1
+        self._by_address[address] += 1
+        try:
+            return await self._pieces(protocol, announced, bounds)
+        finally:
+            self._count -= 1
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
+
+    async def _pieces(self, protocol: Any, announced: int | None, bounds: Bounds) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        now = asyncio.get_running_loop().time
+        end = now() + bounds.seconds
+        try:
+            async with asyncio.timeout_at(now() + bounds.pause) as deadline:
+                # Not anext(…, default), whose awaitable crashes CPython beneath this server.
+                async for piece in protocol:
+                    deadline.reschedule(min(end, now() + bounds.pause))
+                    size += len(piece)
+                    self._memory += len(piece)
+                    pieces.append(piece)
+                    if size > bounds.size:
+                        raise Refused(413, f"That is more than {bounds.size // 1024:,} kB.")
+                    if self._memory > MEMORY:
+                        raise Refused(503, "Too much is being sent at once. Try again in a moment.")
+        except TimeoutError as error:
+            raise Refused(408, "The request was not sent in time.") from error
+        finally:
+            self._memory -= size
+        if announced is not None and size != announced:
+            raise Refused(400, "The request ended before it was whole.")
+        return b"".join(pieces)
+
+
+def _number(length: str | None) -> int | None:
+    if length is None:
+        return None
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise Refused(400, "The length of the request is not a number.")
+    return int(length)

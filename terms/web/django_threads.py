@@ -1,0 +1,129 @@
+"""Django, as a WSGI callable, in threads of its own beside an event loop.
+
+Requests wait in a queue that is bounded; one that finds it full is refused at once.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import IO, Any, NamedTuple
+
+from .proxies import Client
+
+IN_MEMORY = 1024 * 1024  # bytes of an answer; what is longer waits in a file for its reader
+Environ = dict[str, Any]
+
+
+class Busy(Exception):
+    """All threads have work, and as many requests as may wait do so."""
+
+
+class Response(NamedTuple):
+    """What Django answered: its body in memory, or in a file that is to be closed."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    file: IO[bytes] | None = None
+
+
+class DjangoThreads:
+    def __init__(self, application: Callable, threads: int, most_waiting: int, name: str):
+        self.application = application
+        self.most = threads + most_waiting
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._taken = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._taken >= self.most
+
+    async def answer(self, environ: Environ) -> Response:
+        """What the application answers; raises Busy."""
+        if self.is_full:
+            raise Busy
+        self._taken += 1
+        loop = asyncio.get_running_loop()
+        asked = loop.run_in_executor(self._threads, self._run, environ)
+        asked.add_done_callback(self._give_back)
+        # Whoever no longer waits does not stop what has begun.
+        return await asyncio.shield(asked)
+
+    def _give_back(self, asked: asyncio.Future) -> None:
+        self._taken -= 1
+        if not asked.cancelled():
+            asked.exception()  # told where it is awaited; nobody may be there any more
+
+    def close(self) -> None:
+        """Wait for what has begun; the rest is dropped."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, environ: Environ) -> Response:
+        told: list[Any] = []
+
+        def start_response(status: str, headers: list, exc_info: Any = None) -> None:
+            told[:] = [int(status.split(" ", 1)[0]), headers]
+
+        pieces = self.application(environ, start_response)
+        try:
+            body, file = _gathered(pieces)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+        status, headers = told
+        return Response(status, headers, body, file)
+
+
+def _gathered(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
+    """All pieces, in memory or in a file: no client is waited for in a thread."""
+    found: list[bytes] = []
+    size = 0
+    pieces = iter(pieces)
+    for piece in pieces:
+        found.append(piece)
+        size += len(piece)
+        if size > IN_MEMORY:
+            file = tempfile.TemporaryFile()  # noqa: SIM115 — closed once it was sent
+            file.writelines(found)
+            file.writelines(pieces)
+            file.seek(0)
+            return b"", file
+    return b"".join(found), None
+
+
+def environ_of(scope: Any, body: bytes, client: Client, prefix: str = "") -> Environ:
+    """The WSGI environment (PEP 3333) of a request of RSGI with this ``body``.
+
+    Headers whose names have an underscore are left out: they would pass for others.
+    """
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": prefix,
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": client.address,
+        "CONTENT_LENGTH": str(len(body)) if body else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": client.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    server, _, port = scope.server.rpartition(":")
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = server or "localhost", port or "80"
+    for name, value in scope.headers.items():
+        if "_" in name or name in ("content-length", "transfer-encoding"):
+            continue
+        key = "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if name == 'cookie' else ','}{value}"
+        environ[key] = value
+    if scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    return environ

@@ -1,0 +1,43 @@
+"""What clients say they take (RFC 9110, 12): gzip, and other forms of a term's page."""
+
+from functools import lru_cache
+
+from terms.site.store import FORMS
+
+SUFFIXES = {kind.partition(";")[0]: suffix for suffix, kind in FORMS.items()}
+
+
+@lru_cache(maxsize=200)  # clients are of few kinds
+def takes_gzip(accepted: str) -> bool:
+    accepted = accepted.lower()
+    if "gzip" not in accepted or "q=0" not in accepted:  # as with nearly all
+        return "gzip" in accepted
+    parts = [part.partition(";") for part in accepted[:500].split(",")]
+    return any(name.strip() == "gzip" and _weight(rest) > 0 for name, _, rest in parts)
+
+
+@lru_cache(maxsize=200)
+def wanted_form(accept: str) -> str:
+    """The form of a term that a client prefers to the page for people; none for browsers."""
+    if "/" not in accept:
+        return ""
+    weights: dict[str, float] = {}
+    for part in accept[:500].split(","):
+        name, _, rest = part.partition(";")
+        weights[name.strip().lower()] = _weight(rest)
+    pages = ("text/html", "application/xhtml+xml", "text/*", "*/*")
+    page = next((weights[name] for name in pages if name in weights), 0)
+    best = max(SUFFIXES, key=lambda name: weights.get(name, 0))
+    weight = weights.get(best, 0)
+    return SUFFIXES[best] if weight > 0 and weight > page else ""
+
+
+def _weight(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0

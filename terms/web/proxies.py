@@ -1,0 +1,94 @@
+"""Who a request comes from, where proxies stand in front.
+
+``X-Forwarded-For`` and ``X-Forwarded-Proto`` count only as far as trusted proxies wrote them
+(https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For).
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, NamedTuple
+
+MOST_HOPS = 20
+Network = IPv4Network | IPv6Network
+
+
+class Client(NamedTuple):
+    address: str
+    scheme: str
+
+
+class TrustedProxies:
+    """``hops`` proxies, each of which adds the address it was asked from; or all proxies in
+    ``networks``. Without both nobody is believed."""
+
+    def __init__(self, hops: int = 0, networks: Iterable[Network] = ()):
+        self.hops = hops
+        self.networks = tuple(networks)
+        self._is_trusted = lru_cache(maxsize=1_000)(self._is_in_networks)
+
+    def __bool__(self) -> bool:
+        return bool(self.hops or self.networks)
+
+    @classmethod
+    def read(cls, text: str) -> "TrustedProxies":
+        """From a number, or networks by commas; raises ValueError, which says what is wrong."""
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if not parts:
+            return cls()
+        if len(parts) == 1 and parts[0].isascii() and parts[0].isdigit():
+            if int(parts[0]) > MOST_HOPS:
+                raise ValueError(f"{parts[0]} proxies are more than {MOST_HOPS}")
+            return cls(int(parts[0]))
+        return cls(networks=[ip_network(part) for part in parts])
+
+    def client(self, peer: str, scheme: str, forwarded: str, proto: str) -> Client:
+        """The client of a request from ``peer``, by these headers (all of X-Forwarded-For)."""
+        if not self or (self.networks and not self._is_trusted(peer)):
+            return Client(peer, scheme)
+        chain = [part.strip() for part in forwarded.split(",")[-MOST_HOPS:]] if forwarded else []
+        if proto:
+            scheme = "https" if proto.rpartition(",")[2].strip().lower() == "https" else "http"
+        if self.hops:
+            found = chain[-self.hops :][:1]
+        else:
+            found = [a for a in reversed(chain) if not self._is_trusted(a)][:1] or chain[:1]
+        address = found[0] if found else peer
+        return Client(address if _is_address(address) else peer, scheme)
+
+    def _is_in_networks(self, address: str) -> bool:
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class BehindProxies:
+    """WSGI: ``application`` with the client's own address and scheme. A server that keeps names
+    with underscores apart from those with hyphens has to drop them before, as nginx does."""
+
+    def __init__(self, application: Any, trusted: TrustedProxies):
+        self.application = application
+        self.trusted = trusted
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        if self.trusted:
+            environ["REMOTE_ADDR"], environ["wsgi.url_scheme"] = self.trusted.client(
+                environ.get("REMOTE_ADDR", ""),
+                environ["wsgi.url_scheme"],
+                environ.get("HTTP_X_FORWARDED_FOR", ""),
+                environ.get("HTTP_X_FORWARDED_PROTO", ""),
+            )
+        return self.application(environ, start_response)
+
+    def close(self) -> None:
+        self.application.close()

@@ -1,0 +1,175 @@
+"""The server's event loop: readers' pages are answered here, whatever else goes on.
+
+An application of RSGI (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md).
+Stored pages, static files and pictures are sent from the loop. For all else the body is read
+here first, within bounds, and Django answers in threads of its own: those who visit and those
+who edit have different ones. What is due is done by a thread beside them.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import connection
+
+from . import unavailable
+from .bodies import EDITORS, VISITORS, Bodies, Refused
+from .django_threads import Busy, DjangoThreads, Response, environ_of
+from .files import Files
+from .freshness import Freshness
+from .headers import Acceptable
+from .page_cache import Kept, Pages
+from .page_server import READING, answer, pages_of_database
+from .proxies import Client, TrustedProxies
+
+THREADS, MOST_WAITING = 4, 64  # of visitors, and as many of editors
+CHUNK = 256 * 1024  # bytes
+SLOW = 60  # seconds in which a client takes a chunk, or is left alone
+LOOK_AGAIN = 2.0  # seconds after which the database of a long answer is asked for
+
+
+class Away(Exception):
+    """The database does not answer."""
+
+
+class Server:
+    """``application`` is Django as a WSGI callable, ``due`` what works beside the server."""
+
+    def __init__(self, application: Callable, due: Any = None, pages: Pages | None = None):
+        self.application = application
+        self.due = due
+        self.pages = pages or pages_of_database()
+        self.accepts = Acceptable()
+        self.trusted: TrustedProxies = settings.TRUSTED_PROXIES
+        self._session = f"{settings.SESSION_COOKIE_NAME}="
+        # SQLite answers from memory and from a file; of a server it may take long to hear.
+        self._asks_inline = connection.vendor == "sqlite"
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.files = Files(self.pages.headers)
+        self.bodies = Bodies()
+        self.visitors = DjangoThreads(self.application, THREADS, MOST_WAITING, "visitors")
+        self.editors = DjangoThreads(self.application, THREADS, MOST_WAITING, "editors")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="pages")
+        self.freshness = Freshness(self.pages, self._readers)
+        if self.due is not None:
+            self.due.start()
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.due is not None:
+            self.due.stop()
+        self.visitors.close()
+        self.editors.close()
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.proto != "http":
+            protocol.close(None)
+            return
+        headers = scope.headers
+        if scope.method in READING:
+            kept = (
+                self.pages.find(scope.path)
+                if self._asks_inline
+                else await self.freshness.find(scope.path)
+            )
+            if kept is not None and self._is_good(scope):
+                if kept.has_forms and (accept := headers.get("accept")):
+                    kept = await self._form_of(kept, accept)
+                status, sent, body = answer(
+                    kept,
+                    scope.method == "HEAD",
+                    headers.get("accept-encoding"),
+                    headers.get("if-none-match"),
+                    headers.get("if-modified-since"),
+                )
+                if body:
+                    protocol.response_bytes(status, sent, body)
+                else:
+                    protocol.response_empty(status, sent)
+                return
+            if kept is None and self._is_good(scope) and self.files.send(scope, protocol):
+                return
+        await self._answer_by_django(scope, protocol)
+
+    def _is_good(self, scope: Any) -> bool:
+        hosts = scope.headers.get_all("host")
+        if len(hosts) > 1:
+            return False
+        host = scope.authority or (hosts[0] if hosts else "localhost")
+        return self.accepts(host, self._client(scope).scheme if self.trusted else scope.scheme)
+
+    def _client(self, scope: Any) -> Client:
+        """Who asks. With a socket of the file system in front, that is a proxy."""
+        peer = scope.client.rpartition(":")[0].strip("[]")
+        if not self.trusted:
+            return Client(peer, scope.scheme)
+        headers = scope.headers
+        forwarded = ",".join(headers.get_all("x-forwarded-for"))
+        proto = ",".join(headers.get_all("x-forwarded-proto"))
+        return self.trusted.client(peer, scope.scheme, forwarded, proto)
+
+    async def _form_of(self, kept: Kept, accept: str) -> Kept:
+        if self._asks_inline:
+            return self.pages.form_of(kept, accept)
+        return await self.freshness.run(self.pages.form_of, kept, accept)
+
+    # Django
+
+    async def _answer_by_django(self, scope: Any, protocol: Any) -> None:
+        client = self._client(scope)
+        is_editor = self._session in (scope.headers.get("cookie") or "")
+        body = b""
+        try:
+            _refuse_ambiguous(scope)
+            if scope.method not in READING:
+                bounds = EDITORS if is_editor else VISITORS
+                length = scope.headers.get("content-length")
+                body = await self.bodies.read(protocol, length, client.address, bounds)
+            threads = self.editors if is_editor else self.visitors
+            response = await self._ask(threads, environ_of(scope, body, client))
+        except Refused as refused:
+            headers = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
+            if refused.status == 503:
+                headers.append(("Retry-After", str(unavailable.RETRY)))
+            protocol.response_str(refused.status, headers, f"{refused}\n")
+        except (Busy, Away) as error:
+            reason = unavailable.AWAY if isinstance(error, Away) else unavailable.BUSY
+            posted = unavailable.Posted.read(body, scope.headers.get("content-type") or "")
+            protocol.response_bytes(503, unavailable.HEADERS, unavailable.page(reason, posted))
+        else:
+            if response.file is None:
+                protocol.response_bytes(response.status, response.headers, response.body)
+            else:
+                await _send_file(protocol, response.status, response.headers, response.file)
+
+    async def _ask(self, threads: DjangoThreads, environ: dict[str, Any]) -> Response:
+        """What Django answers; raises Busy, or Away where its database does not answer."""
+        if self._asks_inline:
+            return await threads.answer(environ)
+        self.freshness.glance()
+        if self.pages.is_away:
+            raise Away
+        asked = asyncio.ensure_future(threads.answer(environ))
+        while not (await asyncio.wait({asked}, timeout=LOOK_AGAIN))[0]:
+            self.freshness.glance()
+            if self.pages.is_away:
+                raise Away
+        return asked.result()
+
+
+def _refuse_ambiguous(scope: Any) -> None:
+    """Two names of the site, or two lengths: which of them counts would be a guess."""
+    for name in ("host", "content-length"):
+        if len(scope.headers.get_all(name)) > 1:
+            raise Refused(400, f"The request has more than one {name.title()} header.")
+
+
+async def _send_file(protocol: Any, status: int, headers: list, file: IO[bytes]) -> None:
+    with file:
+        transport = protocol.response_stream(status, headers)
+        while chunk := file.read(CHUNK):
+            async with asyncio.timeout(SLOW):
+                await transport.send_bytes(chunk)
