@@ -60,11 +60,12 @@ def _rooms() -> tuple:
     from .administering import Administering
     from .building import Building
     from .files import Files
+    from .growth import Growth
     from .publishing import Publishing
     from .searching import Searching
     from .serving import Serving
 
-    return (Files, Publishing, Serving, Building, Searching, Administering)
+    return (Files, Publishing, Serving, Building, Searching, Administering, Growth)
 
 
 def _measured(ground: Any, only: set[str] | None) -> list[dict]:

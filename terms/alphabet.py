@@ -40,6 +40,7 @@ _LETTERS = {
     "vi": "a<ă<â d<đ e<ê o<ô<ơ u<ư",
 }
 _LETTERS |= {"hr": _LETTERS["bs"], "nn": _LETTERS["nb"], "no": _LETTERS["nb"]}
+LONGEST = 1_000  # characters of a name that count for its order
 _EVERYWHERE = {"й": "и\U0010ff01", "ё": "е\U0010ff01", "ї": "і\U0010ff01"}
 # Letters that have no decomposition, where the language does not count them as its own.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d",
@@ -91,7 +92,7 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
     own = _letters_of(language)
     if name.isascii() and len(own) == len(_EVERYWHERE):
         return [(letter, letter) for letter in name.lower()]
-    name = unicodedata.normalize("NFC", name)
+    name = unicodedata.normalize("NFC", name[:LONGEST])
     if (base := _base(language)) == "zh":
         name = _sounds(name, is_traditional(language))
     elif base == "ja":

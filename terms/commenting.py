@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from .approvals import authors_of
 from .formats.document import TermDocument, read_document
-from .formats.passages import marked, moved
+from .formats.passages import Movement, elsewhere, marked
 from .models import Comment, Event, Term
 from .notifying import tell
 from .recording import record
 from .reviewing import MAX_TEXT, CannotReview, bounded
 
 MAX_OPEN = 500  # of a term
+MOST_COMPARED = 10  # older texts
 
 
 @dataclass
@@ -50,10 +51,10 @@ def comment(
     text = bounded(text)
     if not text:
         raise CannotReview("A comment needs some words.")
+    start, end = _place_of(term, quote)
     with transaction.atomic():
         if term.comments.filter(resolved_at=None).count() >= MAX_OPEN:
             raise CannotReview(f"There are {MAX_OPEN} open comments already; resolve some first.")
-        start, end = _place_of(term, quote)
         made = Comment.objects.create(
             term=term, parent=parent and (parent.parent or parent), author=person,
             guest=guest, text=text,
@@ -78,9 +79,9 @@ def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
 def threads(term: Term) -> list[Thread]:
     """All comments on a term: those on passages in the order of the text, then the others."""
     comments = list(term.comments.select_related("author", "resolved_by"))
-    former, newest = _former_words(term, comments), words_of(term)
+    movements = _movements(term, comments)
     found = {
-        comment.pk: Thread(comment, _now(comment, former, newest))
+        comment.pk: Thread(comment, _now(comment, movements))
         for comment in comments
         if comment.parent_id is None
     }
@@ -90,17 +91,24 @@ def threads(term: Term) -> list[Thread]:
     return sorted(found.values(), key=lambda t: (t.place is None, t.place or (0, 0), t.comment.pk))
 
 
-def _now(comment: Comment, former: dict[int, str], newest: str) -> tuple[int, int] | None:
-    if comment.start is None or comment.end is None or comment.revision not in former:
+def _now(comment: Comment, movements: dict[int, Movement]) -> tuple[int, int] | None:
+    if comment.start is None or comment.end is None:
         return None
-    return moved(comment.start, comment.end, former[comment.revision], newest)
+    if movement := movements.get(comment.revision):
+        return movement.of(comment.start, comment.end)
+    return elsewhere(comment.quote, words_of(comment.term))
 
 
-def _former_words(term: Term, comments: Iterable[Comment]) -> dict[int, str]:
-    """The words that the passages were marked in, by number of the revision."""
-    numbers = {comment.revision for comment in comments if comment.start is not None}
-    texts = term.revisions.filter(number__in=numbers).values_list("number", "text")
-    return {number: words_of(read_document(text, term.path)) for number, text in texts}
+def _movements(term: Term, comments: Iterable[Comment]) -> dict[int, Movement]:
+    """What became of the words that the passages were marked in, by number of the revision;
+    of very old ones only what stands as it stood is found."""
+    numbers = sorted({comment.revision for comment in comments if comment.start is not None})
+    texts = term.revisions.filter(number__in=numbers[-MOST_COMPARED:])
+    newest = words_of(term)
+    return {
+        number: Movement(words_of(read_document(text, term.path)), newest)
+        for number, text in texts.values_list("number", "text")
+    }
 
 
 def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:

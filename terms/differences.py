@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .formats.alignment import opcodes
+from .formats.alignment import Work, opcodes
 
 CONTEXT = 2  # unchanged lines shown around a change
 MAX_LINES = 4_000
@@ -35,12 +35,13 @@ def compare(before: str, after: str) -> list[Block]:
     if len(old) + len(new) > MAX_LINES:
         return [Block((Piece("gone", before), Piece("new", after)))]
     blocks = []
-    codes = opcodes(old, new)
+    work = Work()
+    codes = opcodes(old, new, work)
     for number, (tag, i1, i2, j1, j2) in enumerate(codes):
         if tag == "equal":
             blocks += _unchanged(old[i1:i2], number == 0, number == len(codes) - 1)
         else:
-            blocks.append(Block(tuple(words("".join(old[i1:i2]), "".join(new[j1:j2])))))
+            blocks.append(Block(tuple(words("".join(old[i1:i2]), "".join(new[j1:j2]), work))))
     return blocks
 
 
@@ -57,13 +58,13 @@ def _unchanged(lines: list[str], first: bool, last: bool) -> Iterator[Block]:
         yield Block((Piece("same", "".join(lines[-tail:])),))
 
 
-def words(before: str, after: str) -> Iterator[Piece]:
+def words(before: str, after: str, work: Work | None = None) -> Iterator[Piece]:
     """The pieces of a changed passage."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     if len(old) + len(new) > MAX_WORDS:
         yield from (Piece("gone", before), Piece("new", after))
         return
-    for tag, i1, i2, j1, j2 in opcodes(old, new):
+    for tag, i1, i2, j1, j2 in opcodes(old, new, work):
         if tag == "equal":
             yield Piece("same", "".join(old[i1:i2]))
             continue

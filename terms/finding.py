@@ -22,6 +22,7 @@ SUGGESTIONS = 8
 ALIKE = 74  # of 100: how like a name has to be to what was typed
 NEARLY = 92  # the same for a name that nobody asked for in so many words: frontend, front-end
 EXCERPT = 160  # characters
+LONG, MOST_MARKED = 20_000, 100_000  # characters looked through for an excerpt, and in all
 MISSES = 10_000  # kept of a glossary
 
 
@@ -140,7 +141,7 @@ def alike(glossary: Glossary, query: str, limit: int, least: int = ALIKE) -> lis
     wanted = folded(tidy(query))
     if len(wanted) < 3:
         return []
-    version = Site.objects.values_list("uid", "sequence").first()
+    version = Site.objects.values_list("uid", "mark").first()
     keys, pks, _ = _spellings(glossary.pk, version)
     close = process.extract(wanted, keys, scorer=fuzz.ratio, score_cutoff=least, limit=4 * limit)
     return list(dict.fromkeys(pks[place] for _, _, place in close))[:limit]
@@ -149,7 +150,7 @@ def alike(glossary: Glossary, query: str, limit: int, least: int = ALIKE) -> lis
 def respelled(glossary: Glossary, query: str) -> str:
     """The words of ``query``, those that no term has as names spell them; nothing where a
     word is like none."""
-    version = Site.objects.values_list("uid", "sequence").first()
+    version = Site.objects.values_list("uid", "mark").first()
     *_, known = _spellings(glossary.pk, version)
     found = []
     for word in words(query)[: search.MAX_WORDS]:
@@ -191,11 +192,15 @@ def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
     for pk, name in named.order_by("pk").values_list("term", "name"):
         others.setdefault(pk, []).append(name)
     looked_for = sought(query)
+    left = MOST_MARKED
     hits = []
     for term in (terms[pk] for pk in pks if pk in terms):
         title = marked(term.name, looked_for)
         also = "" if _is_marked(title) else _other_name(others.get(term.pk, []), looked_for)
-        hits.append(Hit(term, also, title, _excerpt(term, looked_for, also or _is_marked(title))))
+        is_named = bool(also or _is_marked(title))
+        body = "" if is_named else term.plain[: min(left, LONG)]
+        left -= len(body)
+        hits.append(Hit(term, also, title, _excerpt(term.description, body, looked_for)))
     return hits
 
 
@@ -207,14 +212,14 @@ _UNENDED = re.compile(r"(?<=[\w)”\"'])\n+")  # where a heading, or an entry of
 
 
 def _excerpt(
-    term: PublishedTerm, looked_for: Sequence[search.Phrase], is_named: object
+    description: str, body: str, looked_for: Sequence[search.Phrase]
 ) -> list[tuple[str, bool]]:
-    """The definition; where only the text has the words, the place where it does."""
-    text = " ".join(term.description.split())
+    """The definition; where only the ``body`` has the words, the place where it does."""
+    text = " ".join(description[: 20 * EXCERPT].split())
     pieces = marked(text[: 2 * EXCERPT], looked_for)
-    if is_named or _is_marked(pieces):
+    if not body or _is_marked(pieces):
         return _cut(pieces)
-    body = " ".join(_UNENDED.sub(" · ", term.plain.replace(BORDER, "")).split())
+    body = " ".join(_UNENDED.sub(" · ", body.replace(BORDER, "")).split())
     inside = marked(body, looked_for)
     if not _is_marked(inside):
         return _cut(pieces)

@@ -71,7 +71,7 @@ def index_relations(
     few = len(strings) < MANY // 10
     keys = {key for text in strings.values() for key in runs(text)} if few else None
     known = known_names(glossary, keys)
-    longest = 1 + max((key.count(",") for key in known), default=0)
+    longest = min(MAX_PIECES, 1 + max((key.count(",") for key in known), default=0))
     rows = []
     for term, text in strings.items():
         for position, label in enumerate(read_names(text, known.__contains__, longest)):

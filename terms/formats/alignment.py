@@ -10,18 +10,35 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import TypeVar
 
-SMALL = 10_000  # pairs of items in a gap
+SMALL = 10_000  # pairs of items in a gap that is compared exactly
+MOST_PAIRS = 1_000_000  # in all such gaps together
+DEEPEST = 20  # gaps between anchors in gaps between anchors …
 T = TypeVar("T")
 Block = tuple[int, int, int]  # where it begins in the old, in the new, and how long it is
 Opcode = tuple[str, int, int, int, int]
 
 
-def matching_blocks(old: Sequence[T], new: Sequence[T]) -> list[Block]:
+class Work:
+    """How many pairs of items may still be compared exactly; one for texts that are compared
+    for the same answer."""
+
+    def __init__(self, pairs: int = MOST_PAIRS):
+        self.left = pairs
+
+    def take(self, pairs: int) -> bool:
+        if pairs > min(SMALL, self.left):
+            return False
+        self.left -= pairs
+        return True
+
+
+def matching_blocks(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> list[Block]:
     """Runs that both have, in order, none empty, none touching the next."""
     merged: list[Block] = []
-    for i, j, size in _blocks(old, new, 0, len(old), 0, len(new)):
+    for i, j, size in sorted(_blocks(old, new, work or Work())):
         if merged and merged[-1][0] + merged[-1][2] == i and merged[-1][1] + merged[-1][2] == j:
             merged[-1] = (merged[-1][0], merged[-1][1], merged[-1][2] + size)
         else:
@@ -29,11 +46,11 @@ def matching_blocks(old: Sequence[T], new: Sequence[T]) -> list[Block]:
     return merged
 
 
-def opcodes(old: Sequence[T], new: Sequence[T]) -> list[Opcode]:
+def opcodes(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> list[Opcode]:
     """As ``difflib`` says them: equal, replace, delete, insert."""
     codes: list[Opcode] = []
     i = j = 0
-    for start, target, size in [*matching_blocks(old, new), (len(old), len(new), 0)]:
+    for start, target, size in [*matching_blocks(old, new, work), (len(old), len(new), 0)]:
         if i < start and j < target:
             codes.append(("replace", i, start, j, target))
         elif i < start:
@@ -46,41 +63,44 @@ def opcodes(old: Sequence[T], new: Sequence[T]) -> list[Opcode]:
     return codes
 
 
-def _blocks(
+def _blocks(old: Sequence[T], new: Sequence[T], work: Work) -> Iterator[Block]:
+    """Runs in any order, some of which touch."""
+    gaps = [(0, len(old), 0, len(new), DEEPEST)]
+    while gaps:
+        *gap, depth = gaps.pop()
+        head, (i1, i2, j1, j2), tail = _without_ends(old, new, *gap)
+        yield from (block for block in (head, tail) if block[2])
+        if i1 == i2 or j1 == j2:
+            continue
+        if work.take((i2 - i1) * (j2 - j1)):
+            matcher = SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
+            for i, j, size in matcher.get_matching_blocks():
+                if size:
+                    yield i1 + i, j1 + j, size
+        elif depth:
+            anchors = _anchors(old, new, i1, i2, j1, j2)
+            for a, b in anchors:
+                yield a, b, 1
+            if anchors:
+                ends = pairwise([(i1 - 1, j1 - 1), *anchors, (i2, j2)])
+                # The first gap is taken first, so that the work goes to the beginning of a text.
+                gaps += [(a + 1, c, b + 1, d, depth - 1) for (a, b), (c, d) in ends][::-1]
+
+
+def _without_ends(
     old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
-) -> Iterator[Block]:
+) -> tuple[Block, tuple[int, int, int, int], Block]:
+    """What both begin with, the gap that is left, and what both end with."""
     head = 0
     while i1 + head < i2 and j1 + head < j2 and old[i1 + head] == new[j1 + head]:
         head += 1
-    if head:
-        yield i1, j1, head
+    first = (i1, j1, head)
     i1, j1 = i1 + head, j1 + head
     tail = 0
     while i1 < i2 - tail and j1 < j2 - tail and old[i2 - tail - 1] == new[j2 - tail - 1]:
         tail += 1
     i2, j2 = i2 - tail, j2 - tail
-    if i1 < i2 and j1 < j2:
-        yield from _middle(old, new, i1, i2, j1, j2)
-    if tail:
-        yield i2, j2, tail
-
-
-def _middle(
-    old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
-) -> Iterator[Block]:
-    if (i2 - i1) * (j2 - j1) <= SMALL:
-        matcher = SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
-        for i, j, size in matcher.get_matching_blocks():
-            if size:
-                yield i1 + i, j1 + j, size
-        return
-    anchors = _anchors(old, new, i1, i2, j1, j2)
-    if not anchors:
-        return
-    for (a, b), (c, d) in zip([(i1 - 1, j1 - 1), *anchors], [*anchors, (i2, j2)], strict=True):
-        yield from _blocks(old, new, a + 1, c, b + 1, d)
-        if c < i2:
-            yield c, d, 1
+    return first, (i1, i2, j1, j2), (i2, j2, tail)
 
 
 def _anchors(

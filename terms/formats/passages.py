@@ -2,9 +2,11 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 
-from .alignment import matching_blocks
+from .alignment import Block, matching_blocks
 
+_NO_BLANK = re.compile(r"\S+")
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 # Those that a reader sees: not a link's address and title.
 _WORD = re.compile(r"""\]\([^()\s]*(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?|([^\W_]+)""")
@@ -18,8 +20,8 @@ def marked(quote: str, text: str) -> tuple[int, int] | None:
     words = quote.split()
     if not words:
         return None
-    if found := re.search(r"\s+".join(map(re.escape, words)), text):
-        return found.span()
+    if found := _as_written(" ".join(words), text):
+        return found
     wanted = [match[1] for match in _WORD.finditer(quote) if match[1]]
     there = [match for match in _WORD.finditer(text) if match[1]]
     line = f" {' '.join(match[1] for match in there)} "
@@ -30,33 +32,72 @@ def marked(quote: str, text: str) -> tuple[int, int] | None:
     return there[first].start(), there[first + len(wanted) - 1].end()
 
 
-def moved(start: int, end: int, old: str, new: str) -> tuple[int, int] | None:
-    """The place in ``new`` of characters ``start`` to ``end`` of ``old``.
-
-    None where less than half of its words are left: then it is another passage.
-    """
-    if old == new:
-        return start, end
-    if not old[start:end].strip():
+def _as_written(quote: str, text: str) -> tuple[int, int] | None:
+    """Where ``quote`` stands in ``text``, with whatever blanks between its words."""
+    starts: list[int] = []  # of each word in the text, and below with one blank between them
+    places: list[int] = []
+    length = 0
+    words = []
+    for word in _NO_BLANK.finditer(text):
+        starts.append(word.start())
+        places.append(length)
+        words.append(word[0])
+        length += len(word[0]) + 1
+    found = " ".join(words).find(quote)
+    if found < 0:
         return None
-    before, behind = _Tokens(old), _Tokens(new)
-    first = bisect_right(before.starts, start) - 1
-    last = bisect_left(before.starts, end)
-    places: dict[int, int] = {}
-    for i, j, size in matching_blocks(before.texts, behind.texts):
-        for step in range(max(first - i, 0), min(last - i, size)):
-            places[i + step] = j + step
-    words = [i for i in range(first, last) if before.texts[i].strip()]
-    kept = [i for i in words if i in places]
-    if not kept or 2 * len(kept) < len(words):
-        return _elsewhere(old[start:end], new)
-    # Within the first and the last word the passage may begin and end anywhere.
-    head = max(0, start - before.starts[kept[0]])
-    tail = max(0, before.end(kept[-1]) - end)
-    return behind.starts[places[kept[0]]] + head, behind.end(places[kept[-1]]) - tail
+    first = bisect_right(places, found) - 1
+    last = bisect_left(places, found + len(quote)) - 1
+    end = starts[last] + found + len(quote) - places[last]
+    return starts[first] + found - places[first], end
 
 
-def _elsewhere(quote: str, text: str) -> tuple[int, int] | None:
+class Movement:
+    """What an older text became: asked for many passages, the two are compared once."""
+
+    def __init__(self, old: str, new: str):
+        self.old, self.new = old, new
+
+    @cached_property
+    def _aligned(self) -> "tuple[_Tokens, _Tokens, list[Block], list[int]]":
+        before, behind = _Tokens(self.old), _Tokens(self.new)
+        blocks = matching_blocks(before.texts, behind.texts)
+        return before, behind, blocks, [i for i, _, _ in blocks]
+
+    def of(self, start: int, end: int) -> tuple[int, int] | None:
+        """The place in the new text of characters ``start`` to ``end`` of the old one.
+
+        None where less than half of its words are left: then it is another passage.
+        """
+        if self.old == self.new:
+            return start, end
+        if not self.old[start:end].strip():
+            return None
+        before, behind, blocks, begins = self._aligned
+        first = bisect_right(before.starts, start) - 1
+        last = bisect_left(before.starts, end)
+        places: dict[int, int] = {}
+        for i, j, size in blocks[max(0, bisect_right(begins, first) - 1) :]:
+            if i >= last:
+                break
+            for step in range(max(first - i, 0), min(last - i, size)):
+                places[i + step] = j + step
+        words = [i for i in range(first, last) if before.texts[i].strip()]
+        kept = [i for i in words if i in places]
+        if not kept or 2 * len(kept) < len(words):
+            return elsewhere(self.old[start:end], self.new)
+        # Within the first and the last word the passage may begin and end anywhere.
+        head = max(0, start - before.starts[kept[0]])
+        tail = max(0, before.end(kept[-1]) - end)
+        return behind.starts[places[kept[0]]] + head, behind.end(places[kept[-1]]) - tail
+
+
+def moved(start: int, end: int, old: str, new: str) -> tuple[int, int] | None:
+    """As ``Movement.of``, for one passage."""
+    return Movement(old, new).of(start, end)
+
+
+def elsewhere(quote: str, text: str) -> tuple[int, int] | None:
     """A passage that was cut and put in at another place, as it was."""
     place = text.find(quote)
     if not quote.strip() or place < 0 or text.find(quote, place + 1) >= 0:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 SUFFIXES = (".md", ".mdx")
 MAX_NAME = 200  # bytes of a file name that is made here; file systems allow 255
+MAX_KEY = 2_000  # characters of a name that are compared
 MAX_PATH = 500  # characters
 
 # Begins the names of what site generators keep beside the terms: a section's page, a template.
@@ -69,12 +70,11 @@ def path_for(name: str, fallback: str) -> str:
 
     ``C``, ``C++`` and ``C#`` get files of their own.
     """
-    text = unicodedata.normalize("NFC", name).lower()
+    text = unicodedata.normalize("NFC", name[:MAX_KEY]).lower()
     text = re.sub(r"(?<=\w)\++", lambda found: "-plus" * len(found[0]) + "-", text)
     text = re.sub(r"(?<=\w)#", "-sharp", text)
     slug = re.sub(r"[\W_]+", "-", text).strip("-")
-    while len(slug.encode()) > MAX_NAME:
-        slug = slug[:-1]
+    slug = slug.encode()[:MAX_NAME].decode(errors="ignore")
     if not slug:
         slug = fallback
     elif _DEVICES.fullmatch(slug) or slug == "index":
@@ -86,4 +86,5 @@ def name_key(name: str) -> str:
     """What two spellings of one name have in common: case, composition and blanks aside."""
     if name.isascii():
         return " ".join(name.lower().split())
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    # To order very many accents in a row takes the square of their number.
+    return " ".join(unicodedata.normalize("NFC", name[:MAX_KEY]).casefold().split())

@@ -15,7 +15,7 @@ LONGEST = 16 * 1024  # characters; far from where values would have to be counte
 _ODD = re.compile(
     r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffd]"
 )
-_PAIR = r"([A-Za-z_][A-Za-z0-9_-]{0,60}):(?: +([^\n]+))?"
+_PAIR = r"([A-Za-z_][A-Za-z0-9_-]{0,60}):(?: ++([^\n]++))?"
 _ENTRY = re.compile(_PAIR + r"\n((?:(?: |- )[^\n]*\n)*)")  # with the lines that belong to it
 _IN_ITEM = re.compile(_PAIR)
 _SINGLE = re.compile("'((?:[^']|'')*)'")

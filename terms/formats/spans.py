@@ -129,7 +129,7 @@ def set_node(spot: Spot, node: Node, value: Data) -> Iterator[str]:
             yield spot.replaced(start, end, text + ("" if "\n" in text else comment))
 
 
-_COMMENT = re.compile(r"[ \t]+#[^\n]*\Z")
+_COMMENT = re.compile(r"(?:^|(?<![ \t])[ \t]++)#.*")
 
 
 def _behind_indicator(header: str, start: int) -> tuple[int, str]:
@@ -137,15 +137,23 @@ def _behind_indicator(header: str, start: int) -> tuple[int, str]:
 
     0 where nothing but blanks and comments lies between, as far as one can tell.
     """
-    before, comment = header[:start].rstrip(" \t\n"), ""
-    while before and before[-1] not in ":-":
-        found = _COMMENT.search(before) or re.search(r"(?m)^#[^\n]*\Z", before)
+    end, comment = _end_of_text(header, start), ""
+    while end and header[end - 1] not in ":-":
+        line = header.rfind("\n", 0, end) + 1
+        found = _COMMENT.search(header[line:end])
         if found is None:
             return 0, ""
         comment = found[0]
-        before = before[: found.start()].rstrip(" \t\n")
-    is_on_line = comment and header[len(before) :].startswith(comment)
-    return len(before), comment if is_on_line else ""
+        end = _end_of_text(header, line + found.start())
+    is_on_line = comment and header.startswith(comment, end)
+    return end, comment if is_on_line else ""
+
+
+def _end_of_text(header: str, end: int) -> int:
+    """Before the blanks and line ends that stand before ``end``."""
+    while end and header[end - 1] in " \t\n":
+        end -= 1
+    return end
 
 
 def remove_child(spot: Spot, node: Mapping | Sequence, number: int) -> Iterator[str]:

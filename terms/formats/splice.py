@@ -16,7 +16,7 @@ from .problems import CannotSplice, HeaderProblem
 from .spans import Spot, insert_item, insert_key, move_item, remove_child, set_node
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
 
-MAX_WORK = 1_500_000  # characters read again, over all steps
+MAX_WORK = 500_000  # characters read again, over all steps
 
 
 def splice(header: str, data: dict[str, Data]) -> str:
@@ -26,12 +26,14 @@ def splice(header: str, data: dict[str, Data]) -> str:
     the one that precedes it in ``data``.
     """
     root = compose(header)
-    for _ in range(2 + MAX_WORK // (len(header) + 500)):
-        step = _step_towards(Spot(header, root), root, data)
-        if step is None:
-            return header
-        header, root = _first_that_reads_back(step, root)
-    raise CannotSplice("Too many values change at once.")
+    left = MAX_WORK
+    while (step := _step_towards(Spot(header, root), root, data)) is not None:
+        left -= len(header) + 500
+        if left < 0:
+            raise CannotSplice("Too many values change at once.")
+        header, root, tried = _first_that_reads_back(step, root)
+        left -= tried * len(header)
+    return header
 
 
 @dataclass
@@ -41,13 +43,14 @@ class _Step:
     value: Data
 
 
-def _first_that_reads_back(step: _Step, root: Mapping) -> tuple[str, Mapping]:
+def _first_that_reads_back(step: _Step, root: Mapping) -> tuple[str, Mapping, int]:
+    """The header after ``step``, as text and as read, and how many ways were tried."""
     wanted = _replaced(to_data(root), step.path, step.value)
-    for candidate in step.candidates:
+    for tried, candidate in enumerate(step.candidates, 1):
         try:
             changed = compose(candidate)
             if _same(to_data(changed), wanted):
-                return candidate, changed
+                return candidate, changed, tried
         except HeaderProblem:
             continue
     name = " ".join(str(part + 1 if isinstance(part, int) else part) for part in step.path)

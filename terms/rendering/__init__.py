@@ -3,8 +3,6 @@
 from .linking import BORDER, Link, Place, places, plain_text
 from .macros import MEANINGS, NAMED, named_term, with_named
 from .markdown import (
-    MAX_BODY,
-    CannotRender,
     Heading,
     Rendered,
     check,
@@ -18,6 +16,7 @@ from .markdown import (
 )
 from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
+from .parsing import MAX_BODY, CannotRender
 from .sanitising import is_elsewhere
 from .sections import Section, as_section, divided, sections
 from .sentence import first_sentence, shortened

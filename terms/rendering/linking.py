@@ -5,16 +5,14 @@ not in headings, code, links, pictures or raw HTML. A name becomes an inline lin
 source; what then is rendered is sanitised like all else.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any, NamedTuple, cast
-
-import pyromark
+from typing import NamedTuple, cast
 
 from .macros import readable
 from .names import Found, Names
-from .parsing import OPTIONS, Closed, event_of
+from .parsing import Closed, event_of, events, events_with_range, html_of
 
 
 class Place(NamedTuple):
@@ -33,24 +31,42 @@ class Link(NamedTuple):
     href: str
 
 
-@dataclass
 class _Run:
-    """Text that reads on without a border, in pieces: place in it, place in the source."""
+    """Text that reads on without a border, in pieces."""
 
-    text: str = ""
-    pieces: list[tuple[int, int, str, bool]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.length = 0
+        self._begins: list[int] = []  # where each piece begins in the text
+        self._pieces: list[tuple[int, str, bool]] = []  # place in the source, text, is verbatim
+        self._reached = (-1, 0, 0)  # number of a piece, characters of it, bytes that they are
+
+    @property
+    def text(self) -> str:
+        return "".join([text for _, text, _ in self._pieces])
 
     def add(self, text: str, start: int, verbatim: bool) -> None:
-        self.pieces.append((len(self.text), start, text, verbatim))
-        self.text += text
+        if text:
+            self._begins.append(self.length)
+            self._pieces.append((start, text, verbatim))
+            self.length += len(text)
 
     def source(self, offset: int, is_end: bool) -> int | None:
-        """The source's byte for a place in the text; None within an entity."""
-        for begins, start, text, verbatim in self.pieces:
-            inside = offset - begins
-            if (0 < inside <= len(text)) if is_end else (0 <= inside < len(text)):
-                return start + len(text[:inside].encode()) if verbatim else None
-        return None
+        """The source's byte for a place in the text, of those asked for in order; None within
+        an entity."""
+        find = bisect_left if is_end else bisect_right
+        number = find(self._begins, offset) - 1
+        start, text, verbatim = self._pieces[number]
+        if not verbatim:
+            return None
+        inside = offset - self._begins[number]
+        if text.isascii():
+            return start + inside
+        piece, characters, size = self._reached
+        if piece != number or characters > inside:
+            characters = size = 0
+        size += len(text[characters:inside].encode())
+        self._reached = (number, inside, size)
+        return start + size
 
 
 def places(markdown: str, names: Names) -> list[Place]:
@@ -59,12 +75,13 @@ def places(markdown: str, names: Names) -> list[Place]:
     source = markdown.encode()
     placed = []
     for run in _runs(markdown, source):
-        for found in names.find(run.text):
+        text = run.text
+        for found in names.find(text):
             start = run.source(found.start, False)
             end = run.source(found.end, True)
             if start is None or end is None or _changes_reading(source, start, end):
                 continue
-            label = run.text[found.start : found.end]
+            label = text[found.start : found.end]
             placed.append(Place(start, end, label, found))
     return placed
 
@@ -72,8 +89,7 @@ def places(markdown: str, names: Names) -> list[Place]:
 def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
     run = _Run()
     closed = Closed()
-    events = pyromark.events_with_range(markdown, options=OPTIONS)
-    for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
+    for event, range_ in events_with_range(markdown):
         kind, value = event_of(event)
         if kind == "Text" and not (closed.elements or closed.html):
             text = cast("str", value)
@@ -81,13 +97,13 @@ def _runs(markdown: str, source: bytes) -> Iterator[_Run]:
             continue
         if closed.note(kind, value):
             pass
-        elif kind in _BREAKS and run.text:
+        elif kind in _BREAKS and run.length:
             run.add(_BREAKS[kind], range_["start"], False)
             continue
-        if run.text:
+        if run.length:
             yield run
             run = _Run()
-    if run.text:
+    if run.length:
         yield run
 
 
@@ -96,6 +112,7 @@ _BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
 
 _MARK = '<a class="ref" href="'
 _DELIMITERS = b"*_~"
+MOST_TRIED = 40  # sets of links, of a text in which some change how it is read
 
 
 def without_links(html: str) -> str:
@@ -120,9 +137,26 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
     bare = without_links(plain)
     if without_links(html) == bare:
         return html, list(links)
-    made = [link for link in links if without_links(with_links(markdown, [link])) == bare]
+    made = _harmless(markdown, links, bare)
     html = with_links(markdown, made)
     return (html, made) if without_links(html) == bare else (plain, [])
+
+
+def _harmless(markdown: str, links: Sequence[Link], bare: str) -> list[Link]:
+    """Those of ``links`` that change nothing: halves are tried until they do not. Of a text in
+    which very many would, those that were not tried are left out."""
+    made: list[Link] = []
+    left = MOST_TRIED
+    waiting = [list(links)]
+    while waiting and left:
+        some = waiting.pop()
+        left -= 1
+        if without_links(with_links(markdown, some)) == bare:
+            made += some
+        elif len(some) > 1:
+            half = len(some) // 2
+            waiting += [some[half:], some[:half]]
+    return made
 
 
 def with_links(markdown: str, links: Sequence[Link]) -> str:
@@ -135,7 +169,7 @@ def with_links(markdown: str, links: Sequence[Link]) -> str:
         parts += [source[reached:start], tag, source[start:end], b"</a>"]
         reached = end
     parts.append(source[reached:])
-    return pyromark.html(b"".join(parts).decode(), options=OPTIONS)
+    return html_of(b"".join(parts).decode())
 
 
 def _changes_reading(source: bytes, start: int, end: int) -> bool:
@@ -143,9 +177,16 @@ def _changes_reading(source: bytes, start: int, end: int) -> bool:
     before, behind = source[start - 1 : start], source[end : end + 1]
     if before == b"\\":
         return True
-    if before and before in _DELIMITERS and source[:start].rstrip(_DELIMITERS)[-1:].isalnum():
-        return True
-    return bool(behind and behind in _DELIMITERS and source[end:].lstrip(_DELIMITERS)[:1].isalnum())
+    if before and before in _DELIMITERS:
+        while start and source[start - 1] in _DELIMITERS:
+            start -= 1
+        if source[start - 1 : start].isalnum():
+            return True
+    if behind and behind in _DELIMITERS:
+        while end < len(source) and source[end] in _DELIMITERS:
+            end += 1
+        return source[end : end + 1].isalnum()
+    return False
 
 
 BORDER = "\x1f"  # between two parts of what looks like one word
@@ -154,8 +195,7 @@ BORDER = "\x1f"  # between two parts of what looks like one word
 def plain_text(markdown: str) -> str:
     """The words of a Markdown text, for searching: no markup, each block on its own line."""
     parts: list[str] = []
-    events = pyromark.events(readable(markdown), options=OPTIONS, merge_text=True)
-    for event in cast("Iterable[Any]", events):
+    for event in events(readable(markdown)):
         kind, value = event_of(event)
         if kind == "Text":
             parts.append(cast("str", value))

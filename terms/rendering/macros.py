@@ -10,16 +10,13 @@ not known, and those in code, are shown as they are typed.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape, unescape
 from operator import itemgetter
-from typing import Any, cast
 from urllib.parse import quote, unquote
 
-import pyromark
-
-from .parsing import OPTIONS, Closed, event_of
+from .parsing import Closed, event_of, events_with_range
 
 MAX_ADDRESS = 2_000  # characters of one that is no link yet
 _BARE = r"(?<![^\s(*_~])(?<!\]\()https?://[^\s<>\"|`\\^{}\[\]\u3000-\u303f\uff00-\uff60]++"
@@ -81,8 +78,7 @@ def _places(markdown: str) -> tuple[_Ranges, _Ranges]:
     plain: _Ranges = []
     closed = Closed()
     blocks = 0
-    events = pyromark.events_with_range(markdown, options=OPTIONS)
-    for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
+    for event, range_ in events_with_range(markdown):
         kind, value = event_of(event)
         start, end = range_["start"], range_["end"]
         element = next(iter(value)) if isinstance(value, dict) else value
@@ -124,23 +120,28 @@ def _made(macro: re.Match[str], is_plain: bool = False) -> str | None:
     return _of_mdn(name.lower(), [text for _, text in given], is_plain)
 
 
-_BEHIND = re.compile(r"(?:[?!.,:;*_~'\"]|&[a-z0-9]+;)+$", re.IGNORECASE)
+_BEHIND = frozenset("?!.,:;*_~'\"")
+_ENTITY = re.compile(r"&[a-z0-9]{1,32};$", re.IGNORECASE)
 _HOST = re.compile(r"https?://[\w-]+(?:\.[\w-]+)+(?=[:/?#]|$)")
 
 
 def _linked(address: str) -> str | None:
     """A bare address as a link; what ends the sentence or bracket behind it is not of it."""
-    whole = address
-    if len(whole) > MAX_ADDRESS:
+    if len(address) > MAX_ADDRESS:
         return None
-    while True:
-        before = address
-        address = _BEHIND.sub("", address)
-        if address.endswith(")") and address.count(")") > address.count("("):
-            address = address[:-1]
-        if address == before:
+    end = len(address)
+    unopened = address.count(")") - address.count("(")
+    while end:
+        last = address[end - 1]
+        if last == ";" and (entity := _ENTITY.search(address, max(0, end - 34), end)):
+            end = entity.start()
+        elif last in _BEHIND:
+            end -= 1
+        elif last == ")" and unopened > 0:
+            end, unopened = end - 1, unopened - 1
+        else:
             break
-    return f"<{address}>{whole[len(address) :]}" if _HOST.match(address) else None
+    return f"<{address[:end]}>{address[end:]}" if _HOST.match(address, 0, end) else None
 
 
 def _of_mdn(name: str, given: list[str], is_plain: bool) -> str | None:

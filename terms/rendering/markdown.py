@@ -2,6 +2,7 @@
 
 import html as html_entities
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,14 +11,8 @@ from .colouring import coloured
 from .definition_lists import with_definition_lists
 from .linking import Link, linked, with_links, without_links
 from .macros import with_named
+from .parsing import MAX_BODY, MAX_NESTING, NESTED, CannotRender, check_text
 from .sanitising import ID_PREFIX, sanitise
-
-MAX_BODY = 100_000  # characters
-MAX_NESTING = 100  # elements in one another; the sanitiser's time grows with its square
-
-
-class CannotRender(ValueError):
-    """The text is longer, or nested deeper, than what is rendered; it says which."""
 
 
 class Heading(NamedTuple):
@@ -42,10 +37,7 @@ def render(text: str) -> str:
 
 def check(text: str) -> None:
     """Raise CannotRender for what ``render`` would refuse."""
-    if len(text) > MAX_BODY:
-        raise CannotRender(
-            f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
-        )
+    check_text(text)
     _check_nesting(with_links(text, ()))
 
 
@@ -64,10 +56,7 @@ def render_page(
     That they can be made is known where they ``are_made``: by ``links_made``, of this text.
     ``say`` translates what the page says of itself.
     """
-    if len(text) > MAX_BODY:
-        raise CannotRender(
-            f"The text has {len(text):,} characters; at most {MAX_BODY:,} can be published."
-        )
+    check_text(text)
     raw, made = (with_links(text, links), links) if are_made else linked(text, links)
     # What could be published without links can be with them, which is one level more.
     _check_nesting(raw, MAX_NESTING + bool(made))
@@ -90,14 +79,19 @@ def _check_nesting(html: str, most: int = MAX_NESTING) -> None:
     if html.count("<") <= most:
         return
     depth = 0
+    opened: Counter[str] = Counter()
     for closing, name in _ELEMENT.findall(html):
-        if name.lower() not in _VOID:
-            depth += -1 if closing else 1
+        element = name.lower()
+        if element in _VOID:
+            continue
+        if not closing:
+            opened[element] += 1
+            depth += 1
             if depth > most:
-                raise CannotRender(
-                    f"More than {MAX_NESTING} lists, quotes or HTML elements are nested."
-                )
-            depth = max(depth, 0)
+                raise CannotRender(NESTED)
+        elif opened[element]:  # else it closes nothing
+            opened[element] -= 1
+            depth -= 1
 
 
 _HREF = re.compile(r'<a [^<>]*?href="([^"]*)"')
@@ -105,8 +99,17 @@ _HREF = re.compile(r'<a [^<>]*?href="([^"]*)"')
 
 def link_addresses(text: str) -> list[str]:
     """Where the links of a Markdown text lead, in order."""
-    html = sanitise(with_links(text[:MAX_BODY], ()))
-    return [html_entities.unescape(address) for address in _HREF.findall(html)]
+    return [html_entities.unescape(address) for address in _HREF.findall(_safe(text))]
+
+
+def _safe(text: str) -> str:
+    """The HTML of a text that can be rendered; nothing of one that cannot."""
+    try:
+        html = with_links(text[:MAX_BODY], ())
+        _check_nesting(html)
+    except CannotRender:
+        return ""
+    return sanitise(html)
 
 
 def _shown(html: str, say: Callable[[str], str]) -> str:
@@ -119,8 +122,7 @@ _SRC = re.compile(r'<img [^<>]*?src="([^"]*)"')
 
 def picture_addresses(text: str) -> list[str]:
     """The addresses of the pictures that a Markdown text shows, in order."""
-    html = sanitise(with_links(text[:MAX_BODY], ()))
-    return [html_entities.unescape(address) for address in _SRC.findall(html)]
+    return [html_entities.unescape(address) for address in _SRC.findall(_safe(text))]
 
 
 _PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')

@@ -2,14 +2,16 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from posixpath import commonprefix
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from .words import words
+from .words import stream_safe, words
 
 SHORT = 3  # characters; names up to this length keep their case, as acronyms do
 PAYING = 4  # names for each text, up to which the quicker automaton saves what it costs
@@ -126,6 +128,7 @@ def _composed(name: str) -> Iterable[str]:
     """The spellings of a name, its accents written in either way."""
     if name.isascii():
         return spellings(name)
+    name = stream_safe(name)
     ways = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
     return {text for way in ways for text in spellings(way)}
 
@@ -168,18 +171,19 @@ class Names:
             and (before in _OPEN or not joined_before(text, start, end - start))
         ]
         if ":" in text and "://" in text:  # one character is looked for much quicker
-            begun = _outside(_ADDRESS, begun, text)
+            begun = _outside([found.span() for found in _ADDRESS.finditer(text)], begun)
         if "{" in text and "{{" in text:
-            begun = _outside(_MACRO, begun, text)
+            begun = _outside(list(_macros(text)), begun)
         begun.sort()
         found = []
+        meaning = cache(self._meant)
         reached = 0
         for start, end, number in begun:
             if start < reached:
                 continue
             end = -end
             whole = end if padded[end + 1] in _CLOSED else _end_of_word(text, start, end)
-            meant = whole and (self._only[number] or self._meant(number, text[start:end]))
+            meant = whole and (self._only[number] or meaning(number, text[start:end]))
             if meant:
                 found.append(_tuple(Found, (start, whole, *meant)))
                 reached = whole
@@ -196,10 +200,26 @@ class Names:
 
 
 def _outside(
-    pattern: re.Pattern[str], begun: list[tuple[int, int, int]], text: str
+    spans: list[tuple[int, int]], begun: list[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
-    spans = [found.span() for found in pattern.finditer(text)]
-    return [m for m in begun if not any(start <= m[0] < end for start, end in spans)]
+    """Those that begin in none of ``spans``, which are in order and apart."""
+    if not spans:
+        return begun
+    starts = [start for start, _ in spans]
+    ends = [0, *(end for _, end in spans)]
+    return [m for m in begun if m[0] >= ends[bisect_right(starts, m[0])]]
+
+
+def _macros(text: str) -> Iterator[tuple[int, int]]:
+    """Where the macros of the site generator stand that a text was made for."""
+    start = text.find("{{")
+    while start >= 0:
+        end = text.find("}}", start + 2, start + 304)
+        if end >= 0 and "\n" not in text[start:end]:
+            yield start, end + 2
+            start = text.find("{{", end + 2)
+        else:
+            start = text.find("{{", start + 1)
 
 
 def _only(meanings: list[_Spelling]) -> _Meaning | None:
@@ -245,8 +265,7 @@ _OPEN, _CLOSED = frozenset(" \n("), frozenset(" \n,)")
 _WORD = frozenset(filter(str.isalnum, map(chr, range(128))))
 _GLUE_BEFORE = frozenset("-_+#@&$\\")
 _GLUE_BEHIND = frozenset("_+#@")
-_ADDRESS = re.compile(r"\w+://\S+")
-_MACRO = re.compile(r"\{\{.{0,300}?\}\}")  # of the site generator that a text was made for
+_ADDRESS = re.compile(r"(?<!\w)\w{1,40}+://\S++")
 
 
 def _is_mark(character: str) -> bool:

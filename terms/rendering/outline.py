@@ -2,13 +2,12 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-import pyromark
+from .parsing import event_of, events_with_range
 
-from .parsing import OPTIONS, event_of
+MAX_WORDS = 5_000  # characters of a piece: pictures can be nested in one another
 
 
 class Piece(NamedTuple):
@@ -33,18 +32,19 @@ def outline(markdown: str) -> Outline:
     found = Outline()
     lists = {"Heading": found.headings, "Link": found.links, "Image": found.pictures}
     opened: list[tuple[str, int, str, list[str]]] = []
-    events = pyromark.events_with_range(markdown, options=OPTIONS)
-    for event, range_ in cast("Iterable[tuple[Any, dict[str, int]]]", events):
+    for event, range_ in events_with_range(markdown):
         kind, value = event_of(event)
         if kind == "Start" and (element := _element(value)) in lists:
             line = bisect_left(breaks, range_["start"]) + 1
             opened.append((element, line, _target(value), []))
         elif kind == "End" and opened and _element(value) == opened[-1][0]:
             element, line, target, words = opened.pop()
-            lists[element].append(Piece(line, "".join(words), target))
-        elif kind in ("Text", "Code", "SoftBreak", "HardBreak"):
-            for *_, words in opened:
-                words.append(" " if value is None else cast("str", value))
+            text = "".join(words)[:MAX_WORDS]
+            lists[element].append(Piece(line, text, target))
+            if opened:
+                opened[-1][3].append(text)
+        elif opened and kind in ("Text", "Code", "SoftBreak", "HardBreak"):
+            opened[-1][3].append(" " if value is None else cast("str", value))
     return found
 
 

@@ -2,7 +2,9 @@
 definition lists, and GitHub's alerts."""
 
 import re
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Any, cast
 
 import pyromark
 
@@ -14,6 +16,109 @@ OPTIONS = (
     | pyromark.Options.ENABLE_DEFINITION_LIST
     | pyromark.Options.ENABLE_GFM
 )
+
+
+MAX_BODY = 100_000  # characters
+SHORT = 10_000  # characters of a text that the parser is quick with, whatever is in it
+MAX_NESTING = 100  # elements in one another; the sanitiser's time grows with its square
+MOST_CELLS = 50_000  # of a table
+MOST_LINES = 300  # of a link's title: the parser's time grows with their square
+
+
+class CannotRender(ValueError):
+    """The text is longer, or nested deeper, than what is rendered; it says which."""
+
+
+NESTED = f"More than {MAX_NESTING} lists, quotes or HTML elements are nested."
+_MANY_MARKERS = re.compile(
+    r"^(?:[ \t]*+(?:[-+*](?=[ \t])|>|\d{1,9}+[.)](?=[ \t])))" rf"{{{MAX_NESTING + 1}}}",
+    re.MULTILINE,
+)
+# The row below the head of a wide table; narrow ones have few cells in so short a text.
+_TABLE_ROW = re.compile(r"^[ \t>]*+\|?+(?:[ \t]*+:?+-++:?+[ \t]*+\|){9}[ \t:|-]*+$", re.MULTILINE)
+_TITLE = re.compile(
+    r"\]\((<[^<>\n]*+>|(?:(?!\]\()[^\s<>])*+)[ \t]*+(?:\n[ \t>]*+)?(?<=[ \t\n>])([\"'(])"
+)
+
+
+def check_text(markdown: str) -> None:
+    """Raise CannotRender for a text that is too long, or that would take the parser long."""
+    if len(markdown) > MAX_BODY:
+        raise CannotRender(
+            f"The text has {len(markdown):,} characters; at most {MAX_BODY:,} can be published."
+        )
+    _check_shape(markdown)
+
+
+def _check_shape(markdown: str) -> None:
+    if len(markdown) <= SHORT:
+        return
+    if _MANY_MARKERS.search(markdown):
+        raise CannotRender(NESTED)
+    if "|" in markdown and _has_huge_table(markdown):
+        raise CannotRender(f"A table has more than {MOST_CELLS:,} cells.")
+    if (line := _line_of_long_title(markdown)) is not None:
+        raise CannotRender(
+            f"The title of the link in line {line} of the text goes on for more than"
+            f" {MOST_LINES} lines."
+        )
+
+
+def _has_huge_table(markdown: str) -> bool:
+    """Whether rows are filled up to very many cells, which they need not be written with."""
+    for row in _TABLE_ROW.finditer(markdown):
+        end = markdown.find("\n\n", row.end())
+        rows = markdown.count("\n", row.end(), end if end >= 0 else len(markdown))
+        if row[0].count("|") * rows > MOST_CELLS:
+            return True
+    return False
+
+
+def _line_of_long_title(markdown: str) -> int | None:
+    """The line of a link whose title ends many lines below it, or not at all in its block."""
+    breaks = [found.start() for found in re.finditer("\n", markdown)]
+    next_places = {'"': 0, "'": 0, ")": 0, "\n\n": 0}  # from where on each was looked for
+
+    def following(text: str, start: int) -> int:
+        if next_places[text] < start:
+            place = markdown.find(text, start)
+            next_places[text] = place if place >= 0 else len(markdown)
+        return next_places[text]
+
+    for title in _TITLE.finditer(markdown):
+        if title[1].count(")") > title[1].count("("):
+            continue  # the link ends before
+        closing = ")" if title[2] == "(" else title[2]
+        end = min(following(closing, title.end()), following("\n\n", title.end()))
+        line = bisect_left(breaks, title.start())
+        if bisect_left(breaks, end) - line > MOST_LINES:
+            return line + 1
+    return None
+
+
+def html_of(markdown: str) -> str:
+    """The parser's HTML; raises CannotRender."""
+    _check_shape(markdown)
+    return pyromark.html(markdown, options=OPTIONS)
+
+
+def events(markdown: str) -> "Iterable[Any]":
+    """What the parser reads; nothing of a text that cannot be rendered."""
+    try:
+        _check_shape(markdown)
+    except CannotRender:
+        return ()
+    return cast("Iterable[Any]", pyromark.events(markdown, options=OPTIONS, merge_text=True))
+
+
+def events_with_range(markdown: str) -> "Iterable[tuple[Any, dict[str, int]]]":
+    """The same, each with the bytes of the source where it stands."""
+    try:
+        _check_shape(markdown)
+    except CannotRender:
+        return ()
+    found = pyromark.events_with_range(markdown, options=OPTIONS)
+    return cast("Iterable[tuple[Any, dict[str, int]]]", found)
 
 
 def event_of(event: Any) -> tuple[str, Any]:

@@ -27,23 +27,30 @@ def sections(body: str) -> list[Section]:
     """The sections of ``body``, whose lines end with \\n; offsets are in characters."""
     starts = _line_starts(body)
     headings = [(starts[h.line - 1], int(h.target[1]), h.text) for h in outline(body).headings]
-    found = []
-    for place, (start, level, text) in enumerate(headings):
-        after = (s for s, other, _ in headings[place + 1 :] if other <= level)
-        found.append(Section(text, level, start, next(after, len(body))))
-    return found
+    ends = [len(body)] * len(headings)
+    opened: list[int] = []  # headings whose sections go on, each below the one before
+    for place, (start, level, _) in enumerate(headings):
+        while opened and headings[opened[-1]][1] >= level:
+            ends[opened.pop()] = start
+        opened.append(place)
+    return [
+        Section(text, level, start, end)
+        for (start, level, text), end in zip(headings, ends, strict=True)
+    ]
 
 
 def divided(body: str, moved: Iterable[Section]) -> tuple[str, str]:
     """What stays of ``body`` and what goes; a section goes with those below it."""
-    stays, goes, place = "", "", 0
+    stays: list[str] = []
+    goes: list[str] = []
+    place = 0
     for section in moved:
         if section.start < place:
             continue  # it is part of one that goes already
-        stays += body[place : section.start]
-        goes += body[section.start : section.end]
+        stays.append(body[place : section.start])
+        goes.append(body[section.start : section.end])
         place = section.end
-    return stays + body[place:], goes
+    return "".join([*stays, body[place:]]), "".join(goes)
 
 
 def as_section(title: str, gist: str, body: str) -> str:
@@ -56,18 +63,24 @@ def as_section(title: str, gist: str, body: str) -> str:
 def lowered(body: str) -> str:
     """``body``, whose lines end with \\n, with each heading one level deeper."""
     lines = body.split("\n")
-    for heading in reversed(outline(body).headings):
+    parts: list[str] = []
+    reached = 0
+    for heading in outline(body).headings:
         first = heading.line - 1
+        parts += lines[reached:first]
         marks = "#" * min(_DEEPEST, max(2, int(heading.target[1])) + 1)
         within, words = _HEADING.findall(lines[first])[0]
         after = first + 1
         if not lines[first].removeprefix(within).startswith("#"):  # it is underlined
-            after += next(n for n, line in enumerate(lines[after:], 1) if _UNDERLINE.match(line))
+            while not _UNDERLINE.match(lines[after]):
+                after += 1
+            after += 1
             words = " ".join(
                 [words, *(line.strip(" \t>") for line in lines[first + 1 : after - 1])]
             )
-        lines[first:after] = [f"{within}{marks} {words}".rstrip()]
-    return "\n".join(lines)
+        parts.append(f"{within}{marks} {words}".rstrip())
+        reached = after
+    return "\n".join([*parts, *lines[reached:]])
 
 
 def literal(text: str) -> str:

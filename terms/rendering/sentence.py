@@ -1,13 +1,9 @@
 """The sentence that a text begins with, for where there is room for no more."""
 
 import re
-from collections.abc import Iterable
-from typing import Any, cast
-
-import pyromark
 
 from .macros import readable
-from .parsing import OPTIONS, event_of
+from .parsing import event_of, events
 
 LONGEST = 300  # characters
 
@@ -38,14 +34,17 @@ def _first_paragraph(markdown: str) -> str:
     """The words of the first paragraph that is no part of a list, quotation or note."""
     parts: list[str] = []
     opened: list[str] = []
-    events = pyromark.events(readable(markdown), options=OPTIONS, merge_text=True)
-    for event in cast("Iterable[Any]", events):
+    pictures = 0  # that are open
+    for event in events(readable(markdown)):
         kind, value = event_of(event)
         if kind == "Start":
             opened.append(value if isinstance(value, str) else next(iter(value)))
+            pictures += opened[-1] == "Image"
         elif kind == "End":
-            if opened.pop() == "Paragraph" and not opened and "".join(parts).strip():
+            element = opened.pop()
+            pictures -= element == "Image"
+            if element == "Paragraph" and not opened and "".join(parts).strip():
                 break
-        elif opened[:1] == ["Paragraph"] and "Image" not in opened:
+        elif opened[:1] == ["Paragraph"] and not pictures:
             parts.append(value if kind in ("Text", "Code") else " " if "Break" in kind else "")
     return "".join(parts)

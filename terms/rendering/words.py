@@ -20,11 +20,33 @@ _BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 MAX_WORD = 60  # characters
 
 
+# Neither ASCII nor of a word by itself, as marks are: so many in a row are no language's.
+_HIDDEN_MARKS = "\u0f73\u0f75\u0f81\uff9e\uff9f"  # marks only once they are decomposed
+_MANY_MARKS = re.compile(rf"(?:[^\x00-\x7f\w\s]|[{_HIDDEN_MARKS}]){{31}}")
+MOST_MARKS = 30
+
+
+def stream_safe(text: str) -> str:
+    """``text`` with no more than 30 marks in a row: to order them, as normalising does, takes
+    the square of their number (https://unicode.org/reports/tr15/#Stream_Safe_Text_Format)."""
+    if text.isascii() or not _MANY_MARKS.search(text):
+        return text
+    kept: list[str] = []
+    row = 0
+    for character in text:
+        is_mark = unicodedata.combining(character) or character in _HIDDEN_MARKS
+        row = row + 1 if is_mark else 0
+        if row <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
 def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     # Twice, as ™ is TM only afterwards.
-    text = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_PLAIN)
+    text = stream_safe(text.casefold())
+    text = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
     return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", text))
 
 

@@ -1,0 +1,197 @@
+"""G1: how the time of what handles people's texts grows with them.
+
+Each way in is tried with each family of hostile text, at a quarter of what is allowed and at all
+of it. Time that grows with the square would be 16 times as long.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from terms.differences import compare
+from terms.editing import Draft
+from terms.finding import marked
+from terms.formats import passages, three_way
+from terms.formats.document import changed, read_document
+from terms.formats.merging import merge
+from terms.formats.paths import name_key, path_for
+from terms.formats.problems import FormatError
+from terms.formats.related import read_names
+from terms.reader_suggestions import SuggestionForm
+from terms.rendering import (
+    MAX_BODY,
+    CannotRender,
+    Link,
+    Names,
+    check,
+    first_sentence,
+    link_addresses,
+    links_made,
+    outline,
+    phrases,
+    picture_addresses,
+    places,
+    plain_text,
+    render,
+    sections,
+    sought,
+    spaced,
+)
+from terms.rendering.sections import lowered
+from terms.reviewing import MAX_TEXT
+
+from .families import FAMILIES, FOUND, PRODUCT
+from .measure import Result
+from .room import Room
+
+GROWTH = 8.0  # for four times the text
+MOST = 1.0  # CPU seconds at the cap
+LITTLE = 0.06  # seconds that say nothing of growth
+NAMES = Names([("a", 1), ("aa", 2), ("b", 3), ("C++", 4), ("Flask", 5), ("数据", 6), ("a b", 7)])
+HEADER = "---\nterm: Flask\ndetails:\n  - title: A\n    value: b\n---\n"
+
+
+def _preview(text: str) -> None:
+    render(text)
+
+
+def _publish(text: str) -> None:
+    """What publishing does with a body, but for the database."""
+    for act in (plain_text, first_sentence, link_addresses, picture_addresses, outline, spaced):
+        act(text)
+    found = [Link(place.start, place.end, "x") for place in places(text, NAMES)]
+    check(text)
+    links_made(text, found)
+
+
+def _import(text: str) -> None:
+    document = read_document(HEADER + text, "flask.md")
+    changed(document, {"description": "Other."})
+    Draft("flask.md", document.text)
+
+
+def _header(text: str) -> None:
+    """The same text in the header, whatever it makes of it."""
+    text = text[:60_000]
+    for header in (f"term: A\ndescription: {text}\n", f"term: A\nx:\n  - |\n    {text[:20_000]}\n"):
+        document = read_document(f"---\n{header}---\nBody.\n", "a.md")
+        if not document.problem:
+            changed(document, {"category": "B"})
+
+
+def _compare(text: str) -> None:
+    middle = len(text) // 2
+    compare(text, text[:middle] + "changed" + text[middle:])
+    compare(text, text[::-1])
+
+
+def _conflict(text: str) -> None:
+    third = len(text) // 3
+    ours, theirs = (
+        text[:third] + "x\n" + text[third:],
+        text[: 2 * third] + "y\n" + text[2 * third :],
+    )
+    three_way.joined(three_way.passages(text, ours, theirs), {})
+    merge(HEADER + text, HEADER + ours, HEADER + theirs)
+
+
+def _comment(text: str) -> None:
+    passages.marked("a " * (MAX_TEXT // 2 - 1) + "b", text)
+    passages.marked(text[-MAX_TEXT:][::-1], text)
+    passages.moved(10, 200, text, text[:50] + "x y z" + text[100:])
+
+
+def _search(text: str) -> None:
+    """A question, and an excerpt of the text that it finds."""
+    question = text[:200]
+    phrases(question)
+    marked(text[:20_000], sought(question) or [("a",)])
+
+
+def _suggest(text: str) -> None:
+    SuggestionForm({"name": text[:100], "text": text[:2_000]}).is_valid()
+
+
+def _split(text: str) -> None:
+    sections(text)
+    lowered(text)
+
+
+def _name(text: str) -> None:
+    name_key(text)
+    path_for(text, "x")
+    read_names(text, lambda key: False, 24)
+
+
+WAYS: dict[str, Callable[[str], None]] = {
+    "preview": _preview, "publish": _publish, "import": _import, "header": _header,
+    "diff": _compare, "conflict": _conflict, "comment": _comment, "search": _search,
+    "suggest": _suggest, "split": _split, "name": _name,
+}  # fmt: skip
+
+
+class Grown(NamedTuple):
+    """CPU seconds at a quarter and at all of what is allowed."""
+
+    way: str
+    family: str
+    quarter: float
+    whole: float
+
+    @property
+    def growth(self) -> float:
+        return self.whole / max(self.quarter, 1e-6)
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.whole <= MOST and (self.whole <= LITTLE or self.growth < GROWTH)
+
+
+class Growth(Room):
+    """The table of all ways in; the figure is the worst growth of what takes time at all."""
+
+    IDS = ("G1",)
+
+    def g1(self) -> Iterator[Result]:
+        for way in WAYS:
+            all_found = list(grown(way))
+            slow = [found for found in all_found if found.whole > LITTLE]
+            growth = max((found.growth for found in slow), default=0.0)
+            worst = max(all_found, key=lambda found: found.whole)
+            bad = [found for found in all_found if not found.is_bounded]
+            for found in bad:
+                print(f"above the bounds: {found}", flush=True)
+            yield Result(
+                "G1", f"{way}: {len(all_found)} texts; growth for 4 x the text, worst: {worst.family}",
+                "under 8, 1 s", growth, 0, growth, worst.whole * 1e6, MOST * 1e6,
+            )  # fmt: skip
+
+
+def spent(act: Callable[[str], None], text: str) -> float:
+    start = time.process_time()
+    with contextlib.suppress(CannotRender, FormatError):  # refusing is an answer, too
+        act(text)
+    return time.process_time() - start
+
+
+def families(share: int = 1) -> dict[str, Callable[[int], list[str]]]:
+    """All that are known, and one of so many of the others."""
+    return {**FAMILIES, **FOUND, **dict(list(PRODUCT.items())[::share])}
+
+
+def grown(way: str, share: int = 1) -> Iterator[Grown]:
+    """One for each text of each family; what is quick as a whole is not tried by its quarter."""
+    act = WAYS[way]
+    for name, make in families(share).items():
+        for quarter, whole in zip(make(MAX_BODY // 4 - 8), make(MAX_BODY - 8), strict=True):
+            at_once = spent(act, whole)
+            found = Grown(way, name, spent(act, quarter) if at_once > LITTLE else 0.0, at_once)
+            if not found.is_bounded:  # a shared machine makes any single try slow
+                found = Grown(
+                    way,
+                    name,
+                    max(found.quarter, spent(act, quarter)),
+                    min(at_once, spent(act, whole)),
+                )
+            yield found
