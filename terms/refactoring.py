@@ -13,6 +13,7 @@ from .editing import Draft, save
 from .formats.document import TermDocument, changed, read_document
 from .formats.problems import CannotSplice
 from .models import ChangeSet, Glossary, Revision, Term
+from .removals import NotApproved
 from .trashing import trash
 
 MEANWHILE = "Something has been changed meanwhile: look again at what would be done."
@@ -137,7 +138,7 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
         if len(made) > MOST_MADE:
             raise CannotRefactor(f"It made {len(made)} terms, which are to be deleted first.")
         for term in made:
-            trash(term, person)
+            _trash(term, person)
         revisions = [revision for revision in revisions if revision.based_on is not None]
         before = _before(revisions)
         undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
@@ -145,6 +146,13 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
         save(change_set.glossary, drafts, person, title, undone)
         ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
     return undone
+
+
+def _trash(term: Term, person: Any) -> None:
+    try:
+        trash(term, person)
+    except NotApproved as error:
+        raise CannotRefactor(f"Readers see “{term}”, which it made. {error}") from error
 
 
 def _before(revisions: list[Revision]) -> Mapping[int, str]:

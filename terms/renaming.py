@@ -13,6 +13,7 @@ from .models.classification import Classification
 from .publishing import publish_again
 from .recording import record
 from .refactoring import MEANWHILE, CannotRefactor, Operation, apply, undo
+from .removals import MOVE, NotApproved, done, require
 
 MODELS = {"category": Category, "vertical": Vertical}
 FILE = "file"
@@ -81,9 +82,14 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         operation = plan_move(term, path)
+        try:
+            require(Term.objects.select_related("glossary").get(pk=term.pk), MOVE, path)
+        except NotApproved as error:
+            raise CannotRefactor(str(error)) from error
         one = Term.objects.filter(pk=term.pk, path=term.path)
         if not one.update(path=path, slug=_slug(term, path)):
             raise CannotRefactor("Somebody else has just renamed this file.")
+        done([term.pk], person)
         refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
         if refusals:
             raise CannotRefactor(refusals[0].reason)

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from .models import Event, Glossary, Schedule, Term
 from .notifying import send_mail, tell
-from .publishing import publish, withdraw
+from .publishing import publish
 from .recording import record
+from .removals import withdraw
 from .rights import may
 
 FARTHEST = timedelta(days=3653)
@@ -105,7 +106,10 @@ def _act(item: Schedule) -> str:
         return "Who scheduled it may not publish this term any more."
     one = Term.objects.filter(pk=term.pk)
     if item.action == Schedule.Action.WITHDRAW:
-        return "" if withdraw(term.glossary, one, by=person) else "Readers do not see it any more."
+        if not one.live().exists():
+            return "Readers do not see it any more."
+        refusals = withdraw(term.glossary, one, by=person)
+        return refusals[0].reason if refusals else ""
     if term.fingerprint != item.fingerprint:
         return "The text has been changed since it was scheduled."
     refusals = publish(term.glossary, one, by=person)

@@ -107,6 +107,7 @@ class Yes:
 def approvals_of(term: Term) -> list[Yes]:
     """All of them since the term went live, also those that a later change has made void."""
     numbers = dict(term.revisions.order_by("number").values_list("fingerprint", "number"))
+    # Others name what is to be done with the term, not a text of it.
     authors = authors_of(term)
     rows: Any = term.approvals.select_related("person")
     return [
@@ -116,4 +117,5 @@ def approvals_of(term: Term) -> list[Yes]:
             numbers.get(row.fingerprint),
         )
         for row in rows.exclude(fingerprint=term.live_fingerprint)
+        if row.fingerprint in numbers
     ]

@@ -22,6 +22,7 @@ from .models import (
 from .published_relations import forget_targets
 from .publishing import withdraw
 from .recording import record
+from .removals import DELETE, done, require
 
 
 class CannotRestore(ValueError):
@@ -49,14 +50,22 @@ def referring_to(term: Term) -> Referring:
     )
 
 
-def trash(term: Term, person: Any = None) -> None:
-    """Take ``term`` from readers, lists, files and names; its history stays with it."""
+def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
+    """Take ``term`` from readers, lists, files and names; its history stays with it.
+
+    Raises NotApproved where others have to approve it first, unless what it follows from
+    ``is_approved`` already.
+    """
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
-        one = Term.objects.filter(pk=term.pk)
-        if not one.exists():
+        one = Term.objects.select_related("glossary").filter(pk=term.pk)
+        now = one.first()
+        if now is None:
             return
+        if not is_approved:
+            require(now, DELETE)
         withdraw(term.glossary, one, by=person)
+        done([term.pk], person)
         now = timezone.now()
         one.update(trashed_at=now, trashed_by=person)
         forget(term.glossary, [term.pk])

@@ -15,6 +15,7 @@ from .models import (
     PublishedRelation,
     PublishedTerm,
     Relation,
+    Removal,
     Revision,
     Suggestion,
     Term,
@@ -57,7 +58,10 @@ def to_review(person: Any) -> QuerySet:
     )
     own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
     asked = _mine(person, "approve_term").in_review().exclude(Exists(given)).exclude(Exists(own))
-    return asked.exclude(pk__in=_approved(asked))
+    approved = Approval.objects.filter(person=person.pk).values("fingerprint")
+    leaving = Removal.objects.open().exclude(person=person.pk).exclude(fingerprint__in=approved)
+    texts = asked.exclude(pk__in=_approved(asked)).values("pk")
+    return _mine(person, "approve_term").filter(Q(pk__in=texts) | Q(pk__in=leaving.values("term")))
 
 
 def ready(person: Any) -> QuerySet:

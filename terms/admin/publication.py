@@ -6,11 +6,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from terms import publishing
+from terms import publishing, removals
 from terms.change_sets import collect
 from terms.models import Glossary, PublishedTerm, Term
 
 from . import bulk
+
+ASKED = "They have been asked."
 
 
 def _by_glossary(queryset):
@@ -51,8 +53,16 @@ class Publication:
 
     @admin.action(description="Withdraw the selected terms", permissions=["publish"])
     def withdraw_selected(self, request, queryset):
-        chosen = _by_glossary(self._permitted(request, "publish", queryset))
-        count = sum(publishing.withdraw(*some, by=request.user) for some in chosen)
+        count = 0
+        for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
+            live = list(terms.live())
+            refusals = removals.withdraw(glossary, live, by=request.user)
+            count += len(live) - len(refusals)
+            for refusal in refusals:
+                removals.ask(refusal.term, removals.WITHDRAW, request.user)
+            for refusal in refusals[:20]:
+                text = f"“{refusal.term}” is not withdrawn yet: {refusal.reason} {ASKED}"
+                self.message_user(request, text, messages.WARNING)
         self.message_user(request, f"Readers do not see {count} terms any more.")
 
     @admin.action(description="Collect the selected terms in a change set", permissions=["change"])

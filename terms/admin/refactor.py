@@ -8,15 +8,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
-from terms import refactoring, renaming, rewording, splitting
+from terms import refactoring, removals, renaming, rewording, splitting
 from terms.editing import StaleWrite
-from terms.models import Term
-from terms.publishing import withdraw
 from terms.refactoring import CannotRefactor
 from terms.rights import rights
 from terms.trashing import referring_to
 
 from .pages import effects, page, term_for
+from .publication import ASKED
 from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitForm
 
 
@@ -117,7 +116,13 @@ def _refactor(model_admin, request, term, kind, form):
             model_admin.message_user(request, refactoring.MEANWHILE, messages.WARNING)
         return _page(model_admin, request, term, kind, form, operation)
     if kind == "file":
-        change_set = renaming.move(term, form.cleaned_data["path"].strip(), request.user)
+        path = form.cleaned_data["path"].strip()
+        if reason := removals.why_not(term, removals.MOVE, path):
+            removals.ask(term, removals.MOVE, request.user, path)
+            text = f"The file of “{term}” is not renamed yet: {reason} {ASKED}"
+            model_admin.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
+        change_set = renaming.move(term, path, request.user)
         text = '{}. <a href="{}">The change set</a> can undo it.'
     else:
         change_set = refactoring.apply(operation, request.user)
@@ -135,9 +140,13 @@ def _withdraw(model_admin, request, term, form):
         raise CannotRefactor("A term cannot be read instead of itself.")
     if not request.POST.get("confirm"):
         return _page(model_admin, request, term, "withdraw", form)
-    one = Term.objects.filter(pk=term.pk)
-    withdraw(term.glossary, one, by=request.user, successor=successor and successor.uid)
+    detail = successor.uid if successor else ""
     review = reverse("admin:terms_term_review", args=[term.pk])
+    if refused := removals.withdraw(term.glossary, [term], request.user, detail or None):
+        removals.ask(term, removals.WITHDRAW, request.user, detail)
+        text = f"“{term}” is not withdrawn yet: {refused[0].reason} {ASKED}"
+        model_admin.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(review)
     text = 'Readers do not see “{}” any more. <a href="{}">Publish it again</a>.'
     model_admin.message_user(request, format_html(text, term, review))
     return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))

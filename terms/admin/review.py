@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from terms import removals
 from terms.approvals import authors_of
 from terms.change_sets import sets_ahead
 from terms.commenting import Thread, threads, words_of
 from terms.differences import compare
+from terms.models import Approval, Term
 from terms.quality import findings_of
 from terms.reviewing import CannotReview
 from terms.rights import may
@@ -41,7 +43,9 @@ def review_view(model_admin):
         except CannotReview as error:
             model_admin.message_user(request, str(error), messages.ERROR)
             return _page(model_admin, request, term, dict(request.POST.items()))
-        return HttpResponseRedirect(reverse("admin:terms_term_review", args=[pk]))
+        is_there = Term.objects.filter(pk=pk).exists()
+        way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
+        return HttpResponseRedirect(reverse(way[0], args=way[1]))
 
     return view
 
@@ -58,6 +62,7 @@ def _page(model_admin, request, term, typed=None):
         "review": term.reviews.first(),
         "approvals": approvals_of(term),
         "buttons": allowed & _possible(term, stage, request.user),
+        **_removal(term, request.user, allowed),
         "blocks": compare(live.text if live else "", newest.text) if stage.name != LIVE else (),
         "is_new": live is None,
         "sets": sets_ahead(term)[:SETS_SHOWN],
@@ -86,6 +91,29 @@ def _possible(term, stage, person) -> set[str]:
     if not stage.standing.missing:
         found.add("publish")
     return found
+
+
+def _removal(term, person, allowed):
+    """What is asked for to take the term from readers, and what this person can do about it."""
+    asked = term.removals.open().select_related("person").first()
+    if asked is None:
+        return {"removal": None}
+    missing = removals.why_not(term, asked.action, asked.detail)
+    given = Approval.objects.filter(term=term, fingerprint=asked.fingerprint)
+    possible = {"refuse_removal", "take_removal_back"} | ({"remove"} if not missing else set())
+    if person.pk != asked.person_id and not given.filter(person=person).exists():
+        possible.add("approve_removal")
+    if person.pk == asked.person_id:
+        possible.discard("refuse_removal")
+    return {
+        "removal": asked,
+        "removal_missing": missing,
+        "removal_given": given.select_related("person"),
+        "removal_buttons": allowed & possible,
+        "removal_successor": Term.with_trash.filter(uid=asked.detail).first()
+        if asked.action == removals.WITHDRAW and asked.detail
+        else None,
+    }
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from terms import reviewing
+from terms import removals, renaming, reviewing
 from terms.commenting import comment, resolve
-from terms.models import Comment, Term
+from terms.models import Comment, Removal, Term
 from terms.numbers import number_in
 from terms.reviewing import CannotReview
 from terms.stages import stage_of
+from terms.trashing import trash
 
 from . import schedule
 
@@ -76,6 +77,45 @@ def reopen(model_admin, request, term):
     return "The thread is open again."
 
 
+def approve_removal(model_admin, request, term):
+    removals.approve(_removal(term), request.user)
+    return "You have approved it."
+
+
+def refuse_removal(model_admin, request, term):
+    removals.refuse(_removal(term), request.user, _text(request))
+    return f"“{term}” stays, for the reason that you gave."
+
+
+def take_removal_back(model_admin, request, term):
+    removals.take_back(_removal(term), request.user)
+    return f"“{term}” stays."
+
+
+def remove(model_admin, request, term):
+    """Do what was asked for and approved."""
+    asked = _removal(term)
+    try:
+        if asked.action == removals.DELETE:
+            trash(term, request.user)
+        elif asked.action == removals.MOVE:
+            renaming.move(term, asked.detail, request.user)
+        elif refused := removals.withdraw(
+            term.glossary, [term], request.user, asked.detail or None
+        ):
+            raise CannotReview(refused[0].reason)
+    except (removals.NotApproved, renaming.CannotRefactor) as error:
+        raise CannotReview(str(error)) from error
+    return f"Done: {asked}."
+
+
+def _removal(term: Term) -> Removal:
+    found = term.removals.open().first()
+    if found is None:
+        raise CannotReview("This is not asked for any more.")
+    return found
+
+
 ACTIONS = {
     "submit": Action("change_term", submit),
     "take_back": Action("change_term", take_back),
@@ -84,6 +124,10 @@ ACTIONS = {
     "publish": Action("publish_term", publish),
     "schedule": Action("publish_term", plan),
     "unschedule": Action("publish_term", cancel),
+    "approve_removal": Action("approve_term", approve_removal),
+    "refuse_removal": Action("approve_term", refuse_removal),
+    "take_removal_back": Action("publish_term", take_removal_back),
+    "remove": Action("publish_term", remove),
     "comment": Action("add_comment", say),
     "resolve": Action("change_comment", close),
     "reopen": Action("change_comment", reopen),

@@ -7,12 +7,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
+from terms import removals
 from terms.models import Term
 from terms.numbers import number_in
+from terms.removals import NotApproved
 from terms.rights import may, rights
 from terms.trashing import CannotRestore, referring_to, restore, trash
 
 from .pages import page
+from .publication import ASKED
 
 SHOWN = 500
 
@@ -25,13 +28,20 @@ def delete_page(model_admin, request, object_id):
     if not model_admin.has_delete_permission(request, term):
         raise PermissionDenied
     if request.method == "POST":
-        trash(term, request.user)
+        try:
+            trash(term, request.user)
+        except NotApproved as error:
+            removals.ask(term, removals.DELETE, request.user)
+            text = f"“{term}” is not deleted yet: {error} {ASKED}"
+            model_admin.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
         text = format_html(
             '“{}” is in the trash. <a href="{}">Take it out again</a>.', term, _address()
         )
         model_admin.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
-    context = {"term": term, "referring": referring_to(term)}
+    missing = removals.why_not(term, removals.DELETE)
+    context = {"term": term, "referring": referring_to(term), "missing": missing}
     return page(model_admin, request, "term/delete", f"Delete {term}?", **context)
 
 

@@ -5,7 +5,7 @@ from .glossary import Glossary
 from .guest import GuestLink
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
-from .review import Approval, Comment, Review
+from .review import Approval, Comment, Removal, Review
 from .revision import ChangeSet, Revision
 from .schedule import Schedule
 from .site import Address, Page, PageWrite, SearchMiss, Site, Withdrawal
@@ -39,6 +39,7 @@ __all__ = [
     "PublishedRelation",
     "PublishedTerm",
     "Relation",
+    "Removal",
     "Review",
     "Revision",
     "Schedule",

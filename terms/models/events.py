@@ -35,6 +35,7 @@ class Event(models.Model):
         ASSIGNED = "assigned", "changed owner or review date"
         MOVED = "moved", "renamed its file"
         UNSHARED = "unshared", "revoked guest links"
+        REMOVAL_ASKED = "removal asked", "asked to take it from readers"
 
     at = models.DateTimeField()
     person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")

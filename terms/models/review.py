@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .term import Term
+from .term import PATH_LENGTH, Term
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -63,6 +63,49 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} approved {self.term}"
+
+
+class Removal(models.Model):
+    """Somebody asks to take a live term from readers, until it is done, refused or taken back.
+
+    ``fingerprint`` is what approvals of it name; ``detail`` is the new path of the file, or the
+    uid of the term to read instead.
+    """
+
+    class Action(models.TextChoices):
+        WITHDRAW = "withdraw", "withdraw"
+        DELETE = "delete", "delete"
+        MOVE = "move", "rename the file of"
+
+    class Outcome(models.TextChoices):
+        DONE = "done"
+        REFUSED = "refused"
+        TAKEN_BACK = "taken back"
+
+    term = models.ForeignKey(Term, models.CASCADE, related_name="removals")
+    action = models.CharField(max_length=10, choices=Action)
+    detail = models.CharField(max_length=PATH_LENGTH, blank=True)
+    fingerprint = models.CharField(max_length=64)
+    note = models.TextField(blank=True)
+    person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    closed_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    reason = models.TextField(blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["term"], condition=Q(closed_at=None), name="one_open_removal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.term}"
 
 
 class Comment(models.Model):
