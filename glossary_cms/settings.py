@@ -118,17 +118,17 @@ USE_TZ = True
 
 # Files
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"  # terms.web.static_storage puts the prefix before it
 STATIC_ROOT = DATA_DIR / "static"
-MEDIA_URL = "media/"
+MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "terms.web.static_storage.MountedManifestStorage"},
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 if DEBUG:
-    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    STORAGES["staticfiles"] = {"BACKEND": "terms.web.static_storage.MountedStorage"}
 
 # Mail to editors: printed, unless a server is named, as in smtp://user:password@host:587
 
@@ -164,6 +164,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = False  # markdownx's preview reads it
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: so many proxies, or their networks.
 TRUSTED_PROXIES = TrustedProxies.read(env.str("TRUSTED_PROXIES", default=""))
+# Where weaknesses are to be told, for /.well-known/security.txt: mailto:… or https://…
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # What neither Django nor django-csp sends. No page needs a camera, or to be part of another site.
@@ -183,6 +185,12 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # counters of terms.limits, which nobody may drive out
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
@@ -209,9 +217,17 @@ AXES_ENABLE_ADMIN = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"one line": {"()": "glossary_cms.logs.OneLine"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler"},
+        "one line": {"class": "logging.StreamHandler", "formatter": "one line"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        # What clients send wrongly is no fault of the code: a line, without a traceback.
+        "django.security": {"handlers": ["one line"], "level": "ERROR", "propagate": False},
+    },
 }
 
 # Editing

@@ -278,7 +278,9 @@ def note_miss(glossary: Glossary, query: str) -> None:
     misses = SearchMiss.objects.filter(glossary=glossary)
     if misses.filter(key=key).update(count=F("count") + 1, last_on=today):
         return
-    if misses.count() < MISSES:
-        SearchMiss.objects.bulk_create(
-            [SearchMiss(glossary=glossary, key=key, last_on=today)], ignore_conflicts=True
-        )
+    if misses.count() >= MISSES:
+        rarest = misses.order_by("count", "last_on", "pk")[: max(1, MISSES // 100)]
+        misses.filter(pk__in=list(rarest.values_list("pk", flat=True))).delete()
+    SearchMiss.objects.bulk_create(
+        [SearchMiss(glossary=glossary, key=key, last_on=today)], ignore_conflicts=True
+    )

@@ -1,6 +1,7 @@
 """Term files on disk: found without leaving the folder, read within bounds, written whole."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from .formats.front_matter import MAX_FILE
 from .formats.paths import is_term_file, problem_with
 
+DEEPEST = 60  # folders in folders
 PARTIAL = ".glossary-export.partial"  # one a folder; only the writer that holds the lock uses it
 
 
@@ -57,8 +59,13 @@ def scan(root: Path) -> Iterator[Found]:
 
 def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
     try:
+        if prefix.count("/") > DEEPEST:
+            raise FolderError(f"Folders are nested more than {DEEPEST} deep here.")
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
+    except FolderError as error:
+        yield Found(prefix.rstrip("/"), problem=str(error))
+        return
     except OSError as error:
         yield Found(prefix.rstrip("/") or ".", problem=f"Cannot be read: {error.strerror}.")
         return
@@ -111,11 +118,49 @@ def _found(entry: os.DirEntry[str], path: str, boundary: str) -> Found:
 def read(root: Path, path: str) -> bytes:
     """At most MAX_FILE + 1 bytes of a file that ``scan`` found; raises FolderError."""
     try:
-        descriptor = os.open(root / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", buffering=0) as file:
+        with open(_open_inside(root, path), "rb", buffering=0) as file:
             return _read_up_to(file, MAX_FILE + 1)
     except OSError as error:
         raise FolderError(f"Cannot be read: {error.strerror}.") from error
+
+
+_READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def _open_inside(root: Path, path: str) -> int:
+    """A descriptor of a file below ``root``, which links lead to only from inside to inside.
+
+    A file that is swapped for a link meanwhile is not followed. Raises FolderError, OSError.
+    """
+    try:
+        return _open_without_links(str(root), path)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+    boundary, target = os.path.realpath(root), os.path.realpath(root / path)
+    if os.path.commonpath([target, boundary]) != boundary:
+        raise FolderError("This is a link that leaves the folder; it is not followed.")
+    return _open_without_links(boundary, os.path.relpath(target, boundary))
+
+
+def _open_without_links(root: str, path: str) -> int:
+    *folders, name = path.split("/")
+    if not folders:
+        return _open_at(root, name)
+    opened = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            below = os.open(folder, _READING | os.O_DIRECTORY, dir_fd=opened)
+            os.close(opened)
+            opened = below
+        return os.open(name, _READING, dir_fd=opened)
+    finally:
+        os.close(opened)
+
+
+def _open_at(root: str, name: str) -> int:
+    # The root itself may be a link: it is what somebody named.
+    return os.open(f"{root}/{name}", _READING)
 
 
 def _read_up_to(file, limit: int) -> bytes:  # type: ignore[no-untyped-def]
@@ -127,11 +172,8 @@ def _read_up_to(file, limit: int) -> bytes:  # type: ignore[no-untyped-def]
 
 def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
     """At most ``limit`` bytes of any file below ``root``; raises FolderError."""
-    boundary, target = os.path.realpath(root), os.path.realpath(root / path)
-    if os.path.commonpath([target, boundary]) != boundary:
-        raise FolderError("This is a link that leaves the folder; it is not followed.")
     try:
-        descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _open_inside(root, path)
         with open(descriptor, "rb", buffering=0) as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):

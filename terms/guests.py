@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from . import views
 from .commenting import comment
-from .limits import TooMany, limit
+from .limits import TooMany, client_of, limit
 from .models import GuestLink, PublishedTerm
 from .previewing import as_published, link_of
 from .reviewing import MAX_TEXT, CannotReview
@@ -24,7 +24,8 @@ GUESSES = 30  # a minute, by one address
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # No other site hears of the link; this one has to, or a comment would come from nowhere.
+    "Referrer-Policy": "same-origin",
 }
 
 
@@ -41,10 +42,9 @@ class GuestForm(forms.Form):
 
 def _link(request: HttpRequest, token: str) -> GuestLink:
     """The open link, or 404 whether it never was, is over or was revoked."""
-    address = request.META.get("REMOTE_ADDR", "")
     found = link_of(token)
     if found is None:
-        limit(f"guest-guess-{address}", GUESSES)
+        limit(f"guest-guess-{client_of(request)}", GUESSES)
         raise Http404("This link leads nowhere, or no longer.")
     limit(f"guest-link-{found.pk}", A_MINUTE)
     return found

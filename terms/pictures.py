@@ -1,6 +1,7 @@
 """Pictures in texts: taken from editors, and from the folders of term files, as what they
 really are; the files that texts name → the addresses that readers get them from."""
 
+import contextlib
 import hashlib
 import io
 import os
@@ -16,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.urls import get_script_prefix
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
 from .folders import FolderError, Stamp, read_picture
 from .models import Glossary, Picture, Term
@@ -58,9 +59,7 @@ def _re_encoded(content: bytes) -> tuple[bytes, str]:
                 if kind == "GIF":
                     _save_frames(picture, out)
                 else:
-                    upright = ImageOps.exif_transpose(picture)
-                    mode = "RGBA" if kind != "JPEG" and _has_alpha(upright) else "RGB"
-                    upright.convert(mode).save(out, kind)
+                    _plain(ImageOps.exif_transpose(picture), kind).save(out, kind)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
@@ -70,10 +69,26 @@ def _re_encoded(content: bytes) -> tuple[bytes, str]:
     return out.getvalue(), FORMATS[kind]
 
 
+def _plain(picture: Image.Image, kind: str) -> Image.Image:
+    """Its pixels in sRGB, with nothing that says who made it, where and how."""
+    mode = "RGBA" if kind != "JPEG" and _has_alpha(picture) else "RGB"
+    if (profile := picture.info.get("icc_profile")) and picture.mode in ("RGB", "RGBA", "CMYK"):
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):
+            target = "RGBA" if picture.mode == "RGBA" else "RGB"
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(
+                picture, own, ImageCms.createProfile("sRGB"), outputMode=target
+            )
+            picture = converted or picture
+    plain = picture.convert(mode)
+    plain.info = {}
+    return plain
+
+
 def _save_frames(picture: Image.Image, out: io.BytesIO) -> None:
     frames, times = [], []
     for frame in ImageSequence.Iterator(picture):
-        frames.append(frame.convert("RGBA"))
+        frames.append(_plain(frame, "GIF").convert("RGBA"))
         times.append(frame.info.get("duration", 100))
     moving: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times}
     loop = {"loop": picture.info["loop"]} if "loop" in picture.info else {}

@@ -56,7 +56,9 @@ def link_of(token: str) -> GuestLink | None:
         secret = signing.Signer(salt=SALT).unsign(token)
     except signing.BadSignature:
         return None
-    links = GuestLink.objects.open().select_related("change_set__glossary")
+    # Who shared it answers for it: without that person it is closed.
+    links = GuestLink.objects.open().filter(person__is_active=True)
+    links = links.select_related("change_set__glossary")
     return links.filter(secret_hash=_hash(secret)).first()
 
 

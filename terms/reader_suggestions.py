@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from .formats.line_ends import normalise
 from .formats.paths import name_key
-from .limits import TooMany, limit
+from .limits import TooMany, client_of, limit
 from .models import Glossary, PublishedName, PublishedTerm
 from .site_templates import page_of
 from .suggesting import MAX_TEXT, CannotSuggest, suggest
@@ -135,7 +135,7 @@ def _kept(request, glossary, term, form) -> str:
     if form.cleaned_data["website"]:
         return ""  # a machine: it is thanked, too
     try:
-        limit(f"suggestion-{request.META.get('REMOTE_ADDR', '')}", AN_HOUR, 3600)
+        limit(f"suggestion-{client_of(request)}", AN_HOUR, 3600)
         suggest(glossary, form.cleaned_data["name"], form.cleaned_data["text"], term)
     except TooMany:
         return "So many suggestions came from where you are that you have to wait an hour."

@@ -31,7 +31,7 @@ def suggest(
     if not key:
         raise CannotSuggest("A term has a name.")
     if term is None and (declined := declined_name(glossary, name)):
-        raise CannotSuggest(_no(declined))
+        raise CannotSuggest(_no(declined, declined.is_answer_public))
     digest = _digest(term and term.uid, key, text)
     known = Suggestion.objects.filter(glossary=glossary, digest=digest)
     if not known.exists() and len(_open(glossary)[:MOST_OPEN]) == MOST_OPEN:
@@ -60,9 +60,9 @@ def _digest(uid: Uid | None, key: str, text: str) -> str:
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
-def _no(declined: Suggestion) -> str:
+def _no(declined: Suggestion, with_answer: bool = True) -> str:
     day = timezone.localtime(declined.decided_at)
-    why = f": {declined.answer}" if declined.answer else "."
+    why = f": {declined.answer}" if declined.answer and with_answer else "."
     return f"“{declined.name}” was suggested before and declined on {day:%-d %B %Y}{why}"
 
 
@@ -86,7 +86,7 @@ def said_of(term: Term) -> list[Suggestion]:
 
 
 def decide(suggestion: Suggestion, state: str, person: Any, answer: str = "") -> bool:
-    """Whether it was still open. ``answer`` is shown to whoever suggests such a name again."""
+    """Whether it was still open. ``answer`` is for editors."""
     with transaction.atomic():
         waiting = Suggestion.objects.open().filter(pk=suggestion.pk)
         is_mine = waiting.update(
@@ -98,12 +98,15 @@ def decide(suggestion: Suggestion, state: str, person: Any, answer: str = "") ->
     return bool(is_mine)
 
 
-def decline_name(glossary: Glossary, name: str, person: Any, answer: str = "") -> None:
-    """Decide that no term shall be called ``name``, whoever wanted it."""
+def decline_name(
+    glossary: Glossary, name: str, person: Any, answer: str = "", is_public: bool = False
+) -> None:
+    """Decide that no term shall be called ``name``. Readers who suggest it again see the
+    ``answer`` only if it ``is_public``."""
     key, now = name_key(name)[:NAME_LENGTH], timezone.now()
     decided = {
         "state": Suggestion.State.DECLINED, "person": person, "decided_at": now,
-        "answer": answer[:MAX_TEXT],
+        "answer": answer[:MAX_TEXT], "is_answer_public": is_public,
     }  # fmt: skip
     with transaction.atomic():
         Suggestion.objects.open().filter(glossary=glossary, term_uid=None, key=key).update(

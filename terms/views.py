@@ -1,7 +1,10 @@
 """What depends on the request: searching, and addresses that lead nowhere."""
 
+from contextlib import suppress
+from datetime import timedelta
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import (
     Http404,
@@ -12,10 +15,12 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import get_script_prefix
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .addresses import LETTERS, home_path, without_ending
 from .finding import MAX_QUERY, alike, find, note_miss, suggest, tidy
+from .limits import TooMany, client_of, limit
 from .models import Glossary, Page, PublishedTerm
 from .site.entries import Scope, gist
 from .site.feeds import changes_pages, description, site_pages
@@ -25,6 +30,7 @@ from .site_templates import page_of
 from .web.page_cache import FRESH
 
 NEAREST = 6
+MISSES_AN_HOUR = 10  # that are counted, of one visitor
 
 
 @require_safe
@@ -94,12 +100,25 @@ def _moved(path: str) -> HttpResponse:
 
 
 @require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness (RFC 9116)."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404("No contact is named.")
+    until = timezone.now().replace(microsecond=0) + timedelta(days=180)
+    lines = [f"Contact: {settings.SECURITY_CONTACT}", f"Expires: {until.isoformat()}"]
+    lines.append(f"Canonical: {settings.SITE_URL}/.well-known/security.txt")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
 def search_page(request: HttpRequest, glossary: str) -> HttpResponse:
     found = get_object_or_404(Glossary, slug=glossary)
     query = tidy(request.GET.get("q", ""))
     results = find(found, query) if query else None
     if results and (results.are_alike or not results.hits):
-        _count_miss(found, query)
+        with suppress(TooMany):
+            limit(f"miss-{client_of(request)}", MISSES_AN_HOUR, 3600)
+            _count_miss(found, query)
     context = {"results": results, "too_long": len(request.GET.get("q", "")) > MAX_QUERY}
     response = page_of(found, request, "search.html", context)
     response["Cache-Control"] = FRESH

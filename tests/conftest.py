@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 
 SHARED = Path(os.environ.get("GLOSSARY_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -20,6 +21,12 @@ def real_files(shared) -> list[Path]:
     return sorted(
         path for path in (shared / "corpora").rglob("*") if path.suffix in (".md", ".mdx")
     )
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_counted():
+    """What limits remember of the test before is not of this one."""
+    cache.clear()
 
 
 @pytest.fixture

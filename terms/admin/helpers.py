@@ -85,7 +85,8 @@ def suggest_view(request):
     terms = rights(request.user, "view_term").among(Term.objects.all())
     names = names_with(terms, query, MAX_SUGGESTIONS)
     known = _links(called(terms, query, MAX_KNOWN))
-    declined = "" if known else why_declined(Glossary.objects.all(), query)
+    seen = rights(request.user, "view_term").glossaries_in(Glossary.objects.all())
+    declined = "" if known else why_declined(seen, query)
     is_new = "new" in request.GET and not (names or known or declined)
     alike = terms.filter(pk__in=spelled_like(terms, query))[:MAX_KNOWN] if is_new else []
     return JsonResponse(

@@ -89,8 +89,20 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
         return ["glossary", "path"] if obj else []
 
     def get_changeform_initial_data(self, request):
-        default = Glossary.objects.get_or_create(slug=DEFAULT_SLUG)[0]
-        return {"glossary": default.pk, **super().get_changeform_initial_data(request)}
+        glossaries = self._choices(request, Glossary)
+        first = glossaries.filter(slug=DEFAULT_SLUG).first() or glossaries.first()
+        default = {"glossary": first.pk} if first else {}
+        return {**default, **super().get_changeform_initial_data(request)}
+
+    def add_view(self, request, form_url="", extra_context=None):
+        if not Glossary.objects.exists():
+            text = "There is no glossary yet. Make one first; terms are a part of it."
+            self.message_user(request, text, messages.WARNING)
+            may_make = request.user.has_perm("terms.add_glossary")
+            return HttpResponseRedirect(
+                reverse("admin:terms_glossary_add" if may_make else "admin:index")
+            )
+        return super().add_view(request, form_url, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         term = self.get_object(request, object_id) if object_id else None

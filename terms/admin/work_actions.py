@@ -69,7 +69,8 @@ def decide_suggestion(model_admin, request):
     is_declined = request.POST.get("do") != "done"
     if is_declined and suggestion.term_uid is None:
         answer = request.POST.get("answer", "")
-        suggesting.decline_name(suggestion.glossary, suggestion.name, request.user, answer)
+        public = "public" in request.POST
+        suggesting.decline_name(suggestion.glossary, suggestion.name, request.user, answer, public)
     else:
         state = Suggestion.State.DECLINED if is_declined else Suggestion.State.DONE
         answer = request.POST.get("answer", "")
@@ -99,7 +100,8 @@ def decline_wanted(model_admin, request):
     if any(not found.hold_in(glossary.pk) for glossary in glossaries):
         raise PermissionDenied
     for glossary in glossaries:
-        suggesting.decline_name(glossary, name, request.user, request.POST.get("answer", ""))
+        answer, public = request.POST.get("answer", ""), "public" in request.POST
+        suggesting.decline_name(glossary, name, request.user, answer, public)
     if glossaries:
         model_admin.message_user(request, f"“{name}” is declined; that is remembered.")
     else:

@@ -41,6 +41,9 @@ class Suggestion(models.Model):
     created_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     answer = models.TextField(blank=True)
+    is_answer_public = models.BooleanField(
+        db_default=False, help_text="Readers who suggest it again are told the answer."
+    )
     person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 

@@ -4,6 +4,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import expect
 
@@ -239,7 +240,8 @@ def test_a_note_stands_beside_its_number_and_other_blocks_as_they_are(visit):
 def test_a_guest_sees_definitions_as_readers_do(visit):
     change_set = collect(default_glossary(), [make_term("Flask")], "One", None)
     page = visit()
-    page.goto(f"/preview/{make_link(change_set, None, 1)[1]}/")
+    sharer = User.objects.create_superuser("sharer")
+    page.goto(f"/preview/{make_link(change_set, sharer, 1)[1]}/")
     definition = page.locator(".gist")
     expect(definition).to_have_text("What Flask is, in a sentence.")
     assert definition.bounding_box()["y"] > page.get_by_role("link", name="Flask").bounding_box()["y"] + 12  # fmt: skip

@@ -342,5 +342,5 @@ def test_a_demo_does_not_share_its_port():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(CommandError, match=rf"Port {port} is not free"):
+        with pytest.raises(CommandError, match=rf"Port {port} of 127.0.0.1 cannot be had"):
             call_command("run_demo", "fixtures/glossary", port=port)

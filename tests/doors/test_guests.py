@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -33,7 +34,11 @@ def change_set(db):
 
 
 def opened(change_set, days=7):
-    return f"/preview/{make_link(change_set, None, days)[1]}/"
+    return f"/preview/{make_link(change_set, sharer(), days)[1]}/"
+
+
+def sharer():
+    return User.objects.get_or_create(username="sharer", is_superuser=True, is_staff=True)[0]
 
 
 def state():
@@ -125,7 +130,7 @@ def test_a_merge_is_shown_as_one(db):
 
 @pytest.mark.parametrize("why", ["guessed", "forged", "expired", "revoked", "empty"])
 def test_a_link_that_is_none_leads_nowhere(change_set, why):
-    link, token = make_link(change_set, None, 7)
+    link, token = make_link(change_set, sharer(), 7)
     if why == "guessed":
         token = "x" * 40
     if why == "forged":
@@ -213,3 +218,12 @@ def test_hostile_addresses_get_an_answer(change_set):
     for path in ("static/../../etc/passwd", "media/..%2f..%2fx", "glossary/%00", "glossary/search?q=%00", "%ff",
                  "glossary/" + "x" * 3000, "admin/", "static/terms/site.css"):  # fmt: skip
         assert client.get(home + path).status_code in (200, 301, 302, 400, 404), path
+
+
+def test_a_link_ends_with_the_account_that_made_it(change_set):
+    for ending in (lambda person: User.objects.update(is_active=False), User.delete):
+        home = opened(change_set)
+        assert Client().get(home).status_code == 200
+        ending(sharer())
+        assert Client().get(home).status_code == 404
+        User.objects.all().delete()

@@ -358,6 +358,10 @@ def test_a_flask_application_holds_the_glossary_as_the_readme_shows():
         Answer(host, "/words/admin/").headers["Location"]
         == "/words/admin/login/?next=/words/admin/"
     )
+    login = Answer(host, "/words/admin/login/").text
+    assert 'href="/words/static/admin/css/base.css"' in login
+    assert '"/static/' not in login
+    assert Answer(host, "/words/admin").headers["Location"] == "/words/admin/"
     names["glossary"].close()
     set_script_prefix("/")  # Django keeps it for the thread
 

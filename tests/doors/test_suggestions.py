@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core import signing
 from django.core.cache import cache
 from django.test import Client
@@ -14,6 +15,7 @@ from terms.models import (
     DeclinedRelation,
     Event,
     Glossary,
+    Grant,
     Mention,
     Page,
     PublishedTerm,
@@ -22,6 +24,7 @@ from terms.models import (
 )
 from terms.publishing import rebuild
 from terms.worklists import LISTS
+from tests.doors.conftest import logged_in
 from tests.factory import default_glossary, make_live, make_term, publish_all
 
 pytestmark = pytest.mark.django_db
@@ -214,11 +217,30 @@ def test_a_declined_name_is_remembered(admin, editor):
     response = send(text="Please.")
     assert response.status_code == 400
     assert "“Quart” was suggested before and declined on" in words(response)
-    assert "Not about the web." in words(response)
+    assert "Not about the web." not in words(response)  # that is for editors
+    Suggestion.objects.update(is_answer_public=True)
+    assert "Not about the web." in words(send(text="Please."))
     answer = admin.get("/admin/terms/term/suggest/", {"q": "quart"}).json()
     assert "Not about the web." in answer["declined"]
     assert Event.objects.filter(kind="declined", name="Quart", person=editor).count() == 1
     assert "declined" in words(admin.get("/admin/terms/event/"))
+
+
+def test_what_was_declined_elsewhere_is_told_to_those_who_see_it(admin, roles):
+    two = Glossary.objects.create(slug="two", name="Two")
+    suggesting.decline_name(two, "Quart", None, "A secret of Two.")
+    one = default_glossary()
+    person = User.objects.create_user("author", is_staff=True)
+    Grant.objects.create(user=person, role=Group.objects.get(name="Author"), glossary=one)
+    seen = logged_in(person).get("/admin/terms/term/suggest/", {"q": "quart"}).json()
+    assert seen["declined"] == ""
+    assert "secret" in admin.get("/admin/terms/term/suggest/", {"q": "quart"}).json()["declined"]
+
+
+def test_editors_choose_whether_readers_are_told_why(admin):
+    make_live("Flask", related="Quart")
+    admin.post(f"{WORK}wanted/", {"name": "quart", "answer": "No.", "public": "on"})
+    assert Suggestion.objects.get().is_answer_public
 
 
 def test_a_wanted_name_is_declined(admin):

@@ -176,6 +176,7 @@ def test_a_new_term_gets_a_file(admin):
 
 
 def test_two_new_terms_of_one_name_get_files_of_their_own(admin):
+    default_glossary()
     for _ in range(2):
         fields = fields_of(admin.get("/admin/terms/term/add/"))
         admin.post("/admin/terms/term/add/", {**fields, "name": ["😀 Flask"]})

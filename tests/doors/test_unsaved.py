@@ -10,7 +10,7 @@ from terms import unsaved
 from terms.models import Presence, Term, Unsaved
 from tests.doors.conftest import logged_in
 from tests.doors.forms import address, fields_of, post
-from tests.factory import make_term, save_text, text_of
+from tests.factory import default_glossary, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 PREFIX = "/admin/terms/term/"
@@ -92,6 +92,7 @@ def test_two_new_terms_are_kept_apart(admin):
 
 def test_so_many_may_be_begun(admin, monkeypatch):
     monkeypatch.setattr(unsaved, "MOST_NEW", 2)
+    default_glossary()
     forms = [fields_of(admin.get(f"{PREFIX}add/")) for _ in range(3)]
     assert [keep(admin, None, form).status_code for form in forms] == [200, 200, 413]
     assert keep(admin, None, forms[0]).status_code == 200
