@@ -1,39 +1,43 @@
 """All settings, from the environment; the README lists the variables."""
 
-import contextlib
 from pathlib import Path
 
 import django
-import environ
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
+from glossary_cms.environment import (
+    Environment,
+    not_a_contact,
+    not_a_language,
+    not_a_zone,
+    not_an_address,
+    not_an_origin,
+)
 from terms.web.proxies import TrustedProxies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 
 # Where the database, uploaded pictures and collected static files lie by default.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
-with contextlib.suppress(OSError):  # a server may have no such place, and need none
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
 
 
 def _kept_secret_key() -> str:
     """The key that ``run_demo`` made for this machine; empty where it never ran."""
     path = DATA_DIR / "secret-key"
-    return path.read_text() if path.is_file() else ""
+    return path.read_text().strip() if path.is_file() else ""
 
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default=_kept_secret_key())
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY") or _kept_secret_key()
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", not_an_origin)
 
 # The site's address as the world knows it, for what must say it in full: canonical links,
 # feeds, sitemaps, linked data. Pages hold it, so `rebuild_site` follows a change of it.
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000", not_an_address).rstrip("/")
 
 INSTALLED_APPS = [
     "terms",
@@ -98,21 +102,22 @@ _SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
 }
-DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'glossary.sqlite3'}")
-}
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'glossary.sqlite3'}")}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["OPTIONS"] = _SQLITE
     # A database in memory knows no second connection, which some tests are about.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
-else:
-    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+elif "postgresql" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"].update(
+        ENGINE="glossary_cms.postgresql", CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True
+    )
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Language and time
 
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", not_a_language)
+TIME_ZONE = env.text("TIME_ZONE", "UTC", not_a_zone)
 USE_I18N = True
 USE_TZ = True
 
@@ -132,8 +137,8 @@ if DEBUG:
 
 # Mail to editors: printed, unless a server is named, as in smtp://user:password@host:587
 
-_mail = env.email_url("EMAIL_URL", default="consolemail://") | {"EMAIL_TIMEOUT": 10}  # seconds
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="glossary@localhost")
+_mail = env.mail("EMAIL_URL") | {"EMAIL_TIMEOUT": 10}  # seconds
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "glossary@localhost")
 if django.VERSION < (6, 1):
     vars().update(_mail)
 else:
@@ -154,7 +159,7 @@ else:
 
 # Security
 
-HTTPS = env.bool("HTTPS", default=not DEBUG)
+HTTPS = env.flag("HTTPS", not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -163,9 +168,11 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = False  # markdownx's preview reads it
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: so many proxies, or their networks.
-TRUSTED_PROXIES = TrustedProxies.read(env.str("TRUSTED_PROXIES", default=""))
+TRUSTED_PROXIES = env.read(
+    "TRUSTED_PROXIES", TrustedProxies.read, "is neither a number of proxies nor their networks"
+)
 # Where weaknesses are to be told, for /.well-known/security.txt: mailto:… or https://…
-SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
+SECURITY_CONTACT = env.text("SECURITY_CONTACT", "", not_a_contact)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # What neither Django nor django-csp sends. No page needs a camera, or to be part of another site.
@@ -236,3 +243,10 @@ MARKDOWNX_MARKDOWNIFY_FUNCTION = "terms.rendering.render"
 MARKDOWNX_EDITOR_RESIZABLE = False  # the text and its preview keep one height
 MARKDOWNX_URLS_PATH = reverse_lazy("admin:terms_term_preview")
 MARKDOWNX_UPLOAD_URLS_PATH = reverse_lazy("admin:terms_term_upload")
+
+# For checks and backups: what is set, and what is wrong with it
+
+_FORMER = {"BEHIND_PROXY": "It is called TRUSTED_PROXIES now: the number of proxies."}
+env.problems |= {name: problem for name, problem in _FORMER.items() if env.text(name)}
+KNOWN_VARIABLES = frozenset(env.names)
+PROBLEMS_OF_SETTINGS = env.problems

@@ -4,16 +4,25 @@
 import os
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glossary_cms.settings")
 
 django_application = get_wsgi_application()
 _ = settings.SECRET_KEY  # reading it raises where it is empty: no server starts without one
+for _name, _problem in settings.PROBLEMS_OF_SETTINGS.items():
+    raise ImproperlyConfigured(f"{_name}: {_problem}")
 
-from terms.due import DueBeside, DueWorkers  # noqa: E402 — models need Django to be set up
+from glossary_cms.postgresql.base import Patient  # noqa: E402
+from terms.checks import why_no_database  # noqa: E402 — models need Django to be set up
+from terms.due import DueBeside, DueWorkers  # noqa: E402
 from terms.web.page_server import serve_pages  # noqa: E402
 from terms.web.proxies import BehindProxies  # noqa: E402
+
+if _missing := why_no_database():
+    raise ImproperlyConfigured(_missing)
+Patient.seconds = 60.0  # longer than any statement of a request
 
 application = DueBeside(
     BehindProxies(serve_pages(django_application), settings.TRUSTED_PROXIES), DueWorkers()

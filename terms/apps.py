@@ -14,6 +14,8 @@ class TermsConfig(AppConfig):
     def ready(self) -> None:
         # Rows are many and hold no cycles: not to be gone through again for each 700 new ones.
         gc.set_threshold(50_000, 20, 20)
+        from . import checks  # noqa: F401 — registers them
+
         post_migrate.connect(_after_migrating, sender=self)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .durable import sync_files, sync_folder, write_whole
 from .models import Glossary, Page, PageWrite, Site
 from .site.extras import extra_files, media_files, redirect_maps
 from .site.facts import batches
@@ -125,10 +126,7 @@ def _state(tree: Path) -> State:
 
 
 def _note(tree: Path, state: State) -> None:
-    file = _state_file(tree)
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.write_text(json.dumps(state))
-    fresh.replace(file)
+    write_whole(_state_file(tree), json.dumps(state).encode())
 
 
 def _forget(tree: Path) -> None:
@@ -153,6 +151,7 @@ def _turn(out: Path, tree: Path) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(tree.name)
     link.replace(out)
+    sync_folder(out.parent)
 
 
 # Files
@@ -178,7 +177,9 @@ def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> Non
         if newest.mark == now.mark:
             break
         state, now = now, newest
-    _note(tree, now._replace(extras=_refresh_extras(writer, before)))
+    extras = _refresh_extras(writer, before)
+    sync_files(list(writer.names))  # before the tree is one that may be shown
+    _note(tree, now._replace(extras=extras))
 
 
 def _in_order(pages: Any) -> Iterator[Page]:
@@ -193,6 +194,7 @@ class _Writer:
         self.tree = str(tree)
         self.report = report
         self.folders: set[str] = {self.tree}
+        self.names: dict[str, None] = {}  # of the files that were written
 
     def page(self, page: Page) -> None:
         path = page.path
@@ -233,10 +235,13 @@ class _Writer:
         finally:
             os.close(file)
         self.report.written += 1
+        self.names[name] = None
 
     def remove(self, name: str) -> None:
         found = _unlink(name)
         _unlink(f"{name}.gz")
+        for one in (name, f"{name}.gz"):
+            self.names.pop(one, None)
         self.report.removed += found
         folder = name[: name.rindex("/")]
         while found and folder != self.tree:

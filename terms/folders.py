@@ -199,6 +199,7 @@ class Folder:
         self.root = root
         self.create = create
         self._folders: dict[str, int] = {}
+        self._written: set[str] = set()  # folders whose names are to be brought to the disk
 
     def __enter__(self) -> "Folder":
         try:
@@ -209,9 +210,21 @@ class Folder:
             raise FolderError(f"“{self.root}” cannot be written to: {error.strerror}.") from error
         self._folders[""] = descriptor
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        self._sweep(descriptor)
         return self
 
+    @staticmethod
+    def _sweep(folder: int) -> None:
+        """Remove what a killed writer has left."""
+        with contextlib.suppress(OSError):
+            os.unlink(PARTIAL, dir_fd=folder)
+
     def __exit__(self, *exception: object) -> None:
+        with contextlib.suppress(OSError, FolderError):
+            for folder in sorted(self._written):
+                self._close_others(folder)
+                if (descriptor := self._descend(folder, create=False)) is not None:
+                    os.fsync(descriptor)
         for descriptor in self._folders.values():
             os.close(descriptor)
         self._folders.clear()
@@ -250,9 +263,11 @@ class Folder:
                     view = view[os.write(descriptor, view) :]
                 if replaces:
                     self._keep_mode(descriptor, folder, name)
+                os.fsync(descriptor)
             finally:
                 os.close(descriptor)
             os.rename(PARTIAL, name, src_dir_fd=folder, dst_dir_fd=folder)
+            self._written.add(path.rpartition("/")[0])
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(PARTIAL, dir_fd=folder)
@@ -297,6 +312,7 @@ class Folder:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(name, dir_fd=parent)
             self._folders[folder] = os.open(name, flags, dir_fd=parent)
+            self._sweep(self._folders[folder])
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.conf import settings
 from django.db.models import Q
 from django.urls import get_script_prefix
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
+from .durable import write_whole
 from .folders import FolderError, Stamp, read_picture
 from .models import Glossary, Picture, Term
 from .models.term import PATH_LENGTH
@@ -41,10 +41,36 @@ def keep(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise BadPicture(f"The picture has more than {MAX_BYTES // 1024**2} MB.")
     encoded, suffix = _re_encoded(content)
-    path = f"terms/{hashlib.sha256(encoded).hexdigest()[:32]}{suffix}"
-    return (
-        path if default_storage.exists(path) else default_storage.save(path, ContentFile(encoded))
-    )
+    path = f"terms/{_name_of(encoded)}{suffix}"
+    write_picture(path, encoded)
+    return path
+
+
+def _name_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def write_picture(path: str, content: bytes) -> None:
+    """Store ``content`` below the folder of all pictures, unless it is there, as a whole."""
+    file = Path(settings.MEDIA_ROOT) / path
+    if not is_whole(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, content)
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a picture holds what its name says."""
+    try:
+        return _name_of(file.read_bytes()) == file.stem
+    except OSError:
+        return False
+
+
+def pictures_kept() -> list[Path]:
+    """All that are stored, whole or not."""
+    folder = Path(settings.MEDIA_ROOT) / "terms"
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [file for file in files if file.suffix in FORMATS.values() and file.is_file()]
 
 
 def _re_encoded(content: bytes) -> tuple[bytes, str]:
@@ -159,7 +185,7 @@ def take(glossary: Glossary, folder: Path) -> Taken:
         before = known.get(path)
         try:
             found = _newer(folder, path, before)
-        except (FolderError, BadPicture) as error:
+        except (OSError, BadPicture) as error:
             taken.problems.append((path, str(error)))
             continue
         if found is None:

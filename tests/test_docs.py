@@ -13,7 +13,10 @@ README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "glossary_cms" / "settings.py").read_text()
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r'env\.\w+\(\s*"(\w+)"', SETTINGS))))
+@pytest.mark.parametrize(
+    "name",
+    sorted(set(re.findall(r'env\.(?:text|flag|words|read|database|mail)\(\s*"(\w+)"', SETTINGS))),
+)
 def test_every_setting_is_in_the_readme(name):
     assert f"`{name}`" in README
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 GROUND = {"formats", "rendering"}
 CORE = {
     "addresses",
+    "durable",
     "alphabet",
     "generation",
     "icons",
@@ -21,7 +22,7 @@ CORE = {
     "wording",
 }
 WORK = {
-    "building", "checking", "differences", "editing", "exporting", "finding", "folders",
+    "backups", "building", "checking", "checks", "differences", "editing", "exporting", "finding", "folders",
     "free_addresses", "deriving", "published_links", "import_plan", "importing", "indexing", "linking", "live", "looking_up", "mentioning", "noting", "published_names", "published_relations", "published_rows", "previewing", "publishing", "quality", "approvals", "change_sets", "refactoring", "rewording", "bulk_editing", "splitting", "commenting", "notifying", "pictures", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "suggesting", "trashing", "unsaved", "worklists", "removals", "site",
 }  # fmt: skip
 DOORS = {

@@ -74,6 +74,9 @@ def upload_view(request):
         code = keep_picture(image.read(MAX_BYTES + 1), image.name)
     except BadPicture as error:
         return JsonResponse({"error": str(error)}, status=400)
+    except OSError as error:
+        text = f"The picture could not be stored: {error.strerror or error}."
+        return JsonResponse({"error": text}, status=507)
     return JsonResponse({"image_code": code})
 
 

@@ -82,7 +82,7 @@ class SqlitePages:
         if marks == known and now < until:
             return version
         with self._lock:
-            if now >= until and _file(self._path) != self._file:
+            if _file(self._path) != self._file:
                 self._connection.close()
                 self._open()
                 marks = self._marks()
@@ -130,9 +130,11 @@ def _file(path: str) -> tuple[int, int] | None:
 class Impatient(psycopg.Connection):
     """A connection that gives a query up, should the server not answer at all."""
 
+    seconds = ANSWERING
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         try:
-            return super().wait(gen, interval, timeout or ANSWERING)
+            return super().wait(gen, interval, timeout or self.seconds or None)
         except psycopg.errors._WaitTimeout as error:
             self.pgconn.finish()
             raise psycopg.OperationalError("the database does not answer") from error

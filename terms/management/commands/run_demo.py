@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from terms.durable import write_whole
 from terms.management.commands.serve import need_free
 from terms.models import Term
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         address = f"http://127.0.0.1:{port}"
         if "SITE_URL" not in os.environ:
             settings.SITE_URL = os.environ["SITE_URL"] = address
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         self._secret_key()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -47,9 +49,9 @@ class Command(BaseCommand):
 
     def _secret_key(self):
         path = settings.DATA_DIR / "secret-key"
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(50))
+        # An empty one was left by a process that was killed.
+        if not path.is_file() or not path.read_text().strip():
+            write_whole(path, secrets.token_urlsafe(50).encode(), 0o600)
 
     def _editor(self):
         """The new account's password; None where there is an account already."""

@@ -5,12 +5,15 @@ import sys
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from terms.checks import ready_to_serve, settings_can_be_read
+
 WORKERS = 1
 CONNECTIONS = 4_096  # a worker takes at once; idle ones count, too
 HEAD = 10_000  # milliseconds in which a request's headers must have come
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # which would make an empty database; what is needed is below
     help = "Serve the glossary: readers' pages from an event loop, the admin from threads."
 
     def add_arguments(self, parser):
@@ -20,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=WORKERS, help="processes; default: 1")
 
     def handle(self, host, port, workers, **options):
+        self._refuse_what_is_not_ready()
         if not 1 <= workers <= 256:
             raise CommandError("--workers: from 1 to 256 processes.")
         if options["socket"]:
@@ -38,9 +42,19 @@ class Command(BaseCommand):
         # In the place of this process, so that stopping it stops the server.
         os.execv(sys.executable, command)  # noqa: S606 — our own words
 
+    def _refuse_what_is_not_ready(self):
+        found = settings_can_be_read() or ready_to_serve()
+        for problem in found:
+            hint = f" {problem.hint}" if problem.hint else ""
+            self.stderr.write(f"{problem.id}: {problem.msg}{hint}")
+        if found:
+            raise CommandError("It is not served as long as this is so.")
+
 
 def need_free(host, port, other="--port"):
     """Raise CommandError where the port is taken: two servers would share its requests."""
+    if not 0 < port < 65536:
+        raise CommandError(f"{port} is no port: they go from 1 to 65535.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, OverflowError) as error:

@@ -1,0 +1,73 @@
+"""Runs a command; what commonly goes wrong is one sentence and an exit code, not a traceback.
+
+0: done. 1: not done, or something was found that needs attention. 2: the command's words are
+wrong. 130: stopped from the keyboard.
+"""
+
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+# Commands that work without a database, or make one.
+WITHOUT = {
+    "check", "collectstatic", "compilemessages", "help", "makemessages", "makemigrations",
+    "migrate", "restore", "run_demo", "serve", "test", "version", "--help", "-h", "--version",
+}  # fmt: skip
+FULL = ("database or disk is full", "No space left on device", "File too large")
+
+
+def main(words: list[str]) -> None:
+    try:
+        _need_database(words)
+        execute_from_command_line(words)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(130)
+    except Exception as error:
+        sentence = sentence_of(error)
+        if not sentence or "--traceback" in words:
+            raise
+        sys.stderr.write(f"{sentence}\n")
+        sys.exit(1)
+
+
+def _need_database(words: list[str]) -> None:
+    """Exit where a SQLite database would be made only by looking for it."""
+    if len(words) < 2 or words[1] in WITHOUT:
+        return
+    import django
+
+    django.setup()
+    from terms.checks import why_no_database
+
+    if missing := why_no_database():
+        sys.stderr.write(f"{missing}\n")
+        sys.exit(1)
+
+
+def sentence_of(error: Exception) -> str:
+    """What went wrong and what to do, of failures that are not the code's; else nothing."""
+    from django.db import DatabaseError, InterfaceError
+
+    from terms.web.page_reader import DATABASE_ERRORS
+
+    text = " ".join(str(error).split())[:500]
+    if any(full in text for full in FULL):
+        return "The disk is full: nothing of this was kept. Make room and try again."
+    if isinstance(error, ImproperlyConfigured):
+        return f"Settings: {text}"
+    if isinstance(error, (DatabaseError, InterfaceError, *DATABASE_ERRORS)):
+        lower = text.lower()
+        if "no such table" in lower or "no such column" in lower or "does not exist" in lower:
+            return f"The database is not migrated ({text}). Run: manage.py migrate"
+        if "i/o error" in lower:
+            return f"The database cannot be written: {text}. Is the disk full?"
+        if "locked" in lower:
+            return "The database is busy: another process writes. Try again in a moment."
+        if "readonly" in lower or "read-only" in lower:
+            return f"The database cannot be written to: {text}."
+        return f"The database does not answer as it should: {text}. See DATABASE_URL."
+    if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError):
+        return f"“{error.filename}”: {error.strerror}."
+    return ""

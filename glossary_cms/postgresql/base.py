@@ -1,0 +1,16 @@
+from types import SimpleNamespace
+
+import psycopg
+from django.db.backends.postgresql import base
+
+from terms.web.page_reader import Impatient
+
+
+class Patient(Impatient):
+    """Far longer than any statement of a request takes; those of commands may take longer."""
+
+    seconds = 0.0  # none, until ``serve`` sets it
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    Database = SimpleNamespace(**{**vars(psycopg), "connect": Patient.connect})

@@ -1,0 +1,94 @@
+"""What must be right before the site is served: each with an id, and what to do about it.
+
+``glossary.E001`` is a setting that cannot be read; the others are found in the place that the
+settings name, by ``manage.py check --deploy`` and by ``manage.py serve``.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+@register()
+def settings_can_be_read(**options: Any) -> list[Error]:
+    return [
+        Error(f"{name}: {problem}", id="glossary.E001")
+        for name, problem in sorted(settings.PROBLEMS_OF_SETTINGS.items())
+    ]
+
+
+@register(deploy=True)
+def ready_to_serve(**options: Any) -> list[Error]:
+    """All that keeps the site from being served as it is set up."""
+    if settings.PROBLEMS_OF_SETTINGS:
+        return []  # these first
+    return [*_secrets(), *_hosts(), *_folders(), *_static(), *_database()]
+
+
+def _secrets() -> list[Error]:
+    key = settings._wrapped.SECRET_KEY
+    if not key:
+        text = "SECRET_KEY is empty."
+        hint = "Set it to 50 random characters that nobody else knows, and keep it."
+        return [Error(text, hint=hint, id="glossary.E002")]
+    return []
+
+
+def _hosts() -> list[Error]:
+    if settings.ALLOWED_HOSTS or settings.DEBUG:
+        return []
+    text = "ALLOWED_HOSTS is empty: every request would be refused."
+    return [Error(text, hint="Name the site's names, by commas.", id="glossary.E003")]
+
+
+def _folders() -> list[Error]:
+    folder = settings.DATA_DIR
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return []
+    state = "cannot be written to" if folder.is_dir() else "is not a folder"
+    text = f"DATA_DIR: “{folder}” {state}; uploaded pictures are kept there."
+    return [Error(text, id="glossary.E004")]
+
+
+def _static() -> list[Error]:
+    if settings.DEBUG or (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+        return []
+    text = "The static files are not collected."
+    return [Error(text, hint="Run: manage.py collectstatic", id="glossary.E005")]
+
+
+def why_no_database() -> str:
+    """Why there is no file of a SQLite database; empty where there is one, or a server."""
+    if connection.vendor != "sqlite":
+        return ""
+    name = str(connection.settings_dict["NAME"])
+    # Whoever only looks at a file that is not there leaves an empty one.
+    if "memory" in name or (Path(name).is_file() and Path(name).stat().st_size):
+        return ""
+    return (
+        f"There is no database at “{name}”. “manage.py migrate” makes a new one; if there is one,"
+        " DATA_DIR or DATABASE_URL names another place."
+    )
+
+
+def _database() -> list[Error]:
+    if missing := why_no_database():
+        return [Error(missing, id="glossary.E006")]
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return [Error(f"DATABASE_URL: {one_line(error)}", id="glossary.E007")]
+    if plan:
+        text = "The database is of an older version."
+        return [Error(text, hint="Run: manage.py migrate", id="glossary.E008")]
+    return []
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from terms.backups import BackupError, restore, verify
+
+
+class Command(BaseCommand):
+    help = "Put a backup in the place of an empty database, after proving that it is whole."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", help="what manage.py backup has written")
+        parser.add_argument(
+            "--verify", action="store_true", help="only prove that it can be restored"
+        )
+        parser.add_argument(
+            "--replace", action="store_true", help="replace the glossary that is here"
+        )
+
+    def handle(self, file, **options):
+        path = Path(file).absolute()
+        try:
+            manifest = verify(path) if options["verify"] else restore(path, options["replace"])
+        except (BackupError, OSError) as error:
+            raise CommandError(f"Nothing was restored: {error}") from error
+        if not options["verify"]:
+            call_command("migrate", verbosity=0, interactive=False)
+        rows = manifest["proof"]["rows"]
+        done = "can be restored" if options["verify"] else "are restored"
+        self.stdout.write(
+            f"{rows['terms_term']:,} terms with {rows['terms_revision']:,} versions, of"
+            f" {manifest['made_at']}, {done}. Rows, texts and history are proved."
+        )
