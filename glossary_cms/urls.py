@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 from terms.admin.pictures import picture
 from terms.views import security_txt
 
+handler500 = "terms.web.errors.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index", permanent=True)),
