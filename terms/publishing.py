@@ -37,6 +37,7 @@ from .site.facts import batches
 from .site.refreshing import rebuild_pages, refresh
 
 Progress = Callable[[Iterable], Iterable]
+AT_ONCE = 50  # terms in a transaction of a rebuild: others wait for a moment only
 
 
 @dataclass(frozen=True)
@@ -124,19 +125,31 @@ def _withdrawals(
 
 
 def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
-    """Make all that follows from the texts that are published anew, and these where they lack."""
+    """Make again all that follows from the texts that are published, and these where they lack.
+
+    In many short transactions: others write in between, and what they publish stays. A rebuild
+    that was killed is run again.
+    """
+    published = PublishedTerm.objects.of(glossary)
+    lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
+    refusals = publish_again(glossary, lacking)
+    for some in batches(published.order_by("pk").values_list("pk", flat=True), AT_ONCE):
+        with alone(glossary):
+            derive_anew(glossary, some)
+            search.index(search_rows(some))
+    for some in batches(published.order_by("pk").values_list("pk", flat=True), AT_ONCE):
+        with alone(glossary):
+            relink(glossary, some, ())
+    rebuild_pages(glossary, alone, progress)
+    return refusals
+
+
+@contextmanager
+def alone(glossary: Glossary) -> Iterator[None]:
+    """A transaction in which nobody else writes the glossary."""
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
-        published = PublishedTerm.objects.of(glossary)
-        lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
-        refusals = publish_again(glossary, lacking)
-        pks = list(published.order_by("pk").values_list("pk", flat=True))
-        derive_anew(glossary, pks)
-        for some in batches(pks):
-            search.index(search_rows(some))
-        relink(glossary, pks, ())
-        rebuild_pages(glossary, progress)
-    return refusals
+        yield
 
 
 @contextmanager

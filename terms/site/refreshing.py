@@ -1,11 +1,13 @@
 """Which pages a change of terms can change; these are made anew, nothing else is touched."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import chain
 
 from terms.addresses import beside, letter_path
 from terms.alphabet import starts_of
-from terms.models import Address, Glossary, Page, PublishedTerm
+from terms.models import Address, Glossary, Page, PublishedTerm, Site
 from terms.models.fields import Uid
 
 from . import feeds, name_index
@@ -17,6 +19,7 @@ from .store import FORMS, GONE, Built, Store, etag_of
 from .term_pages import term_pages
 
 Progress = Callable[[Iterable], Iterable]
+AT_ONCE, LETTERS_AT_ONCE = 50, 4  # terms and pages of lists in a transaction of a rebuild
 
 
 def refresh(change: Change) -> None:
@@ -163,16 +166,61 @@ def _refresh_name_index(store: Store, glossary: Glossary, beginnings: set[str]) 
 # From nothing
 
 
-def rebuild_pages(glossary: Glossary, progress: Progress = iter) -> None:
-    """Make all pages anew; what is not among them is forgotten."""
-    store = Store(glossary)
-    paths = store.write(_all_but_terms(glossary))
+def rebuild_pages(
+    glossary: Glossary,
+    alone: Callable[[Glossary], AbstractContextManager[None]],
+    progress: Progress = iter,
+) -> None:
+    """Make all pages again, few in each transaction that ``alone`` opens; what is not among
+    them, and was not written meanwhile, is forgotten."""
+    site = Site.objects.first()
+    begun = site.sequence if site else 0
+    paths: set[str] = set()
+    for step in progress(list(_steps(glossary))):
+        with alone(glossary):
+            paths |= Store(glossary).write(step())
+    stored = Page.objects.filter(glossary=glossary, sequence__lte=begun).exclude(status=GONE)
+    for some in batches(set(stored.values_list("path", flat=True)) - paths, AT_ONCE):
+        with alone(glossary):
+            left = stored.filter(path__in=some).values_list("path", flat=True)
+            Store(glossary).gone(list(left))
+    with alone(glossary):
+        Store(None).write(feeds.site_pages())
+
+
+Step = Callable[[], Iterable[Built]]
+
+
+def _steps(glossary: Glossary) -> Iterator[Step]:
+    """Some pages at a time: each is made of what is there when its turn comes."""
+    for scope in _all_scopes(glossary):
+        yield partial(_roots, glossary, scope)
+        for some in batches(Listing(glossary, scope).paths(), LETTERS_AT_ONCE):
+            yield partial(_letters, glossary, scope, some)
+    addresses = Address.objects.filter(glossary=glossary).order_by("pk")
+    for some in batches(addresses.values_list("pk", flat=True), AT_ONCE):
+        yield partial(_former, glossary, some)
+    yield partial(_feeds, glossary)
     uids = PublishedTerm.objects.of(glossary).order_by("pk").values_list("uid", flat=True)
-    for some in progress(list(batches(uids, 200))):
-        paths |= store.write(term_pages(glossary, some))
-    others = Page.objects.filter(glossary=glossary).exclude(status=GONE)
-    store.gone(set(others.values_list("path", flat=True)) - paths)
-    Store(None).write(feeds.site_pages())
+    for some in batches(uids, AT_ONCE):
+        yield partial(term_pages, glossary, some)
+
+
+def _roots(glossary: Glossary, scope: Scope) -> Iterator[Built]:
+    if root := Listing(glossary, scope).root():
+        yield root
+
+
+def _letters(glossary: Glossary, scope: Scope, paths: list[str]) -> Iterator[Built]:
+    listing = Listing(glossary, scope)
+    there = listing.paths()
+    for path in paths:
+        if path in there:
+            yield listing.letter(path, *there[path])
+
+
+def _former(glossary: Glossary, pks: list[str]) -> Iterator[Built]:
+    yield from former_pages(glossary, list(Address.objects.filter(pk__in=pks)))
 
 
 def stale_pages(glossary: Glossary) -> Iterator[str]:
@@ -189,19 +237,29 @@ def stale_pages(glossary: Glossary) -> Iterator[str]:
 
 
 def _all_but_terms(glossary: Glossary) -> Iterator[Built]:
-    terms = PublishedTerm.objects.of(glossary).order_by()
-    classes = terms.exclude(category_slug="").values_list("category_slug", "vertical_slug")
-    scopes = {Scope()}
-    for category, vertical in classes.distinct():
-        scopes |= {Scope(category), Scope(category, vertical)}
-    for scope in sorted(scopes):
+    for scope in _all_scopes(glossary):
         listing = Listing(glossary, scope)
         for path, start in listing.paths().items():
             yield listing.letter(path, *start)
         if root := listing.root():
             yield root
     yield from former_pages(glossary, list(Address.objects.filter(glossary=glossary)))
+    yield from _feeds(glossary)
+
+
+def _all_scopes(glossary: Glossary) -> list[Scope]:
+    terms = PublishedTerm.objects.of(glossary).order_by()
+    classes = terms.exclude(category_slug="").values_list("category_slug", "vertical_slug")
+    scopes = {Scope()}
+    for category, vertical in classes.distinct():
+        scopes |= {Scope(category), Scope(category, vertical)}
+    return sorted(scopes)
+
+
+def _feeds(glossary: Glossary) -> Iterator[Built]:
+    """What is of the whole glossary and not read as a list."""
     yield from feeds.changes_pages(glossary)
+    terms = PublishedTerm.objects.of(glossary).order_by()
     chunks = {pk // feeds.CHUNK for pk in terms.values_list("pk", flat=True)}
     yield from feeds.sitemaps(glossary, chunks)
     yield feeds.sitemap_of_lists(glossary)

@@ -60,7 +60,7 @@ class Store:
             announce()
             self._sequence = site.sequence = site.sequence + 1
             site.mark = uuid4().hex
-            PageWrite.objects.create(sequence=site.sequence, mark=site.mark)
+            PageWrite.objects.update_or_create(sequence=site.sequence, defaults={"mark": site.mark})
             PageWrite.objects.filter(sequence__lte=site.sequence - KNOWN_WRITES).delete()
             if site.chrome != chrome.fingerprint():
                 site.chrome = ""  # from now on not all pages are made in one way
