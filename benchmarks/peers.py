@@ -16,9 +16,8 @@ BARE = """
 import json
 body = open("body", "rb").read()
 headers = [tuple(pair) for pair in json.load(open("headers.json"))]
-def application(environ, start_response):
-    start_response("200 OK", headers)
-    return [body]
+async def application(scope, protocol):
+    protocol.response_bytes(200, headers, body)
 """
 
 FLASK = """
@@ -76,10 +75,11 @@ http {{
 """
 
 
-def application(stack: ExitStack, folder: Path, source: str) -> Server:
+def application(stack: ExitStack, folder: Path, source: str, interface: str = "wsgi") -> Server:
     """``source`` on the server that ours runs on."""
     _write(folder, source)
-    return stack.enter_context(running(granian("app:application"), folder))
+    command = granian("app:application", interface=interface)
+    return stack.enter_context(running(command, folder))
 
 
 def _write(folder: Path, source: str) -> None:
@@ -99,7 +99,7 @@ def bare(stack: ExitStack, folder: Path, page: Page, size: int = 0) -> Server:
     ]  # fmt: skip
     (folder / "body").write_bytes(body)
     (folder / "headers.json").write_text(json.dumps(headers))
-    return application(stack, folder, BARE)
+    return application(stack, folder, BARE, "rsgi")
 
 
 def flask_on_threads(stack: ExitStack, folder: Path) -> Server:

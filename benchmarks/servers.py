@@ -118,11 +118,14 @@ def running(command: Sequence[str], folder: Path, ready: str = "/", **environmen
             process.kill()
 
 
-def granian(target: str, workers: int = 1) -> list[str]:
+def granian(target: str, workers: int = 1, interface: str = "wsgi") -> list[str]:
+    own = (
+        ["--loop", "uvloop", "--http", "1"] if interface == "rsgi" else ["--blocking-threads", "1"]
+    )
     return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", "{port}", "--workers", str(workers), "--blocking-threads", "1",
-        "--log-level", "critical", "--no-access-log", target,
+        sys.executable, "-m", "granian", "--interface", interface, *own, "--host", "127.0.0.1",
+        "--port", "{port}", "--workers", str(workers), "--log-level", "critical",
+        "--no-access-log", target,
     ]  # fmt: skip
 
 

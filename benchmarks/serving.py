@@ -58,7 +58,7 @@ class Serving(Room):
         connection.close()
 
     def ours(
-        self, stack: ExitStack, target: str = "glossary_cms.wsgi:application", workers: int = 1
+        self, stack: ExitStack, target: str = "glossary_cms.rsgi:application", workers: int = 1
     ) -> Server:
         values = {
             "SECRET_KEY": "x", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1",
@@ -66,7 +66,12 @@ class Serving(Room):
             "DJANGO_SETTINGS_MODULE": "glossary_cms.settings",
         }  # fmt: skip
         return stack.enter_context(
-            running(granian(target, workers), settings.BASE_DIR, self.page.path, **values)
+            running(
+                granian(target, workers, "rsgi" if "rsgi" in target else "wsgi"),
+                settings.BASE_DIR,
+                self.page.path,
+                **values,
+            )
         )
 
     # Measurements
@@ -79,7 +84,7 @@ class Serving(Room):
                 == self.page.content
             )
             yield compared(
-                "S1", "a hot page / a bare WSGI application", "at least 0.80",
+                "S1", "a hot page / a bare RSGI application", "at least 0.80",
                 lambda: ours.microseconds(self.page.path), lambda: bare.microseconds("/"),
             )  # fmt: skip
 
@@ -88,7 +93,7 @@ class Serving(Room):
             ours, bare = self.ours(stack), peers.bare(stack, self.folder / "bare", self.page)
             script = str(self.folder / "random.lua")
             yield compared(
-                "S2", f"{len(self.paths):,} pages at random / a bare WSGI application", "at least 0.65",
+                "S2", f"{len(self.paths):,} pages at random / a bare RSGI application", "at least 0.65",
                 lambda: ours.microseconds("/", script), lambda: bare.microseconds("/"),
             )  # fmt: skip
 
@@ -144,7 +149,7 @@ class Serving(Room):
             ours = self.ours(stack)
             bare = peers.bare(stack, self.folder / "bare", self.page, SENT)
             yield compared(
-                "S6", "304 Not Modified / a bare WSGI application that sends 12 kB", "at least 1.0",
+                "S6", "304 Not Modified / a bare RSGI application that sends 12 kB", "at least 1.0",
                 lambda: ours.microseconds(self.page.path, headers=header), lambda: bare.microseconds("/"),
             )  # fmt: skip
 

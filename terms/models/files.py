@@ -8,6 +8,8 @@ from .glossary import Glossary
 from .rows import insert_rows
 from .term import PATH_LENGTH, Term
 
+FEW = 500  # paths that are asked for one by one
+
 
 class TermFileQuerySet(models.QuerySet):
     def of(self, glossary: Glossary, folder: str):
@@ -29,7 +31,11 @@ class TermFileQuerySet(models.QuerySet):
 
         ``files`` are paths, fingerprints and stamps. Folders that are no more are forgotten.
         """
-        ids = dict(Term.objects.filter(glossary=glossary).values_list("path", "pk"))
+        files = list(files)
+        terms = Term.objects.filter(glossary=glossary)
+        if len(files) <= FEW:
+            terms = terms.filter(path__in=[path for path, *_ in files])
+        ids = dict(terms.order_by().values_list("path", "pk"))
         insert_rows(
             self.model,
             ("glossary", "folder", "path", "term", "fingerprint", "stamp"),

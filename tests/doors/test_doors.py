@@ -315,6 +315,9 @@ def test_the_project_is_ready_for_production(tmp_path):
             text=True, cwd=Path(__file__).parents[2], check=False,
         )  # fmt: skip
 
+    assert "glossary.E006" in run("manage.py", "check", "--deploy").stderr
+    assert run("manage.py", "migrate", "-v0").returncode == 0
+    assert run("manage.py", "collectstatic", "--noinput", "-v0").returncode == 0
     check = run("manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert check.returncode == 0, check.stderr
     served = run("-c", "import glossary_cms.wsgi", SECRET_KEY="")
