@@ -1,5 +1,5 @@
-"""Settings from environment variables. One that cannot be read is noted in the words of whoever
-set it; ``manage.py check`` and everything that serves refuse to go on with it."""
+"""Settings from environment variables. A variable that cannot be read is noted;
+``manage.py check`` and everything that serves the site refuse to start with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ import environ
 
 
 class Environment:
-    """Reads each variable once; ``problems`` are by name what is wrong with those that are set."""
+    """Reads each variable once; ``problems`` says by name what is wrong."""
 
     def __init__(self) -> None:
         self._env = environ.Env()

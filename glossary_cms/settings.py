@@ -197,7 +197,7 @@ CONTENT_SECURITY_POLICY = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},  # counters of terms.limits, which nobody may drive out
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # so that new counters of terms.limits evict no others
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024

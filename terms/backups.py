@@ -359,8 +359,8 @@ def _restore_sqlite(archive: zipfile.ZipFile, manifest: dict, waiting: float) ->
 
 
 def _replace_sqlite(place: Path, fresh: Path, waiting: float) -> None:
-    """At each moment the name leads to the old database or to the new one, never to a mixture
-    with the other's log. Writers that wait for the old one give up meanwhile."""
+    """At each moment the name is that of the old database or of the new one, and no log of the
+    other is beside it. Writers that wait for the old one give up meanwhile."""
     kept = place.with_name(f"{place.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
     with contextlib.closing(sqlite3.connect(place, timeout=20, isolation_level=None)) as old:
         try:

@@ -34,7 +34,7 @@ def _secrets() -> list[Error]:
     key = settings._wrapped.SECRET_KEY
     if not key:
         text = "SECRET_KEY is empty."
-        hint = "Set it to 50 random characters that nobody else knows, and keep it."
+        hint = "Set it to 50 random characters, and keep it secret."
         return [Error(text, hint=hint, id="glossary.E002")]
     return []
 
@@ -67,7 +67,7 @@ def why_no_database() -> str:
     if connection.vendor != "sqlite":
         return ""
     name = str(connection.settings_dict["NAME"])
-    # Whoever only looks at a file that is not there leaves an empty one.
+    # Connecting to a file that is missing makes an empty one.
     if "memory" in name or (Path(name).is_file() and Path(name).stat().st_size):
         return ""
     return (

@@ -128,7 +128,7 @@ _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def _open_inside(root: Path, path: str) -> int:
-    """A descriptor of a file below ``root``, which links lead to only from inside to inside.
+    """A descriptor of a file below ``root``, reached through links only if these stay inside.
 
     A file that is swapped for a link meanwhile is not followed. Raises FolderError, OSError.
     """
@@ -159,7 +159,7 @@ def _open_without_links(root: str, path: str) -> int:
 
 
 def _open_at(root: str, name: str) -> int:
-    # The root itself may be a link: it is what somebody named.
+    # The root itself may be a link.
     return os.open(f"{root}/{name}", _READING)
 
 

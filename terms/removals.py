@@ -68,7 +68,7 @@ def require(term: Term, action: str, detail: str = "") -> None:
 
 
 def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") -> Removal:
-    """Ask those who may approve; what was asked for the same term before gives way."""
+    """Ask those who may approve; an earlier request for the same term is closed."""
     note = bounded(note)
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
@@ -94,7 +94,7 @@ def approve(removal: Removal, person: Any) -> None:
     with transaction.atomic():
         now = _open(removal)
         if person.pk == now.person_id:
-            raise CannotReview("You have asked for this; somebody else approves it.")
+            raise CannotReview("You asked for this, so somebody else has to approve it.")
         _, made = Approval.objects.get_or_create(
             term=now.term, fingerprint=now.fingerprint, person=person,
             defaults={"created_at": timezone.now()},

@@ -103,8 +103,7 @@ def _removal(term, person, allowed):
     possible = {"refuse_removal", "take_removal_back"} | ({"remove"} if not missing else set())
     if person.pk != asked.person_id and not given.filter(person=person).exists():
         possible.add("approve_removal")
-    if person.pk == asked.person_id:
-        possible.discard("refuse_removal")
+    possible.discard("refuse_removal" if person.pk == asked.person_id else "take_removal_back")
     return {
         "removal": asked,
         "removal_missing": missing,

@@ -66,7 +66,7 @@ class Approval(models.Model):
 
 
 class Removal(models.Model):
-    """Somebody asks to take a live term from readers, until it is done, refused or taken back.
+    """A request to take a live term from readers: open until done, refused or taken back.
 
     ``fingerprint`` is what approvals of it name; ``detail`` is the new path of the file, or the
     uid of the term to read instead.

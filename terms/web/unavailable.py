@@ -13,7 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 5_000
 MOST_TYPED = 4 * 1024 * 1024  # characters
 RETRY = 5  # seconds
-BUSY = "The site has very much to do at the moment."
+BUSY = "The site is very busy at the moment."
 AWAY = "The database of the glossary does not answer at the moment."
 HEADERS: Headers = [
     ("Content-Type", "text/html; charset=utf-8"),
@@ -80,7 +80,7 @@ def _field(name: str, value: str) -> str:
     if "\n" in value or len(value) > 200:
         # A line break right after the tag is not part of the value.
         return (
-            f'<p><label>{said}<br><textarea name="{said}" rows="12" cols="80" readonly>\n'
+            f'<p><label>{said}<br><textarea name="{said}" rows="12" cols="36" readonly>\n'
             f"{written}</textarea></label></p>"
         )
     return f'<input type="hidden" name="{said}" value="{written}">'

@@ -82,7 +82,7 @@ def test_what_is_not_ready_is_not_served(tmp_path):
     told_before = told(manage(tmp_path, "serve", SECRET_KEY="", ALLOWED_HOSTS="", HTTPS=""))
     for number in (2, 3, 5, 6):
         assert f"glossary.E00{number}: " in told_before
-    assert "It is not served as long as this is so." in told_before
+    assert "The site was not started." in told_before
     assert manage(tmp_path, "migrate", "terms", "0007", "-v0").returncode == 0
     assert "glossary.E008: The database is of an older version." in told(manage(tmp_path, "serve"))
 

@@ -60,7 +60,7 @@ def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
     assert list(to_review(ben)) == [flask]
     assert list(to_review(ann)) == []
     assert Notice.objects.filter(person=ben, text__contains="Flask").exists()
-    with pytest.raises(CannotReview, match="somebody else"):
+    with pytest.raises(CannotReview, match="somebody else has to approve"):
         removals.approve(asked, ann)
     removals.approve(asked, ben)
     assert list(to_review(ben)) == []

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             hint = f" {problem.hint}" if problem.hint else ""
             self.stderr.write(f"{problem.id}: {problem.msg}{hint}")
         if found:
-            raise CommandError("It is not served as long as this is so.")
+            raise CommandError("The site was not started.")
 
 
 def need_free(host, port, other="--port"):
