@@ -17,7 +17,7 @@ from terms.formats.document import changed, read_document
 from terms.formats.merging import merge
 from terms.formats.paths import name_key, path_for
 from terms.formats.problems import FormatError
-from terms.formats.related import read_names
+from terms.formats.related import MAX_PIECES, read_names
 from terms.reader_suggestions import SuggestionForm
 from terms.rendering import (
     MAX_BODY,
@@ -122,7 +122,7 @@ def _split(text: str) -> None:
 def _name(text: str) -> None:
     name_key(text)
     path_for(text, "x")
-    read_names(text, lambda key: False, 24)
+    read_names(text[:60_000], lambda key: False, MAX_PIECES)  # a header has 64 kB
 
 
 WAYS: dict[str, Callable[[str], None]] = {

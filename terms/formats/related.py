@@ -6,7 +6,7 @@ from .paths import name_key
 
 SEPARATOR = ", "
 NOTHING = "None"
-MAX_PIECES = 24  # of one name
+MAX_PIECES = 12  # of one name
 
 
 def read_names(text: str, is_known: Callable[[str], bool], longest: int = MAX_PIECES) -> list[str]:
