@@ -123,20 +123,21 @@ def run_replacing(place, file):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_restored_database_makes_the_site_that_it_says(place):
-    """D1: three other terms come to the same numbers as those that are gone."""
-    fill_empty(place)
-    write_terms(place, "First")
-    run(place, "backup", place[0] / "b.zip")
-    write_terms(place, "One", "Two", "Three")
-    assert built(place) == ["first", "one", "three", "two"]
-    run_replacing(place, place[0] / "b.zip")
-    for name in ("one", "two", "three"):
-        (place[0] / "files" / f"{name}.md").unlink()
-    write_terms(place, "Four", "Five", "Six")
-    for _ in range(3):
-        assert built(place) == ["first", "five", "four", "six"]
-    assert "0 files written" in run(place, "build_site", place[0] / "site")
+class TestBuiltSite:  # of its own scope: workers share what takes long
+    def test_a_restored_database_makes_the_site_that_it_says(self, place):
+        """D1: three other terms come to the same numbers as those that are gone."""
+        fill_empty(place)
+        write_terms(place, "First")
+        run(place, "backup", place[0] / "b.zip")
+        write_terms(place, "One", "Two", "Three")
+        assert built(place) == ["first", "one", "three", "two"]
+        run_replacing(place, place[0] / "b.zip")
+        for name in ("one", "two", "three"):
+            (place[0] / "files" / f"{name}.md").unlink()
+        write_terms(place, "Four", "Five", "Six")
+        for _ in range(3):
+            assert built(place) == ["first", "five", "four", "six"]
+        assert "0 files written" in run(place, "build_site", place[0] / "site")
 
 
 def fill_empty(place):
@@ -161,59 +162,66 @@ def test_a_running_server_shows_what_was_restored(place):
         assert b"The third text." in server.get(path)[2]
 
 
-def test_a_backup_under_load_has_all_that_was_saved_before_it(place):
-    fill_empty(place)
-    write_terms(place, "First")
-    acknowledged, done = [], threading.Event()
+class TestUnderLoad:  # of its own scope: workers share what takes long
+    def test_a_backup_under_load_has_all_that_was_saved_before_it(self, place):
+        fill_empty(place)
+        write_terms(place, "First")
+        acknowledged, done = [], threading.Event()
 
-    def write():
-        number = 0
-        while not done.is_set():
-            number += 1
-            write_terms(place, f"Load{number}")
-            acknowledged.append(f"load{number}.md")
+        def write():
+            number = 0
+            while not done.is_set():
+                number += 1
+                write_terms(place, f"Load{number}")
+                acknowledged.append(f"load{number}.md")
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        backups = []
-        for number in range(3):
-            known = list(acknowledged)
-            file = place[0] / f"load-{number}.zip"
-            run(place, "backup", file)
-            backups.append((file, known))
-    finally:
-        done.set()
-        writer.join()
-    for file, known in backups:
-        run_replacing(place, file)
-        found = exported(place, f"out-{file.stem}")
-        assert set(known) <= found.keys()
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            backups = []
+            for number in range(3):
+                known = list(acknowledged)
+                file = place[0] / f"load-{number}.zip"
+                run(place, "backup", file)
+                backups.append((file, known))
+        finally:
+            done.set()
+            writer.join()
+        for file, known in backups:
+            run_replacing(place, file)
+            found = exported(place, f"out-{file.stem}")
+            assert set(known) <= found.keys()
 
 
-def test_a_damaged_backup_is_refused_and_nothing_is_touched(place):
-    fill_empty(place)
-    write_terms(place, "First")
-    before = exported(place, "before")
-    file = place[0] / "b.zip"
-    run(place, "backup", file)
-    whole = file.read_bytes()
-    for damage in (whole[: len(whole) // 2], whole[:200] + b"\0\0\0\0" + whole[204:], b"", b"PK"):
-        file.write_bytes(damage)
-        assert "Nothing was restored" in run(place, "restore", file, "--replace", code=1)
-    other = place[0] / "other.zip"
-    for members in (
-        {"manifest.json": b"{}"},
-        {"x": b"y"},
-        {"manifest.json": json.dumps({"format": 99}).encode()},
-        _with_member(whole, place[0], "../evil"),
-    ):
-        with zipfile.ZipFile(other, "w") as archive:
-            for name, content in members.items():
-                archive.writestr(name, content)
-        assert "Nothing was restored" in run(place, "restore", other, "--replace", code=1)
-    assert not (place[0].parent / "evil").exists()
-    assert exported(place, "after") == before
+class TestDamaged:  # of its own scope: workers share what takes long
+    def test_a_damaged_backup_is_refused_and_nothing_is_touched(self, place):
+        fill_empty(place)
+        write_terms(place, "First")
+        before = exported(place, "before")
+        file = place[0] / "b.zip"
+        run(place, "backup", file)
+        whole = file.read_bytes()
+        for damage in (
+            whole[: len(whole) // 2],
+            whole[:200] + b"\0\0\0\0" + whole[204:],
+            b"",
+            b"PK",
+        ):
+            file.write_bytes(damage)
+            assert "Nothing was restored" in run(place, "restore", file, "--replace", code=1)
+        other = place[0] / "other.zip"
+        for members in (
+            {"manifest.json": b"{}"},
+            {"x": b"y"},
+            {"manifest.json": json.dumps({"format": 99}).encode()},
+            _with_member(whole, place[0], "../evil"),
+        ):
+            with zipfile.ZipFile(other, "w") as archive:
+                for name, content in members.items():
+                    archive.writestr(name, content)
+            assert "Nothing was restored" in run(place, "restore", other, "--replace", code=1)
+        assert not (place[0].parent / "evil").exists()
+        assert exported(place, "after") == before
 
 
 def _with_member(whole, folder, name):
