@@ -70,6 +70,10 @@ def why_no_database() -> str:
     # Connecting to a file that is missing makes an empty one.
     if "memory" in name or (Path(name).is_file() and Path(name).stat().st_size):
         return ""
+    return _no_database(name)
+
+
+def _no_database(name: str) -> str:
     return (
         f"There is no database at “{name}”. “manage.py migrate” makes a new one; if there is one,"
         " DATA_DIR or DATABASE_URL names another place."
@@ -80,6 +84,9 @@ def _database() -> list[Error]:
     if missing := why_no_database():
         return [Error(missing, id="glossary.E006")]
     try:
+        if connection.vendor == "sqlite" and not connection.introspection.table_names():
+            # Another check has connected, which made an empty file.
+            return [Error(_no_database(str(connection.settings_dict["NAME"])), id="glossary.E006")]
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:

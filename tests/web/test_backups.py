@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -237,7 +237,7 @@ def _with_member(whole, folder, name):
 )
 def test_the_database_is_kept_before_it_is_migrated(tmp_path):
     assert manage(tmp_path, "migrate", "terms", "0007", "-v0").returncode == 0
-    with sqlite3.connect(tmp_path / "glossary.sqlite3") as database:
+    with closing(sqlite3.connect(tmp_path / "glossary.sqlite3")) as database, database:
         database.execute(
             "INSERT INTO terms_glossary (slug, name, approvals_needed, rules, takes_suggestions, language, origin) VALUES ('kept', 'Kept', 0, '{}', 0, 'en', '')"
         )
@@ -245,7 +245,7 @@ def test_the_database_is_kept_before_it_is_migrated(tmp_path):
     assert "The database before migrating is kept: " in done.stdout
     (copy,) = (tmp_path / "backups").iterdir()
     assert copy.stat().st_mode & 0o777 == 0o600
-    with sqlite3.connect(copy) as database:
+    with closing(sqlite3.connect(copy)) as database:
         assert database.execute("SELECT slug FROM terms_glossary").fetchall() == [("kept",)]
     assert "kept" not in manage(tmp_path, "migrate").stdout
 

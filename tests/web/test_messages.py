@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path, url, words):
 
 
 def test_a_database_that_is_not_migrated(tmp_path):
-    with sqlite3.connect(tmp_path / "glossary.sqlite3") as database:
+    with closing(sqlite3.connect(tmp_path / "glossary.sqlite3")) as database, database:
         database.execute("CREATE TABLE other (x)")
     assert "Run: manage.py migrate" in told(manage(tmp_path, "check_glossary"))
 
