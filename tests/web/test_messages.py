@@ -106,6 +106,15 @@ def test_an_empty_key_of_a_killed_start_is_made_again(tmp_path):
     assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_demo_serves_from_an_empty_folder_without_any_setting(tmp_path):
+    command = [sys.executable, str(ROOT / "manage.py"), "run_demo"]
+    command += [str(ROOT / "fixtures" / "glossary"), "--port", "{port}"]
+    nothing = {"SECRET_KEY": "", "HTTPS": "", "ALLOWED_HOSTS": "", "DATABASE_URL": ""}
+    with serving(tmp_path, command=command, **nothing) as server:
+        assert server.get("/glossary/web-platform/protocols/http/")[0] == 200
+        assert server.get("/admin/login/")[0] == 200
+
+
 def test_a_full_disk_is_said(tmp_path):
     fill(tmp_path)
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000));"

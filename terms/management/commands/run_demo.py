@@ -1,5 +1,6 @@
 import os
 import secrets
+import sys
 from pathlib import Path
 
 from django.conf import settings
@@ -77,5 +78,8 @@ class Command(BaseCommand):
             self.stdout.write("Some files need attention, see above.")
 
     def _serve(self, port):
-        os.environ |= {"HTTPS": "false", "ALLOWED_HOSTS": f"{HOST},localhost"}
-        call_command("serve", host=HOST, port=port)
+        environment = {**os.environ, "HTTPS": "false", "ALLOWED_HOSTS": f"{HOST},localhost"}
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve"]
+        command += ["--host", HOST, "--port", str(port)]
+        # Another process in the place of this one: the settings are other ones now.
+        os.execve(sys.executable, command, environment)  # noqa: S606 — our own words
