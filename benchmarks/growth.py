@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from terms.differences import compare
-from terms.editing import Draft
 from terms.finding import marked
 from terms.formats import passages, three_way
 from terms.formats.document import changed, read_document
@@ -69,7 +68,6 @@ def _publish(text: str) -> None:
 def _import(text: str) -> None:
     document = read_document(HEADER + text, "flask.md")
     changed(document, {"description": "Other."})
-    Draft("flask.md", document.text)
 
 
 def _header(text: str) -> None:

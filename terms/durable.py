@@ -60,10 +60,3 @@ def sync_files(paths: list[str]) -> None:
             os.close(descriptor)
     for folder in {os.path.dirname(path) for path in paths}:
         sync_folder(Path(folder))
-
-
-def sweep(folder: Path) -> None:
-    """Remove what killed writers have left in ``folder``."""
-    for partial in folder.glob(".*.partial"):
-        with contextlib.suppress(OSError):
-            partial.unlink()

@@ -146,7 +146,7 @@ def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
 
 @contextmanager
 def alone(glossary: Glossary) -> Iterator[None]:
-    """A transaction in which nobody else writes the glossary."""
+    """A transaction that has the lock of the glossary."""
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         yield

@@ -68,7 +68,7 @@ def require(term: Term, action: str, detail: str = "") -> None:
 
 
 def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") -> Removal:
-    """Ask those who may approve; an earlier request for the same term is closed."""
+    """Ask the reviewers; an earlier request for the same term is closed."""
     note = bounded(note)
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from terms.models import Schedule, Term
+from terms.notifying import unsent
 from terms.numbers import number_in
 from terms.reviewing import CannotReview
 from terms.rights import rights
@@ -78,6 +79,7 @@ def schedule_view(model_admin):
         items = Schedule.objects.filter(term__in=terms).select_related("term", "person")
         context = {
             "now": timezone.now(),
+            "unsent": unsent(),
             "zone": timezone.get_current_timezone_name(),
             "waiting": items.waiting()[:SHOWN],
             "mine": _publishable(request, items.waiting()[:SHOWN]),

@@ -143,8 +143,8 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
 
 
 def _harmless(markdown: str, links: Sequence[Link], bare: str) -> list[Link]:
-    """Those of ``links`` that change nothing: halves are tried until they do not. Of a text in
-    which very many would, those that were not tried are left out."""
+    """Those of ``links`` that change nothing: halves are tried until they do not. After
+    ``MOST_TRIED`` attempts the remaining links are left out."""
     made: list[Link] = []
     left = MOST_TRIED
     waiting = [list(links)]

@@ -202,7 +202,7 @@ class Names:
 def _outside(
     spans: list[tuple[int, int]], begun: list[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
-    """Those that begin in none of ``spans``, which are in order and apart."""
+    """Matches that begin outside all ``spans``, which are in order and do not overlap."""
     if not spans:
         return begun
     starts = [start for start, _ in spans]

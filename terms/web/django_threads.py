@@ -49,13 +49,13 @@ class DjangoThreads:
         loop = asyncio.get_running_loop()
         asked = loop.run_in_executor(self._threads, self._run, environ)
         asked.add_done_callback(self._give_back)
-        # Whoever no longer waits does not stop what has begun.
+        # A request that is given up does not stop work that has begun.
         return await asyncio.shield(asked)
 
     def _give_back(self, asked: asyncio.Future) -> None:
         self._taken -= 1
         if not asked.cancelled():
-            asked.exception()  # told where it is awaited; nobody may be there any more
+            asked.exception()  # marks it as seen, where nothing awaits it any more
 
     def close(self) -> None:
         """Wait for what has begun; the rest is dropped."""

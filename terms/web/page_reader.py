@@ -22,7 +22,7 @@ from terms.generation import generation_of, is_settled
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 MOST = 1_000  # changed paths that are told one by one
 _NEVER = b"never"  # what marks are not
-TRUSTED = 1.0  # seconds that the marks alone are believed, should somebody write past them
+TRUSTED = 1.0  # seconds that the marks alone are believed, should another program write past them
 BUSY = 0.25  # seconds to wait for a lock of SQLite's; readers have what was kept
 CONNECTING, ANSWERING = 2, 1.5  # seconds that PostgreSQL has
 

@@ -20,7 +20,7 @@ class Client(NamedTuple):
 
 class TrustedProxies:
     """``hops`` proxies, each of which adds the address it was asked from; or all proxies in
-    ``networks``. Without both nobody is believed."""
+    ``networks``. Without both, no proxy is trusted."""
 
     def __init__(self, hops: int = 0, networks: Iterable[Network] = ()):
         self.hops = hops

@@ -1,9 +1,9 @@
-"""The server's event loop: readers' pages are answered here, whatever else goes on.
+"""The server's event loop, which answers readers' pages independently of everything else.
 
 An application of RSGI (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md).
 Stored pages, static files and pictures are sent from the loop. For all else the body is read
-here first, within bounds, and Django answers in threads of its own: those who visit and those
-who edit have different ones. What is due is done by a thread beside them.
+here first, within bounds, and Django answers in threads: visitors and editors have different
+ones. Scheduled work and mail have threads of their own.
 """
 
 import asyncio

@@ -23,6 +23,7 @@ from terms.models import (
 from terms.publishing import publish
 from terms.reviewing import CannotReview, approve, request_changes, submit, take_back
 from terms.stages import approvals_of, stage_of
+from tests.doors.conftest import logged_in
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 from tests.threads import in_threads
 
@@ -286,6 +287,8 @@ def test_a_mail_server_that_fails_stops_nobody(monkeypatch):
     assert notifying.send_mail() == 0
     assert Notice.objects.get(person=ben).mailed_at is None
     assert notifying.unsent() == 1
+    page = logged_in(ann).get("/admin/terms/term/schedule/").content.decode()
+    assert "The mail server did not take 1 message." in page
     monkeypatch.undo()
     assert notifying.send_mail() == 0  # an hour later
     Notice.objects.update(retry_at=timezone.now())
