@@ -104,7 +104,7 @@ _SQLITE = {
 }
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'glossary.sqlite3'}")}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["OPTIONS"] = _SQLITE
+    DATABASES["default"].update(ENGINE="glossary_cms.sqlite", OPTIONS=_SQLITE)
     # A database in memory knows no second connection, which some tests are about.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 elif "postgresql" in DATABASES["default"]["ENGINE"]:

@@ -12,7 +12,7 @@ from .formats.document import read_document
 from .formats.related import read_names
 from .indexing import known_names
 from .models import Glossary, PublishedTerm, Revision, Term, TermFile
-from .site.refreshing import stale_pages
+from .site.rebuilding import stale_pages
 
 
 def check(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import DatabaseError, close_old_connections, connections
 
 from .notifying import next_mail, send_mail
+from .publishing import finish_abandoned, next_abandoned
 from .scheduling import next_scheduled, run_scheduled
 
 LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
@@ -90,6 +91,7 @@ class DueWorkers:
         self._workers = (
             Worker("schedule", next_scheduled, run_scheduled),
             Worker("mail", next_mail, send_mail),
+            Worker("pages", next_abandoned, finish_abandoned),
         )
 
     @property

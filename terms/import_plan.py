@@ -5,7 +5,7 @@ agreed on (``TermFile``). Nothing is written while planning.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,27 +79,42 @@ def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Pl
     return _Planner(glossary, root).plan(progress)
 
 
+def plan_again(plan: Plan, entries: Collection[Entry]) -> Plan:
+    """Compare the files of some ``entries`` of ``plan``, whose terms were edited meanwhile."""
+    paths = [entry.path for entry in entries]
+    return _Planner(plan.glossary, Path(plan.folder), paths).compare(
+        Found(entry.path, entry.stamp) for entry in entries
+    )
+
+
 _NEVER = ("", "")
 
 
 class _Planner:
-    """Compares file by file; loads what is known of the terms only once a file needs it."""
+    """Compares file by file; loads what is known of the terms only once a file needs it.
 
-    def __init__(self, glossary: Glossary, root: Path):
+    With ``only`` few files are compared: no more is read of others than these need.
+    """
+
+    def __init__(self, glossary: Glossary, root: Path, only: Collection[str] | None = None):
         self.glossary = glossary
+        self.only = only
         self.root = root
         self.folder = str(root.resolve())
         self.files = TermFile.objects.of(glossary, self.folder)
         # As long as the stamp of these stands there is nothing to do.
-        self.settled = self.files.agreeing().stamps()
+        self.settled = self.files.agreeing().stamps() if only is None else {}
 
     @cached_property
     def stamps(self) -> dict[str, tuple[str, str]]:
-        return self.files.stamps()
+        files = self.files if self.only is None else self.files.filter(path__in=self.only)
+        return files.stamps()
 
     @cached_property
     def terms(self) -> dict[str, Known]:
         terms = Term.objects.filter(glossary=self.glossary.pk)
+        if self.only is not None:
+            terms = terms.filter(path__in=self.only)
         columns = ("path", "pk", "version", "fingerprint", "problem")
         return {path: Known(*values) for path, *values in terms.values_list(*columns)}
 
@@ -128,7 +143,8 @@ class _Planner:
 
     @cached_property
     def cases(self) -> dict[str, str]:
-        return {path.lower(): path for path in self.terms}
+        paths = Term.objects.filter(glossary=self.glossary.pk).values_list("path", flat=True)
+        return {path.lower(): path for path in paths}
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -142,8 +158,11 @@ class _Planner:
         return bases | {path: fingerprint for path, (_, fingerprint) in self.stamps.items()}
 
     def plan(self, progress: Progress) -> Plan:
+        return self.compare(progress(scan(self.root)))
+
+    def compare(self, files: Iterable[Found]) -> Plan:
         entries, compared = [], []
-        for found in progress(scan(self.root)):
+        for found in files:
             stamp, fingerprint = self.settled.get(found.path, _NEVER)
             if stamp and found.stamp and stamp == found.stamp.text:
                 entry = Entry(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)

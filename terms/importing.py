@@ -4,7 +4,9 @@ Very many files are taken a part at a time, so that editors who save meanwhile w
 only. What a killed import has taken is whole; the next run takes the rest.
 """
 
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db import transaction
@@ -12,53 +14,72 @@ from django.db import transaction
 from .editing import Draft, StaleWrite, save
 from .folders import FolderError
 from .formats.document import TermDocument
-from .import_plan import Entry, Plan, Progress, in_common, plan_import
+from .import_plan import Entry, Plan, in_common, plan_again
 from .models import ChangeSet, Term, TermFile
 from .site.facts import batches
+from .site.steps import PAUSE
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 FEW = 1_200  # files that are taken in one transaction, all or none
-AT_ONCE = 400  # of more
+AT_ONCE = 200  # of more
 
 
-def apply_import(plan: Plan, author: object = None, progress: Progress = iter) -> Plan:
+def apply_import(plan: Plan, author: object = None) -> Plan:
     """Save what the plan says; the plan that was carried out in the end.
 
-    Where somebody saved a term in the meantime, the folder is compared anew.
+    The files of terms that somebody saved in the meantime are compared again.
     """
-    for _ in range(ATTEMPTS):
-        try:
-            _apply(plan, author)
-            return plan
-        except StaleWrite:
-            plan = plan_import(plan.glossary, Path(plan.folder), progress)
-    raise FolderError("The glossary is being edited all the time; try again.")
-
-
-def _apply(plan: Plan, author: object) -> None:
     entries = plan.to_save
     if not entries and not plan.agrees_anew:
-        return
+        return plan
+    taken = _Taken(author)
+    is_few = len(entries) <= FEW
+    carried_out = {entry.path: entry for entry in plan.entries}
+    for some in batches(entries, FEW if is_few else AT_ONCE):
+        carried_out |= {entry.path: entry for entry in taken.take(plan, some)}
+        if not is_few:
+            time.sleep(PAUSE)
+    plan = replace(plan, entries=list(carried_out.values()))
     saved = {entry.path for entry in entries}
-    change_set = None
-    for some in batches(entries, FEW if len(entries) <= FEW else AT_ONCE):
-        with transaction.atomic():
-            if change_set is None:
-                title = f"Import of {Path(plan.folder).name}"[:300]
-                change_set = ChangeSet.objects.create(
-                    glossary=plan.glossary, title=title, author=author
-                )
-            _save(plan, some, change_set, author)
     others = (entry for entry in plan.entries if entry.path not in saved)
     with transaction.atomic():
         TermFile.objects.remember(plan.glossary, plan.folder, in_common(others))
+    return plan
 
 
-def _save(plan: Plan, entries: list[Entry], change_set: ChangeSet, author: object) -> None:
+@dataclass
+class _Taken:
+    """What an import has saved so far, all in one change set."""
+
+    author: object
+    change_set: ChangeSet | None = None
+
+    def take(self, plan: Plan, entries: list[Entry]) -> list[Entry]:
+        """Save the terms of some files in one transaction; the entries that were carried out."""
+        for _ in range(ATTEMPTS):
+            try:
+                with transaction.atomic():
+                    change_set = self.change_set or self._begun(plan)
+                    _save(plan, entries, change_set)
+            except StaleWrite:
+                plan = plan_again(plan, entries)
+                entries = plan.entries
+            else:
+                self.change_set = change_set
+                return entries
+        raise FolderError("The glossary is being edited all the time; try again.")
+
+    def _begun(self, plan: Plan) -> ChangeSet:
+        title = f"Import of {Path(plan.folder).name}"[:300]
+        return ChangeSet.objects.create(glossary=plan.glossary, title=title, author=self.author)
+
+
+def _save(plan: Plan, entries: list[Entry], change_set: ChangeSet) -> None:
     """Save the terms of some files, and note the texts that are in common from now on."""
-    first = [entry.in_file or entry.document for entry in entries]
+    author = change_set.author
+    first = [entry.in_file or entry.document for entry in entries if entry.document]
     save(plan.glossary, list(_drafts(plan.versions, first)), author, "Import", change_set)
-    merged = [entry.document for entry in entries if entry.in_file]
+    merged = [entry.document for entry in entries if entry.in_file and entry.document]
     later = {
         document.path: (pk, version + 1)
         for document in merged

@@ -1,34 +1,58 @@
 """Names in published bodies → rows that say which term each of them means."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
 from . import search
-from .models import Glossary, Mention, PublishedName, PublishedTerm
+from .models import Glossary, Mention, PublishedName, PublishedTerm, Site
 from .models.fields import Uid
 from .models.rows import insert_rows
 from .rendering import Link, Names, Place, buckets, links_made, phrases, places
 from .site.facts import batches
+from .site.steps import Step
+from .site.store import Store
 
 FEW = 100  # bodies; for more, all names are read at once
 BATCH = 200
+A_STEP = 50  # bodies
 BODIES_A_NAME = 5  # are read in the time in which one name is looked for
 
 
-def relink(glossary: Glossary, changed: Iterable[int], names: Iterable[str]) -> set[Uid]:
-    """Find mentions anew in ``changed`` terms (by id), and in those that speak of ``names``.
+def relinking(
+    glossary: Glossary, changed: Iterable[int], names: Iterable[str], touched: set[Uid]
+) -> Iterator[Step | None]:
+    """Steps that find the mentions again in ``changed`` terms (by id), and in those that speak
+    of ``names``.
 
-    Returns the terms whose page shows another mention now, on either end.
+    ``touched`` gets the terms whose page shows another mention now, on either end.
     """
     pks = set(changed)
     pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
-    known = None if len(pks) <= FEW else _all_names(glossary, len(pks))
-    touched: set[Uid] = set()
-    for some in batches(sorted(pks), BATCH):
-        touched |= _relink(glossary, some, known)
-    return touched
+    known = _Known(glossary, len(pks))
+    for some in batches(sorted(pks), A_STEP):
+        yield partial(_relink, glossary, some, known, touched)
+
+
+class _Known:
+    """The names that are linked: all of them, read once, as long as nobody else publishes."""
+
+    def __init__(self, glossary: Glossary, texts: int):
+        self.glossary = glossary
+        self._mark = _mark()
+        self._all = _all_names(glossary, texts) if texts > FEW else None
+
+    def of(self, sources: Iterable["_Source"]) -> Names:
+        if self._all is None or self._mark != _mark():
+            return names_of(self.glossary, [source.plain for source in sources])
+        return self._all
+
+
+def _mark() -> str | None:
+    """What is another one each time that terms were published."""
+    return Site.objects.values_list("mark", flat=True).first()
 
 
 def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
@@ -80,11 +104,10 @@ class _Source(NamedTuple):
     decisions: dict[str, str]
 
 
-def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[Uid]:
+def _relink(glossary: Glossary, pks: list[int], known: _Known, touched: set[Uid], _: Store) -> None:
     terms = PublishedTerm.objects.filter(pk__in=pks).order_by()
     sources = [_Source(*row) for row in terms.values_list(*_Source._fields)]
-    if names is None:
-        names = names_of(glossary, [source.plain for source in sources])
+    names = known.of(sources)
     before: dict[int, set[tuple]] = {}
     former = Mention.objects.filter(source__in=pks).order_by()
     for pk, *mention in former.values_list("source", "start", "end", "label", "target_uid"):
@@ -92,7 +115,6 @@ def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[Uid]
     if before:
         former.delete()
     rows = []
-    touched: set[Uid] = set()
     for source in sources:
         found = list(_mentions(source, names))
         after = {(place.start, place.end, place.label, target) for place, target in found}
@@ -104,7 +126,6 @@ def _relink(glossary: Glossary, pks: list[int], names: Names | None) -> set[Uid]
             for place, target in found
         ]
     insert_rows(Mention, ("source", "start", "end", "label", "key", "target_uid"), rows)
-    return touched
 
 
 def _mentions(source: _Source, names: Names) -> Iterator[tuple[Place, Uid | None]]:

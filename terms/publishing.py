@@ -1,19 +1,20 @@
 """The one place where the editors' side and the readers' side meet."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from . import search
 from .approvals import asks, why_unapproved
 from .deriving import derive_anew
 from .formats.document import read_document
 from .free_addresses import Taken
-from .linking import are_all, relink
+from .linking import are_all, relinking
 from .live import Batch, Live, Version, lives, published_term
 from .models import (
     Event,
@@ -23,6 +24,7 @@ from .models import (
     Review,
     Revision,
     Term,
+    Unfinished,
     Withdrawal,
 )
 from .models.fields import Uid
@@ -34,10 +36,14 @@ from .quality import Entry, bars, why_barred
 from .recording import record
 from .rendering import CannotRender, check
 from .site.facts import batches
-from .site.refreshing import rebuild_pages, refresh
+from .site.rebuilding import rebuilding
+from .site.refreshing import refreshing
+from .site.steps import Step, at_once, in_parts
+from .site.store import Store
 
 Progress = Callable[[Iterable], Iterable]
-AT_ONCE = 50  # terms in a transaction of a rebuild: others wait for a moment only
+FEW = 100  # terms that are published in one transaction; more in many short ones
+A_STEP, LINKS_A_STEP = 40, 200  # terms
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,11 @@ def publish_ids(
 def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
     """As ``publish``, for a transaction that is rolled back: approvals do not matter."""
     newest = Revision.objects.filter(number=F("term__version"))
+    change = Noting(glossary, needs_approval=False)
     ids = terms.order_by("path").values_list("pk", flat=True)
-    return _publish(glossary, ids, newest, iter, None, needs_approval=False)
+    refusals: list[Refusal] = []
+    at_once(glossary, _following(change, _publishing(change, batches(ids), newest, refusals)))
+    return refusals
 
 
 def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> list[Refusal]:
@@ -76,13 +85,20 @@ def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> 
     return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter, by)
 
 
-def _publish(glossary, ids, revisions, progress, by, needs_approval=True) -> list[Refusal]:
+def _publish(glossary, ids, revisions, progress, by) -> list[Refusal]:
+    ids = list(ids)
+    change = Noting(glossary, by=by)
     refusals: list[Refusal] = []
-    with _changing(glossary) as change:
-        change.by, change.needs_approval = by, needs_approval
-        for some in progress(list(batches(ids))):
-            refusals += _publish_batch(change, revisions.filter(term__in=some))
+    is_few = len(ids) <= FEW
+    groups = progress(list(batches(ids, FEW if is_few else A_STEP)))
+    carry_out = at_once if is_few else in_parts
+    carry_out(glossary, _following(change, _publishing(change, groups, revisions, refusals)))
     return refusals
+
+
+def _publishing(change, groups, revisions, refusals) -> Iterator[Step | None]:
+    for ids in groups:
+        yield partial(_publish_some, change, revisions.filter(term__in=ids), refusals)
 
 
 def withdraw(
@@ -92,21 +108,27 @@ def withdraw(
 
     Their addresses offer ``successor``, or the one that the live text names.
     """
-    with _changing(glossary) as change:
-        uids = list(terms.live().values_list("uid", flat=True))
-        for some in batches(uids):
-            pages = PublishedTerm.objects.filter(uid__in=some)
-            change.note(some)
-            named = Mention.objects.filter(source__uid__in=some).exclude(target_uid=None)
-            change.touched |= set(named.values_list("target_uid", flat=True))
-            Withdrawal.objects.filter(term_uid__in=some).delete()
-            Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
-            search.remove(list(pages.values_list("pk", flat=True)))
-            pages.delete()
-            withdrawn = Term.objects.filter(uid__in=some)
-            withdrawn.update(live_fingerprint="")
-            record(glossary, Event.Kind.WITHDRAWN, withdrawn.values_list("pk", "name"), by)
+    change = Noting(glossary, by=by)
+    uids = list(terms.live().values_list("uid", flat=True))
+    steps = (partial(_withdraw_some, change, some, successor) for some in batches(uids))
+    at_once(glossary, _following(change, steps))
     return len(uids)
+
+
+def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store: Store) -> None:
+    glossary = change.glossary
+    store.begin()
+    pages = PublishedTerm.objects.filter(uid__in=uids)
+    change.note(uids)
+    named = Mention.objects.filter(source__uid__in=uids).exclude(target_uid=None)
+    change.touched |= set(named.values_list("target_uid", flat=True))
+    Withdrawal.objects.filter(term_uid__in=uids).delete()
+    Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
+    search.remove(list(pages.values_list("pk", flat=True)))
+    pages.delete()
+    withdrawn = Term.objects.filter(uid__in=uids)
+    withdrawn.update(live_fingerprint="")
+    record(glossary, Event.Kind.WITHDRAWN, withdrawn.values_list("pk", "name"), change.by)
 
 
 def _withdrawals(
@@ -127,52 +149,94 @@ def _withdrawals(
 def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
     """Make again all that follows from the texts that are published, and these where they lack.
 
-    In many short transactions: others write in between, and what they publish stays. A rebuild
-    that was killed is run again.
+    In many short transactions: others write in between, and what they publish stays. Where it
+    is killed, it is unfinished work like any other.
     """
     published = PublishedTerm.objects.of(glossary)
     lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
     refusals = publish_again(glossary, lacking)
-    for some in batches(published.order_by("pk").values_list("pk", flat=True), AT_ONCE):
-        with alone(glossary):
-            derive_anew(glossary, some)
-            search.index(search_rows(some))
-    for some in batches(published.order_by("pk").values_list("pk", flat=True), AT_ONCE):
-        with alone(glossary):
-            relink(glossary, some, ())
-    rebuild_pages(glossary, alone, progress)
+    left = Unfinished.objects.abandoned().filter(glossary=glossary)
+    abandoned = list(left.values_list("pk", flat=True))
+    in_parts(glossary, _rebuilding(glossary, progress))
+    left.filter(pk__in=abandoned).delete()
     return refusals
 
 
-@contextmanager
-def alone(glossary: Glossary) -> Iterator[None]:
-    """A transaction that has the lock of the glossary."""
-    with transaction.atomic():
-        Glossary.objects.lock(glossary.pk)
-        yield
+def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]:
+    published = PublishedTerm.objects.of(glossary).order_by("pk").values_list("pk", flat=True)
+    for some in batches(published, A_STEP):
+        yield partial(_derive, glossary, some)
+    yield None
+    yield from relinking(glossary, published, (), set())
+    yield None
+    yield from rebuilding(glossary, progress)
 
 
-@contextmanager
-def _changing(glossary: Glossary) -> Iterator[Noting]:
-    """Within it published terms are written; then follow links, search rows and pages."""
-    with transaction.atomic():
-        Glossary.objects.lock(glossary.pk)
-        change = Noting(glossary)
-        yield change
-        if not change.uids:
-            return
-        change.touched |= point_links(glossary, change.uids, change.keys_otherwise())
-        pks = [facts.pk for facts in change.after.values()]
-        if are_all(glossary, len(pks)):
-            change.touched |= relink(glossary, pks, ())  # all that others could be is in it
-        else:
-            change.touched |= {target for *_, target in change.edges if target}
-            change.touched |= relink(glossary, pks, {name for name, _ in change.linked})
-            change.touched |= change.neighbours() | change.meant_otherwise()
-        refresh(change)
+def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
+    store.begin()
+    derive_anew(glossary, pks)
+    search.index(search_rows(pks))
 
 
-def _publish_batch(change: Noting, revisions: QuerySet[Revision]) -> list[Refusal]:
+def next_abandoned() -> datetime | None:
+    """When work on pages that nobody goes on with counts as abandoned; it may be past."""
+    seen_at = Unfinished.objects.aggregate(at=Min("seen_at"))["at"]
+    return seen_at and seen_at + Unfinished.PATIENCE
+
+
+def finish_abandoned() -> int:
+    """Make the pages again of glossaries whose publishing or rebuilding was killed; how many.
+
+    What was asked for and not begun has to be asked for again.
+    """
+    taken = []
+    for work in Unfinished.objects.abandoned():
+        one = Unfinished.objects.filter(pk=work.pk, seen_at=work.seen_at)
+        if one.update(seen_at=timezone.now()):
+            taken.append(work)
+    glossaries = {work.glossary_id for work in taken}
+    for glossary in Glossary.objects.filter(pk__in=glossaries):
+        rebuild(glossary)
+    Unfinished.objects.filter(pk__in=[work.pk for work in taken]).delete()
+    return len(glossaries)
+
+
+def _following(change: Noting, steps: Iterable[Step | None]) -> Iterator[Step | None]:
+    """The steps that change published terms; then links, search rows and pages follow."""
+    yield from steps
+    if not change.uids:
+        return
+    yield None
+    yield from _linking(change)
+    yield None
+    change.touched |= change.neighbours() | change.meant_otherwise()
+    yield from refreshing(change)
+
+
+def _linking(change: Noting) -> Iterator[Step | None]:
+    glossary = change.glossary
+    for uids in batches(change.uids, LINKS_A_STEP):
+        yield partial(_point, change, uids, ())
+    for keys in batches(sorted(change.keys_otherwise()), LINKS_A_STEP):
+        yield partial(_point, change, (), keys)
+    yield None
+    pks = [facts.pk for facts in change.after.values()]
+    if are_all(glossary, len(pks)):
+        names: set[str] = set()  # all that others could be is in it
+    else:
+        change.touched |= {target for *_, target in change.edges if target}
+        names = {name for name, _ in change.linked}
+    yield from relinking(glossary, pks, names, change.touched)
+
+
+def _point(change: Noting, uids: Collection[Uid], keys: Collection[str], _: Store) -> None:
+    change.touched |= point_links(change.glossary, uids, keys)
+
+
+def _publish_some(
+    change: Noting, revisions: QuerySet[Revision], refusals: list[Refusal], store: Store
+) -> None:
+    store.begin()
     refused: dict[int, str] = {}
     batch: Batch = {}
     made = [(live, published_term(change.glossary, live, change.now)) for live in lives(revisions)]
@@ -203,7 +267,7 @@ def _publish_batch(change: Noting, revisions: QuerySet[Revision]) -> list[Refusa
     Withdrawal.objects.filter(term_uid__in=batch).delete()
     _close_reviews(change, [live.version for live, _ in batch.values()])
     terms = Term.with_trash.in_bulk(refused)
-    return [Refusal(terms[pk], reason) for pk, reason in refused.items()]
+    refusals += [Refusal(terms[pk], reason) for pk, reason in refused.items()]
 
 
 def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:

@@ -25,7 +25,8 @@ from .models import Glossary, Page, PublishedTerm
 from .site.entries import Scope, gist
 from .site.feeds import changes_pages, description, site_pages
 from .site.lists import Listing
-from .site.store import GONE
+from .site.store import GONE, Built, etag_of
+from .site.unstored import unstored_page
 from .site_templates import page_of
 from .web.page_cache import FRESH
 
@@ -39,6 +40,8 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
     stored = Page.objects.filter(path=f"/{path}").exclude(status=GONE).first()
     if stored is None and not PublishedTerm.objects.exists():
         stored = _of_nothing_yet(f"/{path}")
+    if stored is None and (built := unstored_page(f"/{path}")):
+        stored = _as_page(built)
     if stored is None:
         return _elsewhere(request, path)
     response = HttpResponse(stored.content, content_type=stored.type, status=stored.status)
@@ -56,9 +59,14 @@ def _of_nothing_yet(path: str) -> Page | None:
         pages += [Listing(glossary, Scope()).root(), description(glossary)]
         pages += changes_pages(glossary)
     built = next((page for page in pages if page and page.path == path), None)
-    return built and Page(
-        path=path, status=built.status, type=built.type, location=built.location, body=built.body
-    )
+    return built and _as_page(built)
+
+
+def _as_page(built: Built) -> Page:
+    return Page(
+        path=built.path, status=built.status, type=built.type, location=built.location,
+        etag=etag_of(built.body), body=built.body,
+    )  # fmt: skip
 
 
 def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:

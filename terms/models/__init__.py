@@ -8,7 +8,7 @@ from .published import Mention, PublishedClass, PublishedName, PublishedRelation
 from .review import Approval, Comment, Removal, Review
 from .revision import ChangeSet, Revision
 from .schedule import Schedule
-from .site import Address, Page, PageWrite, SearchMiss, Site, Withdrawal
+from .site import Address, Page, PageWrite, SearchMiss, Site, Unfinished, Withdrawal
 from .suggestion import DeclinedRelation, Suggestion
 from .term import Alias, Detail, MentionDecision, Relation, Term
 from .unsaved import Presence, Unsaved
@@ -48,6 +48,7 @@ __all__ = [
     "Suggestion",
     "Term",
     "TermFile",
+    "Unfinished",
     "Unsaved",
     "Vertical",
     "Withdrawal",

@@ -1,10 +1,12 @@
 """What readers are sent, and what became of every address. Knows no Term and no Revision."""
 
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 from isal import isal_zlib
 
 from .fields import UidField
@@ -18,6 +20,11 @@ class PageQuerySet(models.QuerySet):
         """Those that lead elsewhere, or say that a term is gone."""
         # Without parameters, since SQLite would not see that its index has them all.
         return self.filter(RawSQL("NOT (status IN (200, 404))", [], models.BooleanField()))
+
+
+class UnfinishedQuerySet(models.QuerySet):
+    def abandoned(self) -> Self:
+        return self.filter(seen_at__lt=timezone.now() - Unfinished.PATIENCE)
 
 
 class Page(models.Model):
@@ -111,6 +118,34 @@ class PageWrite(models.Model):
 
     def __str__(self) -> str:
         return self.mark
+
+
+class Unfinished(models.Model):
+    """Work on a glossary's pages in several transactions that has not ended.
+
+    Whoever does it notes every few seconds that it goes on. After ``PATIENCE`` without a note the
+    process was killed, or failed: what it left is put right by making the pages again.
+    """
+
+    PATIENCE = timedelta(seconds=60)
+    NOTED_EVERY = timedelta(seconds=5)
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    objects = UnfinishedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "unfinished"
+
+    def __str__(self) -> str:
+        return f"pages of {self.glossary}"
+
+    def go_on(self) -> None:
+        now = timezone.now()
+        if now - self.seen_at >= self.NOTED_EVERY:
+            self.seen_at = now
+            Unfinished.objects.filter(pk=self.pk).update(seen_at=now)
 
 
 class SearchMiss(models.Model):

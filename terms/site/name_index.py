@@ -29,6 +29,10 @@ def beginnings(names: Iterable[str]) -> set[str]:
     return {word[:BEGINNING] for name in names for word in words(name)}
 
 
+def all_beginnings(glossary: Glossary) -> set[str]:
+    return beginnings(_shown(glossary).order_by().values_list("name", flat=True))
+
+
 def index_pages(glossary: Glossary, touched: Collection[str] | None) -> Iterator[Built]:
     """The index; where it is split, its parts for ``touched`` beginnings (None: for all)."""
     if not Listing(glossary, Scope()).is_split:

@@ -1,13 +1,11 @@
-"""Which pages a change of terms can change; these are made anew, nothing else is touched."""
+"""Which pages a change of terms can change; these are made again, nothing else is touched."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator
 from functools import partial
-from itertools import chain
 
 from terms.addresses import beside, letter_path
 from terms.alphabet import starts_of
-from terms.models import Address, Glossary, Page, PublishedTerm, Site
+from terms.models import Address, Glossary, PublishedTerm
 from terms.models.fields import Uid
 
 from . import feeds, name_index
@@ -15,38 +13,61 @@ from .entries import Scope, scopes_of
 from .facts import Change, Facts, batches
 from .former import former_pages, withdrawals_naming
 from .lists import Listing
-from .store import FORMS, GONE, Built, Store, etag_of
+from .steps import Step
+from .store import FORMS, Store
 from .term_pages import term_pages
 
-Progress = Callable[[Iterable], Iterable]
-AT_ONCE, LETTERS_AT_ONCE = 50, 4  # terms and pages of lists in a transaction of a rebuild
+TERMS_A_STEP, FORMER_A_STEP, NAMES_A_STEP = 25, 50, 5
 
 
-def refresh(change: Change) -> None:
-    """Bring the pages up to what is published now."""
-    glossary = change.glossary
-    store = Store(glossary)
-    _forget_former(store, change)
+def refreshing(change: Change) -> Iterator[Step | None]:
+    """Steps that bring the pages up to what is published when their turn comes.
+
+    Lists come first: what they link to is answered before its page is stored.
+    """
+    lists, renamed = _lists(change), _renamed(change)
+    for scope in sorted({*lists, *renamed}):
+        yield from _list(change.glossary, scope, lists.get(scope, []), scope in renamed)
+    yield from _indexes(change, lists)
     # Those that were written just now in the order of their rows, which is the database's own.
     uids = [
         *(uid for uid in change.uids if uid in change.after),
         *sorted(change.touched - change.after.keys()),
     ]
-    store.write(term_pages(glossary, uids, change.after))
-    store.write(former_pages(glossary, _addresses(change)))
-    lists, renamed = _lists(change), _renamed(change)
-    for scope in {*lists, *renamed}:
-        _refresh_list(store, Listing(glossary, scope), lists.get(scope, []), scope in renamed)
-    store.write(feeds.changes_pages(glossary))
-    _refresh_indexes(store, change, lists)
+    for some in batches(uids, TERMS_A_STEP):
+        yield partial(_terms, change.glossary, some)
+    yield None
+    left, addresses = _left(change), _addresses(change)
+    for some in batches(sorted(left), FORMER_A_STEP):
+        yield partial(_forget, some)
+    for some in batches(addresses, FORMER_A_STEP):
+        yield partial(_former, change.glossary, some)
     if change.before.keys() != change.after.keys():
-        Store(None).write(feeds.site_pages())
+        yield _of_site
 
 
-def _forget_former(store: Store, change: Change) -> None:
-    """The pages at paths that a term has left; what answers there now is written later."""
+def _terms(glossary: Glossary, uids: list[Uid], store: Store) -> None:
+    store.write(term_pages(glossary, uids))
+
+
+def _former(glossary: Glossary, addresses: list[Address], store: Store) -> None:
+    store.write(former_pages(glossary, addresses))
+
+
+def _of_site(_: Store) -> None:
+    Store(None).write(feeds.site_pages())
+
+
+def _left(change: Change) -> set[str]:
+    """The paths at which one of the terms was, and is no more."""
     now = {facts.path for facts in change.after.values()}
-    left = [facts.path for facts in change.before.values() if facts.path not in now]
+    return {facts.path for facts in change.before.values()} - now
+
+
+def _forget(paths: Collection[str], store: Store) -> None:
+    """The pages at these paths; what answers there from now on is written later."""
+    taken = PublishedTerm.objects.filter(path__in=paths).values_list("path", flat=True)
+    left = sorted(set(paths) - set(taken))
     store.gone(path for old in left for path in (old, *(beside(old, form) for form in FORMS)))
 
 
@@ -108,40 +129,66 @@ def _stay(entries: list) -> bool:
     return all(was and now and was.places == now.places for was, now in entries)
 
 
-def _refresh_list(store: Store, listing: Listing, entries: list, is_renamed: bool) -> None:
+def _list(
+    glossary: Glossary, scope: Scope, entries: list, is_renamed: bool
+) -> Iterator[Step | None]:
+    listing = Listing(glossary, scope)
     stored = listing.stored()
     begun = {(facts.letter, facts.section) for pair in entries for facts in pair if facts}
     letters = {
-        letter_path(listing.path, letter, start): (letter, start)
+        letter_path(listing.path, letter, start)
         for letter, section in begun
         for start in ("", *starts_of(letter, section))
     }
     stays = not is_renamed and _stay(entries)
-    paths = {path: letters[path] for path in letters if path in stored}
+    paths = letters & stored
     if not stays:
-        every = listing.paths()
-        all_differ = is_renamed or every.keys() != stored
-        paths = every if all_differ else {path: every[path] for path in letters if path in every}
-        store.gone(stored - every.keys())
-    store.write(listing.letter(path, *start) for path, start in paths.items())
-    if not (stays and stored) and (root := listing.root()):
-        store.write([root])
+        every = listing.paths().keys()
+        paths = set(every) if is_renamed or every != stored else letters & every
+        if stored - every:
+            yield partial(_forget_letters, scope)
+    for path in sorted(paths):
+        yield partial(write_letter, scope, path)
+    if not (stays and stored):
+        yield partial(write_root, scope)
 
 
-def _refresh_indexes(store: Store, change: Change, lists: dict) -> None:
+def write_root(scope: Scope, store: Store) -> set[str]:
+    page = listing_of(store, scope).root()
+    return store.write([page] if page else [])
+
+
+def write_letter(scope: Scope, path: str, store: Store) -> set[str]:
+    listing = listing_of(store, scope)
+    start = listing.paths().get(path)
+    return store.write([listing.letter(path, *start)] if start else [])
+
+
+def _forget_letters(scope: Scope, store: Store) -> None:
+    listing = listing_of(store, scope)
+    store.gone(listing.stored() - listing.paths().keys())
+
+
+def listing_of(store: Store, scope: Scope) -> Listing:
+    """A list as the transaction sees it; its pages share what was read of it."""
+    if scope not in store.lists:
+        store.lists[scope] = Listing(store.glossary, scope)
+    return store.lists[scope]
+
+
+def _indexes(change: Change, lists: dict) -> Iterator[Step | None]:
     glossary = change.glossary
     both = [*change.before.values(), *change.after.values()]
-    chunks = {facts.pk // feeds.CHUNK for facts in both}
-    written = store.write(feeds.sitemaps(glossary, chunks))
-    store.gone({feeds.sitemap_path(glossary, chunk) for chunk in chunks} - written)
-    store.write([feeds.description(glossary)])
+    yield partial(_changes, glossary)
+    for chunk in sorted({facts.pk // feeds.CHUNK for facts in both}):
+        yield partial(_sitemap, glossary, chunk)
     if _scopes(change.before) != _scopes(change.after):
-        store.write([feeds.sitemap_of_lists(glossary)])
+        yield partial(_sitemap_of_lists, glossary)
     if _reaches_llms(glossary, lists.get(Scope(), [])):
-        store.write([feeds.llms(glossary)])
+        yield partial(_llms, glossary)
     names = change.searched_otherwise()
     if names or Scope() in lists:
-        _refresh_name_index(store, glossary, name_index.beginnings(names))
+        yield from _name_indexes(glossary, names)
 
 
 def _scopes(terms: dict[Uid, Facts]) -> set[Scope]:
@@ -153,116 +200,36 @@ def _reaches_llms(glossary: Glossary, entries: list) -> bool:
     return bool(entries) and not (_stay(entries) and Listing(glossary, Scope()).stored())
 
 
-def _refresh_name_index(store: Store, glossary: Glossary, beginnings: set[str]) -> None:
+def _changes(glossary: Glossary, store: Store) -> set[str]:
+    return store.write([*feeds.changes_pages(glossary), feeds.description(glossary)])
+
+
+def _sitemap(glossary: Glossary, chunk: int, store: Store) -> None:
+    if not store.write(feeds.sitemaps(glossary, [chunk])):
+        store.gone([feeds.sitemap_path(glossary, chunk)])
+
+
+def _sitemap_of_lists(glossary: Glossary, store: Store) -> None:
+    store.write([feeds.sitemap_of_lists(glossary)])
+
+
+def _llms(glossary: Glossary, store: Store) -> None:
+    store.write([feeds.llms(glossary)])
+
+
+def _name_indexes(glossary: Glossary, names: Collection[str]) -> Iterator[Step | None]:
+    """What searching without a server needs to know of ``names``."""
     stored = name_index.stored_indexes(glossary)
-    is_split = Listing(glossary, Scope()).is_split
-    touched = beginnings if is_split and stored else None
-    written = store.write(name_index.index_pages(glossary, touched))
-    if touched is not None:
-        stored &= {name_index.index_path(glossary, beginning) for beginning in touched}
-    store.gone(stored - written)
+    if not Listing(glossary, Scope()).is_split:
+        yield partial(_names, glossary, None, stored)
+        return
+    beginnings = name_index.beginnings(names) if stored else name_index.all_beginnings(glossary)
+    for some in batches(sorted(beginnings), NAMES_A_STEP):
+        paths = {name_index.index_path(glossary, beginning) for beginning in some}
+        yield partial(_names, glossary, some, stored & paths)
 
 
-# From nothing
-
-
-def rebuild_pages(
-    glossary: Glossary,
-    alone: Callable[[Glossary], AbstractContextManager[None]],
-    progress: Progress = iter,
+def _names(
+    glossary: Glossary, beginnings: Collection[str] | None, stored: set[str], store: Store
 ) -> None:
-    """Make all pages again, few in each transaction that ``alone`` opens; what is not among
-    them, and was not written meanwhile, is forgotten."""
-    site = Site.objects.first()
-    begun = site.sequence if site else 0
-    paths: set[str] = set()
-    for step in progress(list(_steps(glossary))):
-        with alone(glossary):
-            paths |= Store(glossary).write(step())
-    stored = Page.objects.filter(glossary=glossary, sequence__lte=begun).exclude(status=GONE)
-    for some in batches(set(stored.values_list("path", flat=True)) - paths, AT_ONCE):
-        with alone(glossary):
-            left = stored.filter(path__in=some).values_list("path", flat=True)
-            Store(glossary).gone(list(left))
-    with alone(glossary):
-        Store(None).write(feeds.site_pages())
-
-
-Step = Callable[[], Iterable[Built]]
-
-
-def _steps(glossary: Glossary) -> Iterator[Step]:
-    """Some pages at a time: each is made of what is there when its turn comes."""
-    for scope in _all_scopes(glossary):
-        yield partial(_roots, glossary, scope)
-        for some in batches(Listing(glossary, scope).paths(), LETTERS_AT_ONCE):
-            yield partial(_letters, glossary, scope, some)
-    addresses = Address.objects.filter(glossary=glossary).order_by("pk")
-    for some in batches(addresses.values_list("pk", flat=True), AT_ONCE):
-        yield partial(_former, glossary, some)
-    yield partial(_feeds, glossary)
-    uids = PublishedTerm.objects.of(glossary).order_by("pk").values_list("uid", flat=True)
-    for some in batches(uids, AT_ONCE):
-        yield partial(term_pages, glossary, some)
-
-
-def _roots(glossary: Glossary, scope: Scope) -> Iterator[Built]:
-    if root := Listing(glossary, scope).root():
-        yield root
-
-
-def _letters(glossary: Glossary, scope: Scope, paths: list[str]) -> Iterator[Built]:
-    listing = Listing(glossary, scope)
-    there = listing.paths()
-    for path in paths:
-        if path in there:
-            yield listing.letter(path, *there[path])
-
-
-def _former(glossary: Glossary, pks: list[str]) -> Iterator[Built]:
-    yield from former_pages(glossary, list(Address.objects.filter(pk__in=pks)))
-
-
-def stale_pages(glossary: Glossary) -> Iterator[str]:
-    """The paths of stored pages that would be made otherwise now, or not at all."""
-    uids = PublishedTerm.objects.of(glossary).values_list("uid", flat=True)
-    stored = Page.objects.filter(glossary=glossary).exclude(status=GONE)
-    tags = dict(stored.values_list("path", "etag"))
-    if not tags and not uids:
-        return  # nothing has been published yet
-    for page in chain(_all_but_terms(glossary), term_pages(glossary, uids)):
-        if tags.pop(page.path, "") != etag_of(page.body):
-            yield page.path
-    yield from tags
-
-
-def _all_but_terms(glossary: Glossary) -> Iterator[Built]:
-    for scope in _all_scopes(glossary):
-        listing = Listing(glossary, scope)
-        for path, start in listing.paths().items():
-            yield listing.letter(path, *start)
-        if root := listing.root():
-            yield root
-    yield from former_pages(glossary, list(Address.objects.filter(glossary=glossary)))
-    yield from _feeds(glossary)
-
-
-def _all_scopes(glossary: Glossary) -> list[Scope]:
-    terms = PublishedTerm.objects.of(glossary).order_by()
-    classes = terms.exclude(category_slug="").values_list("category_slug", "vertical_slug")
-    scopes = {Scope()}
-    for category, vertical in classes.distinct():
-        scopes |= {Scope(category), Scope(category, vertical)}
-    return sorted(scopes)
-
-
-def _feeds(glossary: Glossary) -> Iterator[Built]:
-    """What is of the whole glossary and not read as a list."""
-    yield from feeds.changes_pages(glossary)
-    terms = PublishedTerm.objects.of(glossary).order_by()
-    chunks = {pk // feeds.CHUNK for pk in terms.values_list("pk", flat=True)}
-    yield from feeds.sitemaps(glossary, chunks)
-    yield feeds.sitemap_of_lists(glossary)
-    yield feeds.llms(glossary)
-    yield feeds.description(glossary)
-    yield from name_index.index_pages(glossary, None)
+    store.gone(stored - store.write(name_index.index_pages(glossary, beginnings)))

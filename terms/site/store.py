@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.db import connection
@@ -51,6 +51,7 @@ class Store:
         self.glossary = glossary
         self._sequence = 0
         self.now = timezone.now()
+        self.lists: dict[Any, Any] = {}  # those that this transaction has read
 
     @property
     def sequence(self) -> int:
@@ -66,6 +67,10 @@ class Store:
                 site.chrome = ""  # from now on not all pages are made in one way
             site.save(update_fields=["sequence", "mark", "chrome"])
         return self._sequence
+
+    def begin(self) -> None:
+        """Have this transaction be a change, also where it writes no page."""
+        self.sequence  # noqa: B018 — it is taken by asking for it
 
     def write(self, pages: Iterable[Built]) -> set[str]:
         """Store what is not as it was; the paths of all ``pages``."""

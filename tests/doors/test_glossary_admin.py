@@ -2,7 +2,7 @@ import pytest
 
 from terms.models import Event, Glossary, Page, PublishedTerm, Term
 from terms.publishing import publish, withdraw
-from terms.site.refreshing import stale_pages
+from terms.site.rebuilding import stale_pages
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db

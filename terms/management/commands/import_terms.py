@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if not folder.is_dir():
             raise FolderError(f"“{folder}” is not a folder.")
         glossary = console.get_glossary(slug, create=True, language=options["language"])
-        return apply_import(plan_import(glossary, folder, watched), progress=watched)
+        return apply_import(plan_import(glossary, folder, watched))
 
     def _publish(self, plan, taken):
         in_files = {entry.path: entry.fingerprint for entry in plan.entries}

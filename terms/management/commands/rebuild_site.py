@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 
 from terms.management import console
-from terms.models import Glossary
+from terms.models import Glossary, Unfinished
 from terms.publishing import rebuild
 from terms.site.store import is_of_today, note_chrome
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options):
-        if options["if_needed"] and is_of_today():
+        if options["if_needed"] and is_of_today() and not Unfinished.objects.abandoned().exists():
             return
         glossaries = list(Glossary.objects.order_by("slug"))
         for glossary in glossaries:

@@ -1,0 +1,40 @@
+"""SQLite, with writers that follow one another closely.
+
+SQLite looks only ten times a second whether another writer is done. A long write lets others in
+for some milliseconds again and again, which they would miss.
+"""
+
+import sqlite3
+import time
+
+from django.db import OperationalError
+from django.db.backends.sqlite3 import base
+
+LOOK_EVERY = 0.002  # seconds
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def _start_transaction_under_autocommit(self) -> None:
+        patience = self.settings_dict["OPTIONS"].get("timeout", 5)
+        until = time.monotonic() + patience
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while not self._has_begun(until):
+                time.sleep(LOOK_EVERY)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+
+    def _has_begun(self, until: float) -> bool:
+        """Whether the write lock was free; raises OperationalError where it is too late."""
+        try:
+            super()._start_transaction_under_autocommit()
+        except OperationalError as error:
+            if not _is_busy(error) or time.monotonic() >= until:
+                raise
+            return False
+        return True
+
+
+def _is_busy(error: OperationalError) -> bool:
+    code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # whatever its extended code is
