@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from .formats.paths import name_key
 from .indexing import known_names
 from .models import Approval, ChangeSet, Glossary, Term
-from .publishing import Refusal, publish, withdraw
+from .publishing import FEW, Refusal, publish, why_refused, withdraw
 from .reviewing import CannotReview, approve, submit
 from .stages import LIVE, REVIEW, stages
 from .trashing import trash
@@ -50,19 +50,49 @@ def publish_set(
     What is merged into another term leaves the readers' side, its addresses lead on; it
     goes into the trash, from where an undoing brings it back.
     """
-    terms = change_set.members()
+    ids = list(change_set.members().order_by("path").values_list("pk", flat=True))
+    if len(ids) > FEW:
+        return _publish_large(change_set, ids, person, seen)
+    chosen = Term.objects.filter(pk__in=ids)
     with transaction.atomic():
         Glossary.objects.lock(change_set.glossary_id)
-        ids = list(terms.values_list("pk", flat=True))
-        chosen = Term.objects.filter(pk__in=ids)
-        for pk, name, fingerprint in chosen.values_list("pk", "name", "fingerprint"):
-            if seen.get(pk, fingerprint) != fingerprint:
-                raise CannotReview(f"“{name}” has been changed since you read it; look again.")
+        _require_seen(chosen, seen)
         if refusals := publish(change_set.glossary, chosen, by=person):
             raise Refused(refusals)
-        for term in withdraw_merged(chosen, person):
-            trash(term, person, is_approved=True)  # by the text that says so
+        _trash_merged(chosen, person)
     return len(ids)
+
+
+def _publish_large(
+    change_set: ChangeSet, ids: list[int], person: Any, seen: Mapping[int, str]
+) -> int:
+    """Find out whether all can be published, then publish them in short transactions.
+
+    Raises Refused also for terms that were changed in between; the others are live then.
+    """
+    glossary = change_set.glossary
+    chosen = Term.objects.filter(pk__in=ids)
+    _require_seen(chosen, seen)
+    if refusals := why_refused(glossary, ids):
+        raise Refused(refusals)
+    refusals = publish(glossary, chosen, by=person)
+    with transaction.atomic():
+        Glossary.objects.lock(glossary.pk)
+        _trash_merged(chosen.exclude(pk__in=[refusal.term.pk for refusal in refusals]), person)
+    if refusals:
+        raise Refused(refusals)
+    return len(ids)
+
+
+def _require_seen(terms: QuerySet[Term], seen: Mapping[int, str]) -> None:
+    for pk, name, fingerprint in terms.values_list("pk", "name", "fingerprint"):
+        if seen.get(pk, fingerprint) != fingerprint:
+            raise CannotReview(f"“{name}” has been changed since you read it; look again.")
+
+
+def _trash_merged(terms: QuerySet[Term], person: Any) -> None:
+    for term in withdraw_merged(terms, person):
+        trash(term, person, is_approved=True)  # by the text that says so
 
 
 def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:

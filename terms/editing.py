@@ -20,9 +20,10 @@ from .free_addresses import slugs_for
 from .indexing import MANY, index
 from .models import Category, ChangeSet, Event, Glossary, Revision, Term, Vertical
 from .models.fields import new_uid
-from .models.rows import insert_rows
+from .models.rows import insert_rows, update_rows
 from .models.term import NAME_LENGTH
 from .recording import record
+from .site.facts import batches
 
 
 class StaleWrite(Exception):
@@ -100,7 +101,7 @@ def save(
             )
             for draft in drafts
         ]
-        changed = [item for item in work if not _changes_nothing(item)]
+        changed = _to_write(work)
         _write_terms(glossary, changed, now)
         _write_revisions(changed, (author and author.pk, now, reason, change_set and change_set.pk))
         new = {item.term for item in changed if item.draft.term is None}
@@ -116,18 +117,30 @@ def save_one(
     return save(glossary, [draft], author, reason)[0]
 
 
-def _changes_nothing(item: _Work) -> bool:
-    term = item.draft.term
-    return (
-        term is not None and Term.objects.filter(pk=term.pk, fingerprint=item.fingerprint).exists()
-    )
+def _to_write(work: Sequence[_Work]) -> list[_Work]:
+    """The drafts that change something; raises StaleWrite where one of their terms is not as
+    its writer saw it any more."""
+    now: dict[int, tuple[int, str]] = {}
+    for some in batches((item.draft.term.pk for item in work if item.draft.term), MANY):
+        rows = Term.objects.filter(pk__in=some).order_by()
+        now |= {pk: rest for pk, *rest in rows.values_list("pk", "version", "fingerprint")}
+    found = []
+    for item in work:
+        term = item.draft.term
+        version, fingerprint = now.get(term.pk, (None, "")) if term else (0, "")
+        if fingerprint == item.fingerprint:
+            continue
+        if version != item.draft.seen:
+            raise StaleWrite(item.draft.path, item.draft.seen)
+        found.append(item)
+    return found
 
 
 def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> None:
     documents = [item.document for item in work]
     categories = Category.objects.named(glossary, {d.category for d in documents if d.category})
     verticals = Vertical.objects.named(glossary, {d.vertical for d in documents if d.vertical})
-    created = []
+    created, updated = [], []
     for item in work:
         document = item.document
         category = categories.get(document.category)
@@ -149,7 +162,8 @@ def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> No
         if item.draft.term is None:
             created.append((item, values))
         else:
-            _compare_and_set(item, values)
+            updated.append((item, values))
+    _compare_and_set(updated)
     _create(glossary, created, now)
 
 
@@ -181,15 +195,14 @@ def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetim
         item.term = ids[item.draft.path]
 
 
-def _compare_and_set(item: _Work, values: tuple) -> None:
-    draft = item.draft
-    columns = dict(zip(_READ, values, strict=True))
-    moved = Term.objects.filter(pk=draft.term.pk, version=draft.seen).update(
-        version=item.number, **columns
-    )
-    if not moved:
-        raise StaleWrite(draft.path, draft.seen)
-    item.term = draft.term.pk
+def _compare_and_set(updated: list[tuple[_Work, tuple]]) -> None:
+    """Change the rows that still have the version that their writers saw; all, or StaleWrite."""
+    rows = [(*values, item.number, item.draft.term.pk, item.draft.seen) for item, values in updated]
+    if update_rows(Term, (*_READ, "version"), ("id", "version"), rows) != len(rows):
+        draft = updated[0][0].draft
+        raise StaleWrite(draft.path if len(rows) == 1 else "A file", draft.seen)
+    for item, _ in updated:
+        item.term = item.draft.term.pk
 
 
 def _write_revisions(work: Sequence[_Work], shared: tuple) -> None:

@@ -39,22 +39,27 @@ def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:
 
 
 class Taken:
-    """While a batch of terms is being published: the addresses that ``pages`` may collide
-    with, and those that they take one by one."""
+    """While terms are being published: the addresses that they may collide with, and those that
+    they take one by one."""
 
-    def __init__(self, glossary: Glossary, pages: Collection[PublishedTerm]):
+    def __init__(self, glossary: Glossary):
         self.glossary = glossary
         self._holders: dict[tuple[str, str], set[Uid]] = defaultdict(set)
         self._held: dict[Uid, set[tuple[str, str]]] = defaultdict(set)
+        self._moved: set[Uid] = set()  # those that have taken their new addresses
+
+    def look_at(self, pages: Collection[PublishedTerm]) -> None:
+        """Read who has the addresses that ``pages`` are to take."""
         slugs = {page.slug for page in pages}
         lists = {self._list(page.category_slug) for page in pages if page.category_slug}
-        published = PublishedTerm.objects.of(glossary).order_by()
-        classes = PublishedClass.objects.filter(glossary=glossary, category_slug__in=slugs)
+        published = PublishedTerm.objects.of(self.glossary).order_by()
+        classes = PublishedClass.objects.filter(glossary=self.glossary, category_slug__in=slugs)
         categories = set(classes.values_list("category_slug", flat=True))  # mostly none
         for name, values in (("slug", slugs), ("category_slug", categories), ("path", lists)):
             rows = published.filter(**{f"{name}__in": values})
             for uid, value in rows.values_list("uid", name):
-                self._hold(uid, name, value)
+                if uid not in self._moved:
+                    self._hold(uid, name, value)
 
     def _list(self, category: str) -> str:
         return list_path(self.glossary.slug, category)
@@ -64,6 +69,7 @@ class Taken:
         self._held[uid].add((name, value))
 
     def take(self, page: PublishedTerm) -> None:
+        self._moved.add(page.uid)
         for what in self._held.pop(page.uid, ()):
             self._holders[what].discard(page.uid)
         for name in ("slug", "category_slug", "path"):

@@ -69,6 +69,16 @@ def publish_ids(
     return _publish(glossary, ids, newest, progress, by)
 
 
+def why_refused(glossary: Glossary, ids: Collection[int]) -> list[Refusal]:
+    """What ``publish_ids`` would refuse now. Writes nothing."""
+    change = Noting(glossary)
+    newest = Revision.objects.filter(number=F("term__version"))
+    taken, refused = Taken(glossary), {}
+    for some in batches(ids, A_STEP):
+        refused |= _checked(change, newest.filter(term__in=some), taken)[1]
+    return _refusals(refused)
+
+
 def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
     """As ``publish``, for a transaction that is rolled back: approvals do not matter."""
     newest = Revision.objects.filter(number=F("term__version"))
@@ -90,7 +100,7 @@ def _publish(glossary, ids, revisions, progress, by) -> list[Refusal]:
     change = Noting(glossary, by=by)
     refusals: list[Refusal] = []
     is_few = len(ids) <= FEW
-    groups = progress(list(batches(ids, FEW if is_few else A_STEP)))
+    groups = progress(list(batches(ids, max(1, len(ids)) if is_few else A_STEP)))
     carry_out = at_once if is_few else in_parts
     carry_out(glossary, _following(change, _publishing(change, groups, revisions, refusals)))
     return refusals
@@ -237,10 +247,33 @@ def _publish_some(
     change: Noting, revisions: QuerySet[Revision], refusals: list[Refusal], store: Store
 ) -> None:
     store.begin()
+    batch, refused = _checked(change, revisions, Taken(change.glossary))
+    change.note(batch)
+    change.wrote(batch, write_rows(change.glossary, batch))
+    change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
+    Term.objects.filter(uid__in=batch).update(
+        live_fingerprint=Subquery(
+            PublishedTerm.objects.filter(uid=OuterRef("uid")).values("fingerprint")
+        )
+    )
+    Withdrawal.objects.filter(term_uid__in=batch).delete()
+    _close_reviews(change, [live.version for live, _ in batch.values()])
+    refusals += _refusals(refused)
+
+
+def _refusals(refused: dict[int, str]) -> list[Refusal]:
+    terms = Term.with_trash.in_bulk(refused)
+    return [Refusal(terms[pk], reason) for pk, reason in refused.items()]
+
+
+def _checked(
+    change: Noting, revisions: QuerySet[Revision], taken: Taken
+) -> tuple[Batch, dict[int, str]]:
+    """What can be live, and by id of the other terms why not; addresses are ``taken``."""
     refused: dict[int, str] = {}
     batch: Batch = {}
     made = [(live, published_term(change.glossary, live, change.now)) for live in lives(revisions)]
-    taken = Taken(change.glossary, [page for _, page in made])
+    taken.look_at([page for _, page in made])
     held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
     for live, page in made:
         if page.uid in batch:
@@ -256,18 +289,7 @@ def _publish_some(
         else:
             batch[page.uid] = (live, page)
             taken.take(page)
-    change.note(batch)
-    change.wrote(batch, write_rows(change.glossary, batch))
-    change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
-    Term.objects.filter(uid__in=batch).update(
-        live_fingerprint=Subquery(
-            PublishedTerm.objects.filter(uid=OuterRef("uid")).values("fingerprint")
-        )
-    )
-    Withdrawal.objects.filter(term_uid__in=batch).delete()
-    _close_reviews(change, [live.version for live, _ in batch.values()])
-    terms = Term.with_trash.in_bulk(refused)
-    refusals += [Refusal(terms[pk], reason) for pk, reason in refused.items()]
+    return batch, refused
 
 
 def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:

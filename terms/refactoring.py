@@ -1,11 +1,12 @@
 """Changes of words that reach into many terms: listed first, done as one, undone as one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from .differences import Block, compare
@@ -14,6 +15,7 @@ from .formats.document import TermDocument, changed, read_document
 from .formats.problems import CannotSplice
 from .models import ChangeSet, Glossary, Revision, Term
 from .removals import NotApproved
+from .site.facts import batches
 from .trashing import trash
 
 MEANWHILE = "Something has been changed meanwhile: look again at what would be done."
@@ -37,6 +39,18 @@ class Effect:
     def blocks(self) -> list[Block]:
         """The lines that change; compared only where they are looked at."""
         return list(compare(self.before, self.after)) if self.before != self.after else []
+
+
+def documents_of(terms: QuerySet[Term]) -> Iterator[tuple[Term, TermDocument]]:
+    """Each of ``terms`` with its newest text, in a few queries."""
+    ids = terms.values_list("pk", flat=True)
+    for some in batches(ids):
+        rows = Revision.objects.filter(term__in=some, number=F("term__version")).order_by()
+        texts = dict(rows.values_list("term", "text"))
+        found = terms.in_bulk(some)
+        for pk in some:
+            if pk in found and pk in texts:
+                yield found[pk], read_document(texts[pk], found[pk].path)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from .models import Category, ChangeSet, Event, Glossary, PublishedTerm, Term, V
 from .models.classification import Classification
 from .publishing import publish_again
 from .recording import record
-from .refactoring import MEANWHILE, CannotRefactor, Operation, apply, undo
+from .refactoring import MEANWHILE, CannotRefactor, Operation, apply, documents_of, undo
 from .removals import MOVE, NotApproved, done, require
 
 MODELS = {"category": Category, "vertical": Vertical}
@@ -25,8 +25,8 @@ def plan_renaming(row: Classification, name: str) -> Operation:
     if type(row).objects.filter(glossary=row.glossary, name=name).exclude(pk=row.pk).exists():
         raise CannotRefactor(f"There is another {column} “{name}” already.")
     operation = Operation(row.glossary, f"{row.name} renamed to {name}")
-    for term in Term.objects.filter(**{column: row.pk}).order_by("path"):
-        operation.rewrite(term, f"is in {name} from now on", columns={column: name})
+    for term, read in documents_of(Term.objects.filter(**{column: row.pk}).order_by("path")):
+        operation.rewrite(term, f"is in {name} from now on", read, columns={column: name})
         operation.require(term)
     return operation
 
@@ -40,10 +40,14 @@ def rename_classification(
     what would be done.
     """
     renamed = {"model": row._meta.model_name, "pk": row.pk, "from": row.name, "to": name}
+    # Planned before others have to wait: what it found must still be so then.
+    planned = _versions(row)
+    operation = plan_renaming(row, name)
+    if shown and operation.digest != shown:
+        raise CannotRefactor(MEANWHILE)
     with transaction.atomic():
         Glossary.objects.lock(row.glossary_id)
-        operation = plan_renaming(row, name)
-        if shown and operation.digest != shown:
+        if _versions(row) != planned or not type(row).objects.filter(pk=row.pk, name=row.name):
             raise CannotRefactor(MEANWHILE)
         # The row first, so that the saved terms find it by its new name.
         type(row).objects.filter(pk=row.pk).update(name=name)
@@ -51,6 +55,12 @@ def rename_classification(
         ChangeSet.objects.filter(pk=change_set.pk).update(renamed=renamed)
     row.name = name
     return change_set
+
+
+def _versions(row: Classification) -> dict[int, int]:
+    """The version of each term of a category or vertical."""
+    terms = Term.objects.filter(**{row._meta.model_name: row.pk}).order_by()
+    return dict(terms.values_list("pk", "version"))
 
 
 def plan_move(term: Term, path: str) -> Operation:

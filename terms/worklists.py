@@ -37,8 +37,11 @@ class WorkList:
     kind: str = "terms"
 
     def count(self, person: Any) -> int:
-        """How many, up to COUNTED."""
-        return len(self.rows(person)[:COUNTED])
+        """How many, up to COUNTED. Without their order and columns the database may stop there."""
+        rows = self.rows(person).order_by()
+        if self.kind != "names":
+            rows = rows.select_related(None).values_list("pk")
+        return len(rows[:COUNTED])
 
 
 def _mine(person: Any, permission: str = "view_term") -> QuerySet[Term]:
@@ -93,8 +96,9 @@ def wanted(person: Any) -> QuerySet:
     declined = Suggestion.objects.declined_names().filter(
         key=OuterRef("key"), glossary=OuterRef("term__glossary")
     )
-    relations = Relation.objects.wanted().filter(~Exists(declined), term__in=_mine(person))
-    relations = relations.order_by()
+    # Not among all terms: SQLite would go through these first, and there are many more of them.
+    own = _mine(person).order_by().filter(pk=OuterRef("term"))
+    relations = Relation.objects.wanted().filter(~Exists(declined), Exists(own)).order_by()
     names = relations.values("key").annotate(name=Min("label"), places=Count("pk"))
     return names.order_by("-places", "key")
 
@@ -121,7 +125,8 @@ def suggested(person: Any) -> QuerySet:
 
 def ambiguous(person: Any) -> QuerySet:
     """Names in live texts that several terms have, so that none of them is linked."""
-    found = Mention.objects.filter(target_uid=None, source__uid__in=_mine(person).values("uid"))
+    own = _mine(person).order_by().filter(uid=OuterRef("source__uid"))
+    found = Mention.objects.filter(Exists(own), target_uid=None)
     names = found.order_by().values("key").annotate(name=Min("label"), places=Count("pk"))
     return names.order_by("-places", "key")
 

@@ -23,12 +23,7 @@ def insert_rows(
     gets the new values.
     """
     fields = [model._meta.get_field(name) for name in columns]
-    converted = [
-        (position, _converter(field))
-        for position, field in enumerate(fields)
-        if not isinstance(field, _PLAIN) or isinstance(field, models.JSONField)
-    ]
-    rows = [_converted(row, converted) for row in rows] if converted else list(rows)
+    rows = _prepared(fields, rows)
     if not rows:
         return
     quote = connection.ops.quote_name
@@ -43,6 +38,37 @@ def insert_rows(
         statement += f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}"
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
+
+
+def update_rows(
+    model: type[models.Model], columns: Sequence[str], keys: Sequence[str], rows: Iterable[tuple]
+) -> int:
+    """Set ``columns`` where ``keys`` are as given; how many rows there were.
+
+    Each of ``rows`` has the values of the columns, then those of the keys.
+    """
+    fields = [model._meta.get_field(name) for name in (*columns, *keys)]
+    rows = _prepared(fields, rows)
+    if not rows:
+        return 0
+    quote = connection.ops.quote_name
+    tests = [f"{quote(field.column)} = %s" for field in fields]
+    statement = (
+        f"UPDATE {quote(model._meta.db_table)} "  # noqa: S608 — our own names
+        f"SET {', '.join(tests[: len(columns)])} WHERE {' AND '.join(tests[len(columns) :])}"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+        return cursor.rowcount
+
+
+def _prepared(fields: Sequence[models.Field], rows: Iterable[tuple]) -> list:
+    converted = [
+        (position, _converter(field))
+        for position, field in enumerate(fields)
+        if not isinstance(field, _PLAIN) or isinstance(field, models.JSONField)
+    ]
+    return [_converted(row, converted) for row in rows] if converted else list(rows)
 
 
 _Converter = Callable[[Any], Any]

@@ -31,7 +31,9 @@ class TermQuerySet(models.QuerySet):
         return self.exclude(live_fingerprint=F("fingerprint"))
 
     def in_review(self):
-        return self.filter(reviews__isnull=False, reviews__closed_at=None)
+        # From the reviews: SQLite would go through all terms for a join.
+        reviews = self.model._meta.get_field("reviews").related_model
+        return self.filter(pk__in=reviews.objects.open().values("term"))
 
     def unreadable(self):
         return self.exclude(problem="")

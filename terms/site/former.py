@@ -31,8 +31,8 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
             else:
                 pages = _gone(glossary, address, gone.get(heir))
             # Where a list has the path now, the term's other forms are still asked for.
-            is_list = _is_list(glossary, address.path)
-            yield from (page for page in pages if not (is_list and page.path == address.path))
+            stays_list = is_list(glossary, address.path)
+            yield from (page for page in pages if not (stays_list and page.path == address.path))
 
 
 def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
@@ -61,7 +61,8 @@ def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
     return {uid: heir(uid) for uid in uids}
 
 
-def _is_list(glossary: Glossary, path: str) -> bool:
+def is_list(glossary: Glossary, path: str) -> bool:
+    """Whether a category or vertical of today has this address."""
     parts = path.strip("/").split("/")[1:]
     terms = PublishedTerm.objects.of(glossary).order_by()
     if len(parts) == 1:

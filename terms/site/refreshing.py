@@ -11,7 +11,7 @@ from terms.models.fields import Uid
 from . import feeds, name_index
 from .entries import Scope, scopes_of
 from .facts import Change, Facts, batches
-from .former import former_pages, withdrawals_naming
+from .former import former_pages, is_list, withdrawals_naming
 from .lists import Listing
 from .steps import Step
 from .store import FORMS, Store
@@ -39,7 +39,7 @@ def refreshing(change: Change) -> Iterator[Step | None]:
     yield None
     left, addresses = _left(change), _addresses(change)
     for some in batches(sorted(left), FORMER_A_STEP):
-        yield partial(_forget, some)
+        yield partial(_forget, change.glossary, some)
     for some in batches(addresses, FORMER_A_STEP):
         yield partial(_former, change.glossary, some)
     if change.before.keys() != change.after.keys():
@@ -64,11 +64,12 @@ def _left(change: Change) -> set[str]:
     return {facts.path for facts in change.before.values()} - now
 
 
-def _forget(paths: Collection[str], store: Store) -> None:
+def _forget(glossary: Glossary, paths: Collection[str], store: Store) -> None:
     """The pages at these paths; what answers there from now on is written later."""
     taken = PublishedTerm.objects.filter(path__in=paths).values_list("path", flat=True)
     left = sorted(set(paths) - set(taken))
-    store.gone(path for old in left for path in (old, *(beside(old, form) for form in FORMS)))
+    pages = {page for old in left for page in (old, *(beside(old, form) for form in FORMS))}
+    store.gone(pages - {old for old in left if is_list(glossary, old)})
 
 
 def _addresses(change: Change) -> list[Address]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from terms import linking, search
+from terms import linking, publishing, search
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
 from terms.import_plan import plan_import
@@ -25,7 +25,7 @@ from terms.models import (
 )
 from terms.publishing import publish, publish_again, rebuild, withdraw
 from terms.renaming import rename_classification
-from terms.site import feeds, lists
+from terms.site import feeds, lists, steps
 from tests.factory import make_term, save_text, text_of
 
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "40"))
@@ -93,11 +93,16 @@ class Readers(RuleBasedStateMachine):
         forget_everything()  # a search row may be left by a test that committed
         rebuild(self.glossary)
 
-    @initialize(one_page=st.sampled_from([1000, 2]), few=st.sampled_from([100, 0]))
-    def limits(self, one_page, few):
+    @initialize(
+        one_page=st.sampled_from([1000, 2]),
+        few=st.sampled_from([100, 0]),
+        at_once=st.sampled_from([100, 0]),
+    )
+    def limits(self, one_page, few, at_once):
         lists.ONE_PAGE, lists.ONE_LETTER = one_page, 1
         feeds.CHUNK, feeds.LATEST = 2, 3
         linking.FEW = few
+        publishing.FEW = at_once
 
     def some(self, number):
         terms = list(Term.objects.order_by("pk"))
@@ -265,9 +270,11 @@ class Readers(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_what_was_changed_bit_by_bit_is_what_is_built_from_nothing(tmp_path, monkeypatch):
     for module, name in (
-        (lists, "ONE_PAGE"), (lists, "ONE_LETTER"), (feeds, "CHUNK"), (feeds, "LATEST"), (linking, "FEW"),
+        (lists, "ONE_PAGE"), (lists, "ONE_LETTER"), (feeds, "CHUNK"), (feeds, "LATEST"), (linking, "FEW"), (publishing, "FEW"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, getattr(module, name))
+    monkeypatch.setattr(steps, "MOMENT", 0)
+    monkeypatch.setattr(steps, "PAUSE", 0)
     Readers.folder = tmp_path
     run_state_machine_as_test(
         Readers,

@@ -8,9 +8,11 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from terms.change_sets import Refused, collect, publish_set
 from terms.editing import Draft, save_one
 from terms.models import Glossary, Mention, Page, PublishedTerm, Term, Unfinished
 from terms.publishing import finish_abandoned, next_abandoned, publish, rebuild
+from terms.reviewing import CannotReview
 from terms.site.rebuilding import stale_pages
 from terms.site.steps import PAUSE
 from terms.site.store import FORMS
@@ -148,6 +150,27 @@ def test_a_writer_gets_in_between_short_transactions(many):
     ended.set()
     thread.join()
     assert sorted(waited)[10] < 0.1
+
+
+def test_a_large_set_is_published_whole_or_not_at_all(many):
+    chosen = list(Term.objects.order_by("pk")[:150])
+    for term in chosen:
+        edit(term, "Term 3 again.")
+    change_set = collect(many, chosen, "Many", None)
+    save_one(many, Draft(chosen[7].path, "---\nterm: [\n---\n", chosen[7], chosen[7].version + 1))
+    before = set(PublishedTerm.objects.values_list("uid", "fingerprint"))
+    with pytest.raises(Refused) as refused:
+        publish_set(change_set)
+    assert [refusal.term.pk for refusal in refused.value.refusals] == [chosen[7].pk]
+    assert set(PublishedTerm.objects.values_list("uid", "fingerprint")) == before
+
+    chosen[7].refresh_from_db()
+    edit(chosen[7], "Mended.")
+    with pytest.raises(CannotReview, match="has been changed since you read it"):
+        publish_set(change_set, seen={chosen[9].pk: "another text"})
+    assert publish_set(change_set) == 150
+    assert not change_set.members().exclude(live_fingerprint=F("fingerprint")).exists()
+    assert list(stale_pages(Glossary.objects.get())) == []
 
 
 def edit(term, body):
