@@ -1,12 +1,15 @@
 """Settings from environment variables. A variable that cannot be read is noted;
 ``manage.py check`` and everything that serves the site refuse to start with it."""
 
+import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
+from django.conf import global_settings
 
 
 class Environment:
@@ -20,7 +23,7 @@ class Environment:
     def text(self, name: str, default: str = "", check: Callable[[str], str] | None = None) -> str:
         """``check`` says what is wrong with a value, if anything is."""
         self.names.add(name)
-        value = self._env.str(name, default=default).strip()
+        value = self._env.str(name, default=default).strip() or default
         if check and value and (problem := check(value)):
             self.problems[name] = f"“{value}” {problem}"
             return default
@@ -91,6 +94,7 @@ def not_an_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_one = is_one and re.fullmatch(r"[!-~]+", text) is not None and not set(text) & set('<>"')
     except ValueError:
         is_one = False
     if not is_one:
@@ -111,11 +115,27 @@ def not_a_zone(text: str) -> str:
 
 
 def not_a_contact(text: str) -> str:
-    return (
-        "" if text.startswith(("mailto:", "https://")) else "must begin with mailto: or https://."
-    )
+    if not re.fullmatch(r"(?:mailto:|https://)[!-~]+", text):
+        return "must be mailto: or https:// and an address, without spaces."
+    return ""
 
 
 def not_a_language(text: str) -> str:
     is_one = all(part.isascii() and part.isalnum() and len(part) <= 8 for part in text.split("-"))
-    return "" if is_one else "is not a language tag like en or de-AT."
+    if not is_one:
+        return "is not a language tag like en or de-AT."
+    known = {code.partition("-")[0] for code, _ in global_settings.LANGUAGES}
+    is_known = text.lower().partition("-")[0] in known
+    return "" if is_known else "is not a language that the admin can speak, like en or de-AT."
+
+
+def not_a_host(text: str) -> str:
+    """Why ``text`` is not the name of a site, as in its address but without a port."""
+    is_one = text == "*" or re.fullmatch(r"\.?[a-z0-9_.-]+|\[[0-9a-f:.]+\]", text.lower())
+    return "" if is_one else "is not the name of a host, like words.example.org."
+
+
+def not_an_email(text: str) -> str:
+    address = parseaddr(text)[1]
+    is_one = re.fullmatch(r"[^@\s]+@[^@\s]+", address) and text.isprintable()
+    return "" if is_one else "is not an email address."

@@ -9,9 +9,11 @@ from django.urls import reverse_lazy
 from glossary_cms.environment import (
     Environment,
     not_a_contact,
+    not_a_host,
     not_a_language,
     not_a_zone,
     not_an_address,
+    not_an_email,
     not_an_origin,
 )
 from terms.web.proxies import TrustedProxies
@@ -27,12 +29,12 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
 def _kept_secret_key() -> str:
     """The key that ``run_demo`` made for this machine; empty where it never ran."""
     path = DATA_DIR / "secret-key"
-    return path.read_text().strip() if path.is_file() else ""
+    return path.read_text(errors="replace").strip() if path.is_file() else ""
 
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY") or _kept_secret_key()
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", not_a_host)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", not_an_origin)
 
 # The site's address as the world knows it, for what must say it in full: canonical links,
@@ -62,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "terms.web.headers.readable",
     "django.contrib.messages.middleware.MessageMiddleware",
     "terms.admin.preferences.in_own_zone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -138,7 +141,7 @@ if DEBUG:
 # Mail to editors: printed, unless a server is named, as in smtp://user:password@host:587
 
 _mail = env.mail("EMAIL_URL") | {"EMAIL_TIMEOUT": 10}  # seconds
-DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "glossary@localhost")
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "glossary@localhost", not_an_email)
 if django.VERSION < (6, 1):
     vars().update(_mail)
 else:

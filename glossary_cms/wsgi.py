@@ -15,6 +15,7 @@ for _name, _problem in settings.PROBLEMS_OF_SETTINGS.items():
     raise ImproperlyConfigured(f"{_name}: {_problem}")
 
 from glossary_cms.postgresql.base import Patient  # noqa: E402
+from glossary_cms.sqlite.base import DatabaseWrapper  # noqa: E402
 from terms.checks import why_no_database  # noqa: E402 — models need Django to be set up
 from terms.due import DueBeside, DueWorkers  # noqa: E402
 from terms.web.page_server import serve_pages  # noqa: E402
@@ -22,6 +23,7 @@ from terms.web.proxies import BehindProxies  # noqa: E402
 
 if _missing := why_no_database():
     raise ImproperlyConfigured(_missing)
+DatabaseWrapper.may_create = False
 Patient.seconds = 60.0  # longer than any statement of a request
 
 application = DueBeside(

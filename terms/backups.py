@@ -29,9 +29,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from .durable import sync_folder, whole_file
+from .durable import sync_folder, whole_file, working_folder
 from .generation import generation_of
-from .pictures import is_whole, pictures_kept, write_picture
+from .pictures import is_named_after, is_whole, pictures_kept, write_picture
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -59,8 +59,8 @@ def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
     Other processes go on writing meanwhile; what was committed before is in it.
     """
     damaged = []
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
-        copy = Path(folder) / DATABASES[connection.vendor]
+    with working_folder(path.parent, ".backup-") as folder:
+        copy = folder / DATABASES[connection.vendor]
         proof = _copy_sqlite(copy) if connection.vendor == "sqlite" else _copy_postgres(copy)
         manifest = {
             "format": FORMAT,
@@ -200,7 +200,7 @@ def _check_proof(manifest: dict, execute: Callable[[str], Any]) -> None:
         if found[part] != manifest["proof"][part]:
             raise BackupError(f"What the backup holds is not what it says it holds ({part}).")
     for text, fingerprint in execute(_TEXTS):
-        if hashlib.sha256(text.encode()).hexdigest() != fingerprint:
+        if not isinstance(text, str) or hashlib.sha256(text.encode()).hexdigest() != fingerprint:
             raise BackupError("A text of the history is damaged in the backup.")
 
 
@@ -244,12 +244,26 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
             manifest = json.loads(member.read(MOST_MANIFEST))
         if manifest["format"] != FORMAT:
             raise BackupError("It was made by another version of this program.")
-        manifest["vendor"], manifest["proof"]["rows"], manifest["migrations"]
-        for said in manifest["members"].values():
-            int(said["size"]), str(said["sha256"])
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        _check_shape(manifest)
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BackupError("It has no manifest: it is not a backup of a glossary.") from error
     return manifest
+
+
+def _check_shape(manifest: Any) -> None:
+    """Raise an error of Python's own where it is not what ``backup`` writes."""
+    sizes = [said["size"] for said in manifest["members"].values()]
+    words = [said["sha256"] for said in manifest["members"].values()]
+    words += [manifest["vendor"], manifest["made_at"]]
+    words += [word for app, name in manifest["migrations"] for word in (app, name)]
+    proof = manifest["proof"]
+    words += [proof["terms"], proof["history"]]
+    sizes += [proof["rows"]["terms_term"], proof["rows"]["terms_revision"]]
+    sizes += proof["rows"].values()
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("a word is none")
+    if not all(type(size) is int and size >= 0 for size in sizes):
+        raise TypeError("a number is none")
 
 
 def _hash(file: IO[bytes], size: int) -> str:
@@ -268,9 +282,10 @@ def verify(path: Path) -> dict[str, Any]:
     """Restore the backup to a place of its own, prove it, and forget it; raises BackupError."""
     with opened(path) as (archive, manifest):
         _check_vendor(manifest)
+        _check_version(manifest)
         if connection.vendor == "sqlite":
-            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".verify-") as folder:
-                _extract_sqlite(archive, manifest, Path(folder) / "database.sqlite3")
+            with working_folder(path.parent, ".verify-") as folder:
+                _extract_sqlite(archive, manifest, folder / "database.sqlite3")
         else:
             _verify_postgres(archive, manifest)
     return manifest
@@ -279,7 +294,8 @@ def verify(path: Path) -> dict[str, Any]:
 def restore(path: Path, replace: bool = False, waiting: float = WAITING) -> dict[str, Any]:
     """Put the backup in the place of the database, which is empty or to be replaced.
 
-    Raises BackupError, with nothing changed. On SQLite what was there stays beside it.
+    Raises BackupError, with nothing changed. What was there is kept: on SQLite beside the
+    database, on PostgreSQL as a dump in DATA_DIR/backups.
     """
     with opened(path) as (archive, manifest):
         _check_vendor(manifest)
@@ -295,7 +311,9 @@ def restore(path: Path, replace: bool = False, waiting: float = WAITING) -> dict
             _restore_postgres(archive, manifest)
         for name in manifest["members"]:
             if _PICTURE.fullmatch(name):
-                write_picture(name.removeprefix("media/"), archive.read(name))
+                content = archive.read(name)
+                if is_named_after(Path(name), content):  # others are damaged
+                    write_picture(name.removeprefix("media/"), content)
     return manifest
 
 
@@ -335,8 +353,11 @@ def _extract_sqlite(archive: zipfile.ZipFile, manifest: dict, target: Path) -> N
         try:
             if found.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
                 raise BackupError("The database in the backup is damaged.")
+            others = "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')"
+            if found.execute(others).fetchone()[0]:
+                raise BackupError("Its database has views or triggers, which no glossary has.")
             _check_proof(manifest, found.execute)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise BackupError(f"The database in the backup cannot be read: {error}.") from error
 
 
@@ -396,13 +417,33 @@ def _verify_postgres(archive: zipfile.ZipFile, manifest: dict) -> None:
 
 
 def _restore_postgres(archive: zipfile.ZipFile, manifest: dict) -> None:
+    """What was there is kept as a dump; where the backup does not prove, it is brought back."""
+    kept = None if is_empty() else _kept_postgres()
+    with _extracted(archive) as dump:
+        _replace_postgres(dump)
+    try:
+        with connection.cursor() as cursor:
+            _check_proof(manifest, _executing(cursor))
+    except BackupError:
+        if kept:
+            _replace_postgres(kept)
+        raise
+
+
+def _kept_postgres() -> Path:
+    folder = Path(settings.DATA_DIR) / "backups"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = folder / f"before-restore-{datetime.now():%Y%m%d-%H%M%S-%f}.dump"
+    _postgres("pg_dump", "-Fc", f"--file={kept}")
+    kept.chmod(0o600)
+    return kept
+
+
+def _replace_postgres(dump: Path) -> None:
     name = str(connection.get_connection_params()["dbname"])
     connection.close()
-    with _extracted(archive) as dump:
-        options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
-        _postgres("pg_restore", *options, f"--dbname={name}", str(dump))
-    with connection.cursor() as cursor:
-        _check_proof(manifest, _executing(cursor))
+    options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
+    _postgres("pg_restore", *options, f"--dbname={name}", str(dump))
 
 
 @contextmanager

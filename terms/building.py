@@ -47,15 +47,26 @@ class State(NamedTuple):
     extras: tuple[str, ...] = ()
 
 
-def build(out: Path, progress: Progress = lambda items, total: items) -> Report:
-    """Bring the folder ``out`` up to what readers see now. Raises BuildError, OSError."""
+def build(
+    out: Path, progress: Progress = lambda items, total: items, whole: bool = False
+) -> Report:
+    """Bring the folder ``out`` up to what readers see now. Raises BuildError, OSError.
+
+    With ``whole`` nothing is taken from earlier builds, whose files somebody may have changed.
+    """
     out = Path(os.path.abspath(out))
+    if not out.name:
+        raise BuildError("Name a folder within another one.")
     out.parent.mkdir(parents=True, exist_ok=True)
     with _alone(out):
         live = _live_tree(out)
         spare = _tree(out, "b" if live == _tree(out, "a") else "a")
         now = _now()
         report = Report()
+        if whole:
+            _forget(spare)
+            if live:
+                _state_file(live).unlink(missing_ok=True)
         if live and _state(live)[:2] == now[:2] and not _extras_differ(live):
             return report
         if live and not _is_of(_state(spare), now) and _is_of(_state(live), now):

@@ -1,12 +1,13 @@
 """Whether the readers' side was written, told between the processes of a SQLite database.
 
-Two marks of 16 bytes in a small file beside the database, in memory that all share. Whoever
-writes pages puts a new mark first, while holding the database's write lock, and the same one
-second, once it is committed. As long as both are what they were, no page was written; while
+Two marks of 16 bytes in a small file beside the database. It is read and written, not mapped into
+memory: on a full disk, or where somebody shortens the file, that would end the process.
+
+Whoever writes pages puts a new mark first, while holding the database's write lock, and the same
+one second, once it is committed. As long as both are what they were, no page was written; while
 they differ, or after a writer was killed between them, readers have to ask the database.
 """
 
-import mmap
 import os
 import threading
 from functools import lru_cache
@@ -22,16 +23,19 @@ class Generation:
     def __init__(self, path: Path, mode: int):
         file = os.open(path, os.O_RDWR | os.O_CREAT, mode)
         try:
-            self._inode = os.fstat(file).st_ino
+            status = os.fstat(file)
+            self._inode = status.st_ino
             self._path = path
-            os.ftruncate(file, 2 * MARK)
-            self._memory = mmap.mmap(file, 2 * MARK)
-        finally:
+            if status.st_size < 2 * MARK:
+                os.pwrite(file, bytes(2 * MARK - status.st_size), status.st_size)
+        except OSError:
             os.close(file)
+            raise
+        self._file = file
 
     def marks(self) -> bytes:
         """Both of them, that of the last writing begun and that of the last one ended."""
-        return self._memory[:]
+        return os.pread(self._file, 2 * MARK, 0)
 
     def is_there(self) -> bool:
         """Whether others still find the same file; a folder that was restored has another."""
@@ -42,18 +46,18 @@ class Generation:
 
     def begin(self) -> bytes:
         mark = os.urandom(MARK)
-        self._memory[:MARK] = mark
+        os.pwrite(self._file, mark, 0)
         return mark
 
     def end(self, mark: bytes) -> None:
         """Whoever has begun since says when it is over."""
-        if self._memory[:MARK] == mark:
-            self._memory[MARK:] = mark
+        if self.marks()[:MARK] == mark:
+            os.pwrite(self._file, mark, MARK)
 
 
 def is_settled(marks: bytes) -> bool:
     """Whether nobody was writing."""
-    return marks[:MARK] == marks[MARK:] != b""
+    return len(marks) == 2 * MARK and marks[:MARK] == marks[MARK:]
 
 
 def generation_of(database: str) -> Generation | None:

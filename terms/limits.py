@@ -1,10 +1,11 @@
 """Bounds on how often a client may ask for what costs something. Each process counts for itself."""
 
 import hashlib
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from django.core.cache import cache
+
+from .networks import network_of
 
 
 class TooMany(Exception):
@@ -23,15 +24,8 @@ def limit(key: str, most: int, seconds: int = 60) -> None:
 
 
 def client_of(request: Any) -> str:
-    """Who asks, as far as an address tells: of IPv6 the network, all of which one client has."""
-    address = request.META.get("REMOTE_ADDR", "")
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(found, IPv6Address) and not found.ipv4_mapped:
-        return found.exploded[:19]
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    """Who asks, as far as an address tells."""
+    return network_of(request.META.get("REMOTE_ADDR", ""))
 
 
 def digest(text: str) -> str:

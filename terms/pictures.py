@@ -61,9 +61,14 @@ def write_picture(path: str, content: bytes) -> None:
 def is_whole(file: Path) -> bool:
     """Whether a picture holds what its name says."""
     try:
-        return _name_of(file.read_bytes()) == file.stem
+        return is_named_after(file, file.read_bytes())
     except OSError:
         return False
+
+
+def is_named_after(file: Path, content: bytes) -> bool:
+    """Whether ``content`` is what the name of ``file`` says."""
+    return _name_of(content) == file.stem
 
 
 def pictures_kept() -> list[Path]:

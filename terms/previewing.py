@@ -17,6 +17,7 @@ from .generation import settle
 from .models import ChangeSet, Event, Glossary, GuestLink, Site, Term
 from .publishing import Refusal, preview
 from .recording import record
+from .rights import rights
 
 MAX_DAYS = 30
 MAX_TERMS = 300  # that showing a page publishes, and takes back
@@ -56,10 +57,17 @@ def link_of(token: str) -> GuestLink | None:
         secret = signing.Signer(salt=SALT).unsign(token)
     except signing.BadSignature:
         return None
-    # Who shared it answers for it: without that person it is closed.
-    links = GuestLink.objects.open().filter(person__is_active=True)
-    links = links.select_related("change_set__glossary")
-    return links.filter(secret_hash=_hash(secret)).first()
+    # Who shared it answers for it: without that person, or that person's right, it is closed.
+    links = GuestLink.objects.open().filter(person__is_active=True, person__is_staff=True)
+    links = links.select_related("change_set__glossary", "person")
+    link = links.filter(secret_hash=_hash(secret)).first()
+    return link if link and _may_still_share(link) else None
+
+
+def _may_still_share(link: GuestLink) -> bool:
+    found = rights(link.person, "change_term")
+    members = link.change_set.members()
+    return not members.exclude(pk__in=found.among(members).values("pk")).exists()
 
 
 def _hash(secret: str) -> str:

@@ -7,6 +7,7 @@ with it: once another text is live, it is void.
 
 import hashlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -29,11 +30,22 @@ class NotApproved(ValueError):
     """Others have to approve it first; it says how many."""
 
 
-def fingerprint_of(term: Term, action: str, detail: str = "") -> str:
+def fingerprint_of(term: Term, action: str, detail: str, asked_at: datetime) -> str:
     """What an approval of taking ``term`` away names. ``detail`` is the new path of its file, or
-    the uid of the term to read instead."""
-    named = "\0".join(("removal", action, term.live_fingerprint, detail))
+    the uid of the term to read instead. What is asked for again has to be approved again."""
+    when = asked_at.astimezone(UTC).isoformat()
+    named = "\0".join(("removal", action, term.live_fingerprint, detail, when))
     return hashlib.sha256(named.encode()).hexdigest()
+
+
+def _asked(term: Term, action: str, detail: str) -> Removal | None:
+    """The open request for exactly this, if it is about the text that is live."""
+    asked = term.removals.open().filter(action=action, detail=detail).first()
+    return asked if asked and _is_valid(asked, term) else None
+
+
+def _is_valid(asked: Removal, term: Term) -> bool:
+    return asked.fingerprint == fingerprint_of(term, asked.action, asked.detail, asked.asked_at)
 
 
 def standing_of(term: Term, action: str, detail: str = "") -> Standing:
@@ -43,7 +55,7 @@ def standing_of(term: Term, action: str, detail: str = "") -> Standing:
     needed = needed_by(term.glossary, [term])[term.pk]
     if not needed:
         return Standing(0, 0)
-    asked = term.removals.open().filter(fingerprint=fingerprint_of(term, action, detail)).first()
+    asked = _asked(term, action, detail)
     if asked is None:
         return Standing(needed, 0)
     given = Approval.objects.filter(term=term, fingerprint=asked.fingerprint)
@@ -73,14 +85,13 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         now = Term.objects.select_related("glossary").get(pk=term.pk)
-        fingerprint = fingerprint_of(now, action, detail)
-        opened = now.removals.open()
-        if same := opened.filter(fingerprint=fingerprint).first():
+        if same := _asked(now, action, detail):
             return same
-        opened.update(closed_at=timezone.now(), outcome=Removal.Outcome.TAKEN_BACK)
+        asked_at = timezone.now()
+        now.removals.open().update(closed_at=asked_at, outcome=Removal.Outcome.TAKEN_BACK)
         made = Removal.objects.create(
-            term=now, action=action, detail=detail, fingerprint=fingerprint, note=note,
-            person=person, asked_at=timezone.now(),
+            term=now, action=action, detail=detail, note=note, person=person, asked_at=asked_at,
+            fingerprint=fingerprint_of(now, action, detail, asked_at),
         )  # fmt: skip
         words = f"{made.get_action_display()} “{now}”"
         record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
@@ -146,7 +157,7 @@ def done(terms: Iterable[int], person: Any) -> None:
 def _open(removal: Removal) -> Removal:
     Glossary.objects.lock(removal.term.glossary_id)
     now = Removal.objects.open().select_related("term__glossary").filter(pk=removal.pk).first()
-    if now is None or now.fingerprint != fingerprint_of(now.term, now.action, now.detail):
+    if now is None or not _is_valid(now, now.term):
         raise CannotReview("This is not asked for any more, or another text is live now.")
     return now
 

@@ -16,6 +16,7 @@ CORE = {
     "icons",
     "models",
     "limits",
+    "networks",
     "numbers",
     "planner",
     "search",

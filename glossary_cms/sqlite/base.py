@@ -6,6 +6,8 @@ for some milliseconds again and again, which they would miss.
 
 import sqlite3
 import time
+from typing import Any
+from urllib.parse import quote
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
@@ -14,6 +16,15 @@ LOOK_EVERY = 0.002  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    may_create = True  # until a server sets it: one whose file was moved away makes no other
+
+    def get_connection_params(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_connection_params()
+        name = str(found["database"])
+        if not self.may_create and not name.startswith((":", "file:")):
+            found["database"] = f"file:{quote(name)}?mode=rw"
+        return found
+
     def _start_transaction_under_autocommit(self) -> None:
         patience = self.settings_dict["OPTIONS"].get("timeout", 5)
         until = time.monotonic() + patience

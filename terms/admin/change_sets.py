@@ -12,7 +12,7 @@ from terms.approvals import contributors
 from terms.change_sets import Refused, approve_set, publish_set, submit_set
 from terms.differences import compare
 from terms.editing import StaleWrite
-from terms.models import ChangeSet, Revision
+from terms.models import ChangeSet, Revision, Term
 from terms.numbers import number_in
 from terms.previewing import TooLarge, make_link, revoke_links
 from terms.refactoring import CannotRefactor
@@ -106,6 +106,8 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         beyond = members.exclude(pk__in=found.among(members).values("pk"))
         if not found or not members.exists() or beyond.exists():
             return False
+        if action == "undo" and not _may_delete_what_it_made(request.user, change_set):
+            return False
         said = change_set.renamed if action == "undo" else None
         if said and said["model"] == FILE:
             term = members.filter(pk=said["pk"]).first()
@@ -159,6 +161,19 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
 
     def _revoke(self, request, change_set):
         return f"{revoke_links(change_set, request.user)} links lead nowhere from now on."
+
+
+def _may_delete_what_it_made(person, change_set):
+    """Undoing deletes the terms that the set has made, which takes the live ones from readers."""
+    made = Term.objects.filter(revisions__change_set=change_set, revisions__based_on=None)
+    made = made.distinct()
+    deletable = rights(person, "delete_term").among(made)
+    public = made.exclude(live_fingerprint="")
+    withdrawable = rights(person, "publish_term").among(public)
+    return (
+        not made.exclude(pk__in=deletable.values("pk")).exists()
+        and not public.exclude(pk__in=withdrawable.values("pk")).exists()
+    )
 
 
 def _told(undone: ChangeSet) -> str:

@@ -7,6 +7,8 @@ import asyncio
 from collections import Counter
 from typing import Any, NamedTuple
 
+from terms.networks import network_of
+
 
 class Bounds(NamedTuple):
     """``size`` in bytes, ``seconds`` for the whole body, ``pause`` seconds between two pieces."""
@@ -32,7 +34,7 @@ class Refused(Exception):
 
 
 class Bodies:
-    """The bodies that a process reads at the moment."""
+    """The bodies of visitors, or of editors, that a process reads at the moment."""
 
     def __init__(self) -> None:
         self._by_address: Counter[str] = Counter()
@@ -42,13 +44,15 @@ class Bodies:
     async def read(self, protocol: Any, length: str | None, address: str, bounds: Bounds) -> bytes:
         """The whole body of the request behind ``protocol``; raises Refused.
 
-        ``length`` is what Content-Length says, if it is there.
+        ``length`` is what Content-Length says. Without it nobody could tell a body that was cut
+        off from a whole one.
         """
         if length == "0":
             return b""
         announced = _number(length)
-        if announced is not None and announced > bounds.size:
+        if announced > bounds.size:
             raise Refused(413, f"That is more than {bounds.size // 1024:,} kB.")
+        address = network_of(address)
         if self._count >= MOST_AT_ONCE or self._by_address[address] >= MOST_OF_ONE:
             raise Refused(503, "Too many requests are being sent at once. Try again in a moment.")
         self._count += 1
@@ -61,7 +65,7 @@ class Bodies:
             if not self._by_address[address]:
                 del self._by_address[address]
 
-    async def _pieces(self, protocol: Any, announced: int | None, bounds: Bounds) -> bytes:
+    async def _pieces(self, protocol: Any, announced: int, bounds: Bounds) -> bytes:
         pieces: list[bytes] = []
         size = 0
         now = asyncio.get_running_loop().time
@@ -82,14 +86,14 @@ class Bodies:
             raise Refused(408, "The request was not sent in time.") from error
         finally:
             self._memory -= size
-        if announced is not None and size != announced:
+        if size != announced:
             raise Refused(400, "The request ended before it was whole.")
         return b"".join(pieces)
 
 
-def _number(length: str | None) -> int | None:
+def _number(length: str | None) -> int:
     if length is None:
-        return None
+        raise Refused(411, "The request does not say how long it is.")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise Refused(400, "The length of the request is not a number.")
     return int(length)

@@ -43,11 +43,16 @@ class DjangoThreads:
 
     async def answer(self, environ: Environ) -> Response:
         """What the application answers; raises Busy."""
+        response: Response = await self.run(self._run, environ)
+        return response
+
+    async def run(self, act: Callable, *values: Any) -> Any:
+        """What ``act`` returns; raises Busy."""
         if self.is_full:
             raise Busy
         self._taken += 1
         loop = asyncio.get_running_loop()
-        asked = loop.run_in_executor(self._threads, self._run, environ)
+        asked = loop.run_in_executor(self._threads, act, *values)
         asked.add_done_callback(self._give_back)
         # A request that is given up does not stop work that has begun.
         return await asyncio.shield(asked)

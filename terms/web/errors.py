@@ -1,5 +1,6 @@
 """The page for what went wrong while Django answered."""
 
+import errno
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -8,12 +9,20 @@ from django.views.defaults import server_error as page_of_an_error
 
 from . import unavailable
 
+FULL = "The disk of the server is full: nothing can be saved until there is room."
 LOCKED = "Another long change is being made at the moment."
+
+
+def _is_full(error: BaseException | None) -> bool:
+    is_file = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return is_file or (isinstance(error, OperationalError) and "disk is full" in str(error))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 with what was typed where the database cannot take it now; else Django's own page."""
     error = sys.exc_info()[1]
+    if _is_full(error):
+        return unavailable.answer_of_django(request, FULL)
     if not isinstance(error, OperationalError | InterfaceError):
         return page_of_an_error(request)
     is_busy = "locked" in str(error)

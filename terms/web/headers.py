@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 
@@ -37,6 +39,23 @@ def isolated(get_response: Callable) -> Callable:
             response.headers.setdefault(name, value)
         return response
 
+    return answer
+
+
+def readable(get_response: Callable) -> Callable:
+    """Middleware: values that no database takes are mistakes of the client, not of the code."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> None:
+        text = str(error)
+        if isinstance(error, OverflowError) and "SQLite INTEGER" in text:
+            raise BadRequest("A number in the request is too large.") from error
+        if isinstance(error, ValueError | DataError) and ("NUL" in text or "out of range" in text):
+            raise BadRequest("The request has a value that cannot be kept.") from error
+
+    answer.process_exception = process_exception
     return answer
 
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
+from terms.networks import address_in
+
 MOST_HOPS = 20
 Network = IPv4Network | IPv6Network
 
@@ -40,7 +42,10 @@ class TrustedProxies:
             if int(parts[0]) > MOST_HOPS:
                 raise ValueError(f"{parts[0]} proxies are more than {MOST_HOPS}")
             return cls(int(parts[0]))
-        return cls(networks=[ip_network(part) for part in parts])
+        networks = [ip_network(part) for part in parts]
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError("all addresses are no network of proxies")
+        return cls(networks=networks)
 
     def client(self, peer: str, scheme: str, forwarded: str, proto: str) -> Client:
         """The client of a request from ``peer``, by these headers (all of X-Forwarded-For)."""
@@ -53,23 +58,11 @@ class TrustedProxies:
             found = chain[-self.hops :][:1]
         else:
             found = [a for a in reversed(chain) if not self._is_trusted(a)][:1] or chain[:1]
-        address = found[0] if found else peer
-        return Client(address if _is_address(address) else peer, scheme)
+        return Client((address_in(found[0]) if found else "") or peer, scheme)
 
     def _is_in_networks(self, address: str) -> bool:
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self.networks)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+        known = address_in(address)
+        return bool(known) and any(ip_address(known) in network for network in self.networks)
 
 
 class BehindProxies:

@@ -7,16 +7,19 @@ ones. Scheduled work and mail have threads of their own.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
+
+from terms.networks import address_in
 
 from . import unavailable
 from .bodies import EDITORS, VISITORS, Bodies, Refused
-from .django_threads import Busy, DjangoThreads, Response, environ_of
+from .django_threads import Busy, DjangoThreads, environ_of
+from .editors import Editors
 from .files import Files
 from .freshness import Freshness
 from .headers import Acceptable
@@ -43,13 +46,13 @@ class Server:
         self.pages = pages or pages_of_database()
         self.accepts = Acceptable()
         self.trusted: TrustedProxies = settings.TRUSTED_PROXIES
-        self._session = f"{settings.SESSION_COOKIE_NAME}="
+        self.known = Editors()
         # SQLite answers from memory and from a file; of a server it may take long to hear.
         self._asks_inline = connection.vendor == "sqlite"
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.files = Files(self.pages.headers)
-        self.bodies = Bodies()
+        self.bodies_of_visitors, self.bodies_of_editors = Bodies(), Bodies()
         self.visitors = DjangoThreads(self.application, THREADS, MOST_WAITING, "visitors")
         self.editors = DjangoThreads(self.application, THREADS, MOST_WAITING, "editors")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="pages")
@@ -96,14 +99,14 @@ class Server:
 
     def _is_good(self, scope: Any) -> bool:
         hosts = scope.headers.get_all("host")
-        if len(hosts) > 1:
+        if len(hosts) > 1 or not (hosts or scope.authority or scope.http_version == "1.0"):
             return False
         host = scope.authority or (hosts[0] if hosts else "localhost")
         return self.accepts(host, self._client(scope).scheme if self.trusted else scope.scheme)
 
     def _client(self, scope: Any) -> Client:
         """Who asks. With a socket of the file system in front, that is a proxy."""
-        peer = scope.client.rpartition(":")[0].strip("[]")
+        peer = address_in(scope.client.rpartition(":")[0])
         if not self.trusted:
             return Client(peer, scope.scheme)
         headers = scope.headers
@@ -120,16 +123,17 @@ class Server:
 
     async def _answer_by_django(self, scope: Any, protocol: Any) -> None:
         client = self._client(scope)
-        is_editor = self._session in (scope.headers.get("cookie") or "")
         body = b""
         try:
             _refuse_ambiguous(scope)
+            is_editor = await self._is_editor(scope)
             if scope.method not in READING:
+                bodies = self.bodies_of_editors if is_editor else self.bodies_of_visitors
                 bounds = EDITORS if is_editor else VISITORS
                 length = scope.headers.get("content-length")
-                body = await self.bodies.read(protocol, length, client.address, bounds)
+                body = await bodies.read(protocol, length, client.address, bounds)
             threads = self.editors if is_editor else self.visitors
-            response = await self._ask(threads, environ_of(scope, body, client))
+            response = await self._ask(threads.answer(environ_of(scope, body, client)))
         except Refused as refused:
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
             if refused.status == 503:
@@ -145,14 +149,26 @@ class Server:
             else:
                 await _send_file(protocol, response.status, response.headers, response.file)
 
-    async def _ask(self, threads: DjangoThreads, environ: dict[str, Any]) -> Response:
-        """What Django answers; raises Busy, or Away where its database does not answer."""
+    async def _is_editor(self, scope: Any) -> bool:
+        """Whether it is of somebody who is logged in; while the database is away, of anyone who
+        may be: what they typed is kept."""
+        key = self.known.key_of(scope.headers.get("cookie"))
+        if not key or self.known.knows(key):
+            return bool(key)
+        try:
+            return bool(await self._ask(self.visitors.run(self.known.look_up, key)))
+        except (Away, DatabaseError):
+            return True
+
+    async def _ask(self, asking: Coroutine[Any, Any, Any]) -> Any:
+        """What a thread answers; raises Busy, or Away where its database does not answer."""
         if self._asks_inline:
-            return await threads.answer(environ)
+            return await asking
         self.freshness.glance()
         if self.pages.is_away:
+            asking.close()
             raise Away
-        asked = asyncio.ensure_future(threads.answer(environ))
+        asked = asyncio.ensure_future(asking)
         while not (await asyncio.wait({asked}, timeout=LOOK_AGAIN))[0]:
             self.freshness.glance()
             if self.pages.is_away:
@@ -161,7 +177,9 @@ class Server:
 
 
 def _refuse_ambiguous(scope: Any) -> None:
-    """Two names of the site, or two lengths: which of them counts would be a guess."""
+    """No name of the site, two names or two lengths: which of them counts would be a guess."""
+    if not (scope.authority or scope.headers.get("host") or scope.http_version == "1.0"):
+        raise Refused(400, "The request does not name the site.")
     for name in ("host", "content-length"):
         if len(scope.headers.get_all(name)) > 1:
             raise Refused(400, f"The request has more than one {name.title()} header.")

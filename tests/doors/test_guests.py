@@ -221,7 +221,12 @@ def test_hostile_addresses_get_an_answer(change_set):
 
 
 def test_a_link_ends_with_the_account_that_made_it(change_set):
-    for ending in (lambda person: User.objects.update(is_active=False), User.delete):
+    for ending in (
+        lambda person: User.objects.update(is_active=False),
+        lambda person: User.objects.update(is_staff=False),
+        lambda person: User.objects.update(is_superuser=False),  # and with it all rights
+        User.delete,
+    ):
         home = opened(change_set)
         assert Client().get(home).status_code == 200
         ending(sharer())

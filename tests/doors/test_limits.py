@@ -45,6 +45,40 @@ def test_one_account_from_many_addresses_is_refused_before_hashing(hashed):
     assert len(hashed) == 20
 
 
+@pytest.mark.parametrize("spelling", ["ana{}", "{}ana", "ANA{}", "\uff41\uff4e\uff41{}"])
+def test_other_spellings_of_a_name_are_attempts_at_the_same_account(hashed, spelling):
+    for number in range(25):
+        answer = log_in(spelling.format(" " * number), f"198.51.100.{number}")
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0", "x" * 5_000])
+def test_a_hostile_name_is_a_wrong_one(name):
+    assert log_in(name).status_code == (200 if len(name) < 200 else 400)
+
+
+@pytest.mark.parametrize("address", ["fe80::1%eth0", "::ffff:192.0.2.9", ""])
+def test_an_address_of_any_form_is_a_client(address):
+    assert log_in("ana", address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["body__iregex=(a%2B)%2B$", "name__regex=^F", "owner__email__regex=a"]
+)
+def test_no_list_is_filtered_by_a_regular_expression(admin, query):
+    make_live("Flask")
+    for page in ("terms/term", "terms/changeset", "auth/user"):
+        assert admin.get(f"/admin/{page}/?{query}").status_code == 400
+
+
+def test_a_number_that_no_row_has_is_a_mistake_of_the_client(admin):
+    data = {
+        "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": "9" * 23,
+        "form-0-order": "1", "_save": "Save",
+    }  # fmt: skip
+    assert admin.post("/admin/terms/category/", data).status_code in (200, 400)
+
+
 def test_somebody_who_logged_in_from_there_is_not_locked_out():
     User.objects.create_superuser("ana", password="right")
     assert log_in("ana", "203.0.113.7", "right").status_code == 302

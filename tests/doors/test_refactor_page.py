@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from django.urls import reverse
 
+from terms.editing import Draft, save
 from terms.models import ChangeSet, Page, PublishedTerm, Term
-from tests.factory import make_live, make_term, save_text, text_of
+from terms.publishing import publish
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 PREFIX = "/admin/terms/term/"
@@ -166,6 +169,26 @@ def test_who_may_not_add_does_not_split(account):
     client = account("ben", "change_term", "publish_term", "view_term")
     html = page(client, term, kind="split", name="New", parts=["0"])
     assert "You may not make new terms here." in html
+
+
+def test_undoing_takes_no_term_from_readers_without_the_right_to(admin, account):
+    """Terms that the set made are deleted with it."""
+    glossary = default_glossary()
+    change_set = ChangeSet.objects.create(glossary=glossary, title="New terms")
+    save(glossary, [Draft("new.md", text_of("New"))], None, "made", change_set)
+    assert publish(glossary, Term.objects.all()) == []
+    address = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    for name, rights in (
+        ("author", ["view_term", "change_term"]),
+        ("deleter", ["view_term", "change_term", "delete_term"]),
+    ):
+        client = account(name, *rights)
+        assert "Undo" not in client.get(address).content.decode()
+        assert client.post(address, {"do": "undo"}).status_code == 403
+    assert PublishedTerm.objects.exists()
+    publisher = account("publisher", "view_term", "change_term", "delete_term", "publish_term")
+    assert publisher.post(address, {"do": "undo"}).status_code == 302
+    assert not PublishedTerm.objects.exists()
 
 
 def test_a_file_is_renamed_and_that_undone(admin):

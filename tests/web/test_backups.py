@@ -224,6 +224,54 @@ class TestDamaged:  # of its own scope: workers share what takes long
         assert exported(place, "after") == before
 
 
+class TestHostile:  # of its own scope: workers share what takes long
+    def test_a_manifest_of_any_shape_is_refused_in_one_sentence(self, place):
+        fill_empty(place)
+        write_terms(place, "First")
+        before = exported(place, "before")
+        file = place[0] / "b.zip"
+        run(place, "backup", file)
+        whole = _members(file)
+        manifest = json.loads(whole["manifest.json"])
+        name = next(iter(manifest["members"]))
+        for change in (
+            {"vendor": ["sqlite"]},
+            {"migrations": [["terms", "9999_later"]]},
+            {"migrations": "x"},
+            {"made_at": 1},
+            {"members": {name: {"size": "12", "sha256": "x"}}},
+            {"members": {name: {**manifest["members"][name], "size": float("inf")}}},
+            {"proof": {**manifest["proof"], "terms": "0" * 64}},
+        ):
+            hostile = place[0] / "hostile.zip"
+            with zipfile.ZipFile(hostile, "w") as archive:
+                for member, content in whole.items():
+                    if member == "manifest.json":
+                        content = json.dumps({**manifest, **change})
+                    archive.writestr(member, content)
+            for option in ("--verify", "--replace"):
+                told = run(place, "restore", hostile, option, code=1)
+                assert "Nothing was restored" in told
+                assert "Traceback" not in told
+        assert exported(place, "after") == before
+
+    def test_what_a_killed_backup_left_is_removed(self, place):
+        fill_empty(place)
+        for name in (".backup-left", ".verify-left"):
+            (place[0] / name).mkdir()
+        run(place, "backup", place[0] / "b.zip")
+        run(place, "restore", place[0] / "b.zip", "--verify")
+        left = [path.name for path in place[0].glob(".backup-*")]
+        assert left == []
+        if connection.vendor == "sqlite":
+            assert not (place[0] / ".verify-left").exists()
+
+
+def _members(file):
+    with zipfile.ZipFile(file) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
 def _with_member(whole, folder, name):
     copy = folder / "copy.zip"
     copy.write_bytes(whole)

@@ -1,6 +1,7 @@
 """What commonly goes wrong is one sentence that says what to do (D9 to D12)."""
 
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -8,6 +9,9 @@ import time
 from contextlib import closing
 
 import pytest
+from django.db import connection  # noqa: F401 — conditions of marks read it
+
+from terms.management.commands.serve import free_socket
 
 from .running import ROOT, environment, fill, manage, serving
 
@@ -35,7 +39,14 @@ def told(done, code=1):
         ("CSRF_TRUSTED_ORIGINS", "words.example", "is not an address"),
         ("TRUSTED_PROXIES", "many", "neither a number of proxies"),
         ("BEHIND_PROXY", "on", "TRUSTED_PROXIES now"),
-        ("SECURITY_CONTACT", "me", "must begin with mailto:"),
+        ("SECURITY_CONTACT", "me", "must be mailto:"),
+        ("SECURITY_CONTACT", "mailto:me@example.org\nContact: x", "must be mailto:"),
+        ("LANGUAGE_CODE", "xx", "is not a language that the admin can speak"),
+        ("ALLOWED_HOSTS", "https://words.example", "is not the name of a host"),
+        ("ALLOWED_HOSTS", "127.0.0.1:8000", "is not the name of a host"),
+        ("SITE_URL", "http://a b/", "is not an address"),
+        ("MAIL_FROM", "foo", "is not an email address"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "all addresses are no network"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named(tmp_path, variable, value, words):
@@ -96,6 +107,41 @@ def test_a_second_server_on_a_port_is_refused(tmp_path):
         assert all(server.get("/glossary/")[0] == 200 for _ in range(30))
     for words in (["--port", "99999"], ["--host", "no-such-host.invalid"], ["--workers", "0"]):
         told(manage(tmp_path, "serve", *words))
+
+
+def test_a_socket_that_cannot_be_had_is_said(tmp_path):
+    fill(tmp_path)
+    file = tmp_path / "file"
+    file.touch()
+    for path, words in ((file, "something else"), (tmp_path / "no" / "x", "there is no folder")):
+        assert words in told(manage(tmp_path, "serve", "--socket", path))
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(str(tmp_path / "taken"))
+        taken.listen()
+        done = manage(tmp_path, "serve", "--socket", tmp_path / "taken")
+        assert "another server answers" in told(done)
+
+
+def test_a_socket_that_a_killed_server_left_is_removed(tmp_path):
+    path = tmp_path / "left"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    free_socket(path)
+    assert not path.exists()
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="of a SQLite file")
+def test_a_server_whose_database_was_moved_away_makes_no_other(tmp_path):
+    fill(tmp_path)
+    place = tmp_path / "glossary.sqlite3"
+    with serving(tmp_path) as server:
+        for file in tmp_path.glob("glossary.sqlite3*"):
+            file.rename(tmp_path / f"away-{file.name}")
+        assert server.get("/glossary/search?q=a")[0] == 503
+        assert not place.exists()
+        for file in tmp_path.glob("away-*"):
+            file.rename(tmp_path / file.name.removeprefix("away-"))
+        assert server.get("/glossary/search?q=a")[0] == 200
 
 
 def test_an_empty_key_of_a_killed_start_is_made_again(tmp_path):

@@ -1,10 +1,18 @@
 """Readers do not wait for clients that send or read slowly, nor for Django (S1)."""
 
+import asyncio
+import re
+import socket
 import time
+import urllib.parse
+import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
-from .running import SlowClients, fill, serving
+from terms.web.bodies import MOST_OF_ONE, VISITORS, Bodies, Refused
+
+from .running import SlowClients, fill, manage, serving
 
 PAGE = "/glossary/web-platform/protocols/http/"
 
@@ -13,6 +21,11 @@ PAGE = "/glossary/web-platform/protocols/http/"
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     fill(folder)
+    made = manage(
+        folder, "createsuperuser", "--noinput", "--username=ann", "--email=ann@example.org",
+        DJANGO_SUPERUSER_PASSWORD="ann-secret-1",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
     with serving(folder) as running:
         yield running
 
@@ -40,13 +53,25 @@ def test_half_a_body_is_cut_off(server):
 def test_what_is_too_long_is_refused_before_it_is_read(server):
     head = b"POST /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     assert b" 413 " in server.raw(head + b"Content-Length: 70000\r\n\r\na")[:20]
-    pieces = b"Transfer-Encoding: chunked\r\n\r\n" + (b"4000\r\n" + b"a" * 0x4000 + b"\r\n") * 6
-    assert b" 413 " in server.raw(head + pieces)[:20]
+
+
+@pytest.mark.parametrize("end", [b"0\r\n\r\n", b"", b"zz\r\n"])
+def test_a_body_that_may_have_been_cut_off_is_refused(server, end):
+    """Pieces without a length end in the same way, whole or not."""
+    head = b"POST /glossary/suggestion HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    pieces = b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n" + end
+    assert b" 411 " in server.raw(head + pieces)[:20]
 
 
 @pytest.mark.parametrize(
     "lines",
-    [b"Host: 127.0.0.1\r\nHost: evil.example", b"Host: evil.example", b"Host: a:b@127.0.0.1"],
+    [
+        b"X: y",
+        b"Host: w\xc3\xb6rter.example",
+        b"Host: 127.0.0.1\r\nHost: evil.example",
+        b"Host: evil.example",
+        b"Host: a:b@127.0.0.1",
+    ],
 )
 def test_a_wrong_or_second_host_is_refused(server, lines):
     for path in (PAGE.encode(), b"/glossary/search"):
@@ -54,6 +79,63 @@ def test_a_wrong_or_second_host_is_refused(server, lines):
             b"GET " + path + b" HTTP/1.1\r\n" + lines + b"\r\nConnection: close\r\n\r\n"
         )
         assert answer.startswith(b"HTTP/1.1 400 "), answer[:80]
+
+
+class TestEditors:  # of its own scope: workers share what takes long
+    def test_a_cookie_of_no_session_has_no_part_in_the_editors_threads(self, server):
+        """Ninety clients that claim to be editors wait for the visitors' threads."""
+        claim = (
+            b"GET /glossary/search?q=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Cookie: session=abcdefghijklmnopqrstuvwxyz012345\r\n\r\n"
+        )
+        with log_in(server) as editor:
+            sockets = []
+            for number in range(90):
+                one = socket.create_connection(("127.0.0.1", server.port), 5)
+                one.sendall(claim % number * 3)
+                sockets.append(one)
+            statuses = [editor.open(f"{server.address}/admin/").status for _ in range(6)]
+            for one in sockets:
+                one.close()
+        assert statuses == [200] * 6
+
+
+@contextmanager
+def log_in(server):
+    cookies = urllib.request.HTTPCookieProcessor()
+    opener = urllib.request.build_opener(cookies)
+    page = opener.open(f"{server.address}/admin/login/").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    fields = {"username": "ann", "password": "ann-secret-1", "csrfmiddlewaretoken": token}
+    data = urllib.parse.urlencode(fields).encode()
+    assert opener.open(f"{server.address}/admin/login/?next=/admin/", data).url.endswith("/admin/")
+    yield opener
+
+
+def test_clients_of_one_network_share_its_bodies():
+    bodies = Bodies()
+
+    async def read():
+        held = [asyncio.ensure_future(one(f"2001:db8::{n}")) for n in range(MOST_OF_ONE)]
+        await asyncio.sleep(0)
+        with pytest.raises(Refused) as refused:
+            await one("2001:db8::ffff")
+        for task in held:
+            task.cancel()
+        return refused.value.status
+
+    async def one(address):
+        await bodies.read(Silent(), "5", address, VISITORS)
+
+    assert asyncio.run(read()) == 503
+
+
+class Silent:
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        await asyncio.sleep(60)
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_another(tmp_path):

@@ -7,15 +7,16 @@ from django.utils import timezone
 
 from terms import removals
 from terms.models import Approval, Glossary, Notice, Removal, Term
+from terms.publishing import publish
 from terms.refactoring import CannotRefactor
 from terms.removals import DELETE, MOVE, WITHDRAW, NotApproved
 from terms.renaming import move
 from terms.reviewing import CannotReview
 from terms.scheduling import run_scheduled, schedule
-from terms.trashing import trash
+from terms.trashing import restore, trash
 from terms.worklists import to_review
 from tests.doors.conftest import logged_in
-from tests.factory import make_live, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,29 @@ def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
         assert removals.withdraw(flask.glossary, [flask], ann) == []
     assert is_live(flask) == (action == MOVE)
     assert Removal.objects.get().outcome == "done"
+
+
+@pytest.mark.parametrize("ended", ["refused", "taken back", "done"])
+def test_what_is_asked_for_again_is_approved_again(flask, people, ended):
+    ann, ben, cid = people
+    asked = removals.ask(flask, DELETE, ann)
+    removals.approve(asked, ben)
+    if ended == "refused":
+        removals.refuse(asked, cid, "It stays.")
+    elif ended == "taken back":
+        removals.take_back(asked, ann)
+    else:
+        trash(flask, ann)
+        restore(Term.with_trash.get(pk=flask.pk), ann)
+        Glossary.objects.update(approvals_needed=0)
+        assert publish(default_glossary(), Term.objects.filter(pk=flask.pk)) == []
+        Glossary.objects.update(approvals_needed=1)
+    now = Term.objects.select_related("glossary").get(pk=flask.pk)
+    again = removals.ask(now, DELETE, ann)
+    with pytest.raises(NotApproved):
+        trash(now, ann)
+    removals.approve(again, ben)
+    trash(now, ann)
 
 
 def test_an_approval_is_of_one_action_and_one_live_text(flask, people):

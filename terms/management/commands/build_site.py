@@ -14,8 +14,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("out", help="the folder; new, empty, or built before")
+        parser.add_argument(
+            "--whole", action="store_true", help="also write what should be there already"
+        )
 
-    def handle(self, out, **options):
+    def handle(self, out, whole, **options):
         run_due()
         if Site.objects.exists() and not is_of_today():
             self.stderr.write(
@@ -23,7 +26,7 @@ class Command(BaseCommand):
                 " rebuild_site makes them anew."
             )
         try:
-            report = build(Path(out), console.counting(self, "pages"))
+            report = build(Path(out), console.counting(self, "pages"), whole)
         except (BuildError, OSError) as error:
             raise CommandError(str(error)) from error
         for path in report.left_out:

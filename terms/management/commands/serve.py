@@ -1,6 +1,8 @@
 import os
+import resource
 import socket
 import sys
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -8,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from terms.checks import ready_to_serve, settings_can_be_read
 
 WORKERS = 1
-CONNECTIONS = 4_096  # a worker takes at once; idle ones count, too
+CONNECTIONS = 16_384  # a worker takes at most at once; idle ones count, too
+OTHER_FILES = 512  # that a worker has open
 HEAD = 10_000  # milliseconds in which a request's headers must have come
 
 
@@ -27,14 +30,16 @@ class Command(BaseCommand):
         if not 1 <= workers <= 256:
             raise CommandError("--workers: from 1 to 256 processes.")
         if options["socket"]:
+            free_socket(Path(options["socket"]))
             where = ["--uds", options["socket"]]
         else:
             need_free(host, port)
             where = ["--host", host, "--port", str(port)]
+        connections = _connections()
         command = [
             sys.executable, "-m", "granian", "--interface", "rsgi", "--loop", "uvloop", *where,
             "--workers", str(workers), "--http", "1", "--no-ws", "--respawn-failed-workers",
-            "--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS),
+            "--backlog", str(connections), "--backpressure", str(connections),
             "--http1-header-read-timeout", str(HEAD), "--workers-kill-timeout", "30",
             "--log-level", "warning", "glossary_cms.rsgi:application",
         ]  # fmt: skip
@@ -49,6 +54,34 @@ class Command(BaseCommand):
             self.stderr.write(f"{problem.id}: {problem.msg}{hint}")
         if found:
             raise CommandError("The site was not started.")
+
+
+def _connections():
+    """How many connections a worker may have, by the files that it may have open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = CONNECTIONS + OTHER_FILES if most == resource.RLIM_INFINITY else most
+    files = min(files, CONNECTIONS + OTHER_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))  # the server inherits it
+    return max(64, files - OTHER_FILES)
+
+
+def free_socket(path):
+    """Make way for a socket at ``path``: one that a killed server left is removed."""
+    if not path.parent.is_dir():
+        raise CommandError(f"--socket: there is no folder “{path.parent}”.")
+    if not path.exists():
+        return
+    if not path.is_socket():
+        raise CommandError(f"--socket: “{path}” is something else than a socket.")
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        except OSError as error:
+            raise CommandError(f"--socket: “{path}” cannot be used: {error.strerror}.") from error
+        else:
+            raise CommandError(f"--socket: another server answers at “{path}”.")
 
 
 def need_free(host, port, other="--port"):

@@ -1,0 +1,49 @@
+"""Whether a request comes from somebody who is logged in: these have threads of their own.
+
+A cookie proves nothing by its name. Its session is looked up, and remembered for a while.
+"""
+
+import time
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import close_old_connections
+
+REMEMBERED, MOST = 300, 10_000  # seconds, sessions
+_KEY_LENGTH = 32
+
+
+class Editors:
+    """The sessions of this process that were found to be of a person."""
+
+    def __init__(self) -> None:
+        self._name = settings.SESSION_COOKIE_NAME
+        self._store: Any = import_module(settings.SESSION_ENGINE).SessionStore
+        self._until: dict[str, float] = {}
+
+    def key_of(self, cookies: str | None) -> str:
+        """The key of the session that a request names; empty where it names none."""
+        if not cookies or self._name not in cookies:
+            return ""
+        for cookie in cookies.split(";"):
+            name, _, value = cookie.strip().partition("=")
+            if name == self._name and len(value) == _KEY_LENGTH and value.isalnum():
+                return value
+        return ""
+
+    def knows(self, key: str) -> bool:
+        return self._until.get(key, 0) > time.monotonic()
+
+    def look_up(self, key: str) -> bool:
+        """Ask the database whether somebody is logged in by this session."""
+        try:
+            is_one = SESSION_KEY in self._store(key)
+        finally:
+            close_old_connections()
+        if is_one:
+            if len(self._until) >= MOST:
+                self._until.clear()
+            self._until[key] = time.monotonic() + REMEMBERED
+        return is_one
