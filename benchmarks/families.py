@@ -79,7 +79,7 @@ FAMILIES = {
     "abbreviations": lines(lambda i: f"*[a{i}]: x\na{i} "),
     "attr lists": repeated("{: .a", "[a](b){: "),
     "toc": repeated("## a\n\n", "a\n---\n\n"),
-    "others": repeated("&", "\\", "a**b_c", "![", "~~a", "# a\n", "1. ", "\t- a\n", "](", "|a", "`a``"),
+    "others": repeated("&", "&\ue000", "a &", "\\", "a**b_c", "![", "~~a", "# a\n", "1. ", "\t- a\n", "](", "|a", "`a``"),
     "NUL": repeated("a\0", "`\0`", "[a](\0b)"),
 }  # fmt: skip
 

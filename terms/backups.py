@@ -29,7 +29,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from .durable import sync_folder, whole_file, working_folder
+from .durable import sweep, sync_folder, whole_file, working_folder
 from .generation import generation_of
 from .pictures import is_named_after, is_whole, pictures_kept, write_picture
 
@@ -59,6 +59,7 @@ def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
     Other processes go on writing meanwhile; what was committed before is in it.
     """
     damaged = []
+    sweep(path.parent, f"*{path.suffix}")  # of a name by the day, none writes the same again
     with working_folder(path.parent, ".backup-") as folder:
         copy = folder / DATABASES[connection.vendor]
         proof = _copy_sqlite(copy) if connection.vendor == "sqlite" else _copy_postgres(copy)
@@ -305,15 +306,15 @@ def restore(path: Path, replace: bool = False, waiting: float = WAITING) -> dict
                 "There is a glossary here already. Name an empty place (DATA_DIR, DATABASE_URL),"
                 " or have it replaced with --replace."
             )
-        if connection.vendor == "sqlite":
-            _restore_sqlite(archive, manifest, waiting)
-        else:
-            _restore_postgres(archive, manifest)
-        for name in manifest["members"]:
+        for name in manifest["members"]:  # first: a place with pictures only is still empty
             if _PICTURE.fullmatch(name):
                 content = archive.read(name)
                 if is_named_after(Path(name), content):  # others are damaged
                     write_picture(name.removeprefix("media/"), content)
+        if connection.vendor == "sqlite":
+            _restore_sqlite(archive, manifest, waiting)
+        else:
+            _restore_postgres(archive, manifest)
     return manifest
 
 
@@ -364,7 +365,7 @@ def _extract_sqlite(archive: zipfile.ZipFile, manifest: dict, target: Path) -> N
 def _restore_sqlite(archive: zipfile.ZipFile, manifest: dict, waiting: float) -> None:
     place = Path(connection.settings_dict["NAME"])
     place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}.partial")
+    fresh = place.with_name(f".{place.name}.restored.partial")
     try:
         _extract_sqlite(archive, manifest, fresh)
         connection.close()

@@ -1,14 +1,13 @@
 """Files that are there whole or not at all, also after a loss of power.
 
-A file is written beside its place under a name of its own, its bytes are brought to the disk, and
-only then it takes its name; then the folder is brought to the disk. What a killed process leaves
-behind begins with ``.`` and ends with ``.partial``.
+A file is written beside its place, its bytes are brought to the disk, and only then it takes its
+name; then the folder is brought to the disk. What a killed process leaves behind begins with ``.``
+and ends with ``.partial``; the next one that writes the same file takes it over.
 """
 
 import contextlib
 import fcntl
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,19 +21,36 @@ MANY = 200  # files; bringing so many to the disk one by one takes longer than a
 @contextmanager
 def whole_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     """A file to write, which takes the name ``path`` once the block ends without an error."""
-    partial = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.partial")
-    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    partial = path.with_name(f".{path.name[:200]}.partial")
+    descriptor = _own(partial, mode)
     try:
         with open(descriptor, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
-    sync_folder(path.parent)
+            try:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                partial.replace(path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    partial.unlink()
+                raise
+    finally:
+        sync_folder(path.parent)
+
+
+def _own(partial: Path, mode: int) -> int:
+    """A descriptor of an empty file that no other process writes; one that a killed process left
+    is taken over."""
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(partial, flags, mode)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(partial).st_ino == os.fstat(descriptor).st_ino:
+                os.ftruncate(descriptor, 0)
+                os.fchmod(descriptor, mode)
+                return descriptor
+        os.close(descriptor)  # it has its own name by now: another process has finished it
 
 
 @contextmanager
@@ -56,6 +72,14 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove the partial files that killed processes left in ``folder``."""
+    for left in folder.glob(f".{pattern}.partial"):
+        with contextlib.suppress(OSError), open(left, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:

@@ -185,6 +185,8 @@ def test_stopping_a_command_is_no_error_of_the_code(tmp_path):
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), "import_terms", str(files), "--publish"],
         env=environment(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        # Processes in the background of a shell ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(2.5)
     process.send_signal(signal.SIGINT)
