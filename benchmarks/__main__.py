@@ -64,8 +64,9 @@ def _rooms() -> tuple:
     from .publishing import Publishing
     from .searching import Searching
     from .serving import Serving
+    from .waiting import Waiting
 
-    return (Files, Publishing, Serving, Building, Searching, Administering, Growth)
+    return (Files, Publishing, Serving, Waiting, Building, Searching, Administering, Growth)
 
 
 def _measured(ground: Any, only: set[str] | None) -> list[dict]:

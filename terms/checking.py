@@ -11,7 +11,8 @@ from .folders import FolderError
 from .formats.document import read_document
 from .formats.related import read_names
 from .indexing import known_names
-from .models import Glossary, PublishedTerm, Revision, Term, TermFile
+from .models import Glossary, Picture, PublishedTerm, Revision, Term, TermFile
+from .pictures import is_whole, pictures_kept
 from .site.rebuilding import stale_pages
 
 
@@ -19,6 +20,7 @@ def check(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:
     """What does not agree, a line each, with the file that it is about."""
     yield from _check_database(glossary)
     yield from _check_published(glossary)
+    yield from _check_pictures(glossary)
     places = TermFile.objects.filter(glossary=glossary).values_list("folder", flat=True)
     folders = [folder] if folder else [Path(place) for place in places.distinct().order_by()]
     for place in folders:
@@ -94,6 +96,17 @@ def _check_published(glossary: Glossary) -> Iterator[str]:
         yield f"{path}: readers get an old page; rebuild_site makes it anew."
     for page in published.values():
         yield f"{page.slug}: readers have a page of a term that is not live."
+
+
+def _check_pictures(glossary: Glossary) -> Iterator[str]:
+    """Those that were imported, and in any glossary those that are stored."""
+    stored = {f"terms/{file.name}": file for file in pictures_kept()}
+    for path, file in Picture.objects.filter(glossary=glossary).values_list("path", "file"):
+        if file not in stored:
+            yield f"{path}: this picture is not stored any more; import its folder again."
+    for file in stored.values():
+        if not is_whole(file):
+            yield f"{file.name}: this picture is damaged."
 
 
 def _check_files(glossary: Glossary, folder: Path) -> Iterator[str]:

@@ -1,0 +1,156 @@
+"""How long readers and editors wait while others make the server work: S9, S10."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from tests.web.running import SlowClients
+
+from .measure import Result
+from .serving import Serving
+
+SECONDS = 6  # of readers without any load
+EDITORS, MANY_EDITORS, SLOW = 4, 24, 100
+IMPORTED = 1_000  # files
+
+
+class Waiting(Serving):
+    IDS = ("S9", "S10")
+
+    def s9(self) -> Iterator[Result]:
+        """Editors save, files are imported, and slow clients send half a request."""
+        with self.server() as server:
+            quiet = self.told(server, seconds=SECONDS)["readers"]
+            slow = [SlowClients(server.port, kind, SLOW // 2) for kind in ("head", "body")]
+            with ExitStack() as stack:
+                for clients in slow:
+                    stack.enter_context(clients)
+                told = self.told(server, self.sessions(EDITORS), self.an_import(IMPORTED))
+        yield from self.waits("S9", quiet, told, "4 editors, an import and 100 slow clients")
+
+    def s10(self) -> Iterator[Result]:
+        """Everything is made again, then everything is imported and published again."""
+        with self.server() as server:
+            quiet = self.told(server, seconds=SECONDS)["readers"]
+            sessions = self.sessions(MANY_EDITORS)
+            for what, act in (
+                ("rebuild_site", lambda: self.manage("rebuild_site")),
+                ("an import of all, published", self.an_import(self.count)),
+            ):
+                yield from self.waits("S10", quiet, self.told(server, sessions, act), what)
+
+    def waits(self, id: str, quiet: list, told: dict, what: str) -> Iterator[Result]:
+        calm, busy = percentile(quiet, 99), percentile(told["readers"], 99)
+        yield Result(
+            id, f"readers' p99 during {what} / without", "at most 3", busy / calm, busy / calm,
+            busy / calm, busy * 1e6, calm * 1e6,
+        )  # fmt: skip
+        statuses = [status for _, status, _ in told["editors"]]
+        saves = [waited for what, _, waited in told["editors"] if what == "save"]
+        failed = sum(status not in (200, 302, 409) for status in statuses)
+        refused = statuses.count(409)
+        drafts = [waited for what, _, waited in told["editors"] if what == "draft"]
+        print(
+            f"|  | during it {len(told['readers']):,} pages, {len(saves)} saves of which {refused}"
+            f" met another's text, {len(drafts)} drafts; {failed} failed; saves"
+            f" {statistics.median(saves):.2f} s at the median, {max(saves):.2f} at most; drafts"
+            f" {max(drafts):.2f} at most; p99 of readers {busy * 1e3:.1f} ms | | | |",
+            flush=True,
+        )
+
+    @contextmanager
+    def server(self) -> Iterator[Any]:
+        with ExitStack() as stack:
+            yield self.ours(stack)
+
+    def told(
+        self,
+        server: Any,
+        sessions: Sequence[str] = (),
+        act: Callable | None = None,
+        seconds: int = 0,
+    ) -> dict:
+        asked = {"port": server.port, "seconds": seconds}
+        readers = {"paths": self.paths[:200], "readers": 2}
+        editors = {"sessions": list(sessions), "ids": self.ids()}
+        # Processes of their own: one that takes a form apart would hold up the others.
+        processes = [self.clients({**asked, **some}) for some in (readers, editors)]
+        if act:
+            time.sleep(2)
+            act()
+        told = [json.loads(process.communicate("\n" if act else None)[0]) for process in processes]
+        statuses = {status for status, _ in told[0]["readers"]}
+        assert statuses == {200}, statuses
+        return {
+            "readers": [waited for _, waited in told[0]["readers"]],
+            "editors": told[1]["editors"],
+        }
+
+    def clients(self, asked: dict[str, Any]) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.clients"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        return process
+
+    def ids(self) -> list[int]:
+        from terms.models import Term
+
+        found = list(Term.objects.order_by("path").values_list("pk", flat=True))
+        connection.close()
+        return found
+
+    def sessions(self, count: int) -> list[str]:
+        """Keys of so many editors who are logged in."""
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        keys = []
+        for number in range(count):
+            user, _ = User.objects.get_or_create(
+                username=f"editor {number}", is_staff=True, is_superuser=True
+            )
+            session = store()
+            session[SESSION_KEY], session[HASH_SESSION_KEY] = (
+                str(user.pk),
+                user.get_session_auth_hash(),
+            )
+            session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[1]
+            session.set_expiry(timezone.now() + timedelta(days=1))
+            session.create()
+            keys.append(session.session_key)
+        connection.close()
+        return keys
+
+    def an_import(self, count: int) -> Callable[[], None]:
+        """Files that differ from all that were imported before, imported and published."""
+        folder = self.folder / f"files-{time.monotonic_ns()}"
+        folder.mkdir()
+        for path in sorted(self.ground.source.iterdir())[:count]:
+            text = path.read_text()
+            (folder / path.name).write_text(f"{text}\nSeen on {folder.name}.\n")
+        return lambda: self.manage("import_terms", str(folder), "--publish", "-v0")
+
+    def manage(self, *words: str) -> None:
+        """In a process of its own; what editors changed meanwhile is in conflict, and said."""
+        command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *words]
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=os.environ)
+
+
+def percentile(values: list[float], share: int) -> float:
+    return statistics.quantiles(values, n=100)[share - 1]
