@@ -1,5 +1,7 @@
 """What ``manage.py serve`` runs: an event loop for readers, threads for Django."""
 
+import sys
+
 from .wsgi import django_application
 
 # isort: split
@@ -7,3 +9,7 @@ from terms.due import DueWorkers
 from terms.web.server import Server
 
 application = Server(django_application, DueWorkers())
+
+# The loop shares the interpreter with Django's threads. It waits for one of these for a millisecond
+# rather than for five.
+sys.setswitchinterval(0.001)

@@ -6,14 +6,18 @@ Requests wait in a queue that is bounded; one that finds it full is refused at o
 import asyncio
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 from .proxies import Client
 
 IN_MEMORY = 1024 * 1024  # bytes of an answer; what is longer waits in a file for its reader
+PATIENCE = 0.02  # seconds; most requests take less
 Environ = dict[str, Any]
 
 
@@ -30,12 +34,27 @@ class Response(NamedTuple):
     file: IO[bytes] | None = None
 
 
+@dataclass(eq=False)
+class _Asked:
+    """Something that a thread is to do, and the answer that is waited for."""
+
+    act: Callable
+    values: tuple
+    answer: asyncio.Future
+
+
 class DjangoThreads:
+    """Begins one request after another: threads that compute at the same time hinder each other.
+    Only where one takes longer than ``PATIENCE`` another thread begins the next."""
+
     def __init__(self, application: Callable, threads: int, most_waiting: int, name: str):
         self.application = application
         self.most = threads + most_waiting
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._free = threads
         self._taken = 0
+        self._waiting: deque[_Asked] = deque()
+        self._begun: _Asked | None = None  # the one that has begun last, unless it takes long
 
     @property
     def is_full(self) -> bool:
@@ -51,16 +70,41 @@ class DjangoThreads:
         if self.is_full:
             raise Busy
         self._taken += 1
-        loop = asyncio.get_running_loop()
-        asked = loop.run_in_executor(self._threads, act, *values)
-        asked.add_done_callback(self._give_back)
+        asked = _Asked(act, values, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        self._begin()
         # A request that is given up does not stop work that has begun.
-        return await asyncio.shield(asked)
+        return await asyncio.shield(asked.answer)
 
-    def _give_back(self, asked: asyncio.Future) -> None:
+    def _begin(self) -> None:
+        if self._begun or not (self._waiting and self._free):
+            return
+        loop = asyncio.get_running_loop()
+        asked = self._begun = self._waiting.popleft()
+        self._free -= 1
+        done = loop.run_in_executor(self._threads, asked.act, *asked.values)
+        timer = loop.call_later(PATIENCE, self._pass, asked)
+        done.add_done_callback(partial(self._end, asked, timer))
+
+    def _pass(self, asked: _Asked) -> None:
+        """Wait for it no longer before the next one begins."""
+        if self._begun is asked:
+            self._begun = None
+            self._begin()
+
+    def _end(self, asked: _Asked, timer: asyncio.TimerHandle, done: asyncio.Future) -> None:
+        timer.cancel()
         self._taken -= 1
-        if not asked.cancelled():
-            asked.exception()  # marks it as seen, where nothing awaits it any more
+        self._free += 1
+        if done.cancelled() or asked.answer.done():
+            asked.answer.cancel()
+        elif error := done.exception():
+            asked.answer.set_exception(error)
+            asked.answer.exception()  # marks it as seen, where nothing awaits it any more
+        else:
+            asked.answer.set_result(done.result())
+        self._pass(asked)
+        self._begin()
 
     def close(self) -> None:
         """Wait for what has begun; the rest is dropped."""

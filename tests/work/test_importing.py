@@ -308,6 +308,45 @@ def test_what_is_no_file_of_the_folder_is_told(folder, tmp_path):
     assert plan.counts["created"] == 2
 
 
+def test_folders_in_folders_without_end_are_told(folder):
+    """And the rest is read (S13)."""
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(1_000):
+        os.mkdir("x", dir_fd=place)
+        inner = os.open("x", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = inner
+    os.close(os.open("a.md", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+    os.close(place)
+    plan = import_folder(folder)
+    (told,) = [entry for entry in plan.entries if entry.status == "invalid"]
+    assert "nested more than 60 deep" in told.reason
+    assert told.path.startswith("x/x/")
+    assert plan.counts["created"] == 2
+
+
+def test_what_becomes_a_link_while_the_folder_is_read_is_not_followed(folder, tmp_path):
+    """A file, or a folder on the way to it, is swapped after it was found (S13)."""
+    secret = tmp_path / "secret"
+    (secret / "sub").mkdir(parents=True)
+    (secret / "sub" / "inner.md").write_text(text_of("Secret"))
+    (folder / "sub").mkdir()
+    (folder / "sub" / "inner.md").write_text(text_of("Inner"))
+
+    def swapped_first(items):
+        items = list(items)
+        (folder / "flask.md").unlink()
+        (folder / "flask.md").symlink_to(secret / "sub" / "inner.md")
+        shutil.rmtree(folder / "sub")
+        (folder / "sub").symlink_to(secret / "sub")
+        return items
+
+    plan = apply_import(plan_import(default_glossary(), folder, swapped_first))
+    told = {entry.path: entry.status for entry in plan.entries}
+    assert told == {"django.md": "created", "flask.md": "invalid", "sub/inner.md": "invalid"}
+    assert not Term.objects.filter(name="Secret").exists()
+
+
 def test_an_unreadable_file_is_told():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

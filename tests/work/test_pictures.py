@@ -8,7 +8,8 @@ import re
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from terms.models import Page, Picture, PublishedTerm, Term
 from terms.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, keep
@@ -155,6 +156,27 @@ def test_a_trial_takes_nothing(folder):
     write(folder, "![A](a.png)")
     imported(folder, dry_run=True)
     assert not Picture.objects.exists()
+
+
+def test_nothing_but_pixels_is_kept():
+    """No comments, places, profiles or texts of the one who made it (S19)."""
+    exif = Image.Exif()
+    exif[0x010E] = "secret description"
+    text = PngInfo()
+    text.add_text("Comment", "secret comment")
+    text.add_itxt("XML:com.adobe.xmp", "<secret/>")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for content in (
+        picture("JPEG", exif=exif, comment=b"secret comment", icc_profile=profile),
+        picture("PNG", pnginfo=text, exif=exif, icc_profile=profile),
+        picture("WEBP", exif=exif, xmp=b"<secret/>", icc_profile=profile),
+        picture("GIF", comment=b"secret comment"),
+    ):
+        stored = (settings.MEDIA_ROOT / keep(content)).read_bytes()
+        assert b"secret" not in stored
+        kept = Image.open(io.BytesIO(stored))
+        assert kept.size == (3, 2)
+        assert not set(kept.info) & {"icc_profile", "exif", "comment", "xmp", "Comment"}
 
 
 def test_a_moving_picture_moves_on():

@@ -6,6 +6,7 @@ from django.core import mail
 from django.utils import timezone
 
 from terms import notifying
+from terms.change_sets import collect, submit_set
 from terms.commenting import comment, resolve, threads, words_of
 from terms.import_plan import plan_import
 from terms.importing import apply_import
@@ -242,6 +243,22 @@ def test_a_passage_that_is_not_there_is_refused(people):
 
 
 # Mail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_of_many_terms_are_one_mail():
+    """A review of a set of twelve is asked for (S17)."""
+    ann, _ = (
+        User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
+        for name in ("ann", "ben")
+    )
+    terms = [make_term(f"Term {number}", author=ann) for number in range(12)]
+    submit_set(collect(default_glossary(), terms, "Twelve", ann), ann, "Please read.")
+    notifying.send_mail()
+    assert [message.to for message in mail.outbox] == [["ben@example.org"]]
+    (message,) = mail.outbox
+    assert "12" in message.subject
+    assert all(f"/admin/terms/term/{term.pk}/review/" in message.body for term in terms)
 
 
 @pytest.mark.django_db(transaction=True)
