@@ -20,6 +20,7 @@ from .models import (
     Event,
     Glossary,
     Mention,
+    PublishedName,
     PublishedTerm,
     Review,
     Revision,
@@ -272,7 +273,10 @@ def _checked(
     """What can be live, and by id of the other terms why not; addresses are ``taken``."""
     refused: dict[int, str] = {}
     batch: Batch = {}
-    made = [(live, published_term(change.glossary, live, change.now)) for live in lives(revisions)]
+    found = list(lives(revisions))
+    if change.needs_approval and asks(change.glossary):
+        found = list(_showing_names(found))
+    made = [(live, published_term(change.glossary, live, change.now)) for live in found]
     taken.look_at([page for _, page in made])
     held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
     for live, page in made:
@@ -290,6 +294,22 @@ def _checked(
             batch[page.uid] = (live, page)
             taken.take(page)
     return batch, refused
+
+
+def _showing_names(found: list[Live]) -> Iterator[Live]:
+    """Of a text that is live already, names that readers see stay: nobody has approved that they
+    are hidden. They are with the next text that is approved."""
+    same = [
+        live.version.uid
+        for live in found
+        if live.hidden and live.version.fingerprint == live.version.live_fingerprint
+    ]
+    shown: dict[Uid, set[str]] = {}
+    names = PublishedName.objects.filter(term__uid__in=same, is_hidden=False).order_by()
+    for uid, name in names.values_list("term__uid", "name"):
+        shown.setdefault(uid, set()).add(name)
+    for live in found:
+        yield live._replace(hidden=live.hidden - shown.get(live.version.uid, set()))
 
 
 def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:

@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from terms import removals
-from terms.models import Approval, Glossary, Notice, Removal, Term
+from terms.models import Alias, Approval, Glossary, Notice, PublishedTerm, Removal, Term
 from terms.publishing import publish
 from terms.refactoring import CannotRefactor
 from terms.removals import DELETE, MOVE, WITHDRAW, NotApproved
 from terms.renaming import move
-from terms.reviewing import CannotReview
+from terms.reviewing import CannotReview, approve
 from terms.scheduling import run_scheduled, schedule
 from terms.trashing import restore, trash
 from terms.worklists import to_review
@@ -164,3 +164,20 @@ def test_the_list_asks_for_each_term(flask, people):
     assert "“Flask” is not withdrawn yet" in answer
     assert "Readers do not see 0 terms any more." in answer
     assert Removal.objects.open().count() == 1
+
+
+def test_a_name_that_readers_see_is_hidden_with_the_next_approved_text_only(people):
+    ann, ben, _ = people
+    text = text_of("Flask").replace("details:", "aliases: [Bottle]\ndetails:")
+    flask = make_live("Flask", text=text, author=ann)
+    Glossary.objects.update(approvals_needed=1)
+    Alias.objects.update(kind="hidden")
+    one = Term.objects.filter(pk=flask.pk)
+    assert publish(default_glossary(), one, by=ann) == []
+    assert PublishedTerm.objects.get().aliases == ["Bottle"]
+
+    save_text(flask, text.replace("aliases: [Bottle]", "aliases: [Bottle, Bottles]"), author=ann)
+    Alias.objects.filter(name="Bottle").update(kind="hidden")
+    approve(one.get(), ben, one.get().fingerprint)
+    assert publish(default_glossary(), one, by=ann) == []
+    assert PublishedTerm.objects.get().aliases == ["Bottles"]
