@@ -50,21 +50,23 @@ def edit(port: int, session: str, ids: list[int], is_over: threading.Event, told
     chance = random.Random(session)
     time.sleep(chance.random() * SAVING)
     while not is_over.is_set():
-        address = f"/admin/terms/term/{chance.choice(ids)}"
+        pk = chance.choice(ids)
+        address = f"/admin/terms/term/{pk}"
         status, page, waited = client.ask("GET", f"{address}/change/")
-        told.append(("form", status, waited))
+        told.append(("form", status, waited, pk, ""))
         fields = fields_of(SimpleNamespace(content=page.encode()))
         fields["csrfmiddlewaretoken"] = [token]
         words = fields["description"]
-        for number in range(int(SAVING // TYPING)):
-            fields["description"] = [f"{words[0]} {session[:4]} {number}"]
+        for _ in range(int(SAVING // TYPING)):
+            typed = f"{words[0]} {session} {time.monotonic_ns()}"
+            fields["description"] = [typed]
             body = urlencode(fields, doseq=True)
             status, _, waited = client.ask("POST", f"{address}/keep/", f"{body}&keep=1", **FORM)
-            told.append(("draft", status, waited))
+            told.append(("draft", status, waited, pk, ""))
             if is_over.wait(TYPING):
                 break
         status, _, waited = client.ask("POST", f"{address}/change/", body, **FORM)
-        told.append(("save", status, waited))
+        told.append(("save", status, waited, pk, typed))
 
 
 def main() -> None:

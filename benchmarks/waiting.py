@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from terms.models import Revision, Term
 from tests.web.running import SlowClients
 
 from .measure import Result
@@ -60,14 +61,15 @@ class Waiting(Serving):
             id, f"readers' p99 during {what} / without", "at most 3", busy / calm, busy / calm,
             busy / calm, busy * 1e6, calm * 1e6,
         )  # fmt: skip
-        statuses = [status for _, status, _ in told["editors"]]
-        saves = [waited for what, _, waited in told["editors"] if what == "save"]
+        statuses = [status for _, status, *_ in told["editors"]]
+        saves = [waited for what, _, waited, *_ in told["editors"] if what == "save"]
         failed = sum(status not in (200, 302, 409) for status in statuses)
         refused = statuses.count(409)
-        drafts = [waited for what, _, waited in told["editors"] if what == "draft"]
+        drafts = [waited for what, _, waited, *_ in told["editors"] if what == "draft"]
+        lost = sum(is_lost(*rest) for what, *rest in told["editors"] if what == "save")
         print(
             f"|  | during it {len(told['readers']):,} pages, {len(saves)} saves of which {refused}"
-            f" met another's text, {len(drafts)} drafts; {failed} failed; saves"
+            f" met another's text, {len(drafts)} drafts; {failed} failed, {lost} lost; saves"
             f" {statistics.median(saves):.2f} s at the median, {max(saves):.2f} at most; drafts"
             f" {max(drafts):.2f} at most; p99 of readers {busy * 1e3:.1f} ms | | | |",
             flush=True,
@@ -111,8 +113,6 @@ class Waiting(Serving):
         return process
 
     def ids(self) -> list[int]:
-        from terms.models import Term
-
         found = list(Term.objects.order_by("path").values_list("pk", flat=True))
         connection.close()
         return found
@@ -150,6 +150,15 @@ class Waiting(Serving):
         """In a process of its own; what editors changed meanwhile is in conflict, and said."""
         command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *words]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=os.environ)
+
+
+def is_lost(status: int, _: float, pk: int, typed: str) -> bool:
+    """Whether a save was acknowledged and no version of the term has what was typed."""
+    if status != 302:
+        return False
+    texts = Revision.objects.filter(term=pk).values_list("text", flat=True)
+    mark = typed.rpartition(" ")[2]
+    return not any(mark in text for text in texts)
 
 
 def percentile(values: list[float], share: int) -> float:
