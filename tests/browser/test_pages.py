@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from terms.building import build
 from terms.change_sets import collect
-from terms.models import Glossary, Term
+from terms.models import Comment, Glossary, Term
 from terms.previewing import make_link
 from terms.publishing import withdraw
 from terms.rendering import words
@@ -245,6 +245,19 @@ def test_a_guest_sees_definitions_as_readers_do(visit):
     definition = page.locator(".gist")
     expect(definition).to_have_text("What Flask is, in a sentence.")
     assert definition.bounding_box()["y"] > page.get_by_role("link", name="Flask").bounding_box()["y"] + 12  # fmt: skip
+
+
+def test_a_guest_comments_by_the_form(visit):
+    """The browser says where the form comes from (S8)."""
+    change_set = collect(default_glossary(), [make_term("Flask", body="A framework.")], "One", None)
+    page = visit()
+    sharer = User.objects.create_superuser("sharer")
+    page.goto(f"/preview/{make_link(change_set, sharer, 1)[1]}/")
+    page.locator("[name=name]").fill("Eva")
+    page.locator("[name=text]").fill("Which version?")
+    page.locator("form:has([name=text]) button").click()
+    expect(page.get_by_text("your comment is with the editors")).to_be_visible()
+    assert Comment.objects.get().text == "Which version?"
 
 
 WORDS = [
