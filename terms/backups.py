@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
 from typing import IO, Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
@@ -59,7 +60,8 @@ def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
     Other processes go on writing meanwhile; what was committed before is in it.
     """
     damaged = []
-    sweep(path.parent, f"*{path.suffix}")  # of a name by the day, none writes the same again
+    if path.suffix:  # of a name by the day, none writes the same again
+        sweep(path.parent, f"*{path.suffix}")
     with working_folder(path.parent, ".backup-") as folder:
         copy = folder / DATABASES[connection.vendor]
         proof = _copy_sqlite(copy) if connection.vendor == "sqlite" else _copy_postgres(copy)
@@ -100,7 +102,7 @@ def copy_of_sqlite(source: Path, copy: Path) -> None:
     copy of the file alone would lack what is in the log beside it."""
     copy.touch(0o600)
     with (
-        contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
+        contextlib.closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as old,
         contextlib.closing(sqlite3.connect(copy)) as new,
     ):
         old.backup(new)
@@ -350,7 +352,9 @@ def _check_version(manifest: dict) -> None:
 def _extract_sqlite(archive: zipfile.ZipFile, manifest: dict, target: Path) -> None:
     with archive.open(DATABASES["sqlite"]) as member, whole_file(target, 0o600) as file:
         shutil.copyfileobj(member, file, 1 << 20)
-    with contextlib.closing(sqlite3.connect(f"file:{target}?mode=ro", uri=True)) as found:
+    with contextlib.closing(
+        sqlite3.connect(f"file:{quote(str(target))}?mode=ro", uri=True)
+    ) as found:
         try:
             if found.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
                 raise BackupError("The database in the backup is damaged.")

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from .formats.paths import name_key
 from .indexing import known_names
 from .models import Approval, ChangeSet, Glossary, Term
-from .publishing import FEW, Refusal, publish, why_refused, withdraw
+from .publishing import FEW, Refusal, publish, publish_ids, why_refused, withdraw
 from .reviewing import CannotReview, approve, submit
 from .stages import LIVE, REVIEW, stages
 from .trashing import trash
@@ -73,12 +73,13 @@ def _publish_large(
     glossary = change_set.glossary
     chosen = Term.objects.filter(pk__in=ids)
     _require_seen(chosen, seen)
-    if refusals := why_refused(glossary, ids):
+    meant = dict(chosen.values_list("pk", "fingerprint"))
+    if refusals := why_refused(glossary, ids, meant):
         raise Refused(refusals)
-    refusals = publish(glossary, chosen, by=person)
+    refusals = publish_ids(glossary, ids, by=person, seen=meant)
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
-        _trash_merged(chosen.exclude(pk__in=[refusal.term.pk for refusal in refusals]), person)
+        _trash_merged(chosen.as_published(), person)
     if refusals:
         raise Refused(refusals)
     return len(ids)

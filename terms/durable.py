@@ -43,32 +43,49 @@ def _own(partial: Path, mode: int) -> int:
     is taken over."""
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(partial, flags, mode)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with contextlib.suppress(FileNotFoundError):
-            if os.stat(partial).st_ino == os.fstat(descriptor).st_ino:
+        try:
+            descriptor = os.open(partial, flags, mode)
+        except PermissionError:
+            partial.unlink()  # of another user, who was killed; raises where the folder is theirs
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _is_named(descriptor, partial):
                 os.ftruncate(descriptor, 0)
                 os.fchmod(descriptor, mode)
                 return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)  # it has its own name by now: another process has finished it
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    try:
+        return os.stat(path).st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
 def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """A folder for as long as the block runs; those that killed processes left are removed."""
-    for left in parent.glob(f"{prefix}*"):
-        with contextlib.suppress(OSError), _locked(left):
-            shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=parent, prefix=prefix) as name, _locked(Path(name)):
-        yield Path(name)
+    with contextlib.ExitStack() as stack:
+        with _locked(parent, fcntl.LOCK_EX):  # a new one is not to pass for one that was left
+            for left in parent.glob(f"{prefix}*"):
+                with contextlib.suppress(OSError), _locked(left):
+                    shutil.rmtree(left)
+            made = stack.enter_context(tempfile.TemporaryDirectory(dir=parent, prefix=prefix))
+            stack.enter_context(_locked(Path(made)))
+        yield Path(made)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Raises OSError where another process has it."""
+def _locked(folder: Path, how: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> Iterator[None]:
+    """Without waiting, it raises OSError where another process has it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how)
         yield
     finally:
         os.close(descriptor)

@@ -1,6 +1,6 @@
 """Names in published bodies → rows that say which term each of them means."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -68,10 +68,13 @@ def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
     return found
 
 
-def are_all(glossary: Glossary, count: int) -> bool:
-    """Whether so many different published terms are all that there are, unless they are few."""
-    # Counting is dear among many, and few are rarely all.
-    return count > FEW and count == PublishedTerm.objects.of(glossary).count()
+def are_all(glossary: Glossary, pks: Collection[int]) -> bool:
+    """Whether these are all published terms that there are, unless they are few."""
+    # Looking is dear among many, and few are rarely all.
+    if len(pks) <= FEW:
+        return False
+    every = PublishedTerm.objects.of(glossary).order_by()
+    return len(pks) == every.count() and set(pks) == set(every.values_list("pk", flat=True))
 
 
 def _linked_names(glossary: Glossary) -> QuerySet:

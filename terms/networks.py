@@ -1,6 +1,6 @@
 """Addresses of clients, and what one client has of them."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 
 def address_in(text: str) -> str:
@@ -22,4 +22,4 @@ def network_of(address: str) -> str:
     found = address_in(address)
     if ":" not in found:
         return found
-    return str(ip_address(int(ip_address(found)) >> 64 << 64))
+    return str(IPv6Address(int(IPv6Address(found)) >> 64 << 64))

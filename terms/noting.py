@@ -1,6 +1,6 @@
 """What a change of published terms makes different: names, relations, what others show."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ class Noting(Change):
     now: datetime = field(default_factory=timezone.now)  # one for all that are published together
     by: Any = None
     needs_approval: bool = True
+    seen: Mapping[int, str] = field(default_factory=dict)  # texts that are meant, by their terms
     linked: set[tuple[str, Uid]] = field(default_factory=set)
     edges: set[tuple[Uid, str, str, Uid | None]] = field(default_factory=set)
 

@@ -1,11 +1,14 @@
 """The one place where the editors' side and the readers' side meet."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
@@ -39,10 +42,11 @@ from .rendering import CannotRender, check
 from .site.facts import batches
 from .site.rebuilding import rebuilding
 from .site.refreshing import refreshing
-from .site.steps import Step, at_once, in_parts
+from .site.steps import Step, alone, at_once, in_parts
 from .site.store import Store
 
 Progress = Callable[[Iterable], Iterable]
+log = logging.getLogger(__name__)
 FEW = 100  # terms that are published in one transaction; more in many short ones
 A_STEP, LINKS_A_STEP = 40, 200  # terms
 
@@ -63,20 +67,30 @@ def publish(
 
 
 def publish_ids(
-    glossary: Glossary, ids: Iterable[int], progress: Progress = iter, by: Any = None
+    glossary: Glossary,
+    ids: Iterable[int],
+    progress: Progress = iter,
+    by: Any = None,
+    seen: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Refusal]:
-    """Publish terms of ``glossary`` by their ids, of which there may be very many."""
+    """Publish terms of ``glossary`` by their ids, of which there may be very many.
+
+    Where the texts that are meant are given (fingerprints by id), no other one is published.
+    """
     newest = Revision.objects.filter(number=F("term__version"))
-    return _publish(glossary, ids, newest, progress, by)
+    return _publish(glossary, ids, newest, progress, by, seen)
 
 
-def why_refused(glossary: Glossary, ids: Collection[int]) -> list[Refusal]:
+def why_refused(
+    glossary: Glossary, ids: Collection[int], seen: Mapping[int, str] = MappingProxyType({})
+) -> list[Refusal]:
     """What ``publish_ids`` would refuse now. Writes nothing."""
-    change = Noting(glossary)
+    change = Noting(glossary, seen=seen)
     newest = Revision.objects.filter(number=F("term__version"))
     taken, refused = Taken(glossary), {}
     for some in batches(ids, A_STEP):
-        refused |= _checked(change, newest.filter(term__in=some), taken)[1]
+        revisions = newest.filter(term__in=some, term__trashed_at=None)
+        refused |= _checked(change, revisions, taken)[1]
     return _refusals(refused)
 
 
@@ -96,9 +110,9 @@ def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> 
     return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter, by)
 
 
-def _publish(glossary, ids, revisions, progress, by) -> list[Refusal]:
+def _publish(glossary, ids, revisions, progress, by, seen=MappingProxyType({})) -> list[Refusal]:
     ids = list(ids)
-    change = Noting(glossary, by=by)
+    change = Noting(glossary, by=by, seen=seen)
     refusals: list[Refusal] = []
     is_few = len(ids) <= FEW
     groups = progress(list(batches(ids, max(1, len(ids)) if is_few else A_STEP)))
@@ -109,7 +123,9 @@ def _publish(glossary, ids, revisions, progress, by) -> list[Refusal]:
 
 def _publishing(change, groups, revisions, refusals) -> Iterator[Step | None]:
     for ids in groups:
-        yield partial(_publish_some, change, revisions.filter(term__in=ids), refusals)
+        # One that was trashed since it was chosen is left out.
+        some = revisions.filter(term__in=ids, term__trashed_at=None)
+        yield partial(_publish_some, change, some, refusals)
 
 
 def withdraw(
@@ -157,19 +173,21 @@ def _withdrawals(
         )
 
 
-def rebuild(glossary: Glossary, progress: Progress = iter) -> list[Refusal]:
+def rebuild(
+    glossary: Glossary, progress: Progress = iter, instead_of: Collection[int] = ()
+) -> list[Refusal]:
     """Make again all that follows from the texts that are published, and these where they lack.
 
     In many short transactions: others write in between, and what they publish stays. Where it
-    is killed, it is unfinished work like any other.
+    is killed, it is unfinished work like any other, and takes the place of that ``instead_of``
+    which it is done.
     """
     published = PublishedTerm.objects.of(glossary)
     lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
     refusals = publish_again(glossary, lacking)
     left = Unfinished.objects.abandoned().filter(glossary=glossary)
-    abandoned = list(left.values_list("pk", flat=True))
-    in_parts(glossary, _rebuilding(glossary, progress))
-    left.filter(pk__in=abandoned).delete()
+    instead_of = {*instead_of, *left.values_list("pk", flat=True)}
+    in_parts(glossary, _rebuilding(glossary, progress), instead_of)
     return refusals
 
 
@@ -200,16 +218,27 @@ def finish_abandoned() -> int:
 
     What was asked for and not begun has to be asked for again.
     """
-    taken = []
-    for work in Unfinished.objects.abandoned():
-        one = Unfinished.objects.filter(pk=work.pk, seen_at=work.seen_at)
-        if one.update(seen_at=timezone.now()):
-            taken.append(work)
-    glossaries = {work.glossary_id for work in taken}
-    for glossary in Glossary.objects.filter(pk__in=glossaries):
-        rebuild(glossary)
-    Unfinished.objects.filter(pk__in=[work.pk for work in taken]).delete()
-    return len(glossaries)
+    done = 0
+    abandoned = set(Unfinished.objects.abandoned().values_list("glossary", flat=True))
+    for glossary in Glossary.objects.filter(pk__in=abandoned):
+        if taken := _take_abandoned(glossary):
+            try:
+                rebuild(glossary, instead_of=taken)
+                done += 1
+            except DatabaseError:
+                raise
+            except Exception:  # the others are not to wait for it
+                log.exception("the pages of %s could not be made again", glossary)
+    return done
+
+
+def _take_abandoned(glossary: Glossary) -> list[int]:
+    """The work that was abandoned, for this process alone; nothing where another was first."""
+    with alone(glossary):
+        rows = Unfinished.objects.abandoned().filter(glossary=glossary)
+        taken = list(rows.values_list("pk", flat=True))
+        Unfinished.objects.filter(pk__in=taken).update(seen_at=timezone.now())
+    return taken
 
 
 def _following(change: Noting, steps: Iterable[Step | None]) -> Iterator[Step | None]:
@@ -232,7 +261,7 @@ def _linking(change: Noting) -> Iterator[Step | None]:
         yield partial(_point, change, (), keys)
     yield None
     pks = [facts.pk for facts in change.after.values()]
-    if are_all(glossary, len(pks)):
+    if are_all(glossary, pks):
         names: set[str] = set()  # all that others could be is in it
     else:
         change.touched |= {target for *_, target in change.edges if target}
@@ -282,8 +311,11 @@ def _checked(
     for live, page in made:
         if page.uid in batch:
             continue  # the same text was made twice
+        version = live.version
+        is_meant = change.seen.get(version.term, version.fingerprint) == version.fingerprint
         reason = (
-            live.document.why_no_term
+            ("" if is_meant else "It has been changed meanwhile.")
+            or live.document.why_no_term
             or _why_not_rendered(page)
             or taken.why_not(page)
             or held_up.get(live.version.term, "")

@@ -34,7 +34,7 @@ def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step |
         yield partial(noting, write)
     stored = Page.objects.filter(glossary=glossary, sequence__lte=begun).exclude(status=GONE)
     for some in batches(set(stored.values_list("path", flat=True)) - paths, FORMER_A_STEP):
-        yield partial(_forget, begun, some)
+        yield partial(_forget, glossary, begun, some)
     yield _of_site
 
 
@@ -66,13 +66,23 @@ def _terms(glossary: Glossary, uids: list[str], store: Store) -> set[str]:
     return store.write(term_pages(glossary, uids))
 
 
-def _forget(begun: int, paths: list[str], store: Store) -> None:
+def _forget(glossary: Glossary, begun: int, paths: list[str], store: Store) -> None:
+    """Unless they are to be there again: pages that are as they were keep their number."""
     left = Page.objects.filter(path__in=paths, sequence__lte=begun)
-    store.gone(list(left.values_list("path", flat=True)))
+    store.gone(set(left.values_list("path", flat=True)) - _paths_now(glossary))
+
+
+def _paths_now(glossary: Glossary) -> set[str]:
+    """Those of letters and of the index of names, which come and go with what is published."""
+    found = {path for scope in _all_scopes(glossary) for path in Listing(glossary, scope).paths()}
+    beginnings = name_index.all_beginnings(glossary)
+    return found | {name_index.index_path(glossary, beginning) for beginning in beginnings}
 
 
 def _of_site(_: Store) -> None:
-    Store(None).write(feeds.site_pages())
+    store = Store(None)
+    store.begin()  # others who end at the same moment come before or after
+    store.write(feeds.site_pages())
 
 
 def _feeds(glossary: Glossary) -> Iterator[Callable[[], Iterable[Built]]]:

@@ -55,7 +55,9 @@ def _former(glossary: Glossary, addresses: list[Address], store: Store) -> None:
 
 
 def _of_site(_: Store) -> None:
-    Store(None).write(feeds.site_pages())
+    store = Store(None)
+    store.begin()  # others who end at the same moment come before or after
+    store.write(feeds.site_pages())
 
 
 def _left(change: Change) -> set[str]:

@@ -5,7 +5,7 @@ SQLite has one writer at a time. Steps that are carried out in parts hold its lo
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -40,13 +40,16 @@ def at_once(glossary: Glossary, steps: Steps) -> None:
                 step(store)
 
 
-def in_parts(glossary: Glossary, steps: Steps) -> None:
+def in_parts(glossary: Glossary, steps: Steps, instead_of: Collection[int] = ()) -> None:
     """Carry out ``steps`` in short transactions.
 
     Until the last one is done a row says that the work is unfinished; where the process is
-    killed, another one finds it and makes the glossary's pages again.
+    killed, another one finds it and makes the glossary's pages again. It stands for the rows
+    ``instead_of`` which this is done.
     """
-    work = Unfinished.objects.create(glossary=glossary)
+    with transaction.atomic():
+        work = Unfinished.objects.create(glossary=glossary)
+        Unfinished.objects.filter(pk__in=instead_of).delete()
     waiting = iter(steps)
     while _part(glossary, waiting, work):
         time.sleep(PAUSE)

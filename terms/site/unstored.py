@@ -28,7 +28,7 @@ def _of_term(path: str) -> Built | None:
 
 def _of_list(path: str) -> Built | None:
     parts = path.strip("/").split("/")
-    if not path.endswith("/") or len(parts) not in (2, 3):
+    if not path.endswith("/") or len(parts) not in (2, 3) or not all(parts):
         return None
     glossary = Glossary.objects.filter(slug=parts[0]).first()
     if glossary is None:

@@ -82,7 +82,11 @@ class DjangoThreads:
         loop = asyncio.get_running_loop()
         asked = self._begun = self._waiting.popleft()
         self._free -= 1
-        done = loop.run_in_executor(self._threads, asked.act, *asked.values)
+        try:
+            done = loop.run_in_executor(self._threads, asked.act, *asked.values)
+        except RuntimeError as error:  # the system gives no thread
+            done = loop.create_future()
+            done.set_exception(error)
         timer = loop.call_later(PATIENCE, self._pass, asked)
         done.add_done_callback(partial(self._end, asked, timer))
 

@@ -36,13 +36,19 @@ class Editors:
     def knows(self, key: str) -> bool:
         return self._until.get(key, 0) > time.monotonic()
 
+    def knew(self, key: str) -> bool:
+        """Whether it was known, perhaps longer ago."""
+        return key in self._until
+
     def look_up(self, key: str) -> bool:
         """Ask the database whether somebody is logged in by this session."""
         try:
             is_one = SESSION_KEY in self._store(key)
         finally:
             close_old_connections()
-        if is_one:
+        if not is_one:
+            self._until.pop(key, None)
+        else:
             if len(self._until) >= MOST:
                 self._until.clear()
             self._until[key] = time.monotonic() + REMEMBERED

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from terms.networks import address_in
 
@@ -53,6 +53,7 @@ class Server:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.files = Files(self.pages.headers)
         self.bodies_of_visitors, self.bodies_of_editors = Bodies(), Bodies()
+        self.sessions = DjangoThreads(self.application, 1, MOST_WAITING, "sessions")
         self.visitors = DjangoThreads(self.application, THREADS, MOST_WAITING, "visitors")
         self.editors = DjangoThreads(self.application, THREADS, MOST_WAITING, "editors")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="pages")
@@ -63,6 +64,7 @@ class Server:
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         if self.due is not None:
             self.due.stop()
+        self.sessions.close()
         self.visitors.close()
         self.editors.close()
         self._readers.shutdown(wait=False, cancel_futures=True)
@@ -156,8 +158,10 @@ class Server:
         if not key or self.known.knows(key):
             return bool(key)
         try:
-            return bool(await self._ask(self.visitors.run(self.known.look_up, key)))
-        except (Away, DatabaseError):
+            return bool(await self._ask(self.sessions.run(self.known.look_up, key)))
+        except Busy:
+            return self.known.knew(key)
+        except (Away, DatabaseError, InterfaceError):
             return True
 
     async def _ask(self, asking: Coroutine[Any, Any, Any]) -> Any:

@@ -8,14 +8,17 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from terms import publishing
 from terms.change_sets import Refused, collect, publish_set
+from terms.checking import check
 from terms.editing import Draft, save_one
 from terms.models import Glossary, Mention, Page, PublishedTerm, Term, Unfinished
-from terms.publishing import finish_abandoned, next_abandoned, publish, rebuild
+from terms.publishing import finish_abandoned, next_abandoned, publish, publish_ids, rebuild
 from terms.reviewing import CannotReview
 from terms.site.rebuilding import stale_pages
 from terms.site.steps import PAUSE
 from terms.site.store import FORMS
+from terms.trashing import trash
 from tests.factory import default_glossary, make_term, publish_all, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,6 +118,37 @@ def test_publishing_that_was_killed_is_finished_by_another_process(many):
     assert next_abandoned() is None
 
 
+def test_what_fails_in_one_glossary_does_not_hold_up_another(many, monkeypatch, caplog):
+    other = Glossary.objects.create(slug="another")
+    for glossary in (many, other):
+        old = timezone.now() - Unfinished.PATIENCE * 2
+        Unfinished.objects.create(glossary=glossary, seen_at=old)
+
+    def failing(glossary, pks, store):
+        raise ValueError("This text cannot be derived.")
+
+    monkeypatch.setattr(publishing, "_derive", failing)
+    assert finish_abandoned() == 1
+    assert "could not be made again" in caplog.text
+    assert [work.glossary for work in Unfinished.objects.all()] == [many]  # tried again later
+
+
+def test_what_was_trashed_or_changed_meanwhile_is_not_published(many):
+    """It was chosen before, and the lock is taken after."""
+    first, second = Term.objects.order_by("pk")[:2]
+    for term in (first, second):
+        edit(term, "Newer.")
+    seen = dict(Term.objects.values_list("pk", "fingerprint"))
+    edit(Term.objects.get(pk=second.pk), "Newest.")
+    trash(Term.objects.get(pk=first.pk))
+    refusals = publish_ids(many, [first.pk, second.pk], seen=seen)
+    assert [(refusal.term.pk, refusal.reason) for refusal in refusals] == [
+        (second.pk, "It has been changed meanwhile.")
+    ]
+    assert not PublishedTerm.objects.filter(uid=first.uid).exists()
+    assert list(check(many)) == []
+
+
 def test_a_page_that_is_not_stored_yet_is_answered(client):
     make_term("Flask", category="Web Engineering", vertical="Back End")
     publish_all()
@@ -127,7 +161,8 @@ def test_a_page_that_is_not_stored_yet_is_answered(client):
     for path in paths:
         response = client.get(path)
         assert (response.status_code, response.content) == (200, stored[path]), path
-    assert client.get("/glossary/web-engineering/nothing/").status_code == 404
+    for path in ("web-engineering/nothing/", "/back-end/", "//", "web-engineering//"):
+        assert client.get(f"/glossary/{path}").status_code in (301, 302, 404), path
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
