@@ -120,6 +120,10 @@ _ENDING = re.compile(r"(e?s)?(?:['’]s?)?(?!['’])")
 _TAKES_ES = ("s", "x", "z", "ch", "sh", "o")
 
 
+MOST_WORDS, MOST_LETTERS = 16, 80  # of a name that is found in texts, and of one of its words
+LONG = 20_000  # characters of a text
+_ENDLESS = re.compile(rf"[a-z0-9]{{{MOST_LETTERS + 4},}}")  # longer than a name with its plural
+
 _tuple = tuple.__new__  # makes a Found in half the time of Found itself
 _Meaning = tuple[str, frozenset[Hashable]]
 
@@ -159,7 +163,10 @@ class Names:
         """The names in ``text``, in order, none overlapping another."""
         if self._automaton is None:
             return []
-        matches = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
+        folded = fold(text)
+        if len(text) > LONG:
+            folded = _ENDLESS.sub(lambda run: "\0" * len(run[0]), folded)
+        matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         if not matches:
             return []
         # Most that is found stands within a word: that is seen without asking further.
@@ -230,8 +237,15 @@ def _only(meanings: list[_Spelling]) -> _Meaning | None:
 
 
 def _can_be_found(name: str) -> bool:
-    """Single letters are words and numbers of sections more often than they are names."""
-    return any(c.isalnum() for c in name) and not (len(name) == 1 and name.isascii())
+    """Single letters are words and numbers of sections more often than they are names.
+
+    Longer names than any real one are left out: where one begins another again and again, each
+    of them would be found at each place of a text.
+    """
+    if not any(c.isalnum() for c in name) or (len(name) == 1 and name.isascii()):
+        return False
+    parts = name.split()
+    return len(parts) <= MOST_WORDS and max(map(len, parts)) <= MOST_LETTERS
 
 
 def _end_of_word(text: str, start: int, end: int) -> int:

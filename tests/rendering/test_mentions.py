@@ -173,3 +173,16 @@ def test_labels_keep_their_spelling():
 )  # fmt: skip
 def test_what_stands_in_brackets_is_a_name_if_it_is_short_for_the_other(name, parts):
     assert len(spellings(name)) == parts
+
+
+def test_names_longer_than_any_real_one_are_not_found():
+    """Names that begin one another would all be found at each place."""
+    words = [" ".join(["ab"] * number) for number in range(2, 60)]
+    letters = ["c" * number for number in range(2, 120)]
+    names = Names([(name, name) for name in [*words, *letters, "Flask"]])
+    longest = {found.end - found.start for found in names.find("ab " * 100 + ("c" * 120 + " ") * 3)}
+    assert longest == {3 * 16 - 1, 3 * 4 - 1}  # 6 times sixteen words, and the four that are left
+    assert [f.key for f in names.find("c" * 80 + " Flask " + "c" * 81)] == ["c" * 80, "flask"]
+    long = "x" * 30_000
+    text = f"Flask {long} Flask-{long} {long}Flask ccc {long}"
+    assert [text[f.start : f.end] for f in names.find(text)] == ["Flask", "Flask", "ccc"]
