@@ -52,7 +52,7 @@ def build(
 ) -> Report:
     """Bring the folder ``out`` up to what readers see now. Raises BuildError, OSError.
 
-    With ``whole`` nothing is taken from earlier builds, whose files somebody may have changed.
+    With ``whole``, no file of an earlier build is reused.
     """
     out = Path(os.path.abspath(out))
     if not out.name:

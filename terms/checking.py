@@ -99,7 +99,7 @@ def _check_published(glossary: Glossary) -> Iterator[str]:
 
 
 def _check_pictures(glossary: Glossary) -> Iterator[str]:
-    """Those that were imported, and in any glossary those that are stored."""
+    """Missing imported pictures of the glossary, and damaged stored pictures."""
     stored = {f"terms/{file.name}": file for file in pictures_kept()}
     for path, file in Picture.objects.filter(glossary=glossary).values_list("path", "file"):
         if file not in stored:

@@ -69,7 +69,7 @@ def _is_named(descriptor: int, path: Path) -> bool:
 
 @contextmanager
 def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A folder for as long as the block runs; those that killed processes left are removed."""
+    """A temporary folder for the block. Folders left by killed processes are removed."""
     with contextlib.ExitStack() as stack:
         with _locked(parent, fcntl.LOCK_EX):  # a new one is not to pass for one that was left
             for left in parent.glob(f"{prefix}*"):

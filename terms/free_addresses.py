@@ -39,14 +39,13 @@ def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:
 
 
 class Taken:
-    """While terms are being published: the addresses that they may collide with, and those that
-    they take one by one."""
+    """The addresses in use while terms are being published, updated term by term."""
 
     def __init__(self, glossary: Glossary):
         self.glossary = glossary
         self._holders: dict[tuple[str, str], set[Uid]] = defaultdict(set)
         self._held: dict[Uid, set[tuple[str, str]]] = defaultdict(set)
-        self._moved: set[Uid] = set()  # those that have taken their new addresses
+        self._moved: set[Uid] = set()  # terms already at their new addresses
 
     def look_at(self, pages: Collection[PublishedTerm]) -> None:
         """Read who has the addresses that ``pages`` are to take."""

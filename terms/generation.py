@@ -1,10 +1,10 @@
 """Whether the readers' side was written, told between the processes of a SQLite database.
 
 Two marks of 16 bytes in a small file beside the database. It is read and written, not mapped into
-memory: on a full disk, or where somebody shortens the file, that would end the process.
+memory: a full disk or a truncated file would end a process that maps it.
 
-Whoever writes pages puts a new mark first, while holding the database's write lock, and the same
-one second, once it is committed. As long as both are what they were, no page was written; while
+A writer of pages sets the first mark while it holds the database's write lock, and the second one
+to the same value after the commit. As long as both are what they were, no page was written; while
 they differ, or after a writer was killed between them, readers have to ask the database.
 """
 

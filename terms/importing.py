@@ -27,7 +27,7 @@ AT_ONCE = 200  # of more
 def apply_import(plan: Plan, author: object = None) -> Plan:
     """Save what the plan says; the plan that was carried out in the end.
 
-    The files of terms that somebody saved in the meantime are compared again.
+    Files whose terms were edited in the meantime are compared again.
     """
     entries = plan.to_save
     if not entries and not plan.agrees_anew:

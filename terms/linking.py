@@ -24,8 +24,8 @@ BODIES_A_NAME = 5  # are read in the time in which one name is looked for
 def relinking(
     glossary: Glossary, changed: Iterable[int], names: Iterable[str], touched: set[Uid]
 ) -> Iterator[Step | None]:
-    """Steps that find the mentions again in ``changed`` terms (by id), and in those that speak
-    of ``names``.
+    """Steps that update the mentions in ``changed`` terms (by id) and in texts that contain
+    ``names``.
 
     ``touched`` gets the terms whose page shows another mention now, on either end.
     """
@@ -37,7 +37,7 @@ def relinking(
 
 
 class _Known:
-    """The names that are linked: all of them, read once, as long as nobody else publishes."""
+    """All linked names, read once and valid until another publication."""
 
     def __init__(self, glossary: Glossary, texts: int):
         self.glossary = glossary

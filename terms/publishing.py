@@ -136,10 +136,16 @@ def withdraw(
     Their addresses offer ``successor``, or the one that the live text names.
     """
     change = Noting(glossary, by=by)
-    uids = list(terms.live().values_list("uid", flat=True))
-    steps = (partial(_withdraw_some, change, some, successor) for some in batches(uids))
-    at_once(glossary, _following(change, steps))
-    return len(uids)
+    at_once(glossary, _following(change, _withdrawing(change, terms, successor)))
+    return len(change.uids)
+
+
+def _withdrawing(
+    change: Noting, terms: QuerySet[Term], successor: Uid | None
+) -> Iterator[Step | None]:
+    # Read under the lock: withdrawing a term again would lose what its address offers.
+    for uids in batches(terms.live().values_list("uid", flat=True)):
+        yield partial(_withdraw_some, change, uids, successor)
 
 
 def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store: Store) -> None:
@@ -179,8 +185,8 @@ def rebuild(
     """Make again all that follows from the texts that are published, and these where they lack.
 
     In many short transactions: others write in between, and what they publish stays. Where it
-    is killed, it is unfinished work like any other, and takes the place of that ``instead_of``
-    which it is done.
+    is killed, it is unfinished work like any other. It replaces the ``Unfinished`` rows with the
+    ids ``instead_of``.
     """
     published = PublishedTerm.objects.of(glossary)
     lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
@@ -208,7 +214,7 @@ def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
 
 
 def next_abandoned() -> datetime | None:
-    """When work on pages that nobody goes on with counts as abandoned; it may be past."""
+    """When the oldest unfinished work counts as abandoned. This may be in the past."""
     seen_at = Unfinished.objects.aggregate(at=Min("seen_at"))["at"]
     return seen_at and seen_at + Unfinished.PATIENCE
 
@@ -227,7 +233,7 @@ def finish_abandoned() -> int:
                 done += 1
             except DatabaseError:
                 raise
-            except Exception:  # the others are not to wait for it
+            except Exception:  # go on with the other glossaries
                 log.exception("the pages of %s could not be made again", glossary)
     return done
 
@@ -329,8 +335,8 @@ def _checked(
 
 
 def _showing_names(found: list[Live]) -> Iterator[Live]:
-    """Of a text that is live already, names that readers see stay: nobody has approved that they
-    are hidden. They are with the next text that is approved."""
+    """Keep the public names of a live text visible. Hiding a name takes effect with the next
+    approved text."""
     same = [
         live.version.uid
         for live in found

@@ -123,8 +123,8 @@ class PageWrite(models.Model):
 class Unfinished(models.Model):
     """Work on a glossary's pages in several transactions that has not ended.
 
-    Whoever does it notes every few seconds that it goes on. After ``PATIENCE`` without a note the
-    process was killed, or failed: what it left is put right by making the pages again.
+    The process updates ``seen_at`` every few seconds. Without an update for ``PATIENCE`` it was
+    killed or has failed, and the pages are rebuilt.
     """
 
     PATIENCE = timedelta(seconds=60)

@@ -11,7 +11,15 @@ from .entries import Scope
 from .facts import batches
 from .former import former_pages
 from .lists import Listing
-from .refreshing import FORMER_A_STEP, NAMES_A_STEP, TERMS_A_STEP, write_letter, write_root
+from .refreshing import (
+    FORMER_A_STEP,
+    NAMES_A_STEP,
+    TERMS_A_STEP,
+    write_letter,
+    write_root,
+    write_site,
+    write_terms,
+)
 from .steps import Step
 from .store import GONE, Built, Store, etag_of
 from .term_pages import term_pages
@@ -35,7 +43,7 @@ def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step |
     stored = Page.objects.filter(glossary=glossary, sequence__lte=begun).exclude(status=GONE)
     for some in batches(set(stored.values_list("path", flat=True)) - paths, FORMER_A_STEP):
         yield partial(_forget, glossary, begun, some)
-    yield _of_site
+    yield write_site
 
 
 def _writes(glossary: Glossary) -> Iterator[Write]:
@@ -51,7 +59,7 @@ def _writes(glossary: Glossary) -> Iterator[Write]:
         yield partial(_all_of, built)
     uids = PublishedTerm.objects.of(glossary).order_by("pk").values_list("uid", flat=True)
     for some in batches(uids, TERMS_A_STEP):
-        yield partial(_terms, glossary, some)
+        yield partial(write_terms, glossary, some)
 
 
 def _all_of(built: Callable[[], Iterable[Built]], store: Store) -> set[str]:
@@ -60,10 +68,6 @@ def _all_of(built: Callable[[], Iterable[Built]], store: Store) -> set[str]:
 
 def _former(glossary: Glossary, pks: list[str], store: Store) -> set[str]:
     return store.write(former_pages(glossary, list(Address.objects.filter(pk__in=pks))))
-
-
-def _terms(glossary: Glossary, uids: list[str], store: Store) -> set[str]:
-    return store.write(term_pages(glossary, uids))
 
 
 def _forget(glossary: Glossary, begun: int, paths: list[str], store: Store) -> None:
@@ -77,12 +81,6 @@ def _paths_now(glossary: Glossary) -> set[str]:
     found = {path for scope in _all_scopes(glossary) for path in Listing(glossary, scope).paths()}
     beginnings = name_index.all_beginnings(glossary)
     return found | {name_index.index_path(glossary, beginning) for beginning in beginnings}
-
-
-def _of_site(_: Store) -> None:
-    store = Store(None)
-    store.begin()  # others who end at the same moment come before or after
-    store.write(feeds.site_pages())
 
 
 def _feeds(glossary: Glossary) -> Iterator[Callable[[], Iterable[Built]]]:

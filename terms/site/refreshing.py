@@ -35,7 +35,7 @@ def refreshing(change: Change) -> Iterator[Step | None]:
         *sorted(change.touched - change.after.keys()),
     ]
     for some in batches(uids, TERMS_A_STEP):
-        yield partial(_terms, change.glossary, some)
+        yield partial(write_terms, change.glossary, some)
     yield None
     left, addresses = _left(change), _addresses(change)
     for some in batches(sorted(left), FORMER_A_STEP):
@@ -43,20 +43,20 @@ def refreshing(change: Change) -> Iterator[Step | None]:
     for some in batches(addresses, FORMER_A_STEP):
         yield partial(_former, change.glossary, some)
     if change.before.keys() != change.after.keys():
-        yield _of_site
+        yield write_site
 
 
-def _terms(glossary: Glossary, uids: list[Uid], store: Store) -> None:
-    store.write(term_pages(glossary, uids))
+def write_terms(glossary: Glossary, uids: list[Uid], store: Store) -> set[str]:
+    return store.write(term_pages(glossary, uids))
 
 
 def _former(glossary: Glossary, addresses: list[Address], store: Store) -> None:
     store.write(former_pages(glossary, addresses))
 
 
-def _of_site(_: Store) -> None:
+def write_site(_: Store) -> None:
     store = Store(None)
-    store.begin()  # others who end at the same moment come before or after
+    store.begin()  # takes the lock of the site before the glossaries are read
     store.write(feeds.site_pages())
 
 

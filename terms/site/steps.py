@@ -44,8 +44,8 @@ def in_parts(glossary: Glossary, steps: Steps, instead_of: Collection[int] = ())
     """Carry out ``steps`` in short transactions.
 
     Until the last one is done a row says that the work is unfinished; where the process is
-    killed, another one finds it and makes the glossary's pages again. It stands for the rows
-    ``instead_of`` which this is done.
+    killed, another process finds the row and rebuilds the glossary's pages. The row replaces
+    those with the ids ``instead_of``.
     """
     with transaction.atomic():
         work = Unfinished.objects.create(glossary=glossary)

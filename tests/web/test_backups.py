@@ -162,6 +162,16 @@ def test_a_running_server_shows_what_was_restored(place):
         assert b"The third text." in server.get(path)[2]
 
 
+def backed_up(place):
+    """A glossary of one term: its exported files, and a backup of it."""
+    fill_empty(place)
+    write_terms(place, "First")
+    before = exported(place, "before")
+    file = place[0] / "b.zip"
+    run(place, "backup", file)
+    return before, file
+
+
 class TestUnderLoad:  # of its own scope: workers share what takes long
     def test_a_backup_under_load_has_all_that_was_saved_before_it(self, place):
         fill_empty(place)
@@ -195,11 +205,7 @@ class TestUnderLoad:  # of its own scope: workers share what takes long
 
 class TestDamaged:  # of its own scope: workers share what takes long
     def test_a_damaged_backup_is_refused_and_nothing_is_touched(self, place):
-        fill_empty(place)
-        write_terms(place, "First")
-        before = exported(place, "before")
-        file = place[0] / "b.zip"
-        run(place, "backup", file)
+        before, file = backed_up(place)
         whole = file.read_bytes()
         for damage in (
             whole[: len(whole) // 2],
@@ -226,11 +232,7 @@ class TestDamaged:  # of its own scope: workers share what takes long
 
 class TestHostile:  # of its own scope: workers share what takes long
     def test_a_manifest_of_any_shape_is_refused_in_one_sentence(self, place):
-        fill_empty(place)
-        write_terms(place, "First")
-        before = exported(place, "before")
-        file = place[0] / "b.zip"
-        run(place, "backup", file)
+        before, file = backed_up(place)
         whole = _members(file)
         manifest = json.loads(whole["manifest.json"])
         name = next(iter(manifest["members"]))

@@ -12,14 +12,21 @@ from terms import publishing
 from terms.change_sets import Refused, collect, publish_set
 from terms.checking import check
 from terms.editing import Draft, save_one
-from terms.models import Glossary, Mention, Page, PublishedTerm, Term, Unfinished
-from terms.publishing import finish_abandoned, next_abandoned, publish, publish_ids, rebuild
+from terms.models import Glossary, Mention, Page, PublishedTerm, Term, Unfinished, Withdrawal
+from terms.publishing import (
+    finish_abandoned,
+    next_abandoned,
+    publish,
+    publish_ids,
+    rebuild,
+    withdraw,
+)
 from terms.reviewing import CannotReview
 from terms.site.rebuilding import stale_pages
 from terms.site.steps import PAUSE
 from terms.site.store import FORMS
 from terms.trashing import trash
-from tests.factory import default_glossary, make_term, publish_all, text_of
+from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 400
@@ -147,6 +154,19 @@ def test_what_was_trashed_or_changed_meanwhile_is_not_published(many):
     ]
     assert not PublishedTerm.objects.filter(uid=first.uid).exists()
     assert list(check(many)) == []
+
+
+def test_a_term_withdrawn_twice_at_once_keeps_its_successor():
+    """The second request waits for the lock while the first one withdraws the term."""
+    successor, term = make_live("Quart"), make_live("Flask")
+    one = Term.objects.filter(pk=term.pk)
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        thread = in_thread(lambda: withdraw(term.glossary, one.all()))
+        thread.join(0.3)
+        assert withdraw(term.glossary, one, successor=successor.uid) == 1
+    thread.join()
+    assert Withdrawal.objects.get().successor_uid == successor.uid
 
 
 def test_a_page_that_is_not_stored_yet_is_answered(client):
