@@ -6,6 +6,7 @@ NOT_OURS = {"select2", "aria-hidden"}
 
 def violations(page, **options):
     """What axe finds: the rule, and the elements that break it."""
+    page.wait_for_load_state()  # half a page has no main landmark
     found = Axe().run(page, options=options or None).response["violations"]
     return [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found]
 
