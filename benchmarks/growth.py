@@ -5,10 +5,17 @@ of it. Time that grows with the square would be 16 times as long.
 """
 
 import contextlib
+import io
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.http.multipartparser import MultiPartParser
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from terms.admin.pictures import keep_picture
 from terms.differences import compare
 from terms.finding import marked
 from terms.formats import passages, three_way
@@ -17,6 +24,7 @@ from terms.formats.merging import merge
 from terms.formats.paths import name_key, path_for
 from terms.formats.problems import FormatError
 from terms.formats.related import MAX_PIECES, read_names
+from terms.pictures import MAX_BYTES, BadPicture
 from terms.reader_suggestions import SuggestionForm
 from terms.rendering import (
     MAX_BODY,
@@ -48,6 +56,7 @@ GROWTH = 8.0  # for four times the text
 MOST = 1.0  # CPU seconds at the cap
 LITTLE = 0.1  # seconds that say nothing of growth
 TRIES = 4
+BOUNDARY = b"c41e6a5f0d7b"  # of a form that is sent
 NAMES = Names([("a", 1), ("aa", 2), ("b", 3), ("C++", 4), ("Flask", 5), ("数据", 6), ("a b", 7)])
 HEADER = "---\nterm: Flask\ndetails:\n  - title: A\n    value: b\n---\n"
 
@@ -112,6 +121,33 @@ def _suggest(text: str) -> None:
     SuggestionForm({"name": text[:100], "text": text[:2_000]}).is_valid()
 
 
+def _upload(text: str) -> None:
+    """A picture that has the text as its name and in its comments, and the text as a picture."""
+    kept = PngInfo()
+    kept.add_text("Comment", text)
+    kept.add_text("Description", text, zip=True)
+    written = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(written, "PNG", pnginfo=kept)
+    for content in (written.getvalue(), text.encode()):
+        image = _posted(text, content)
+        with contextlib.suppress(BadPicture):
+            keep_picture(image.read(MAX_BYTES + 1), image.name)
+
+
+def _posted(name: str, content: bytes):
+    """The file of a form that a browser sends."""
+    name = "".join(c for c in name[:4_000] if c.isprintable() and c not in '"\\')
+    name = name.encode()[:800].decode(errors="ignore") + ".png"  # of headers 1 kB is read
+    head = f'Content-Disposition: form-data; name="image"; filename="{name}"\r\n'
+    body = b"--%s\r\n%sContent-Type: image/png\r\n\r\n%s\r\n--%s--\r\n" % (
+        BOUNDARY, head.encode(), content, BOUNDARY,
+    )  # fmt: skip
+    kind = f"multipart/form-data; boundary={BOUNDARY.decode()}"
+    meta = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": len(body)}
+    _, files = MultiPartParser(meta, io.BytesIO(body), [MemoryFileUploadHandler()]).parse()
+    return files["image"]
+
+
 def _split(text: str) -> None:
     sections(text)
     lowered(text)
@@ -126,7 +162,7 @@ def _name(text: str) -> None:
 WAYS: dict[str, Callable[[str], None]] = {
     "preview": _preview, "publish": _publish, "import": _import, "header": _header,
     "diff": _compare, "conflict": _conflict, "comment": _comment, "search": _search,
-    "suggest": _suggest, "split": _split, "name": _name,
+    "suggest": _suggest, "upload": _upload, "split": _split, "name": _name,
 }  # fmt: skip
 
 
