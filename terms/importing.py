@@ -17,11 +17,11 @@ from .formats.document import TermDocument
 from .import_plan import Entry, Plan, in_common, plan_again
 from .models import ChangeSet, Term, TermFile
 from .site.facts import batches
-from .site.steps import PAUSE
+from .site.steps import let_others_write
 
 ATTEMPTS = 20
 FEW = 1_200  # files that are taken in one transaction, all or none
-AT_ONCE = 200  # of more
+AT_ONCE = 100  # of more
 
 
 def apply_import(plan: Plan, author: object = None) -> Plan:
@@ -36,9 +36,10 @@ def apply_import(plan: Plan, author: object = None) -> Plan:
     is_few = len(entries) <= FEW
     carried_out = {entry.path: entry for entry in plan.entries}
     for some in batches(entries, FEW if is_few else AT_ONCE):
+        began = time.monotonic()
         carried_out |= {entry.path: entry for entry in taken.take(plan, some)}
         if not is_few:
-            time.sleep(PAUSE)
+            let_others_write(began)
     plan = replace(plan, entries=list(carried_out.values()))
     saved = {entry.path for entry in entries}
     others = (entry for entry in plan.entries if entry.path not in saved)

@@ -15,7 +15,9 @@ from terms.models import Glossary, Unfinished
 from .store import Store
 
 MOMENT = 0.06  # seconds of a transaction; the step that reaches it is carried out whole
-PAUSE = 0.005  # seconds between two, in which others take the lock
+# Between two transactions others take the lock: for a share of the time that it was held, as many
+# editors may have come meanwhile, and for so many seconds at least.
+SHARE, PAUSE = 0.25, 0.005
 
 # A step writes rows, and pages through the store. None ends the transaction: what its generator
 # does next holds up nobody.
@@ -51,9 +53,17 @@ def in_parts(glossary: Glossary, steps: Steps, instead_of: Collection[int] = ())
         work = Unfinished.objects.create(glossary=glossary)
         Unfinished.objects.filter(pk__in=instead_of).delete()
     waiting = iter(steps)
-    while _part(glossary, waiting, work):
-        time.sleep(PAUSE)
+    while True:
+        began = time.monotonic()
+        if not _part(glossary, waiting, work):
+            break
+        let_others_write(began)
     work.delete()
+
+
+def let_others_write(began: float) -> None:
+    """Pause after a transaction that began at ``began``, by the monotonic clock."""
+    time.sleep(max(PAUSE, (time.monotonic() - began) * SHARE))
 
 
 def _part(glossary: Glossary, steps: Iterator[Step | None], work: Unfinished) -> bool:

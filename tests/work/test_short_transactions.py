@@ -23,7 +23,7 @@ from terms.publishing import (
 )
 from terms.reviewing import CannotReview
 from terms.site.rebuilding import stale_pages
-from terms.site.steps import PAUSE
+from terms.site.steps import PAUSE, SHARE, let_others_write
 from terms.site.store import FORMS
 from terms.trashing import trash
 from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
@@ -205,6 +205,12 @@ def test_a_writer_gets_in_between_short_transactions(many):
     ended.set()
     thread.join()
     assert sorted(waited)[10] < 0.1
+
+
+def test_others_have_the_lock_for_a_share_of_the_time_it_was_held():
+    began = time.monotonic()
+    let_others_write(began - 0.4)
+    assert time.monotonic() - began >= 0.4 * SHARE
 
 
 def test_a_large_set_is_published_whole_or_not_at_all(many):
