@@ -28,6 +28,7 @@ from .serving import Serving
 SECONDS = 6  # of readers without any load
 EDITORS, MANY_EDITORS, SLOW = 4, 24, 100
 IMPORTED = 1_000  # files
+ALONE = 60  # seconds
 
 
 class Waiting(Serving):
@@ -50,6 +51,7 @@ class Waiting(Serving):
             quiet = self.told(server, seconds=SECONDS)["readers"]
             sessions = self.sessions(MANY_EDITORS)
             for what, act in (
+                ("nothing but 24 editors", lambda: time.sleep(ALONE)),
                 ("rebuild_site", lambda: self.manage("rebuild_site")),
                 ("an import of all, published", self.an_import(self.count)),
             ):

@@ -70,41 +70,31 @@ class Server:
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        # Each value read of ``scope`` crosses to the server's own language: as few as will do.
+        method = scope.method
+        if method in READING:
+            path = scope.path
+            kept = self.pages.find(path) if self._asks_inline else await self.freshness.find(path)
+            headers = scope.headers
+            if self._is_good(scope, headers):
+                if kept is not None:
+                    if kept.has_forms and (accept := headers.get("accept")):
+                        kept = await self._form_of(kept, accept)
+                    _send(protocol, kept, method == "HEAD", headers)
+                    return
+                if self.files.send(scope, protocol):
+                    return
         if scope.proto != "http":
             protocol.close(None)
             return
-        headers = scope.headers
-        if scope.method in READING:
-            kept = (
-                self.pages.find(scope.path)
-                if self._asks_inline
-                else await self.freshness.find(scope.path)
-            )
-            if kept is not None and self._is_good(scope):
-                if kept.has_forms and (accept := headers.get("accept")):
-                    kept = await self._form_of(kept, accept)
-                status, sent, body = answer(
-                    kept,
-                    scope.method == "HEAD",
-                    headers.get("accept-encoding"),
-                    headers.get("if-none-match"),
-                    headers.get("if-modified-since"),
-                )
-                if body:
-                    protocol.response_bytes(status, sent, body)
-                else:
-                    protocol.response_empty(status, sent)
-                return
-            if kept is None and self._is_good(scope) and self.files.send(scope, protocol):
-                return
         await self._answer_by_django(scope, protocol)
 
-    def _is_good(self, scope: Any) -> bool:
-        hosts = scope.headers.get_all("host")
-        if len(hosts) > 1 or not (hosts or scope.authority or scope.http_version == "1.0"):
+    def _is_good(self, scope: Any, headers: Any) -> bool:
+        hosts = headers.get_all("host")
+        if len(hosts) != 1:
             return False
-        host = scope.authority or (hosts[0] if hosts else "localhost")
-        return self.accepts(host, self._client(scope).scheme if self.trusted else scope.scheme)
+        scheme = self._client(scope).scheme if self.trusted else scope.scheme
+        return self.accepts(hosts[0], scheme)
 
     def _client(self, scope: Any) -> Client:
         """Who asks. With a socket of the file system in front, that is a proxy."""
@@ -178,6 +168,20 @@ class Server:
             if self.pages.is_away:
                 raise Away
         return asked.result()
+
+
+def _send(protocol: Any, kept: Kept, is_head: bool, headers: Any) -> None:
+    status, sent, body = answer(
+        kept,
+        is_head,
+        headers.get("accept-encoding"),
+        headers.get("if-none-match"),
+        headers.get("if-modified-since"),
+    )
+    if body:
+        protocol.response_bytes(status, sent, body)
+    else:
+        protocol.response_empty(status, sent)
 
 
 def _refuse_ambiguous(scope: Any) -> None:
