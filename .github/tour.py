@@ -65,10 +65,10 @@ def a_day() -> dict[str, str]:
     """What happened before the pictures; by person the key of their session."""
     from django.core.management import call_command
 
-    from terms.commenting import comment
     from terms.models import Glossary, TermFile
-    from terms.reviewing import submit
-    from terms.suggesting import suggest
+    from terms.review.comments import comment
+    from terms.review.requests import submit
+    from terms.review.suggestions import suggest
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -111,7 +111,7 @@ def _session(person) -> str:
 
 def _written(person, name: str, old: str, new: str):
     """The term with other words, saved by ``person``."""
-    from terms.editing import Draft, save_one
+    from terms.editing.gate import Draft, save_one
     from terms.models import Term
 
     term = Term.objects.get(name=name)

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 
-from terms.building import build
+from terms.pages.build import build
 
 from .measure import ROUNDS, Result, compare, cpu_seconds
 from .publishing import edit, some_term

@@ -13,7 +13,7 @@ import time
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
-from tests.doors.forms import fields_of
+from tests.admin.forms import fields_of
 
 PAUSE = 0.005  # seconds between two requests of a reader
 TYPING, SAVING = 3.0, 9.0  # seconds between two copies of a draft, and two saves, of an editor

@@ -10,9 +10,9 @@ from contextlib import closing
 
 import yaml
 
-from terms.exporting import export
-from terms.import_plan import plan_import
-from terms.importing import apply_import
+from terms.files.exporting import export
+from terms.files.import_plan import plan_import
+from terms.files.importing import apply_import
 
 from .measure import Result, compare
 from .room import Room

@@ -16,16 +16,14 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from terms.admin.pictures import keep_picture
-from terms.differences import compare
-from terms.finding import marked
 from terms.formats import passages, three_way
+from terms.formats.differences import compare
 from terms.formats.document import changed, read_document
 from terms.formats.merging import merge
 from terms.formats.paths import name_key, path_for
 from terms.formats.problems import FormatError
 from terms.formats.related import MAX_PIECES, read_names
-from terms.pictures import MAX_BYTES, BadPicture
-from terms.reader_suggestions import SuggestionForm
+from terms.media.pictures import MAX_BYTES, BadPicture
 from terms.rendering import (
     MAX_BODY,
     CannotRender,
@@ -46,7 +44,9 @@ from terms.rendering import (
     spaced,
 )
 from terms.rendering.sections import lowered
-from terms.reviewing import MAX_TEXT
+from terms.review.requests import MAX_TEXT
+from terms.search.readers import marked
+from terms.web.suggestions import SuggestionForm
 
 from .families import FAMILIES, FOUND, PRODUCT
 from .measure import Result

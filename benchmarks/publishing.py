@@ -8,9 +8,9 @@ import ahocorasick_rs
 import markdown
 import nh3
 
-from terms.editing import Draft, save_one
+from terms.editing.gate import Draft, save_one
 from terms.models import Glossary, PublishedName, PublishedTerm, Term
-from terms.publishing import publish
+from terms.publishing.publish import publish
 from terms.rendering import Names
 from terms.rendering.names import fold
 

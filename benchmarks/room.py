@@ -12,10 +12,10 @@ import frontmatter
 from django.core.management.color import no_style
 from django.db import connection
 
-from terms.import_plan import plan_import
-from terms.importing import apply_import
+from terms.files.import_plan import plan_import
+from terms.files.importing import apply_import
 from terms.models import Detail, Glossary, Term
-from terms.publishing import publish
+from terms.publishing.publish import publish
 
 from .generated import texts, write
 from .measure import Result

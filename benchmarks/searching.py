@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from terms import finding, search
 from terms.models import PublishedName
 from terms.rendering import words
+from terms.search import index as search_index
+from terms.search import readers
 
 from .measure import Result, compare, wall_seconds
 from .room import Room
@@ -33,7 +34,7 @@ class Searching(Room):
 
         def ours() -> None:
             for text in typed:
-                finding.suggest(self.glossary, text)
+                readers.suggest(self.glossary, text)
 
         yield compare(
             "Q1", "a suggestion while typing / the raw FTS5 query", "at most 3", len(typed),
@@ -52,7 +53,7 @@ class Searching(Room):
 
         yield compare(
             "Q2", "the commonest word / an unbounded bm25 ranking", "at most 0.1", 1,
-            lambda: search.find(self.glossary.pk, ["system"], search.COLUMNS, finding.RANKED),
+            lambda: search_index.find(self.glossary.pk, ["system"], search_index.COLUMNS, readers.RANKED),
             theirs, times=5,
         )  # fmt: skip
 
@@ -61,7 +62,7 @@ class Searching(Room):
             raise Missing("pg_trgm is PostgreSQL's; set BENCH_DATABASE_URL")
         with connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        finding.alike(self.glossary, "warm", 8)
+        readers.alike(self.glossary, "warm", 8)
 
         def theirs() -> None:
             with connection.cursor() as cursor:
@@ -73,6 +74,6 @@ class Searching(Room):
 
         yield compare(
             "Q3", "a name with a typo / pg_trgm's similarity, wall time", "at most 0.2", 1,
-            lambda: finding.alike(self.glossary, "Kalorentos sytem", 8), theirs, times=5,
+            lambda: readers.alike(self.glossary, "Kalorentos sytem", 8), theirs, times=5,
             clock=wall_seconds,
         )  # fmt: skip

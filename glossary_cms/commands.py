@@ -39,7 +39,7 @@ def _need_database(words: list[str]) -> None:
     import django
 
     django.setup()
-    from terms.checks import why_no_database
+    from terms.management.checks import why_no_database
 
     if missing := why_no_database():
         sys.stderr.write(f"{missing}\n")

@@ -5,7 +5,7 @@ import sys
 from .wsgi import django_application
 
 # isort: split
-from terms.due import DueWorkers
+from terms.management.due import DueWorkers
 from terms.web.server import Server
 
 application = Server(django_application, DueWorkers())

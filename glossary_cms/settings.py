@@ -43,7 +43,7 @@ SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000", not_an_address).rstrip(
 
 INSTALLED_APPS = [
     "terms",
-    "terms.newsroom.NewsroomConfig",  # django.contrib.admin
+    "terms.apps.NewsroomConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "terms.web.headers.readable",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "terms.admin.preferences.in_own_zone",
+    "terms.admin.views.preferences.in_own_zone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -79,7 +79,7 @@ TEMPLATES = [
         # Readers' pages. The admin's templates are Django's.
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates" / "site"],
-        "OPTIONS": {"environment": "terms.site_templates.environment"},
+        "OPTIONS": {"environment": "terms.pages.jinja.environment"},
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"term_admin": "terms.admin.tags"},
         },
     },
 ]
@@ -200,7 +201,7 @@ CONTENT_SECURITY_POLICY = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},  # so that new counters of terms.limits evict no others
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # counters of people.rate_limit evict no others
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024

@@ -3,7 +3,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from terms.admin.pictures import picture
-from terms.views import security_txt
+from terms.web.views import security_txt
 
 handler500 = "terms.web.errors.server_error"
 
@@ -12,5 +12,5 @@ urlpatterns = [
     path("admin", RedirectView.as_view(pattern_name="admin:index", permanent=True)),
     path(".well-known/security.txt", security_txt),
     re_path(r"^media/(?P<path>[\w./-]{1,200})$", picture, name="picture"),
-    path("", include("terms.urls")),
+    path("", include("terms.web.urls")),
 ]

@@ -16,8 +16,8 @@ for _name, _problem in settings.PROBLEMS_OF_SETTINGS.items():
 
 from glossary_cms.postgresql.base import Patient  # noqa: E402
 from glossary_cms.sqlite.base import DatabaseWrapper  # noqa: E402
-from terms.checks import why_no_database  # noqa: E402 — models need Django to be set up
-from terms.due import DueBeside, DueWorkers  # noqa: E402
+from terms.management.checks import why_no_database  # noqa: E402 — models need Django
+from terms.management.due import DueBeside, DueWorkers  # noqa: E402
 from terms.web.page_server import serve_pages  # noqa: E402
 from terms.web.proxies import BehindProxies  # noqa: E402
 

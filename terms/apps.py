@@ -2,11 +2,25 @@ import gc
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.db import connections
 from django.db.models.signals import post_migrate
 
 
+class NewsroomConfig(admin_apps.AdminConfig):
+    default = False
+
+    def ready(self) -> None:
+        # First: its package registers with the site, which imports the package to make itself.
+        from . import admin  # noqa: F401
+
+        super().ready()
+
+    default_site = "terms.admin.site.Newsroom"
+
+
 class TermsConfig(AppConfig):
+    default = True
     name = "terms"
     verbose_name = "Glossary"
     default_auto_field = "django.db.models.BigAutoField"
@@ -14,12 +28,12 @@ class TermsConfig(AppConfig):
     def ready(self) -> None:
         # Rows are many and hold no cycles: not to be gone through again for each 700 new ones.
         gc.set_threshold(50_000, 20, 20)
-        from . import checks  # noqa: F401 — registers them
+        from .management import checks  # noqa: F401 — registers them
 
         post_migrate.connect(_after_migrating, sender=self)
 
 
 def _after_migrating(sender: AppConfig, using: str, **options: Any) -> None:
-    from .planner import write_statistics
+    from .models.sqlite_statistics import write_statistics
 
     write_statistics(sender, connections[using])

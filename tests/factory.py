@@ -1,8 +1,8 @@
 """Terms as tests need them, made through the gate."""
 
-from terms.editing import Draft, save_one
+from terms.editing.gate import Draft, save_one
 from terms.models import Glossary, Term
-from terms.publishing import publish
+from terms.publishing.publish import publish
 
 TEXT = """\
 ---

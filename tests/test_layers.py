@@ -1,185 +1,275 @@
-"""Who may import whom: GROUND ← CORE ← WORK ← DOORS ← glossary_cms, and two lines more."""
+"""The laws of the code's structure: which room imports which, and who writes which tables.
+
+Each law is also tested on small sources that break it: a law that nothing breaks is none.
+"""
 
 import ast
-from pathlib import Path
+from fnmatch import fnmatch
 
 import pytest
+from django.apps import apps
 
-ROOT = Path(__file__).parents[1]
+from tests.architecture import ROOT, Source, names_used, reached, sources, written
 
-GROUND = {"formats", "rendering"}
-CORE = {
-    "addresses",
-    "durable",
-    "alphabet",
-    "generation",
-    "icons",
-    "models",
-    "limits",
-    "networks",
-    "numbers",
-    "planner",
-    "search",
-    "wording",
+# Rooms from the ground up, each with those that it may import. Nothing else may be imported.
+MAY_IMPORT = {
+    # Pure: no Django, no disk, no clock.
+    "addresses": "",
+    "formats": "",
+    "languages": "",
+    "rendering": "",
+    # Data
+    "models": "addresses formats",
+    "people": "models formats",
+    "media": "models rendering",
+    "search": "models formats rendering",
+    # What the product does
+    "review": "models formats people",
+    "pages": "models addresses languages media rendering search",
+    "editing": "models addresses formats people rendering search",
+    "files": "models formats rendering editing media",
+    "quality": "models addresses formats rendering editing media",
+    "publishing": "models addresses formats rendering languages media people search review pages"
+    " editing quality",
+    "changes": "models addresses formats rendering people review pages editing publishing",
+    # Interfaces
+    "admin": "models addresses formats rendering languages media people review editing quality"
+    " publishing changes files",
+    "web": "models addresses formats people search review pages editing changes",
+    "management": "models formats languages media people pages editing files quality publishing"
+    " changes",
+    "apps": "models admin management",
 }
-WORK = {
-    "backups", "building", "checking", "checks", "differences", "editing", "exporting", "finding", "folders",
-    "free_addresses", "deriving", "published_links", "import_plan", "importing", "indexing", "linking", "live", "looking_up", "mentioning", "noting", "published_names", "published_relations", "published_rows", "previewing", "publishing", "quality", "approvals", "change_sets", "refactoring", "rewording", "bulk_editing", "splitting", "commenting", "notifying", "pictures", "recording", "renaming", "reviewing", "scheduling", "rights", "stages", "suggesting", "trashing", "unsaved", "worklists", "removals", "site",
-}  # fmt: skip
-DOORS = {
-    "admin", "apps", "converters", "due", "forms", "guests", "management", "newsroom", "passage_choice", "reader_suggestions", "shown", "site_templates",
-    "templatetags", "urls", "views", "web", "widgets",
-}  # fmt: skip
-WIRING = {"glossary_cms"}
-
-# What GROUND may use beside the standard library.
-GROUND_LIBRARIES = {
-    "formats": {"frontmatter", "yaml"},
-    "rendering": {"ahocorasick_rs", "nh3", "pygments", "pyromark"},
+PURE = ("addresses", "formats", "languages", "rendering")
+# What pure rooms may import beside each other's nothing.
+PURE_LIBRARIES = {
+    "addresses": "re collections functools typing urllib.parse",
+    "formats": "bisect re json collections dataclasses difflib hashlib html itertools operator"
+    " posixpath typing unicodedata functools urllib.parse pathlib.PurePosixPath frontmatter yaml",
+    # Both read the data files beside them, once.
+    "languages": "re collections dataclasses functools itertools typing unicodedata gettext"
+    " datetime.date pathlib.Path babel pypinyin",
+    "rendering": "bisect re json collections dataclasses functools html itertools operator typing"
+    " posixpath unicodedata urllib.parse importlib.resources ahocorasick_rs nh3 pygments pyromark",
 }
-NOT_IN_GROUND = {"os", "io", "time", "datetime", "socket", "subprocess", "random"}
 
-# Doors lead to work, not to each other; these belong together.
-BETWEEN_DOORS = {
-    ("admin", "forms"), ("admin", "widgets"), ("forms", "widgets"), ("forms", "shown"), ("forms", "passage_choice"), ("admin", "passage_choice"), ("shown", "widgets"), ("urls", "views"), ("urls", "guests"), ("urls", "converters"),
-    ("templatetags", "site_templates"), ("views", "web"), ("guests", "views"), ("urls", "reader_suggestions"), ("reader_suggestions", "widgets"), ("reader_suggestions", "site_templates"), ("guests", "site_templates"), ("views", "site_templates"),
+# The readers' side, and all of the models that it may know.
+READERS = ("terms.pages.*", "terms.search.*", "terms.web.page_*", "terms.web.views")
+READERS_MODELS = {
+    "Address", "Glossary", "Mention", "Page", "PageWrite", "Picture", "PublishedClass",
+    "PublishedName", "PublishedRelation", "PublishedTerm", "SearchMiss", "Site", "Unfinished",
+    "Withdrawal",
 }  # fmt: skip
 
-# The readers' side cannot see the editors'.
-READERS = [
-    "terms/views.py", "terms/urls.py", "terms/finding.py", "terms/linking.py", "terms/search.py",
-    "terms/building.py",
-    "terms/models/published.py", "terms/models/site.py",
-    *(f"terms/{room}/{path.name}" for room in ("site", "web") for path in (ROOT / "terms" / room).glob("*.py")),
-]  # fmt: skip
-EDITORS_MODELS = {
-    "Alias", "ChangeSet", "Grant", "Detail", "MentionDecision", "Relation", "Revision", "Term",
-}  # fmt: skip
-
-FILES = sorted((ROOT / "terms").rglob("*.py")) + sorted((ROOT / "glossary_cms").glob("*.py"))
-FILES = [path for path in FILES if "migrations" not in path.parts]
-
-
-def imports(path):
-    """(module, names) of each import in a file, as absolute dotted paths."""
-    package = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    package = (
-        package.removesuffix(".__init__") if path.stem == "__init__" else package.rpartition(".")[0]
-    )
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, ()
-        elif isinstance(node, ast.ImportFrom):
-            base = package.rsplit(".", node.level - 1)[0] if node.level else ""
-            module = ".".join(part for part in (base, node.module) if part)
-            names = tuple(alias.name for alias in node.names)
-            yield module, names
-            for name in names:
-                yield f"{module}.{name}", ()
+# Tables, and the modules that alone write them.
+WRITERS = {
+    ("Revision",): ("terms.editing.gate",),
+    ("Detail", "Relation"): ("terms.editing.index",),
+    ("PublishedTerm", "PublishedClass", "PublishedName", "PublishedRelation", "Withdrawal"): (
+        "terms.publishing.*",
+    ),
+    ("Mention",): ("terms.publishing.mentions",),
+    ("Address",): ("terms.publishing.rows",),
+    ("Page", "PageWrite"): ("terms.pages.store",),
+}
+SOURCES = sources("terms", "glossary_cms")
+ids = {"ids": lambda source: source.module}
 
 
-def room(module):
-    parts = module.split(".")
-    return parts[1] if parts[0] == "terms" and len(parts) > 1 else parts[0]
+def all_models() -> set[str]:
+    return {model.__name__ for model in apps.get_app_config("terms").get_models()}
 
 
-def layer(name):
-    layers = [GROUND, CORE, WORK, DOORS, WIRING]
-    return next((number for number, rooms in enumerate(layers) if name in rooms), None)
-
-
-def name_of(path):
-    return room(".".join(path.relative_to(ROOT).with_suffix("").parts))
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_down_only(path):
-    here = name_of(path)
-    if here == "__init__":
-        return
-    assert layer(here) is not None, f"{here} has no layer"
-    for module, _ in imports(path):
-        there = room(module)
-        if there == here or layer(there) is None:
-            continue
-        assert layer(there) <= layer(here), f"{here} imports {there}"
-        if layer(there) == layer(here) == 3:
-            assert (here, there) in BETWEEN_DOORS, f"{here} imports {there}"
-        if layer(there) == layer(here) == 0:
-            pytest.fail(f"{here} imports {there}")
-
-
-@pytest.mark.parametrize("ground", sorted(GROUND))
-def test_ground_knows_no_django_disk_or_clock(ground):
-    for path in (ROOT / "terms" / ground).glob("*.py"):
-        for module, _ in imports(path):
-            top = module.partition(".")[0]
-            assert top not in NOT_IN_GROUND | {"django"}, f"{path.name} imports {module}"
-            pure = ("terms", "html", "posixpath", "functools", "operator")
-            if top in pure or module.startswith("urllib.parse") or top in GROUND_LIBRARIES[ground]:
-                continue
-            assert top in {"bisect", "re", "json", "collections", "dataclasses", "difflib", "itertools",
-                           "typing", "unicodedata", "pathlib"}, f"{path.name} imports {module}"  # fmt: skip
-
-
-@pytest.mark.parametrize("name", READERS)
-def test_the_readers_side_cannot_see_the_editors(name):
-    for module, names in imports(ROOT / name):
-        assert not EDITORS_MODELS & set(names), f"{name} imports {names} from {module}"
-        assert room(module) not in ("editing", "importing", "indexing"), f"{name} imports {module}"
-
-
-def test_only_publishing_writes_the_readers_side():
-    writers = {
-        path.name
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-        and node.attr in ("create", "bulk_create", "update", "delete", "bulk_update")
-        and "Published" in ast.unparse(node)
+def accessors() -> dict[str, str]:
+    """Names of related managers → the models that they lead to."""
+    return {
+        relation.get_accessor_name(): relation.related_model.__name__
+        for model in apps.get_models()
+        for relation in model._meta.related_objects
+        if relation.related_model._meta.app_label == "terms"
     }
-    assert writers <= {
-        "publishing.py", "published_links.py", "published_names.py", "published_relations.py",
-        "published_rows.py", "deriving.py",
-    }  # fmt: skip
 
 
-def test_only_the_gate_writes_texts():
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
-                "Revision",
-                "Revision.objects.create",
-            ):
-                assert path.name == "editing.py"
+# The laws: each gives what breaks it in one source.
 
 
-def test_user_text_is_declared_safe_in_one_place():
-    for path in FILES:
-        source = path.read_text()
-        assert "mark_safe" not in source
-        if path.name not in ("site_templates.py", "term_admin.py"):
-            assert "Markup" not in source
-            assert "SafeString" not in source
+def forbidden_imports(source):
+    """Rooms that are imported without being on the list of the source's own."""
+    here = source.room
+    if here in ("glossary_cms", "__init__"):
+        return []
+    allowed = {here, *MAY_IMPORT[here].split()}
+    rooms = {
+        name.split(".")[1]
+        for name in reached(source)
+        if name.startswith("terms.") and not name.startswith("terms.migrations")
+    }
+    wiring = {name for name in names_used(source).values() if name.startswith("glossary_cms")}
+    return sorted((rooms - allowed) | wiring)
+
+
+def impure_imports(source):
+    """What a pure room imports beside its libraries."""
+    if source.room not in PURE:
+        return []
+    allowed = PURE_LIBRARIES[source.room].split()
+    return sorted(
+        name
+        for name in names_used(source).values()
+        if not name.startswith("terms.")
+        and not any(f"{name}.".startswith(f"{library}.") for library in allowed)
+    )
+
+
+def editors_models_seen(source):
+    """Models of the editors' side that a module of the readers' side names."""
+    if not any(fnmatch(source.module, pattern) for pattern in READERS):
+        return []
+    named = {part for name in reached(source) for part in name.split(".") if "terms" in name}
+    return sorted((named & all_models()) - READERS_MODELS)
+
+
+def written_elsewhere(source):
+    """Models that a source writes though other modules alone may."""
+    found = []
+    for models, modules in WRITERS.items():
+        if not any(fnmatch(source.module, pattern) for pattern in modules):
+            found += written(source, set(models), accessors())
+    return sorted(set(found))
+
+
+def withdrawn_without_approval(source):
+    """Uses of ``withdraw``, which only what asks for approvals may use."""
+    if source.module in (
+        "terms.publishing.publish", "terms.changes.removals", "terms.changes.trash",
+        "terms.changes.change_sets",
+    ):  # fmt: skip
+        return []
+    return [name for name in reached(source) if name == "terms.publishing.publish.withdraw"]
+
+
+def declared_safe(source):
+    """Ways to have text taken for HTML, outside the rooms that escape."""
+    allowed = ("terms.pages.jinja", "terms.admin.tags")
+    words = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+    banned = {"mark_safe"} | (
+        set() if source.module in allowed else {"Markup", "SafeString", "SafeText"}
+    )
+    return sorted(banned & words)
+
+
+def long_functions(source):
+    return [
+        node.name
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.lineno >= 40
+    ]
+
+
+LAWS = (
+    forbidden_imports, impure_imports, editors_models_seen, written_elsewhere,
+    withdrawn_without_approval, declared_safe, long_functions,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_the_code_keeps_the_law(law):
+    assert {source.module: found for source in SOURCES if (found := law(source))} == {}
+
+
+def test_every_folder_is_a_room_with_a_row():
+    rooms = {source.room for source in SOURCES} - {"glossary_cms", "__init__"}
+    assert rooms == set(MAY_IMPORT)
+
+
+def test_imports_go_down_only():
+    """The rows are in order: each imports rooms above it in the list."""
+    order = list(MAY_IMPORT)
+    upwards = [
+        (room, other)
+        for room, allowed in MAY_IMPORT.items()
+        for other in allowed.split()
+        if order.index(other) > order.index(room)
+    ]
+    assert upwards == []
+
+
+def test_templates_do_not_declare_text_safe():
     for path in (ROOT / "templates").rglob("*.html"):
         assert "|safe}" not in path.read_text().replace(" ", "")
 
 
-def test_doors_take_nothing_from_readers_past_the_approvals():
-    """Only what asks for them, or what follows from an approved text, withdraws."""
-    for path in FILES:
-        if path.name in ("removals.py", "trashing.py", "change_sets.py", "publishing.py"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module and "publishing" in node.module:
-                assert "withdraw" not in {alias.name for alias in node.names}, path
-            if isinstance(node, ast.Attribute):
-                assert ast.unparse(node) != "publishing.withdraw", path
+BREACHES = [
+    (forbidden_imports, "terms.search.readers", "from terms.review import requests"),
+    (forbidden_imports, "terms.models.term", "import terms.editing.gate"),
+    (forbidden_imports, "terms.editing.gate", "import terms\nterms.publishing.publish.publish()"),
+    (forbidden_imports, "terms.pages.feeds", "from terms import review\nreview.comments"),
+    (forbidden_imports, "terms.changes.trash", "from ..admin.terms import TermAdmin"),
+    (forbidden_imports, "terms.web.views", "from terms.publishing.publish import publish"),
+    (forbidden_imports, "terms.editing.gate", "def save():\n    from terms.changes import trash"),
+    (forbidden_imports, "terms.people.permissions", "from glossary_cms import settings"),
+    (impure_imports, "terms.formats.document", "from django.db import models"),
+    (impure_imports, "terms.rendering.markdown", "import os"),
+    (impure_imports, "terms.formats.paths", "from pathlib import Path"),
+    (impure_imports, "terms.languages.collation", "from datetime import datetime"),
+    (editors_models_seen, "terms.search.readers", "from terms import models\nmodels.Term.objects"),
+    (editors_models_seen, "terms.pages.feeds", "from terms.models import Comment"),
+    (editors_models_seen, "terms.pages.feeds", "from terms.models.term import Term as T"),
+    (editors_models_seen, "terms.web.page_reader", "import terms.models\nterms.models.Revision"),
+    (
+        written_elsewhere,
+        "terms.review.worklists",
+        "from terms.models import Revision\nfrom terms.models.bulk import insert_rows\n"
+        "insert_rows(Revision, ('text',), [])",
+    ),
+    (
+        written_elsewhere,
+        "terms.admin.views.work",
+        "from terms import models\nfrom terms.models import bulk\n"
+        "bulk.update_rows(models.Revision, ('text',), ('id',), [])",
+    ),
+    (written_elsewhere, "terms.files.importing", "from terms.models import Term\n"
+        "def act(term: Term):\n    term.revisions.create(text='')"),
+    (written_elsewhere, "terms.web.guests", "from terms.models import Page\n"
+        "Page.objects.filter(path='/').update(body=b'')"),
+    (written_elsewhere, "terms.changes.trash", "from terms.models import PublishedTerm\n"
+        "def act():\n    gone = PublishedTerm.objects.all()\n    gone.delete()"),
+    (written_elsewhere, "terms.changes.trash", "from terms.models import PublishedTerm\n"
+        "for term in PublishedTerm.objects.all():\n    term.save()"),
+    (written_elsewhere, "terms.changes.trash", "from terms.models import PublishedTerm\n"
+        "def act(term: PublishedTerm) -> None:\n    term.name = 'B'\n    term.save()"),
+    (written_elsewhere, "terms.editing.index", "from django.db import connection\n"
+        "connection.cursor().execute('UPDATE terms_revision SET text = 1')"),
+    (written_elsewhere, "terms.people.audit_log", "from django.db import connection\n"
+        "connection.cursor().execute(f'INSERT OR IGNORE INTO \"terms_page\" VALUES ({1})')"),
+    (written_elsewhere, "terms.pages.lists", "from terms.models import Page as P\n"
+        "P.objects.bulk_create([])"),
+    (withdrawn_without_approval, "terms.admin.views.bulk", "from terms.publishing import publish\n"
+        "publish.withdraw(1)"),
+    (withdrawn_without_approval, "terms.management.due",
+        "from terms.publishing.publish import withdraw as w"),
+    (declared_safe, "terms.admin.terms", "from django.utils.safestring import mark_safe as m\n"
+        "mark_safe('')"),
+    (declared_safe, "terms.pages.term", "import markupsafe\nmarkupsafe.Markup('')"),
+    (long_functions, "terms.admin.terms", "def act():\n" + "    act()\n" * 41),
+]  # fmt: skip
 
 
-def test_functions_stay_small():
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                assert node.end_lineno - node.lineno < 40, f"{path.name}: {node.name}"
+@pytest.mark.parametrize(("law", "module", "text"), BREACHES)
+def test_a_breach_of_the_law_is_found(law, module, text):
+    assert law(Source(module, text))
+
+
+def test_reading_breaks_no_law():
+    text = (
+        "from terms.models import Page, PublishedTerm, Revision\n"
+        "found = {}\nfound.update(x=PublishedTerm.objects.first())\n"
+        "Page.objects.filter(path='/').values_list('path')\n"
+        "seen = set()\nseen.update(Revision.objects.values_list('pk'))"
+    )
+    assert not written_elsewhere(Source("terms.changes.trash", text))

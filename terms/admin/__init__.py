@@ -7,9 +7,9 @@ from terms.models import Category, ChangeSet, Event, Glossary, SearchMiss, Term,
 
 from .change_sets import ChangeSetAdmin
 from .classification import ClassificationAdmin, GlossaryAdmin
-from .events import EventAdmin
-from .misses import SearchMissAdmin
+from .log import EventAdmin
 from .people import PersonAdmin
+from .search_misses import SearchMissAdmin
 from .terms import TermAdmin
 
 admin.site.unregister(get_user_model())

@@ -8,21 +8,21 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from terms.approvals import contributors
-from terms.change_sets import Refused, approve_set, publish_set, submit_set
-from terms.differences import compare
-from terms.editing import StaleWrite
+from terms.changes.change_sets import Refused, approve_set, publish_set, submit_set
+from terms.changes.operation import CannotRefactor
+from terms.changes.preview import TooLarge, make_link, revoke_links
+from terms.changes.rename import FILE, MODELS, undo_set
+from terms.editing.gate import StaleWrite
+from terms.editing.numbers import number_in
+from terms.formats.differences import compare
 from terms.models import ChangeSet, Revision, Term
-from terms.numbers import number_in
-from terms.previewing import TooLarge, make_link, revoke_links
-from terms.refactoring import CannotRefactor
-from terms.renaming import FILE, MODELS, undo_set
-from terms.reviewing import CannotReview
-from terms.rights import may, rights
-from terms.stages import LIVE, stages
+from terms.people.permissions import may, rights
+from terms.review.approvals import contributors
+from terms.review.requests import CannotReview
+from terms.review.stages import LIVE, stages
 
-from .pages import page
-from .scoped import Scoped
+from .permissions import Scoped
+from .views.page import page
 
 SHOWN = 200  # terms
 # Action → the right that it takes for every term of the set.

@@ -7,17 +7,17 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.addresses import RESERVED
+from terms.changes.operation import MEANWHILE, CannotRefactor
+from terms.changes.rename import plan_renaming, rename_classification
+from terms.languages.translations import english_name, is_tag, languages
 from terms.models import Address, Category, PublishedClass
-from terms.publishing import rebuild
-from terms.quality import BLOCK, OFF, RULES, WARN, level_of
-from terms.refactoring import MEANWHILE, CannotRefactor
-from terms.renaming import plan_renaming, rename_classification
-from terms.rights import rights
-from terms.widgets import IconWidget
-from terms.wording import english_name, is_tag, languages
+from terms.people.permissions import rights
+from terms.publishing.publish import rebuild
+from terms.quality.rules import BLOCK, OFF, RULES, WARN, level_of
 
-from .pages import effects, page
-from .scoped import Scoped
+from .form.widgets import IconWidget
+from .permissions import Scoped
+from .views.page import effects, page
 
 LEVELS = [(WARN, "warn"), (BLOCK, "bar from publishing"), (OFF, "off")]
 RULE_FIELDS = {

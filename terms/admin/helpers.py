@@ -10,14 +10,14 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from terms.icons import find_icons, icon_body
-from terms.looking_up import called, names_with, spelled_like
+from terms.editing.lookup import called, names_with, spelled_like
+from terms.editing.numbers import number_in
+from terms.media.pictures import MAX_BYTES, BadPicture, rendered
 from terms.models import Glossary, Term
-from terms.numbers import number_in
-from terms.pictures import MAX_BYTES, BadPicture, rendered
+from terms.people.permissions import rights
 from terms.rendering import CannotRender
-from terms.rights import rights
-from terms.suggesting import why_declined
+from terms.rendering.icons import find_icons, icon_body
+from terms.review.suggestions import why_declined
 
 from .pictures import keep_picture
 

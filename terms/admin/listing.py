@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from terms.looking_up import MOST, look_up, spelled_like
+from terms.editing.lookup import MOST, look_up, spelled_like
 from terms.models import Relation, Term
-from terms.stages import stages_of
+from terms.review.stages import stages_of
 
 from .filters import AttentionFilter, StatusFilter
 

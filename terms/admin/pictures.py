@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from terms.pictures import keep
+from terms.media.pictures import keep
 
 
 def keep_picture(content: bytes, name: str) -> str:

@@ -6,11 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from terms import publishing, removals
-from terms.change_sets import collect
+from terms.changes import removals
+from terms.changes.change_sets import collect
 from terms.models import Glossary, PublishedTerm, Term
+from terms.publishing import publish
 
-from . import bulk
+from .views import bulk
 
 ASKED = "They have been asked."
 
@@ -85,7 +86,7 @@ class Publication:
 
     def _tell(self, request, glossary, terms):
         """Publish and say what readers see now, and what they cannot be shown."""
-        refusals = publishing.publish(glossary, terms, by=request.user)
+        refusals = publish.publish(glossary, terms, by=request.user)
         refused = {refusal.term.pk for refusal in refusals}
         live = terms.exclude(pk__in=refused).filter(live_fingerprint=F("fingerprint"))
         pages = PublishedTerm.objects.select_related("glossary").filter(uid__in=live.values("uid"))

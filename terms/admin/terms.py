@@ -8,23 +8,26 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from terms import approvals, reviewing, unsaved
-from terms.editing import Draft, StaleWrite, save_one
-from terms.forms import TermForm
-from terms.icons import icon_body
+from terms.editing import autosave
+from terms.editing.gate import Draft, StaleWrite, save_one
+from terms.editing.numbers import number_in
 from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
-from terms.numbers import number_in
-from terms.quality import findings_of
-from terms.stages import stage_of
-from terms.suggesting import said_of, why_declined
+from terms.quality.rules import findings_of
+from terms.rendering.icons import icon_body
+from terms.review import approvals
+from terms.review import requests as review_requests
+from terms.review.stages import stage_of
+from terms.review.suggestions import said_of, why_declined
 
-from . import conflicts, drafts, history, trash, ways
-from .addresses import Addresses
+from .form import conflicts, recovery
+from .form.form import TermForm
+from .form.readonly import VIEWED, Viewing
 from .listing import Listing
+from .permissions import Scoped
 from .publication import Publication
-from .scoped import Scoped
-from .viewing import VIEWED, Viewing
+from .urls import Addresses
+from .views import history, neighbours, trash
 
 READABLE = [
     (None, {"fields": ["seen", "name", "description", "body"], "classes": ["term-main"]}),
@@ -109,7 +112,7 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
         can_publish = self.has_publish_permission(request, term)
         context = {"can_publish": can_publish, **(extra_context or {})}
         if request.method == "GET" and "again" in request.GET:
-            page = drafts.again(self, request, term, context)
+            page = recovery.again(self, request, term, context)
             return page or HttpResponseRedirect(request.path)
         try:
             if object_id and term is None and request.method == "POST":
@@ -131,19 +134,19 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
             raise Http404("There is no such term.")
         if not self.has_change_permission(request, gone):
             raise PermissionDenied
-        return drafts.deleted_meanwhile(self, request, gone)
+        return recovery.deleted_meanwhile(self, request, gone)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is None:
-            posted = unsaved.slot_in(request.POST.get("slot", ""))
-            context.setdefault("slot", posted or unsaved.new_slot())
-            context["begun"] = drafts.offers(request.user, context["slot"])
+            posted = autosave.slot_in(request.POST.get("slot", ""))
+            context.setdefault("slot", posted or autosave.new_slot())
+            context["begun"] = recovery.offers(request.user, context["slot"])
         else:
-            context["unsaved"] = unsaved.kept(request.user, obj)
-            context["undecided"] = drafts.is_undecided(request, context)
-            context["beside"] = ways.beside(request.user, obj)
+            context["unsaved"] = autosave.kept(request.user, obj)
+            context["undecided"] = recovery.is_undecided(request, context)
+            context["beside"] = neighbours.beside(request.user, obj)
         if obj is not None:
-            context["others"] = unsaved.others_at(obj, request.user)
+            context["others"] = autosave.others_at(obj, request.user)
             page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
             context["public_url"] = page.get_absolute_url() if page else ""
             context["unread"] = obj.document()
@@ -177,8 +180,8 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
             Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
         obj.refresh_from_db()
         term = obj if change else None
-        if drafts.UNDECIDED not in request.POST:
-            unsaved.forget(request.user, term, drafts.slot_of(request, term))
+        if recovery.UNDECIDED not in request.POST:
+            autosave.forget(request.user, term, recovery.slot_of(request, term))
         self._warn(request, obj)
 
     def _warn(self, request, obj):
@@ -199,9 +202,9 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
 
     def _ask_for_review(self, request, obj):
         try:
-            reviewing.submit(obj, request.user, request.POST.get("reason", ""))
+            review_requests.submit(obj, request.user, request.POST.get("reason", ""))
             self.message_user(request, f"“{obj}” is saved, and a review has been asked for.")
-        except reviewing.CannotReview as error:
+        except review_requests.CannotReview as error:
             self.message_user(request, f"“{obj}” is saved. {error}", messages.WARNING)
         return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from terms.languages.translations import ENGLISH, is_tag
 from terms.models import Glossary
 from terms.models.glossary import DEFAULT_SLUG, validate_prefix
-from terms.wording import ENGLISH, is_tag
 
 
 def add_glossary(parser: CommandParser) -> None:

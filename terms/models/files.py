@@ -4,8 +4,8 @@ from pathlib import Path
 from django.db import models
 from django.db.models import F
 
+from .bulk import insert_rows
 from .glossary import Glossary
-from .rows import insert_rows
 from .term import PATH_LENGTH, Term
 
 FEW = 500  # paths that are asked for one by one

@@ -56,7 +56,7 @@ class Term(models.Model):
 
     Here and below, a foreign key that leads a constraint has no index of its own.
 
-    Everything below ``version`` is read from that text and written by ``terms.editing``
+    Everything below ``version`` is read from that text and written by ``terms.editing.gate``
     alone; ``version`` is the number of the newest revision.
     """
 

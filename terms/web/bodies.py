@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 from typing import Any, NamedTuple
 
-from terms.networks import network_of
+from terms.people.networks import network_of
 
 
 class Bounds(NamedTuple):

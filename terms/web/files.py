@@ -9,7 +9,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 Headers = list[tuple[str, str]]
 
-# As ``terms.pictures`` names them: by what is in them.
+# As ``terms.media.pictures`` names them: by what is in them.
 PICTURE = re.compile(r"/media/(terms/([0-9a-f]{32})(\.png|\.jpg|\.webp|\.gif))")
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif"}
 PICTURE_HEADERS = [

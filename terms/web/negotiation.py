@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from terms.site.store import FORMS
+from terms.pages.store import FORMS
 
 SUFFIXES = {kind.partition(";")[0]: suffix for suffix, kind in FORMS.items()}
 

@@ -1,7 +1,7 @@
 """Stored pages as the database has them this moment, read past the ORM.
 
 A reader is asked before each answer whether anything was written since. On SQLite the marks
-of ``terms.generation`` say so for nothing; where they do not, and once a second in any case,
+of ``pages.change_marks`` say so at no cost; where they do not, and once a second in any case,
 its ``data_version`` does (https://www.sqlite.org/pragma.html#pragma_data_version). SQLite's
 own files are never opened here: closing one would take the locks of this process off it
 (https://www.sqlite.org/howtocorrupt.html#posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from terms.generation import generation_of, is_settled
+from terms.pages.change_marks import generation_of, is_settled
 
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 MOST = 1_000  # changed paths that are told one by one

@@ -9,7 +9,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
-from terms.networks import address_in
+from terms.people.networks import address_in
 
 MOST_HOPS = 20
 Network = IPv4Network | IPv6Network

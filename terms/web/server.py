@@ -14,7 +14,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from terms.networks import address_in
+from terms.people.networks import address_in
 
 from . import unavailable
 from .bodies import EDITORS, VISITORS, Bodies, Refused

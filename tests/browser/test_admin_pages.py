@@ -6,15 +6,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from terms import unsaved
-from terms.change_sets import collect
-from terms.commenting import comment
+from terms.changes.change_sets import collect
+from terms.changes.preview import make_link
+from terms.changes.schedule import schedule
+from terms.changes.trash import trash
+from terms.editing import autosave
 from terms.models import Term
-from terms.previewing import make_link
-from terms.reviewing import submit
-from terms.scheduling import schedule
-from terms.suggesting import decline_name, suggest
-from terms.trashing import trash
+from terms.review.comments import comment
+from terms.review.requests import submit
+from terms.review.suggestions import decline_name, suggest
 from tests.browser.axe import of_our_making
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
@@ -37,7 +37,7 @@ def newsroom(admin_client):
     suggest(default_glossary(), "Bottle", "It is missing, and should not be. " * 9)
     suggest(default_glossary(), "Flask", "It is smaller.")
     decline_name(default_glossary(), "Pyramid", person, "Too old.")
-    unsaved.keep(person, None, "name=Begun", unsaved.new_slot())
+    autosave.keep(person, None, "name=Begun", autosave.new_slot())
     change_set = collect(default_glossary(), [term], "Some", person)
     of_term = [
         "review/", "refactor/", "delete/", "links/", "change/", "history/", "file/",

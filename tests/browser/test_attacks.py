@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Error
 
 from terms.models import Page, Term
-from terms.publishing import publish
+from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_term, save_text
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,8 +3,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from terms.import_plan import plan_import
-from terms.importing import apply_import
+from terms.files.import_plan import plan_import
+from terms.files.importing import apply_import
 from terms.models import Revision, Term
 from tests.factory import default_glossary, make_term, save_text, text_of
 
@@ -231,7 +231,7 @@ def test_leaving_with_unsaved_changes_is_asked_about(visit, admin_client):
 def test_somebody_else_at_the_same_term_is_seen(visit, admin_client):
     from django.contrib.auth.models import User
 
-    from tests.doors.conftest import logged_in
+    from tests.accounts import logged_in
 
     term = make_term("Flask")
     ben = logged_in(User.objects.create_superuser("ben", password="x"))

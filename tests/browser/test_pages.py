@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import expect
 
-from terms.building import build
-from terms.change_sets import collect
+from terms.changes.change_sets import collect
+from terms.changes.preview import make_link
 from terms.models import Comment, Glossary, Term
-from terms.previewing import make_link
-from terms.publishing import withdraw
+from terms.pages.build import build
+from terms.publishing.publish import withdraw
 from terms.rendering import words
 from tests.browser.axe import violations
 from tests.factory import default_glossary, make_term, publish_all
@@ -106,8 +106,8 @@ def test_an_empty_glossary_and_an_unknown_page_look_meant(visit):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_large_glossaries_have_no_axe_violation(visit, monkeypatch, dark):
-    monkeypatch.setattr("terms.site.lists.ONE_PAGE", 20)
-    monkeypatch.setattr("terms.site.lists.ONE_LETTER", 5)
+    monkeypatch.setattr("terms.pages.lists.ONE_PAGE", 20)
+    monkeypatch.setattr("terms.pages.lists.ONE_LETTER", 5)
     call_command("import_terms", "fixtures/glossary", publish=True)
     page = visit(360, dark)
     for address in (

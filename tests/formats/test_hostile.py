@@ -197,7 +197,7 @@ def test_a_long_body_is_edited_in_time(body, edited):
     ],
 )
 def test_differences_are_found_in_time(before, after):
-    from terms.differences import compare
+    from terms.formats.differences import compare
 
     blocks = []
     assert seconds(lambda: blocks.extend(compare(before, after))) < 2

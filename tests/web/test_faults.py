@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests.management.test_backups import _plain, _url
+
 from .running import fill, free_port, serving
-from .test_backups import _plain, _url
 
 pytestmark = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="needs PostgreSQL (DATABASE_URL)"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from terms.models import Term
 from terms.web.unavailable import FORM, Posted, page
-from tests.doors.forms import address, fields_of
+from tests.admin.forms import address, fields_of
 from tests.factory import make_term
 
 TYPED = 'First line\r\n<script>alert(1)</script> & "quotes"\r\n\r\n\tTabs, \U0001f389 and \u05d0.'

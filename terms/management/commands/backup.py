@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.backups import BackupError, backup
+from terms.management.backups import BackupError, backup
 
 
 class Command(BaseCommand):

@@ -2,11 +2,11 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.building import BuildError, build
+from terms.changes.schedule import run_due
 from terms.management import console
 from terms.models import Site
-from terms.scheduling import run_due
-from terms.site.store import is_of_today
+from terms.pages.build import BuildError, build
+from terms.pages.store import is_of_today
 
 
 class Command(BaseCommand):

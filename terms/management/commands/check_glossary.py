@@ -2,9 +2,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from terms.checking import check
 from terms.management import console
-from terms.quality import BLOCK, all_findings, level_of
+from terms.management.consistency import check
+from terms.quality.rules import BLOCK, all_findings, level_of
 
 
 class Command(BaseCommand):

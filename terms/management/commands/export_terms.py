@@ -1,9 +1,9 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.exporting import CONFLICT, UNCHANGED, export
-from terms.folders import FolderError
+from terms.changes.schedule import run_due
+from terms.files.exporting import CONFLICT, UNCHANGED, export
+from terms.files.folder import FolderError
 from terms.management import console
-from terms.scheduling import run_due
 
 
 class Command(BaseCommand):

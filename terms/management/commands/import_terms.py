@@ -2,12 +2,13 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from terms import pictures, publishing
-from terms.folders import FolderError
-from terms.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
-from terms.importing import apply_import
+from terms.files import pictures
+from terms.files.folder import FolderError
+from terms.files.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
+from terms.files.importing import apply_import
 from terms.management import console
 from terms.models import Term
+from terms.publishing import publish
 
 
 class Command(BaseCommand):
@@ -58,9 +59,9 @@ class Command(BaseCommand):
             if live != text == in_files.get(path)
         ]
         progress = console.progress(self, "Publishing")
-        refusals = publishing.publish_ids(plan.glossary, waiting, progress)
+        refusals = publish.publish_ids(plan.glossary, waiting, progress)
         same = Term.objects.filter(pk__in=taken.terms - set(waiting))
-        return refusals + publishing.publish_again(plan.glossary, same)
+        return refusals + publish.publish_again(plan.glossary, same)
 
     def _report(self, plan, taken, refusals, as_json, is_brief):
         unpublished = [(refusal.term.path, refusal.reason) for refusal in refusals]

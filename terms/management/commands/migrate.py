@@ -6,7 +6,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from terms.backups import copy_of_sqlite
+from terms.management.backups import copy_of_sqlite
 
 KEPT = 5  # backups from before migrations
 

@@ -2,8 +2,8 @@ from django.core.management.base import BaseCommand
 
 from terms.management import console
 from terms.models import Glossary, Unfinished
-from terms.publishing import rebuild
-from terms.site.store import is_of_today, note_chrome
+from terms.pages.store import is_of_today, note_chrome
+from terms.publishing.publish import rebuild
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.backups import BackupError, restore, verify
+from terms.management.backups import BackupError, restore, verify
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from terms.durable import write_whole
 from terms.management.commands.serve import need_free
+from terms.media.atomic_files import write_whole
 from terms.models import Term
 
 EDITOR = "editor"

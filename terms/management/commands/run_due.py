@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from terms.scheduling import run_due
+from terms.changes.schedule import run_due
 
 
 class Command(BaseCommand):

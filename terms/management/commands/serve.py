@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.checks import ready_to_serve, settings_can_be_read
+from terms.management.checks import ready_to_serve, settings_can_be_read
 
 WORKERS = 1
 CONNECTIONS = 16_384  # a worker takes at most at once; idle ones count, too

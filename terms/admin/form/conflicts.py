@@ -1,0 +1,128 @@
+"""Somebody saved the term first: what they changed, what was typed here, field by field."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from terms.formats.differences import Piece, words
+from terms.formats.document import Row
+from terms.formats.three_way import Passage, joined
+from terms.models import Term
+
+from .form import COLUMNS
+from .passages import passages_of
+from .redisplay import as_shown, form_page, keep_initial
+from .widgets import Label, TypedAlias
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field that differs. ``collides`` where both changed it, each otherwise."""
+
+    name: str
+    label: str
+    pieces: list[Piece]  # what the other changed
+    mine: list[Piece]
+    changed_by_them: bool
+    collides: bool
+    passages: tuple[tuple[int, list[Piece], list[Piece]], ...] = ()  # number, theirs, mine
+
+
+def page(model_admin, request, pk, extra_context):
+    """The form again: values that only they changed are theirs, all others as typed."""
+    term = Term.objects.get(pk=pk)
+    form_class = model_admin.get_form(request, term, change=True)
+    typed = form_class(request.POST, instance=Term.objects.get(pk=pk))
+    typed.is_valid()
+    newest = form_class(instance=term)
+    fields, values = [], {"reason": request.POST.get("reason", "")}
+    for name in COLUMNS:
+        if name not in typed.fields:
+            continue
+        base, theirs = typed.initial.get(name), newest.initial.get(name)
+        mine = as_shown(name, typed)
+        they_changed = _text(base) != _text(theirs)
+        i_changed = _text(mine) != _text(base)
+        values[name] = mine if i_changed else theirs
+        if name == "detail_rows" and i_changed:
+            values[name] = rows_on_top(base, mine, theirs)
+        if name == "body" and i_changed and they_changed:
+            found = passages_of(base, mine, theirs)
+            values[name] = joined(found, {})
+            fields.append(_body(typed, base, mine, theirs, found))
+            continue
+        if they_changed or i_changed:
+            fields.append(_field(name, typed, base, mine, theirs))
+    for name in ("owner", "review_by"):
+        if name in typed.changed_data:
+            values[name] = typed.cleaned_data.get(name)
+    form = keep_initial(form_class(instance=term, initial=values), request.POST)
+    context = {
+        **extra_context,
+        "title": f"{term} has been changed by somebody else",
+        "conflict": {
+            "revision": term.newest_revision(),
+            "fields": fields,
+            "base": typed.seen_version,
+            "mine": request.POST.get("body", ""),
+        },
+    }
+    return form_page(model_admin, request, term, form, context, status=409)
+
+
+def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
+    base, mine, theirs = _text(base), _text(mine), _text(theirs)
+    return Field(
+        name,
+        str(form.fields[name].label or name.capitalize()),
+        list(words(base, theirs)),
+        list(words(base, mine)),
+        base != theirs,
+        base not in (mine, theirs) and mine != theirs,
+    )
+
+
+def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -> Field:
+    """The text, whose passages are merged or chosen one by one."""
+    clashes = tuple(
+        (number, list(words(p.base, p.theirs)), list(words(p.base, p.ours)))
+        for number, p in enumerate(found)
+        if p.collides
+    )
+    field = _field("body", typed, base, mine, theirs)
+    return replace(field, collides=bool(clashes), passages=clashes)
+
+
+def rows_on_top(base: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
+    """``mine``, made from ``base``, as rows of the text that holds ``theirs``.
+
+    A row is the same one where its title is. What they added comes last.
+    """
+    places = {row.title: place for place, row in reversed(list(enumerate(theirs)))}
+    rows = []
+    for row in mine:
+        title = base[row.origin].title if row.origin is not None else row.title
+        place = places.pop(title, None)
+        if row.follows:
+            rows += [theirs[place]] if place is not None else []
+        else:
+            rows.append(replace(row, origin=place))
+    known = {row.title for row in base}
+    return [*rows, *(row for row in theirs if row.title in places and row.title not in known)]
+
+
+def _text(value: Any) -> str:
+    """A value as lines of text, to compare and show."""
+    if not isinstance(value, list):
+        return "" if value is None else str(value).replace("\r\n", "\n")
+    return "\n".join(line for line in map(_line, value) if line)
+
+
+def _line(item: Label | TypedAlias | Row) -> str:
+    if isinstance(item, Label):
+        return item.label
+    if isinstance(item, TypedAlias):
+        return f"{item.name} ({item.kind})"
+    if item.follows:
+        return f"[{item.title}]"
+    return f"{item.title}: {item.value} {item.url}".replace("\r\n", "\n").strip()

@@ -1,0 +1,287 @@
+"""The one form through which people edit a term: values in, a term file's text out."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from markdownx.fields import MarkdownxFormField
+
+from terms.editing.index import known_names, runs
+from terms.editing.numbers import number_in
+from terms.editing.paths import free_path
+from terms.editing.validators import refuse_control_characters, refuse_misleading
+from terms.formats.document import MAX_NAME, Row, TermDocument, changed, read_document
+from terms.formats.front_matter import MAX_FILE
+from terms.formats.line_ends import like_original, normalise
+from terms.formats.paths import name_key, problem_with
+from terms.formats.problems import CannotSplice
+from terms.formats.related import read_names, write_names
+from terms.models import Term
+from terms.people.permissions import why_not_save
+
+from .passages import carried, chosen_body
+from .values import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is_as_before, titled
+from .widgets import AliasesField, DetailsField, IconWidget, NewNameWidget, RelatedField, TextWidget
+
+EMPTY = "---\n---\n"
+# Form field → the column of a term file that it edits.
+COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
+    "detail_rows": "details",
+    "related_terms": "details",
+    "other_names": "aliases",
+}
+
+
+class TermForm(forms.ModelForm):
+    """Only what was typed anew is written; the rest of the file is not touched.
+
+    ``document`` is the text that the writer saw: that of the version in ``seen``.
+    """
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    name = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=MAX_NAME,
+        widget=AdminTextInputWidget(attrs={"class": "vTextField"}),
+    )
+    icon = forms.CharField(required=False, strip=False, max_length=MAX_NAME, widget=IconWidget)
+    description = forms.CharField(
+        required=False,
+        strip=False,
+        widget=AdminTextareaWidget(attrs={"rows": 3}),
+        help_text="One sentence that says what it is.",
+    )
+    body = MarkdownxFormField(required=False, strip=False, widget=TextWidget, label="Text")
+    detail_rows = DetailsField(label="Detail rows")
+    related_terms = RelatedField(
+        help_text="In this order. A name that no term has yet stays as a wanted term."
+    )
+    other_names = AliasesField(label="Aliases")
+    source = forms.CharField(
+        required=False,
+        strip=False,
+        label="File",
+        widget=forms.Textarea(attrs={"class": "term-source", "rows": 24, "spellcheck": "false"}),
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Reason",
+        help_text="What changed and why, for the history. Optional.",
+        widget=AdminTextInputWidget,
+    )
+
+    user: Any = None  # who writes; rights may hold for some categories only
+
+    class Meta:
+        model = Term
+        fields = ("glossary", "path", "category", "vertical", "owner", "review_by")
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        self.revision_text = EMPTY
+        if self.instance.pk:
+            self.document = self._seen_document()
+            values = initial_values(self.document, self.instance)
+            self.initial |= values | (options.get("initial") or {})
+            self.fields["body"].widget.term = self.instance.pk
+        else:
+            self.document = read_document(EMPTY, "")
+            self.fields["path"].required = False
+            self.fields["name"].widget = NewNameWidget(self.fields["name"].widget.attrs)
+        for name, column in COLUMNS.items():
+            unreadable = self.document.problem is not None
+            if name in self.fields and (unreadable or column in self.document.fixed):
+                self.fields[name].disabled = True
+                self.fields[name].widget.attrs["disabled"] = True
+        for name in ("owner", "review_by"):
+            if name in self.fields:
+                # Changed is what differs from what the writer saw, not from what there is.
+                self.fields[name].show_hidden_initial = True
+        for name in CLASSES:
+            if name in self.fields and self.instance.pk:
+                field = self.fields[name]
+                field.queryset = field.queryset.filter(glossary=self.instance.glossary_id)
+
+    def _seen_document(self) -> TermDocument:
+        number = self.data.get("seen", "") if self.is_bound else ""
+        revisions = self.instance.revisions
+        seen = revisions.filter(number=number_in(number))
+        revision = seen.first() or self.instance.newest_revision()
+        self.initial["seen"] = revision.number
+        self.seen_version = revision.number
+        return read_document(revision.text, self.instance.path)
+
+    @property
+    def taken(self) -> list[str]:
+        """Fields of which the writer chose the other editor's version."""
+        return [name for name in COLUMNS if self.data.get(f"take-{name}") == "theirs"]
+
+    @property
+    def taken_labels(self) -> list[str]:
+        return [str(self.fields[name].label or name.capitalize()) for name in self.taken]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        return carried(self.data)
+
+    # Cleaning
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        refuse_control_characters(name)
+        refuse_misleading(name)
+        if not name.strip():
+            raise ValidationError("A term needs a name.")
+        return name
+
+    def clean_path(self) -> str:
+        path = self.cleaned_data["path"].strip()
+        if not path or self.instance.pk:
+            return self.instance.path if self.instance.pk else ""
+        if problem := problem_with(path):
+            raise ValidationError(problem)
+        return path
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name in ("description", "body", "source"):
+            try:
+                refuse_control_characters(normalise(cleaned.get(name) or ""))
+            except ValidationError as error:
+                self.add_error(name, error)
+        if not self.errors:
+            self._settle_path(cleaned)
+            self._write_text()
+        return cleaned
+
+    def _settle_path(self, cleaned: dict[str, Any]) -> None:
+        if self.instance.pk:
+            return
+        self.instance.glossary = cleaned["glossary"]
+        taken = Term.objects.filter(glossary=cleaned["glossary"])
+        path = cleaned["path"]
+        if path and taken.filter(path__iexact=path).exists():
+            self.add_error("path", f"There is a term file “{path}” already.")
+        if not path:
+            path = free_path(cleaned["glossary"], cleaned["name"])
+        cleaned["path"] = path
+
+    def _write_text(self) -> None:
+        try:
+            self.revision_text = self._text()
+        except CannotSplice as error:
+            self.add_error(None, str(error))
+            return
+        self._check_rights()
+        if len(self.revision_text.encode()) > MAX_FILE:
+            self.add_error(None, f"The file would have more than {MAX_FILE:,} bytes.")
+
+    def _check_rights(self) -> None:
+        document = read_document(self.revision_text, self.document.path)
+        is_new = not self.instance.pk
+        reason = self.user and why_not_save(self.user, self.instance.glossary, document, is_new)
+        if reason:
+            self.add_error("category" if "category" in self.fields else None, reason)
+
+    # What was typed → text
+
+    def _text(self) -> str:
+        document = self.document
+        if document.problem is not None:
+            typed = normalise(self.cleaned_data.get("source") or "")
+            if not typed or typed == normalise(document.text):
+                return document.text
+            return like_original(typed, document.text)
+        text = changed(
+            document,
+            columns=self._columns(),
+            rows=self._rows(),
+            related=self._related(),
+            aliases=self._aliases(),
+            body=self._body(),
+        )
+        self._check_related(text)
+        return text
+
+    def _is_open(self, name: str) -> bool:
+        """Whether the field can be edited and the writer did not take the other's value."""
+        return not self.fields[name].disabled and name not in self.taken
+
+    def _columns(self) -> dict[str, str]:
+        columns = {}
+        for name in TEXT_FIELDS:
+            typed = normalise(self.cleaned_data[name])
+            before = as_browser_returns(getattr(self.document, name), name == "description")
+            if self._is_open(name) and typed != before:
+                columns[name] = typed
+        for name in CLASSES:
+            chosen = self.cleaned_data.get(name)
+            if self._is_open(name) and name in self.fields:
+                columns[name] = chosen.name if chosen else ""
+        return columns
+
+    def _rows(self) -> list[Row] | None:
+        if not self._is_open("detail_rows"):
+            return None
+        if not self.instance.pk:
+            return self._first_rows()
+        before = self.document.rows
+        rows = []
+        for typed in self.cleaned_data["detail_rows"]:
+            known = typed.origin is not None and typed.origin < len(before)
+            old = before[typed.origin] if known else None
+            if old is not None and (old.follows or is_as_before(old, typed)):
+                rows.append(old)
+            elif not typed.is_empty:
+                rows.append(titled(typed, typed.origin if known else None))
+        return None if tuple(rows) == before else rows
+
+    def _first_rows(self) -> list[Row]:
+        """A new term's rows, with those that repeat its category and vertical."""
+        titles = {"category": "Category", "vertical": "Industry"}
+        repeated = [
+            Row(titles[name], chosen.name, follows=name)
+            for name in CLASSES
+            if (chosen := self.cleaned_data.get(name))
+        ]
+        typed = self.cleaned_data["detail_rows"]
+        return [*repeated, *(titled(row, None) for row in typed)]
+
+    def _related(self) -> list[str] | None:
+        labels = self.cleaned_data["related_terms"]
+        shown = self.initial.get("related_terms", [])
+        before = [as_browser_returns(label.label, lines=False) for label in shown]
+        return labels if self._is_open("related_terms") and labels != before else None
+
+    def _aliases(self) -> list[str] | None:
+        names = [alias.name for alias in self.cleaned_data["other_names"]]
+        before = [as_browser_returns(name, lines=False) for name in self.document.aliases]
+        return names if self._is_open("other_names") and names != before else None
+
+    def _body(self) -> str | None:
+        typed = normalise(self.cleaned_data["body"])
+        typed = chosen_body(self.instance, self.document.body, self.data, typed)
+        if not self._is_open("body") or typed == normalise(self.document.body):
+            return None
+        return typed
+
+    def _check_related(self, text: str) -> None:
+        """The relation string must be read as the names that were typed."""
+        labels = self._related()
+        if labels is None:
+            return
+        written = write_names(labels)
+        known = known_names(self.instance.glossary, set(runs(written)))
+        own = name_key(read_document(text, self.document.path).name)
+        if own in map(name_key, labels):
+            raise CannotSplice("A term cannot be related to itself.")
+        found = read_names(written, known.__contains__)
+        for label in labels:
+            if label not in found:
+                raise CannotSplice(
+                    f"“{label}” cannot be told from the other related terms in the file: "
+                    "a name with commas can be used once its term exists."
+                )

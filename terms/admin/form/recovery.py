@@ -1,0 +1,159 @@
+"""The form keeps what is typed, every few seconds; after a crash it is offered again."""
+
+import contextlib
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect, JsonResponse, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as shown
+from django.utils.html import format_html
+
+from terms.admin.views.page import term_for
+from terms.editing import autosave
+from terms.formats.document import read_document
+from terms.models import Term
+from terms.quality.rules import Entry, findings
+
+from .redisplay import form_page, keep_initial, typed_values
+
+UNDECIDED = "undecided"  # field of a form beside which something kept was offered
+NOT_KEPT = (
+    "csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_publish", "_review", UNDECIDED,
+)  # fmt: skip
+
+
+def keep_view(model_admin):
+    """Take the form as it stands (with ``keep``), and say who else is here and what they saved."""
+
+    def view(request, pk=None):
+        if not model_admin.admin_site.has_permission(request):
+            error = "You are not logged in any more: log in in another tab, then go on."
+            return JsonResponse({"error": error}, status=403)
+        if request.method != "POST":
+            return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
+        term = Term.with_trash.filter(pk=pk).first() if pk else None
+        if pk and term is None:
+            return JsonResponse({"error": "There is no such term."}, status=404)
+        may = model_admin.has_change_permission(request, term)
+        if not (may if term else model_admin.has_add_permission(request)):
+            return JsonResponse({"error": "You may not edit this term."}, status=403)
+        if term and term.trashed_at:
+            keep_of_trashed(request, term)
+            error = (
+                "Somebody has deleted this term; what you have typed is kept with it in the trash."
+            )
+            return JsonResponse({"error": error}, status=404)
+        answer = {}
+        if "keep" in request.POST:
+            try:
+                autosave.keep(request.user, term, _encoded(request.POST), slot_of(request, term))
+            except autosave.TooMuch as error:
+                return JsonResponse({"error": str(error)}, status=413)
+            answer["kept"] = shown(timezone.localtime(), "H:i:s")
+            answer["findings"] = _findings(model_admin, request, term)
+        if term:
+            autosave.note_presence(request.user, term)
+            answer["others"] = autosave.others_at(term, request.user)
+            answer["version"] = term.version
+        response = JsonResponse(answer)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return view
+
+
+def keep_of_trashed(request, term):
+    """Keep what somebody typed into a term that lies in the trash, for when it comes back."""
+    with contextlib.suppress(autosave.TooMuch):
+        autosave.keep(request.user, term, _encoded(request.POST))
+
+
+def deleted_meanwhile(model_admin, request, term):
+    """Keep what was sent for a term that lies in the trash, and say where it is."""
+    keep_of_trashed(request, term)
+    text = (
+        "“{}” has been deleted meanwhile. What you typed is kept: it is offered again once the"
+        ' term is taken out of <a href="{}">the trash</a>.'
+    )
+    said = format_html(text, term, reverse("admin:terms_term_trash"))
+    model_admin.message_user(request, said, messages.ERROR)
+    return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
+
+
+def _findings(model_admin, request, term):
+    """What the rules find in the text as it would be saved; nothing while it could not be."""
+    form_class = model_admin.get_form(request, term, change=term is not None)
+    form = form_class(request.POST, instance=Term.objects.get(pk=term.pk) if term else None)
+    if not form.is_valid():
+        return []
+    document = read_document(form.revision_text, form.document.path)
+    found = findings(form.instance.glossary, [Entry(term, document)])
+    return [f"{one.where}: {one.words}" for _, one in found]
+
+
+def _encoded(posted: QueryDict) -> str:
+    data = posted.copy()
+    for name in (*NOT_KEPT, "keep"):
+        data.pop(name, None)
+    return data.urlencode()
+
+
+def slot_of(request, term) -> str:
+    """Which of a person's new terms the form sent is; of one that there is, there is one form."""
+    return "" if term else autosave.slot_in(request.POST.get("slot", ""))
+
+
+def offers(person, slot) -> list[tuple[str, str, Any]]:
+    """The new terms that somebody has begun in other forms: slots, names and when."""
+    found = autosave.kept_new(person).exclude(slot=slot)
+    return [
+        (kept.slot or "1", QueryDict(kept.data).get("name", "").strip(), kept.kept_at)
+        for kept in found
+    ]
+
+
+def is_undecided(request, context) -> bool:
+    """Whether something kept was offered beside this form, or the one it is shown again for:
+    then saving it throws nothing away."""
+    if request.method == "POST":
+        return UNDECIDED in request.POST
+    return bool(context["unsaved"]) and not context.get("is_again")
+
+
+def again(model_admin, request, term, extra_context):
+    """The form with what was kept; None where nothing is kept."""
+    slot = "" if term else autosave.slot_in(request.GET["again"])
+    found = autosave.kept(request.user, term, slot)
+    if found is None:
+        return None
+    if not model_admin.has_change_permission(request, term):
+        raise PermissionDenied
+    data = QueryDict(found.data)
+    form_class = model_admin.get_form(request, term, change=term is not None)
+    typed = form_class(data, instance=Term.objects.get(pk=term.pk) if term else None)
+    values = typed_values(typed)
+    form = keep_initial(form_class(instance=term, initial=values), data)
+    if term:
+        # The text that was seen then: what others saved since is merged at saving.
+        form.initial["seen"] = typed.seen_version
+    context = {**extra_context, "is_again": found.kept_at, "slot": slot}
+    return form_page(model_admin, request, term, form, context)
+
+
+def discard_view(model_admin):
+    def view(request, pk=None):
+        if request.method != "POST":
+            return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
+        term = term_for(model_admin, request, pk, "change") if pk else None
+        if not term and not model_admin.has_add_permission(request):
+            raise PermissionDenied
+        slot = "" if term else autosave.slot_in(request.POST.get("discard", ""))
+        autosave.forget(request.user, term, slot)
+        model_admin.message_user(request, "What was not saved is thrown away.", messages.SUCCESS)
+        name, args = ("change", [pk]) if pk else ("add", [])
+        return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))
+
+    return view

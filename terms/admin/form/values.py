@@ -1,0 +1,57 @@
+"""What the form shows of a term file, and what of it came back changed."""
+
+from typing import Any
+
+from terms.editing.index import known_names, runs
+from terms.formats.document import Row, TermDocument
+from terms.formats.line_ends import normalise
+from terms.formats.paths import name_key
+from terms.formats.problems import CannotSplice
+from terms.formats.related import read_names
+from terms.models import Term
+
+from .widgets import Label, TypedAlias, TypedRow
+
+TEXT_FIELDS = ("name", "icon", "description")
+CLASSES = ("category", "vertical")
+
+
+def as_browser_returns(text: str, lines: bool) -> str:
+    """A value as an unedited form field sends it: one line, or lines that end in \\n."""
+    text = normalise(text)
+    return text if lines else text.replace("\n", "")
+
+
+def titled(typed: TypedRow, origin: int | None) -> Row:
+    if not typed.title.strip():
+        raise CannotSplice(f"The row with the value “{typed.value[:40]}” has no title.")
+    return Row(typed.title, typed.value, typed.url, origin)
+
+
+def is_as_before(old: Row, typed: TypedRow) -> bool:
+    return (typed.title, typed.value, typed.url) == (
+        as_browser_returns(old.title, lines=False),
+        as_browser_returns(old.value, lines=True),
+        as_browser_returns(old.url, lines=False),
+    )
+
+
+def initial_values(document: TermDocument, term: Term) -> dict[str, Any]:
+    """What the form shows of a term file."""
+    known = known_names(term.glossary, set(runs(document.related)))
+    kinds = dict(term.aliases.values_list("name", "kind"))
+    values: dict[str, Any] = {name: getattr(document, name) for name in (*TEXT_FIELDS, "body")}
+    for name in CLASSES:
+        model = Term._meta.get_field(name).related_model
+        found = model.objects.filter(glossary=term.glossary, name=getattr(document, name))
+        values[name] = found.first()
+    values["detail_rows"] = list(document.rows)
+    values["related_terms"] = [
+        Label(label, name_key(label) in known)
+        for label in read_names(document.related, known.__contains__)
+    ]
+    values["other_names"] = [
+        TypedAlias(name, kinds.get(name, TypedAlias.kind)) for name in document.aliases
+    ]
+    values["source"] = document.text
+    return values

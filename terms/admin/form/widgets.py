@@ -1,0 +1,220 @@
+"""Form fields of the admin for what a term file holds: rows, related names, aliases."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+from markdownx.widgets import AdminMarkdownxWidget
+
+from terms.editing.validators import refuse_control_characters, refuse_misleading
+from terms.formats.document import MAX_NAME, Row
+from terms.formats.line_ends import normalise
+from terms.models import Alias
+
+MAX_ROWS = 200
+
+
+class ListWidget(forms.Widget):
+    """Rows of inputs in the order of the page, one of them empty for a new row."""
+
+    template_name = "admin/terms/widgets/list.html"
+    row_template = ""
+    columns: tuple[str, ...] = ()
+
+    class Media:
+        css = {"all": ["terms/admin.css"]}
+        js = ["terms/admin.js"]
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        disabled = bool(context["widget"]["attrs"].pop("disabled", False))
+        rows = [*(value or []), *([] if disabled else [None])]
+        context["widget"].update(
+            rows=rows, row_template=self.row_template, columns=self.columns, disabled=disabled
+        )
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, ...]]:
+        lists = [data.getlist(f"{name}-{column}") for column in self.columns]
+        return list(zip(*lists, strict=False))
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_0"
+
+
+class ListField(forms.Field):
+    """A list of rows; the empty ones are left out."""
+
+    def __init__(self, **options: Any):
+        super().__init__(required=False, **options)
+
+    def clean(self, value: list[tuple[str, ...]]) -> list:
+        if len(value) > MAX_ROWS:
+            raise ValidationError(f"There are more than {MAX_ROWS} rows.")
+        for row in value:
+            for text in row:
+                refuse_control_characters(normalise(text))
+        return [item for item in map(self.to_item, value) if item is not None]
+
+    def to_item(self, row: tuple[str, ...]) -> Any:
+        raise NotImplementedError
+
+    def has_changed(self, initial: Any, data: list[tuple[str, ...]]) -> bool:
+        return self.bound_data(data, initial) != list(initial or ())
+
+
+class DetailsWidget(ListWidget):
+    row_template = "admin/terms/widgets/detail.html"
+    columns = ("origin", "title", "value", "url")
+
+
+@dataclass(frozen=True)
+class TypedRow:
+    """A detail row as it was typed; ``origin`` as in ``Row``."""
+
+    origin: int | None
+    title: str
+    value: str
+    url: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.title or self.value or self.url)
+
+
+class NewNameWidget(AdminTextInputWidget):
+    """Says while a name is typed which terms have it."""
+
+    template_name = "admin/terms/widgets/new_name.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["data-names"] = reverse_lazy("admin:terms_term_suggest")
+        return context
+
+
+class DetailsField(ListField):
+    widget = DetailsWidget
+
+    def to_item(self, row: tuple[str, ...]) -> TypedRow | None:
+        origin, title, value, url = row
+        if not (origin or title or value or url):
+            return None
+        number = int(origin) if origin.isascii() and origin.isdigit() else None
+        return TypedRow(number, title, normalise(value), url)
+
+    def bound_data(self, data: list[tuple[str, ...]], initial: list[Row] | None) -> list[Row]:
+        """What was typed, to show it again; rows that follow a field stay as they are."""
+        shown = []
+        for typed in filter(None, map(self.to_item, data)):
+            known = typed.origin is not None and typed.origin < len(initial or ())
+            old = initial[typed.origin] if known else None
+            if old is not None and old.follows:
+                shown.append(old)
+            elif not typed.is_empty:
+                origin = typed.origin if known else None
+                shown.append(Row(typed.title, typed.value, typed.url, origin))
+        return shown
+
+
+class RelatedWidget(ListWidget):
+    row_template = "admin/terms/widgets/related.html"
+    columns = ("label",)
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["suggestions"] = reverse_lazy("admin:terms_term_suggest")
+        return context
+
+
+@dataclass(frozen=True)
+class Label:
+    """A related name, and whether a term has it."""
+
+    label: str
+    is_known: bool | None = None
+
+
+class RelatedField(ListField):
+    widget = RelatedWidget
+
+    def to_item(self, row: tuple[str, ...]) -> str | None:
+        return row[0].strip() or None
+
+    def clean(self, value: list[tuple[str, ...]]) -> list[str]:
+        labels = super().clean(value)
+        for number, label in enumerate(labels):
+            if label in labels[:number]:
+                raise ValidationError(f"“{label}” is in the list twice.")
+        return labels
+
+    def bound_data(self, data: list[tuple[str, ...]], initial: list[Label] | None) -> list[Label]:
+        known = {label.label: label.is_known for label in initial or ()}
+        return [Label(label, known.get(label)) for (label,) in data if label]
+
+
+class AliasesWidget(ListWidget):
+    row_template = "admin/terms/widgets/alias.html"
+    columns = ("name", "kind")
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["kinds"] = Alias.Kind.choices
+        return context
+
+
+@dataclass(frozen=True)
+class TypedAlias:
+    name: str
+    kind: str = Alias.Kind.ALTERNATIVE
+
+
+class AliasesField(ListField):
+    widget = AliasesWidget
+
+    def to_item(self, row: tuple[str, ...]) -> TypedAlias | None:
+        name, kind = row
+        if not name.strip():
+            return None
+        refuse_misleading(name)
+        if len(name) > MAX_NAME:
+            raise ValidationError(f"“{name[:40]}…” is longer than {MAX_NAME} characters.")
+        return TypedAlias(name, kind if kind in Alias.Kind.values else Alias.Kind.ALTERNATIVE)
+
+    def bound_data(
+        self, data: list[tuple[str, ...]], initial: list[TypedAlias] | None
+    ) -> list[TypedAlias]:
+        return [TypedAlias(*row) for row in data if row[0]]
+
+
+class TextWidget(AdminMarkdownxWidget):
+    """A Markdown text, whose preview shows the pictures that lie beside the file of ``term``."""
+
+    term: int | None = None
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        if self.term:
+            context["widget"]["attrs"]["data-markdownx-urls-path"] += f"?term={self.term}"
+        return context
+
+
+class IconWidget(AdminTextInputWidget):
+    """An icon's name, with its picture and a way to choose among all icons."""
+
+    template_name = "admin/terms/widgets/icon.html"
+
+    class Media:
+        css = {"all": ["terms/admin.css"]}
+        js = ["terms/admin.js"]
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["search"] = reverse_lazy("admin:terms_term_icons")
+        return context

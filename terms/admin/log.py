@@ -1,0 +1,91 @@
+"""The log: what was done, by whom, to which term; to read, to filter and to take away."""
+
+import csv
+from collections.abc import Iterator
+
+from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import StreamingHttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_safe
+
+from .filters import ByFilter
+from .permissions import Scoped
+
+_COLUMNS = ("at", "person__username", "glossary__slug", "term", "name", "kind", "detail")
+
+
+class EventAdmin(Scoped, admin.ModelAdmin):
+    list_display = ["at", "person", "kind", "term_link", "shown_detail"]
+    list_display_links = None
+    list_filter = [ByFilter, "kind", "glossary", ("person", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["person"]
+    search_fields = ["name"]
+    date_hierarchy = "at"
+    show_full_result_count = False
+    list_per_page = 100
+    change_list_template = "admin/terms/event/change_list.html"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description="term")
+    def term_link(self, obj):
+        if obj.term_id is None:
+            return obj.name
+        url = reverse("admin:terms_term_history", args=[obj.term_id])
+        return format_html('<a href="{}">{}</a>', url, obj.name)
+
+    @admin.display(description="detail")
+    def shown_detail(self, obj):
+        return obj.detail if len(obj.detail) <= 200 else obj.detail[:199] + "…"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export/", view, name="terms_event_export"), *super().get_urls()]
+
+    @property
+    def export_view(self):
+        @require_safe
+        def view(request):
+            """All lines that the list would show, as CSV."""
+            if not self.has_view_permission(request):
+                raise PermissionDenied
+            try:
+                events = self.get_changelist_instance(request).get_queryset(request)
+            except (DisallowedModelAdminLookup, IncorrectLookupParameters) as error:
+                raise BadRequest("The log cannot be filtered like this.") from error
+            rows = events.order_by("pk").values_list(*_COLUMNS).iterator(chunk_size=2_000)
+            response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
+            response["Content-Disposition"] = 'attachment; filename="log.csv"'
+            response["Cache-Control"] = "no-store"
+            return response
+
+        return view
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(rows) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(name.partition("__")[0] for name in _COLUMNS)
+    for at, *rest in rows:
+        yield writer.writerow([at.isoformat(), *map(_harmless, rest)])
+
+
+def _harmless(value):
+    """A text that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,77 @@
+"""Rights that hold in parts of the glossary, for the stock admin."""
+
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from terms.models import Category, Glossary, Vertical
+from terms.people.permissions import Rights, rights
+
+
+class Scoped:
+    """Asks for each row whether the person's rights hold there; shows only rows that do.
+
+    Without a row it asks whether they hold anywhere at all.
+    """
+
+    def rights(self, request, action: str) -> Rights:
+        return rights(request.user, get_permission_codename(action, self.opts))
+
+    def _has(self, request, action, obj):
+        found = self.rights(request, action)
+        return bool(found) if obj is None else found.hold_for(obj)
+
+    def has_add_permission(self, request):
+        return self._has(request, "add", None)
+
+    def has_view_permission(self, request, obj=None):
+        return self._has(request, "view", obj) or self._has(request, "change", obj)
+
+    def has_change_permission(self, request, obj=None):
+        return self._has(request, "change", obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self._has(request, "delete", obj)
+
+    def has_module_permission(self, request):
+        return any(self._has(request, action, None) for action in ("view", "add", "change"))
+
+    def get_queryset(self, request):
+        return self.rights(request, "view").among(super().get_queryset(request))
+
+    def get_object(self, request, object_id, from_field=None):
+        """Any row: that somebody may not see it is said as such, not as its absence."""
+        field = self.opts.get_field(from_field) if from_field else self.opts.pk
+        try:
+            return self.model.objects.get(**{field.name: field.to_python(object_id)})
+        except (self.model.DoesNotExist, ValidationError, ValueError, OverflowError):
+            return None
+
+    def formfield_for_foreignkey(self, field, request, **options):
+        """Choices within the rights; what a row has already stays possible."""
+        if field.remote_field.model in (Glossary, Category, Vertical):
+            options["queryset"] = self._choices(request, field.remote_field.model)
+        return super().formfield_for_foreignkey(field, request, **options)
+
+    def _may_add(self, request, obj):
+        found = self.rights(request, "add")
+        is_inside = getattr(obj, "glossary_id", None) is not None
+        return found.hold_in(obj.glossary_id) if is_inside else found.everywhere
+
+    def _choices(self, request, model):
+        """What somebody may put a row into, whether a new one or one that there is."""
+        may_add, may_change = self.rights(request, "add"), self.rights(request, "change")
+        rows = model.objects.all()
+        if issubclass(model, Glossary):
+            return may_add.glossaries_in(rows) | may_change.glossaries_in(rows)
+        if issubclass(model, Vertical):
+            glossaries = self._choices(request, Glossary)
+            return rows.filter(glossary__in=glossaries)
+        return may_add.among(rows) | may_change.among(rows)
+
+    def save_model(self, request, obj, form, change):
+        # Editing in the list asks Django for no single row.
+        if change and not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        if not change and not self._may_add(request, obj):
+            raise PermissionDenied
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,27 @@
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from .permissions import Scoped
+
+
+class SearchMissAdmin(Scoped, admin.ModelAdmin):
+    """What readers looked for in vain: terms to write, or aliases to add."""
+
+    list_display = ["key", "count", "last_on", "write"]
+    list_filter = ["glossary"]
+    search_fields = ["key"]
+    date_hierarchy = "last_on"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description="")
+    def write(self, obj):
+        url = f"{reverse('admin:terms_term_add')}?{urlencode({'name': obj.key})}"
+        return format_html('<a href="{}">Write this term</a>', url)

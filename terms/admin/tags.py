@@ -1,0 +1,61 @@
+from collections.abc import Iterable
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from terms.formats.differences import Piece
+from terms.media.pictures import rendered
+from terms.models import Term
+from terms.people.permissions import rights
+from terms.rendering import CannotRender
+from terms.rendering.icons import icon_svg
+from terms.review.worklists import LISTS, WorkList
+
+register = template.Library()
+
+
+@register.simple_tag
+def pieces(found: Iterable[Piece]) -> SafeString:
+    """A changed passage, with what is gone and what is new."""
+    tags = {"gone": "<del>{}</del>", "new": "<ins>{}</ins>", "same": "{}"}
+    parts = (format_html_join("", tags[piece.kind], [(piece.text,)]) for piece in found)
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+@register.simple_tag(takes_context=True)
+def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
+    """The work lists with how much there is to do for whoever looks."""
+    person = context["request"].user
+    if not rights(person, "view_term"):
+        return []
+    return [(name, found, found.count(person)) for name, found in LISTS.items()]
+
+
+@register.simple_tag(takes_context=True)
+def newsroom_pages(context: Context) -> list[tuple[str, str]]:
+    """Pages of the work on terms, by title and address, for whoever works on them."""
+    person = context["request"].user
+    pages = [
+        ("What needs somebody", "index", "view_term"),
+        ("Schedule", "terms_term_schedule", "view_term"),
+        ("Trash", "terms_term_trash", "delete_term"),
+        ("Preferences", "terms_term_preferences", "view_term"),
+    ]
+    return [(title, reverse(f"admin:{name}")) for title, name, to in pages if rights(person, to)]
+
+
+@register.simple_tag
+def text_of(term: Term) -> SafeString:
+    """A term's text as readers see it, or why they cannot."""
+    try:
+        return SafeString(rendered(term.body, term))
+    except CannotRender as error:
+        return format_html("<p>{}</p>", error)
+
+
+@register.simple_tag
+def icon_picture(name: str | None) -> SafeString | str:
+    return SafeString(icon_svg(name)) if name else ""

@@ -1,0 +1,59 @@
+"""The addresses that the admin of terms has besides Django's."""
+
+from django.urls import path
+
+from . import helpers
+from .form import recovery
+from .views import (
+    bulk,
+    files,
+    history,
+    links,
+    neighbours,
+    page,
+    preferences,
+    refactor,
+    review,
+    schedule,
+    trash,
+    work,
+)
+
+
+class Addresses:
+    """For the admin of terms."""
+
+    def get_urls(self):
+        def address(route, view, name):
+            safe = page.while_there(self, view(self))
+            return path(route, self.admin_site.admin_view(safe), name=f"terms_term_{name}")
+
+        def helper(route, view, name):
+            # Asked by scripts, which a way to the login page would not help.
+            return path(route, view(self), name=f"terms_term_{name}")
+
+        return [
+            helper("preview/", helpers.preview_view, "preview"),
+            helper("upload/", helpers.upload_view, "upload"),
+            helper("suggest/", helpers.suggest_view, "suggest"),
+            helper("icons/", helpers.icons_view, "icons"),
+            address("add/file/", files.unsaved_view, "add_file"),
+            helper("add/keep/", recovery.keep_view, "add_keep"),
+            address("add/discard/", recovery.discard_view, "add_discard"),
+            helper("<int:pk>/keep/", recovery.keep_view, "keep"),
+            address("<int:pk>/discard/", recovery.discard_view, "discard"),
+            address("<int:pk>/file/", files.file_view, "file"),
+            address("<int:pk>/links/", links.links_view, "links"),
+            address("work/<slug:name>/", work.work_view, "work"),
+            address("edit/", bulk.bulk_view, "bulk"),
+            address("go/", neighbours.go_view, "go"),
+            address("trash/", trash.trash_view, "trash"),
+            address("schedule/", schedule.schedule_view, "schedule"),
+            address("<int:pk>/refactor/", refactor.refactor_view, "refactor"),
+            address("<int:pk>/review/", review.review_view, "review"),
+            address("preferences/", preferences.preferences_view, "preferences"),
+            address("<int:pk>/file/unsaved/", files.unsaved_view, "unsaved"),
+            address("<int:pk>/file/download/", files.download_view, "download"),
+            address("<int:pk>/history/restore/", history.restore_view, "restore"),
+            *super().get_urls(),
+        ]

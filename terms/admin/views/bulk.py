@@ -1,0 +1,159 @@
+"""One field of many selected terms: what it would do is shown, then it is done."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from terms.admin.form.widgets import IconWidget
+from terms.changes import bulk
+from terms.changes.operation import MEANWHILE, CannotRefactor, apply
+from terms.editing.gate import StaleWrite
+from terms.editing.numbers import number_in
+from terms.editing.validators import refuse_control_characters, refuse_misleading
+from terms.models import Category, Event, Glossary, Term, Vertical
+from terms.people.audit_log import record
+from terms.people.permissions import rights
+
+from .page import effects, page
+
+NAMED = 20  # terms
+FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
+
+
+class BulkForm(forms.Form):
+    """One of its fields is chosen by ``field``."""
+
+    category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="none")
+    vertical = forms.ModelChoiceField(Vertical.objects.none(), required=False, empty_label="none")
+    icon = forms.CharField(max_length=300, required=False, widget=IconWidget)
+    relate = forms.CharField(label="Relate to", max_length=300, required=False)
+    unrelate = forms.CharField(label="Relate no longer to", max_length=300, required=False)
+    owner = forms.ModelChoiceField(
+        Term._meta.get_field("owner").remote_field.model.objects.none(),
+        required=False,
+        empty_label="nobody",
+    )
+    review_by = forms.DateField(
+        label="Look at it again by",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, data, model_admin, request, glossary):
+        super().__init__(data)
+        for name in ("category", "vertical", "owner"):
+            field = Term._meta.get_field(name)
+            rows = model_admin.formfield_for_foreignkey(field, request).queryset
+            self.fields[name].queryset = rows if name == "owner" else rows.filter(glossary=glossary)
+
+    def clean(self):
+        for name in TEXT | {"icon"}:
+            refuse_control_characters(self.cleaned_data.get(name, ""))
+            refuse_misleading(self.cleaned_data.get(name, ""))
+
+
+def first_page(model_admin, request, queryset):
+    """The page on which the field is chosen; None where the selection cannot be edited."""
+    chosen = rights(request.user, "change_term").among(queryset)
+    for term in queryset.exclude(pk__in=chosen.values("pk"))[:5]:
+        model_admin.message_user(request, f"You may not change “{term}”.", messages.WARNING)
+    ids = list(chosen.order_by("pk").values_list("pk", flat=True)[: bulk.MOST + 1])
+    problem = _problem(ids, chosen)
+    if problem:
+        model_admin.message_user(request, problem, messages.ERROR)
+        return None
+    return _page(model_admin, request, ids, chosen.first().glossary)
+
+
+def _problem(ids: list[int], chosen: QuerySet[Term]) -> str:
+    if len(ids) > bulk.MOST:
+        return f"Choose {bulk.MOST:,} terms at most."
+    if not ids:
+        return "None of these terms is yours to change."
+    if chosen.order_by().values("glossary").distinct().count() > 1:
+        return "Choose terms of one glossary."
+    return ""
+
+
+def bulk_view(model_admin):
+    @require_POST
+    def view(request):
+        if not model_admin.has_change_permission(request):
+            raise PermissionDenied
+        ids = _ids(request.POST.get("terms", ""))
+        found = rights(request.user, "change_term")
+        terms = found.among(Term.objects.filter(pk__in=ids)).select_related("glossary")
+        if _problem(ids, terms) or terms.count() != len(ids):
+            text = "Some of these terms are gone, or no longer yours to change: choose again."
+            model_admin.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
+        glossary = terms[0].glossary
+        field = request.POST.get("field", "")
+        form = BulkForm(request.POST, model_admin, request, glossary)
+        if field not in form.fields:
+            raise BadRequest("There is no such field.")
+        if not form.is_valid():
+            return _page(model_admin, request, ids, glossary, form)
+        try:
+            return _change(model_admin, request, terms, ids, form, field)
+        except (CannotRefactor, StaleWrite) as error:
+            form.add_error(None, str(error))
+            return _page(model_admin, request, ids, glossary, form)
+
+    return view
+
+
+def _ids(text: str) -> list[int]:
+    """At most MOST + 1 numbers."""
+    pieces = text.split(",", bulk.MOST + 1)[: bulk.MOST + 1]
+    return sorted({number for piece in pieces if (number := number_in(piece)) is not None})
+
+
+def _change(model_admin, request, terms, ids, form, field):
+    value = form.cleaned_data[field]
+    if field not in FILE | TEXT:
+        return _set_apart(model_admin, request, terms, field, value)
+    glossary = terms[0].glossary
+    ordered = terms.order_by("path").defer("body", "extra")
+    if field in FILE:
+        operation = bulk.set_column(glossary, ordered, field, str(value or ""))
+    else:
+        operation = bulk.relate(glossary, ordered, value, back=field == "unrelate")
+    if request.POST.get("confirm") != operation.digest:
+        if request.POST.get("confirm"):
+            model_admin.message_user(request, MEANWHILE, messages.WARNING)
+        return _page(model_admin, request, ids, glossary, form, operation)
+    change_set = apply(operation, request.user)
+    url = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    text = '{}. Readers see it once <a href="{}">the change set</a> is published.'
+    model_admin.message_user(request, format_html(text, change_set, url))
+    return HttpResponseRedirect(url)
+
+
+def _set_apart(model_admin, request, terms, field, value):
+    """What no file says: done at once, and in the log."""
+    names = list(terms.values_list("pk", "name"))
+    terms.update(**{field: value})
+    detail = f"{BulkForm.base_fields[field].label or field}: {value or 'nobody'}"
+    record(terms[0].glossary, Event.Kind.ASSIGNED, names, request.user, detail)
+    model_admin.message_user(request, f"{len(names):,} terms: {detail}.")
+    return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
+
+
+def _page(model_admin, request, ids, glossary: Glossary, form=None, operation=None):
+    context = {
+        "form": form or BulkForm(None, model_admin, request, glossary),
+        "chosen": request.POST.get("field", "") if form else "",
+        "ids": ",".join(map(str, ids)),
+        "count": len(ids),
+        "names": Term.objects.filter(pk__in=ids[:NAMED]).values_list("name", flat=True),
+        "more_names": max(0, len(ids) - NAMED),
+        **effects(request, operation),
+    }
+    title = f"Edit {len(ids):,} term{'' if len(ids) == 1 else 's'}"
+    return page(model_admin, request, "term/bulk", title, **context)

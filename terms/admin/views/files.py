@@ -1,0 +1,60 @@
+"""What a term's file looks like, saved or not yet, and the file itself."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+
+from terms.formats.differences import compare
+
+from .page import page, term_for
+
+
+def file_view(model_admin):
+    @require_safe
+    def view(request, pk):
+        term = term_for(model_admin, request, pk)
+        text = term.newest_revision().text
+        live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
+        blocks = compare(live.text, text) if live and live.text != text else ()
+        title = f"The file {term.path}"
+        return page(model_admin, request, "term/file", title, term=term, text=text, blocks=blocks)
+
+    return view
+
+
+def unsaved_view(model_admin):
+    """The file as the posted form would save it; nothing is saved."""
+
+    @require_POST
+    def view(request, pk=None):
+        term = term_for(model_admin, request, pk, "change") if pk else None
+        if not term and not model_admin.has_add_permission(request):
+            raise PermissionDenied
+        form_class = model_admin.get_form(request, term, change=term is not None)
+        form = form_class(request.POST, instance=term)
+        if not form.is_valid():
+            problems = [text for errors in form.errors.values() for text in errors]
+            title = "The file cannot be written"
+            return page(model_admin, request, "term/file", title, term=term, problems=problems)
+        text = form.revision_text
+        blocks = compare(form.document.text, text) if term else ()
+        title = f"The file {term.path if term else form.cleaned_data['path']} after saving"
+        return page(model_admin, request, "term/file", title, term=term, text=text, blocks=blocks)
+
+    return view
+
+
+def download_view(model_admin):
+    @require_safe
+    def view(request, pk):
+        term = term_for(model_admin, request, pk)
+        response = HttpResponse(
+            term.newest_revision().text.encode(), content_type="text/markdown; charset=utf-8"
+        )
+        name = term.path.rpartition("/")[2]
+        response["Content-Disposition"] = content_disposition_header(True, name)
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return view

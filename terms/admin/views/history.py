@@ -1,0 +1,79 @@
+"""A term's revisions: what changed between any two, and a way back to each."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from terms.editing.gate import Draft, StaleWrite, save_one
+from terms.editing.numbers import number_in
+from terms.formats.differences import compare
+from terms.formats.document import read_document
+from terms.people.permissions import why_not_save
+
+from .page import page, term_for
+
+
+def history_page(model_admin, request, object_id, extra_context=None):
+    """The list of revisions and the difference between ``from`` and ``to``."""
+    term = model_admin.get_object(request, object_id)
+    if term is None:
+        raise Http404("There is no such term.")
+    if not model_admin.has_view_or_change_permission(request, term):
+        raise PermissionDenied
+    revisions = list(term.revisions.select_related("author").defer("text"))
+    numbers = [revision.number for revision in revisions]
+    to = _chosen(request, "to", numbers, numbers[0])
+    previous = numbers[numbers.index(to) + 1] if to != numbers[-1] else to
+    start = _chosen(request, "from", numbers, previous)
+    texts = dict(term.revisions.filter(number__in=[start, to]).values_list("number", "text"))
+    context = {
+        "term": term,
+        "revisions": revisions,
+        "from": start,
+        "to": to,
+        "blocks": compare(texts[start], texts[to]) if start != to else (),
+        "can_restore": model_admin.has_change_permission(request, term),
+        **(extra_context or {}),
+    }
+    return page(model_admin, request, "term/history", f"History of {term}", **context)
+
+
+def _chosen(request, name: str, numbers: list[int], default: int) -> int:
+    number = number_in(request.GET.get(name, ""))
+    return number if number in numbers else default
+
+
+def restore_view(model_admin):
+    """Save the text of a former revision as the newest one."""
+
+    @require_POST
+    def view(request, pk):
+        term = term_for(model_admin, request, pk, "change")
+        number, seen = (number_in(request.POST.get(name, "")) for name in ("number", "seen"))
+        former = term.revisions.filter(number=number).first()
+        if former is None or seen is None:
+            raise Http404("There is no such revision.")
+        document = read_document(former.text, term.path)
+        if reason := why_not_save(request.user, term.glossary, document, False):
+            model_admin.message_user(request, reason, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
+        draft = Draft(term.path, former.text, term, seen)
+        try:
+            saved = save_one(
+                term.glossary, draft, request.user, f"Revision {former.number} restored"
+            )
+        except StaleWrite:
+            message = f"“{term}” has been saved by somebody else; look again before restoring."
+            model_admin.message_user(request, message, messages.ERROR)
+        else:
+            message = (
+                f"“{term}” is as it was in revision {former.number} again."
+                if saved
+                else f"“{term}” is just as it was in revision {former.number}."
+            )
+            model_admin.message_user(request, message)
+        return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
+
+    return view

@@ -1,0 +1,88 @@
+"""What the names in a term's text lead to, and what an editor decides about them."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from terms.editing.gate import Draft, StaleWrite, save_one
+from terms.formats.document import changed
+from terms.formats.problems import CannotSplice
+from terms.models import PublishedTerm, Term
+from terms.publishing.mention_decisions import NEVER, decide, names_in, suggested_relations
+from terms.publishing.publish import publish_again
+from terms.review.suggestions import decline_relations
+
+from .page import page, term_for
+
+
+def links_view(model_admin):
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request, pk):
+        term = term_for(model_admin, request, pk)
+        names = names_in(term)
+        if request.method == "POST":
+            if not model_admin.has_change_permission(request, term):
+                raise PermissionDenied
+            _act(model_admin, request, term, names)
+            return HttpResponseRedirect(reverse("admin:terms_term_links", args=[pk]))
+        context = {
+            "term": term,
+            "names": names,
+            "never": NEVER,
+            "suggested": suggested_relations(term, names),
+            "declined": term.declined.count(),
+            "may_change": model_admin.has_change_permission(request, term),
+        }
+        return page(model_admin, request, "term/links", f"Links of {term}", **context)
+
+    return view
+
+
+def _act(model_admin, request, term, names):
+    if "again" in request.POST:
+        term.declined.all().delete()
+        model_admin.message_user(request, "They are suggested again.")
+        return
+    if "relate" in request.POST:
+        wanted = set(request.POST.getlist("relate"))
+        found = suggested_relations(term, names)
+        pages = [target for target in found if target.uid in wanted]
+        if "decline" in request.POST:
+            decline_relations(term, [target.uid for target in pages], request.user)
+            model_admin.message_user(request, "They are not suggested again.")
+        else:
+            _relate(model_admin, request, term, pages)
+        return
+    chosen = {named.key: request.POST.get(f"name-{n}") for n, named in enumerate(names)}
+    if not decide(term, names, chosen, "is_linked" in request.POST):
+        model_admin.message_user(request, "Nothing was changed.")
+        return
+    if not term.live_fingerprint:
+        model_admin.message_user(request, "Saved. Readers see it once the term is published.")
+    elif model_admin.has_publish_permission(request, term):
+        publish_again(term.glossary, Term.objects.filter(pk=term.pk), request.user)
+        model_admin.message_user(request, f"Saved, and “{term}” is live with these links.")
+    else:
+        text = "Saved. Readers see it once somebody who may publishes the term."
+        model_admin.message_user(request, text, messages.WARNING)
+
+
+def _relate(model_admin, request, term, pages: list[PublishedTerm]):
+    """Add names to the relations that the file lists."""
+    if not pages:
+        model_admin.message_user(request, "Choose the terms to relate first.", messages.WARNING)
+        return
+    labels = [*term.relations.values_list("label", flat=True), *(target.name for target in pages)]
+    try:
+        text = changed(term.document(), related=labels)
+        save_one(term.glossary, Draft(term.path, text, term, term.version), request.user, "Related")
+    except CannotSplice as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
+    except StaleWrite:
+        text = f"“{term}” has been saved by somebody else; look again before relating."
+        model_admin.message_user(request, text, messages.ERROR)
+    else:
+        added = ", ".join(target.name for target in pages)
+        model_admin.message_user(request, f"Related to {added}. Readers see it once published.")

@@ -1,0 +1,66 @@
+"""What each person chooses for themselves: mail, and the time zone of what they see."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from terms.models import Preference
+
+from .page import page
+
+
+@lru_cache(maxsize=1)
+def _zones() -> list[tuple[str, str]]:
+    places = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+    places = [name for name in places if not name.startswith(("Etc/", "SystemV/", "US/"))]
+    of_site = f"the site's: {settings.TIME_ZONE}"
+    return [("", of_site), *((name, name.replace("_", " ")) for name in places)]
+
+
+class PreferenceForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(choices=_zones, required=False, label="Time zone")
+
+    class Meta:
+        model = Preference
+        fields = ("mail", "time_zone")
+        widgets = {"mail": forms.RadioSelect}
+        labels = {"mail": "Mail about reviews and comments that concern me"}
+
+
+def preferences_view(model_admin):
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request):
+        kept = Preference.objects.filter(person=request.user).first()
+        form = PreferenceForm(
+            request.POST or None, instance=kept or Preference(person=request.user)
+        )
+        if form.is_valid():
+            form.save()
+            model_admin.message_user(request, "Your preferences are kept.")
+            return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
+        context = {"form": form, "email": request.user.email}
+        return page(model_admin, request, "term/preferences", "Preferences", **context)
+
+    return view
+
+
+def in_own_zone(get_response: Callable[[HttpRequest], HttpResponse]):
+    """A middleware: who is logged in sees and types times of their own zone."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        # Readers have no account, and are not asked for one.
+        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+        chosen = Preference.objects.filter(person=request.user).first() if is_known else None
+        if chosen is None or not chosen.time_zone:
+            return get_response(request)
+        with timezone.override(chosen.time_zone):
+            return get_response(request)
+
+    return respond

@@ -1,0 +1,170 @@
+"""Rename, merge, split, replace, withdraw: what each would do is shown, then it is done."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods
+
+from terms.admin.publication import ASKED
+from terms.changes import removals, rename, reword, split
+from terms.changes.operation import MEANWHILE, CannotRefactor, apply
+from terms.changes.trash import referring_to
+from terms.editing.gate import StaleWrite
+from terms.people.permissions import rights
+
+from .page import effects, page, term_for
+from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitForm
+
+
+@dataclass(frozen=True)
+class Kind:
+    title: str
+    verb: str
+    help: str
+    label: str = ""
+
+
+KINDS = {
+    "rename": Kind("Rename", "Rename", "Other files that relate to it say the new name."),
+    "merge": Kind(
+        "Merge into another term", "Merge",
+        "The other gets its names, and whoever related to it; its address will lead there.",
+        "Term to merge it into",
+    ),
+    "split": Kind(
+        "Split", "Split", "Parts of it become a term of their own; both relate to each other."
+    ),
+    "replace": Kind(
+        "Replace by another term", "Replace",
+        "It stays, with a banner that leads to the other.", "Term to read instead",
+    ),
+    "file": Kind(
+        "Rename its file", "Rename the file",
+        "Its address is made of the file's name. The old one leads to the new one for ever.",
+    ),
+    "withdraw": Kind(
+        "Withdraw", "Withdraw",
+        "Readers see it no more. Its address says that it is gone, and what to read instead.",
+        "Term to read instead, if any",
+    ),
+}  # fmt: skip
+
+
+def refactor_view(model_admin):
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request, pk):
+        term = term_for(model_admin, request, pk, "publish")
+        kind = request.POST.get("kind", "")
+        if request.method != "POST" or kind not in KINDS:
+            return _page(model_admin, request, term)
+        form = _form(kind, term, request.POST)
+        if not form.is_valid():
+            return _page(model_admin, request, term, kind, form)
+        try:
+            if kind == "withdraw":
+                return _withdraw(model_admin, request, term, form)
+            return _refactor(model_admin, request, term, kind, form)
+        except (CannotRefactor, StaleWrite) as error:
+            form.add_error(None, str(error))
+            return _page(model_admin, request, term, kind, form)
+
+    return view
+
+
+def _form(kind, term, data=None):
+    if kind == "rename":
+        return RenameForm(data, initial={"name": term.name})
+    if kind == "file":
+        return FileForm(data, initial={"path": term.path})
+    if kind == "split":
+        return SplitForm(data, term=term)
+    of_other = MergeForm if kind == "merge" else OtherForm
+    required = kind != "withdraw"
+    return of_other(
+        data, glossary=term.glossary, term=term, label=KINDS[kind].label, required=required
+    )
+
+
+def _operation(request, term, kind, form):
+    allowed = rights(request.user, "change_term").hold_for
+    cleaned = form.cleaned_data
+    if kind == "rename":
+        return reword.rename(term, cleaned["name"], allowed, cleaned["keeps_old"])
+    if kind == "file":
+        return rename.plan_move(term, cleaned["path"].strip())
+    if kind == "split":
+        if not rights(request.user, "add_term").hold_for(term):
+            raise CannotRefactor("You may not make new terms here.")
+        chosen = {int(number) for number in cleaned["parts"]}
+        return split.split(term, cleaned["name"], chosen, cleaned["names"])
+    other = cleaned["other"]
+    if kind == "replace":
+        return reword.replace(term, other, allowed)
+    if not allowed(other):
+        raise CannotRefactor(f"You may not write in “{other}”.")
+    return reword.merge(term, other, allowed, cleaned["takes_text"])
+
+
+def _refactor(model_admin, request, term, kind, form):
+    operation = _operation(request, term, kind, form)
+    confirmed = request.POST.get("confirm", "")
+    if confirmed != operation.digest:
+        if confirmed:
+            model_admin.message_user(request, MEANWHILE, messages.WARNING)
+        return _page(model_admin, request, term, kind, form, operation)
+    if kind == "file":
+        path = form.cleaned_data["path"].strip()
+        if reason := removals.why_not(term, removals.MOVE, path):
+            removals.ask(term, removals.MOVE, request.user, path)
+            text = f"The file of “{term}” is not renamed yet: {reason} {ASKED}"
+            model_admin.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
+        change_set = rename.move(term, path, request.user)
+        text = '{}. <a href="{}">The change set</a> can undo it.'
+    else:
+        change_set = apply(operation, request.user)
+        text = '{}. Readers see it once <a href="{}">the change set</a> is published.'
+    url = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    model_admin.message_user(request, format_html(text, change_set, url))
+    return HttpResponseRedirect(url)
+
+
+def _withdraw(model_admin, request, term, form):
+    successor = form.cleaned_data["other"]
+    if not term.live_fingerprint:
+        raise CannotRefactor("Readers do not see this term: there is nothing to withdraw.")
+    if successor == term:
+        raise CannotRefactor("A term cannot be read instead of itself.")
+    if not request.POST.get("confirm"):
+        return _page(model_admin, request, term, "withdraw", form)
+    detail = successor.uid if successor else ""
+    review = reverse("admin:terms_term_review", args=[term.pk])
+    if refused := removals.withdraw(term.glossary, [term], request.user, detail or None):
+        removals.ask(term, removals.WITHDRAW, request.user, detail)
+        text = f"“{term}” is not withdrawn yet: {refused[0].reason} {ASKED}"
+        model_admin.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(review)
+    text = 'Readers do not see “{}” any more. <a href="{}">Publish it again</a>.'
+    model_admin.message_user(request, format_html(text, term, review))
+    return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
+
+
+def _page(model_admin, request, term, chosen="", form=None, operation=None):
+    """All that can be done, or of what was ``chosen`` the effects with a button to do it."""
+    forms_of = {kind: _form(kind, term) for kind in KINDS}
+    if chosen:
+        forms_of[chosen] = form
+    is_withdrawing = chosen == "withdraw" and form.is_valid() and term.live_fingerprint
+    context = {
+        **effects(request, operation),
+        "term": term,
+        "kinds": [(name, KINDS[name], forms_of[name]) for name in KINDS],
+        "chosen": chosen,
+        "referring": referring_to(term) if is_withdrawing and not form.errors else None,
+        "verb": KINDS[chosen].verb if chosen else "",
+    }
+    title = f"Rename, merge, split, replace, withdraw {term}"
+    return page(model_admin, request, "term/refactor", title, **context)

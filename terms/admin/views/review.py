@@ -1,0 +1,133 @@
+"""The page on which a change is read, talked about, approved, sent back and published."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from terms.changes import removals
+from terms.changes.change_sets import sets_ahead
+from terms.formats.differences import compare
+from terms.models import Approval, Term
+from terms.people.permissions import may
+from terms.quality.rules import findings_of
+from terms.review.approvals import authors_of
+from terms.review.comments import Thread, threads, words_of
+from terms.review.requests import CannotReview
+from terms.review.stages import LIVE, approvals_of, stage_of
+
+from . import schedule
+from .page import page, term_for
+from .review_actions import ACTIONS
+
+SETS_SHOWN = 5
+
+
+def review_view(model_admin):
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request, pk):
+        term = term_for(model_admin, request, pk)
+        if request.method != "POST":
+            return _page(model_admin, request, term)
+        action = ACTIONS.get(request.POST.get("do", ""))
+        if action is None or not may(request.user, action.right, term):
+            raise PermissionDenied
+        try:
+            if said := action.act(model_admin, request, term):
+                model_admin.message_user(request, said)
+        except CannotReview as error:
+            model_admin.message_user(request, str(error), messages.ERROR)
+            return _page(model_admin, request, term, dict(request.POST.items()))
+        is_there = Term.objects.filter(pk=pk).exists()
+        way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
+        return HttpResponseRedirect(reverse(way[0], args=way[1]))
+
+    return view
+
+
+def _page(model_admin, request, term, typed=None):
+    live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
+    newest = term.newest_revision()
+    talk = threads(term)
+    stage = stage_of(term)
+    allowed = {name for name, action in ACTIONS.items() if may(request.user, action.right, term)}
+    context = {
+        "term": term,
+        "stage": stage,
+        "review": term.reviews.first(),
+        "approvals": approvals_of(term),
+        "buttons": allowed & _possible(term, stage, request.user),
+        **_removal(term, request.user, allowed),
+        "blocks": compare(live.text if live else "", newest.text) if stage.name != LIVE else (),
+        "is_new": live is None,
+        "sets": sets_ahead(term)[:SETS_SHOWN],
+        "zone": timezone.get_current_timezone_name(),
+        "when": schedule.WhenForm(typed or None) if "schedule" in allowed else None,
+        "waiting": term.schedule.waiting().select_related("person"),
+        "findings": findings_of(term),
+        "threads": talk,
+        "open_threads": sum(not thread.comment.resolved_at for thread in talk),
+        "segments": segments(words_of(term), talk),
+        "may_comment": "comment" in allowed,
+        "may_resolve": "resolve" in allowed,
+        "typed": typed or {},
+    }
+    return page(model_admin, request, "term/review", f"Review of {term}", **context)
+
+
+def _possible(term, stage, person) -> set[str]:
+    """What makes sense as things are."""
+    if stage.name == LIVE:
+        return set()
+    found = {"take_back", "changes"} if term.reviews.open().exists() else {"submit"}
+    has_said_yes = term.approvals.filter(person=person, fingerprint=term.fingerprint).exists()
+    if person.pk not in authors_of(term) and not has_said_yes:
+        found.add("approve")
+    if not stage.standing.missing:
+        found.add("publish")
+    return found
+
+
+def _removal(term, person, allowed):
+    """What is asked for to take the term from readers, and what this person can do about it."""
+    asked = term.removals.open().select_related("person").first()
+    if asked is None:
+        return {"removal": None}
+    missing = removals.why_not(term, asked.action, asked.detail)
+    given = Approval.objects.filter(term=term, fingerprint=asked.fingerprint)
+    possible = {"refuse_removal", "take_removal_back"} | ({"remove"} if not missing else set())
+    if person.pk != asked.person_id and not given.filter(person=person).exists():
+        possible.add("approve_removal")
+    possible.discard("refuse_removal" if person.pk == asked.person_id else "take_removal_back")
+    return {
+        "removal": asked,
+        "removal_missing": missing,
+        "removal_given": given.select_related("person"),
+        "removal_buttons": allowed & possible,
+        "removal_successor": Term.with_trash.filter(uid=asked.detail).first()
+        if asked.action == removals.WITHDRAW and asked.detail
+        else None,
+    }
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the words, and the numbers of the threads on it."""
+
+    text: str
+    numbers: tuple[int, ...]
+
+
+def segments(words: str, talk: list[Thread]) -> list[Segment]:
+    """The words cut where a passage begins or ends."""
+    places = [(n, t.place) for n, t in enumerate(talk, 1) if t.place and not t.comment.resolved_at]
+    cuts = sorted({0, len(words), *(edge for _, place in places for edge in place)})
+    return [
+        Segment(words[start:end], tuple(n for n, (a, b) in places if a <= start and end <= b))
+        for start, end in pairwise(cuts)
+    ]

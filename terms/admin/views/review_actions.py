@@ -1,0 +1,146 @@
+"""What the review page can do: each action with the right that it takes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from terms.changes import removals, rename
+from terms.changes.trash import trash
+from terms.editing.numbers import number_in
+from terms.models import Comment, Removal, Term
+from terms.review import requests as review_requests
+from terms.review.comments import comment, resolve
+from terms.review.requests import CannotReview
+from terms.review.stages import stage_of
+
+from . import schedule
+
+
+class Action(NamedTuple):
+    """``act`` does it and returns what to say of it; raises CannotReview."""
+
+    right: str
+    act: Callable[[Any, Any, Term], str]
+
+
+def submit(model_admin, request, term):
+    review_requests.submit(term, request.user, _text(request))
+    return f"A review of “{term}” has been asked for."
+
+
+def take_back(model_admin, request, term):
+    review_requests.take_back(term, request.user)
+    return f"The review of “{term}” has been taken back."
+
+
+def approve(model_admin, request, term):
+    with transaction.atomic():
+        review_requests.approve(term, request.user, request.POST.get("fingerprint", ""))
+        if text := _text(request).strip():
+            comment(term, request.user, text)
+    return f"You have approved “{term}” as it is now. {stage_of(term).next_step}"
+
+
+def ask_for_changes(model_admin, request, term):
+    review_requests.request_changes(term, request.user, _text(request))
+    return f"“{term}” goes back to its authors with your reason."
+
+
+def publish(model_admin, request, term):
+    with review_requests.as_seen(term, request.POST.get("fingerprint", "")):
+        model_admin.publish_term(request, term)  # which says itself what came of it
+    return ""
+
+
+def plan(model_admin, request, term):
+    with review_requests.as_seen(term, request.POST.get("fingerprint", "")):
+        return schedule.plan(request, term)
+
+
+def cancel(model_admin, request, term):
+    return schedule.cancel(request, term)
+
+
+def say(model_admin, request, term):
+    parent = _comment(term, request) if "thread" in request.POST else None
+    comment(term, request.user, _text(request), request.POST.get("quote", ""), parent)
+    return "Your comment is kept."
+
+
+def close(model_admin, request, term):
+    resolve(_comment(term, request), request.user)
+    return "The thread is resolved."
+
+
+def reopen(model_admin, request, term):
+    resolve(_comment(term, request), request.user, is_open=True)
+    return "The thread is open again."
+
+
+def approve_removal(model_admin, request, term):
+    removals.approve(_removal(term), request.user)
+    return "You have approved it."
+
+
+def refuse_removal(model_admin, request, term):
+    removals.refuse(_removal(term), request.user, _text(request))
+    return f"“{term}” stays, for the reason that you gave."
+
+
+def take_removal_back(model_admin, request, term):
+    removals.take_back(_removal(term), request.user)
+    return f"“{term}” stays."
+
+
+def remove(model_admin, request, term):
+    """Do what was asked for and approved."""
+    asked = _removal(term)
+    try:
+        if asked.action == removals.DELETE:
+            trash(term, request.user)
+        elif asked.action == removals.MOVE:
+            rename.move(term, asked.detail, request.user)
+        elif refused := removals.withdraw(
+            term.glossary, [term], request.user, asked.detail or None
+        ):
+            raise CannotReview(refused[0].reason)
+    except (removals.NotApproved, rename.CannotRefactor) as error:
+        raise CannotReview(str(error)) from error
+    return f"Done: {asked}."
+
+
+def _removal(term: Term) -> Removal:
+    found = term.removals.open().first()
+    if found is None:
+        raise CannotReview("This is not asked for any more.")
+    return found
+
+
+ACTIONS = {
+    "submit": Action("change_term", submit),
+    "take_back": Action("change_term", take_back),
+    "approve": Action("approve_term", approve),
+    "changes": Action("approve_term", ask_for_changes),
+    "publish": Action("publish_term", publish),
+    "schedule": Action("publish_term", plan),
+    "unschedule": Action("publish_term", cancel),
+    "approve_removal": Action("approve_term", approve_removal),
+    "refuse_removal": Action("approve_term", refuse_removal),
+    "take_removal_back": Action("publish_term", take_removal_back),
+    "remove": Action("publish_term", remove),
+    "comment": Action("add_comment", say),
+    "resolve": Action("change_comment", close),
+    "reopen": Action("change_comment", reopen),
+}
+
+
+def _text(request) -> str:
+    return request.POST.get("text", "")
+
+
+def _comment(term: Term, request) -> Comment:
+    found = term.comments.filter(pk=number_in(request.POST.get("thread", ""))).first()
+    if found is None:
+        raise CannotReview("This comment is no longer there.")
+    return found

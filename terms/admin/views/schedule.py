@@ -1,0 +1,91 @@
+"""What happens when: a term's own times, and all that ran, waits or failed."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from terms.changes.schedule import CannotSchedule, schedule, unschedule
+from terms.editing.numbers import number_in
+from terms.models import Schedule, Term
+from terms.people.notifications import unsent
+from terms.people.permissions import rights
+from terms.review.requests import CannotReview
+from terms.review.stages import stage_of
+
+from .page import page
+
+SHOWN = 200
+
+
+class WhenForm(forms.Form):
+    """A time of the person's own zone; one that a clock change leaves out or doubles is
+    refused by Django, in words."""
+
+    action = forms.ChoiceField(choices=Schedule.Action.choices)
+    at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": "Say when.", "invalid": "This is no date with a time."},
+    )
+
+
+def plan(request, term):
+    """Schedule what the form says; its words for the person. Raises CannotReview."""
+    form = WhenForm(request.POST)
+    if not form.is_valid():
+        raise CannotReview(" ".join(text for found in form.errors.values() for text in found))
+    try:
+        made = schedule(term, form.cleaned_data["action"], form.cleaned_data["at"], request.user)
+    except CannotSchedule as error:
+        raise CannotReview(str(error)) from error
+    said = f"“{term}” will be {made.done_word} on {_shown(made.at)}"
+    missing = stage_of(term).who_is_missing
+    if made.action == Schedule.Action.PUBLISH and missing:
+        return f"{said}, but only with the yes of {missing} by then."
+    return f"{said}."
+
+
+def cancel(request, term):
+    item = term.schedule.filter(pk=number_in(request.POST.get("item", ""))).first()
+    try:
+        if item is None:
+            raise CannotSchedule("There is no such time any more.")
+        unschedule(item, request.user)
+    except CannotSchedule as error:
+        raise CannotReview(str(error)) from error
+    return "It has been taken from the schedule."
+
+
+def _shown(moment):
+    return f"{timezone.localtime(moment):%-d %B %Y, %H:%M} ({timezone.get_current_timezone_name()})"
+
+
+def _publishable(request, items):
+    """Ids of those of their terms that the person may publish."""
+    terms = Term.objects.filter(pk__in=[item.term_id for item in items])
+    return set(rights(request.user, "publish_term").among(terms).values_list("pk", flat=True))
+
+
+def schedule_view(model_admin):
+    """The status page."""
+
+    @require_safe
+    def view(request):
+        found = rights(request.user, "view_term")
+        if not found:
+            raise PermissionDenied
+        terms = found.among(Term.objects.all())
+        items = Schedule.objects.filter(term__in=terms).select_related("term", "person")
+        context = {
+            "now": timezone.now(),
+            "unsent": unsent(),
+            "zone": timezone.get_current_timezone_name(),
+            "waiting": items.waiting()[:SHOWN],
+            "mine": _publishable(request, items.waiting()[:SHOWN]),
+            "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
+            "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
+        }
+        return page(model_admin, request, "term/schedule", "Schedule", **context)
+
+    return view

@@ -1,0 +1,82 @@
+"""Deleting in the admin: who refers to the term is said first; the trash, and the way back."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods
+
+from terms.admin.publication import ASKED
+from terms.changes import removals
+from terms.changes.removals import NotApproved
+from terms.changes.trash import CannotRestore, referring_to, restore, trash
+from terms.editing.numbers import number_in
+from terms.models import Term
+from terms.people.permissions import may, rights
+
+from .page import page
+
+SHOWN = 500
+
+
+def delete_page(model_admin, request, object_id):
+    """Ask, then move to the trash."""
+    term = model_admin.get_object(request, object_id)
+    if term is None:
+        raise Http404("There is no such term.")
+    if not model_admin.has_delete_permission(request, term):
+        raise PermissionDenied
+    if request.method == "POST":
+        try:
+            trash(term, request.user)
+        except NotApproved as error:
+            removals.ask(term, removals.DELETE, request.user)
+            text = f"“{term}” is not deleted yet: {error} {ASKED}"
+            model_admin.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
+        text = format_html(
+            '“{}” is in the trash. <a href="{}">Take it out again</a>.', term, _address()
+        )
+        model_admin.message_user(request, text)
+        return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
+    missing = removals.why_not(term, removals.DELETE)
+    context = {"term": term, "referring": referring_to(term), "missing": missing}
+    return page(model_admin, request, "term/delete", f"Delete {term}?", **context)
+
+
+def trash_view(model_admin):
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request):
+        found = rights(request.user, "delete_term")
+        if not found:
+            raise PermissionDenied
+        trashed = Term.with_trash.exclude(trashed_at=None).select_related("trashed_by", "glossary")
+        if request.method == "POST":
+            _restore(model_admin, request, trashed)
+            return HttpResponseRedirect(_address())
+        terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
+        return page(model_admin, request, "term/trash", "Trash", terms=terms)
+
+    return view
+
+
+def _restore(model_admin, request, trashed):
+    term = trashed.filter(pk=number_in(request.POST.get("term", ""))).first()
+    if term is None:
+        model_admin.message_user(request, "It is not in the trash any more.", messages.ERROR)
+        return
+    if not may(request.user, "delete_term", term):
+        raise PermissionDenied
+    try:
+        restore(term, request.user)
+    except CannotRestore as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
+        return
+    url = reverse("admin:terms_term_change", args=[term.pk])
+    text = '<a href="{}">“{}”</a> is back, as a draft.'
+    model_admin.message_user(request, format_html(text, url, term))
+
+
+def _address():
+    return reverse("admin:terms_term_trash")

@@ -1,0 +1,75 @@
+"""The work lists."""
+
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponseRedirect
+from django.views.decorators.http import require_http_methods
+
+from terms.models import PublishedTerm, Review, Term
+from terms.people.permissions import rights
+from terms.review.stages import stages_of
+from terms.review.worklists import LISTS
+
+from .page import page
+from .work_actions import ACTIONS
+
+PAGE = 100
+
+
+def work_view(model_admin):
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request, name):
+        if name not in LISTS:
+            raise Http404("There is no such list.")
+        if not rights(request.user, "view_term"):
+            raise PermissionDenied
+        if request.method == "POST":
+            act = next((act for name, act in ACTIONS.items() if name in request.POST), None)
+            if act is None:
+                raise BadRequest("There is nothing like this to do.")
+            act(model_admin, request)
+            return HttpResponseRedirect(request.get_full_path())
+        found = LISTS[name]
+        shown = Paginator(found.rows(request.user), PAGE).get_page(request.GET.get("p"))
+        if found.kind == "terms":
+            _say_stages(shown)
+        context = {
+            "list": found,
+            "name": name,
+            "page": shown,
+            "pages": _targets(shown) if found.kind == "mentions" else {},
+            "suggestions": _with_terms(shown) if found.kind == "suggestions" else (),
+            "may_change": bool(rights(request.user, "change_term")),
+        }
+        return page(model_admin, request, "term/work", found.title, **context)
+
+    return view
+
+
+def _say_stages(terms):
+    """Note on each term where it stands, and who asked for its review."""
+    found = stages_of(list(terms))
+    asked = Review.objects.open().filter(term__in=found).select_related("opened_by")
+    reviews = {review.term_id: review for review in asked}
+    for term in terms:
+        term.stage, term.asked = found[term.pk], reviews.get(term.pk)
+
+
+def _targets(mentions):
+    """Each mention with the pages and terms on both ends."""
+    uids = {mention.target_uid for mention in mentions} | {
+        mention.source.uid for mention in mentions
+    }
+    terms = {term.uid: term for term in Term.objects.filter(uid__in=uids).only("uid", "name")}
+    pages = {p.uid: p.name for p in PublishedTerm.objects.filter(uid__in=uids).only("uid", "name")}
+    return [
+        (mention.pk, terms.get(mention.source.uid), pages.get(mention.target_uid, mention.label))
+        for mention in mentions
+    ]
+
+
+def _with_terms(suggestions):
+    """Each with the term that it is about, if that is still there."""
+    uids = {suggestion.term_uid for suggestion in suggestions}
+    terms = {term.uid: term for term in Term.objects.filter(uid__in=uids).only("uid", "name")}
+    return [(suggestion, terms.get(suggestion.term_uid)) for suggestion in suggestions]

@@ -1,0 +1,152 @@
+"""Many terms as one: asked about, approved and published together, or none of them."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from terms.editing.index import known_names
+from terms.formats.paths import name_key
+from terms.models import Approval, ChangeSet, Glossary, Term
+from terms.publishing.publish import FEW, Refusal, publish, publish_ids, why_refused, withdraw
+from terms.review.requests import CannotReview, approve, submit
+from terms.review.stages import LIVE, REVIEW, stages
+
+from .trash import trash
+
+
+class Refused(Exception):
+    """Some terms of a set cannot be published, so none of them was; ``refusals`` say why."""
+
+    def __init__(self, refusals: list[Refusal]):
+        super().__init__(f"{len(refusals)} of the terms cannot be published")
+        self.refusals = refusals
+
+
+def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
+    """The sets that a change of ``term`` belongs to that readers do not have yet."""
+    live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
+    newer = Q(revisions__term=term, revisions__number__gt=live.number if live else 0)
+    sets = ChangeSet.objects.filter(newer | Q(terms=term), undone_at=None)
+    return sets.distinct() if term.fingerprint != term.live_fingerprint else sets.none()
+
+
+def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> ChangeSet:
+    """A set of terms that belong together, to be reviewed and published as one."""
+    made = ChangeSet.objects.create(glossary=glossary, title=title[:300], author=person)
+    made.terms.set(terms)
+    return made
+
+
+def publish_set(
+    change_set: ChangeSet, person: Any = None, seen: Mapping[int, str] = MappingProxyType({})
+) -> int:
+    """Publish all terms of the set in one transaction, or raise Refused.
+
+    Where the texts that somebody has ``seen`` are given (fingerprints by id of the term),
+    another text raises CannotReview.
+
+    What is merged into another term leaves the readers' side, its addresses lead on; it
+    goes into the trash, from where an undoing brings it back.
+    """
+    ids = list(change_set.members().order_by("path").values_list("pk", flat=True))
+    if len(ids) > FEW:
+        return _publish_large(change_set, ids, person, seen)
+    chosen = Term.objects.filter(pk__in=ids)
+    with transaction.atomic():
+        Glossary.objects.lock(change_set.glossary_id)
+        _require_seen(chosen, seen)
+        if refusals := publish(change_set.glossary, chosen, by=person):
+            raise Refused(refusals)
+        _trash_merged(chosen, person)
+    return len(ids)
+
+
+def _publish_large(
+    change_set: ChangeSet, ids: list[int], person: Any, seen: Mapping[int, str]
+) -> int:
+    """Find out whether all can be published, then publish them in short transactions.
+
+    Raises Refused also for terms that were changed in between; the others are live then.
+    """
+    glossary = change_set.glossary
+    chosen = Term.objects.filter(pk__in=ids)
+    _require_seen(chosen, seen)
+    meant = dict(chosen.values_list("pk", "fingerprint"))
+    if refusals := why_refused(glossary, ids, meant):
+        raise Refused(refusals)
+    refusals = publish_ids(glossary, ids, by=person, seen=meant)
+    with transaction.atomic():
+        Glossary.objects.lock(glossary.pk)
+        _trash_merged(chosen.as_published(), person)
+    if refusals:
+        raise Refused(refusals)
+    return len(ids)
+
+
+def _require_seen(terms: QuerySet[Term], seen: Mapping[int, str]) -> None:
+    for pk, name, fingerprint in terms.values_list("pk", "name", "fingerprint"):
+        if seen.get(pk, fingerprint) != fingerprint:
+            raise CannotReview(f"“{name}” has been changed since you read it; look again.")
+
+
+def _trash_merged(terms: QuerySet[Term], person: Any) -> None:
+    for term in withdraw_merged(terms, person):
+        trash(term, person, is_approved=True)  # by the text that says so
+
+
+def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:
+    """Take those off that are a part of another term now; which ones these are."""
+    merged = [term for term in terms.select_related("glossary") if term.document().is_merged]
+    if orphaned := [refusal for term in merged if (refusal := _why_not_withdrawn(term))]:
+        raise Refused(orphaned)
+    for term in merged:
+        withdraw(term.glossary, Term.objects.filter(pk=term.pk), by=person)
+    return merged
+
+
+def _why_not_withdrawn(term: Term) -> Refusal | None:
+    """A term whose address would lead nowhere stays."""
+    name = term.document().replaced_by
+    heir = known_names(term.glossary, [name_key(name)]).get(name_key(name))
+    if heir and heir != term.pk and Term.objects.live().filter(pk=heir).exists():
+        return None
+    return Refusal(term, f"“{name}”, which it is merged into, is not live.")
+
+
+def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:
+    """Ask for a review of each term that is in none; how many these are."""
+    return _each(change_set, lambda term: submit(term, person, note), but=REVIEW)
+
+
+def approve_set(change_set: ChangeSet, person: Any, seen: dict[int, str]) -> int:
+    """Approve each text as ``seen`` names it, by id of the term; all or none."""
+    given = Approval.objects.filter(person=person, term__in=change_set.members())
+    done = set(given.values_list("term", "fingerprint"))
+
+    def once(term: Term) -> None:
+        if (term.pk, seen.get(term.pk)) not in done:
+            approve(term, person, seen.get(term.pk, ""))
+
+    return _each(change_set, once)
+
+
+def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -> int:
+    """Do it for every term of the set that is not live, nor in the stage ``but``."""
+    count = 0
+    with transaction.atomic():
+        terms = list(change_set.members().select_related("glossary"))
+        found = stages(change_set.glossary, terms)
+        for term in terms:
+            if found[term.pk].name in (LIVE, but):
+                continue
+            try:
+                act(term)
+            except CannotReview as error:
+                raise CannotReview(f"“{term}”: {error}") from error
+            count += 1
+        if not count:
+            raise CannotReview("There is nothing to do for any of these terms.")
+    return count

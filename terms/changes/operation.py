@@ -1,0 +1,182 @@
+"""Changes of words that reach into many terms: listed first, done as one, undone as one."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from terms.editing.gate import Draft, save
+from terms.formats.differences import Block, compare
+from terms.formats.document import TermDocument, changed, read_document
+from terms.formats.problems import CannotSplice
+from terms.models import ChangeSet, Glossary, Revision, Term
+from terms.models.bulk import batches
+
+from .removals import NotApproved
+from .trash import trash
+
+MEANWHILE = "Something has been changed meanwhile: look again at what would be done."
+MOST_MADE = 100  # new terms that an undoing moves to the trash
+
+
+class CannotRefactor(ValueError):
+    """The operation is not possible as things are; it says why."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What happens to a term, and to the text of its file."""
+
+    term: str
+    words: str
+    before: str = ""
+    after: str = ""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The lines that change; compared only where they are looked at."""
+        return list(compare(self.before, self.after)) if self.before != self.after else []
+
+
+def documents_of(terms: QuerySet[Term]) -> Iterator[tuple[Term, TermDocument]]:
+    """Each of ``terms`` with its newest text, in a few queries."""
+    ids = terms.values_list("pk", flat=True)
+    for some in batches(ids):
+        rows = Revision.objects.filter(term__in=some, number=F("term__version")).order_by()
+        texts = dict(rows.values_list("term", "text"))
+        found = terms.in_bulk(some)
+        for pk in some:
+            if pk in found and pk in texts:
+                yield found[pk], read_document(texts[pk], found[pk].path)
+
+
+@dataclass
+class Operation:
+    """Texts to save and what else follows, of one glossary. Nothing is done yet."""
+
+    glossary: Glossary
+    title: str
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    made: list[Draft] = field(default_factory=list)  # new terms
+    effects: list[Effect] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)  # by term, why its file stays
+
+    def require(self, *terms: Term) -> None:
+        """Raise CannotRefactor where the file of one of ``terms`` cannot be changed."""
+        for term in terms:
+            if term.pk in self.failed:
+                raise CannotRefactor(self.failed[term.pk])
+
+    @property
+    def count(self) -> int:
+        """How many files would be changed or made."""
+        return len(self.drafts) + len(self.made)
+
+    def make(self, path: str, text: str, words: str) -> None:
+        """Have a new term made."""
+        document = read_document(text, path)
+        self.made.append(Draft(path, text, document=document))
+        self.effects.append(Effect(document.name, words, "", text))
+
+    def rewrite(
+        self, term: Term, words: str, read: TermDocument | None = None, **values: Any
+    ) -> None:
+        """Have ``term``'s file changed, on top of what this operation changes in it already.
+
+        ``read`` is its newest text, where that has been read already.
+        """
+        draft = self.drafts.get(term.pk)
+        document = (draft and draft.document) or read or term.document()
+        try:
+            text = changed(document, **values)
+        except CannotSplice as error:
+            self.failed[term.pk] = f"The file of “{term}” cannot be changed here: {error}"
+            self.leave(term, f"its file cannot be changed here and stays as it is: {error}")
+            return
+        if text == document.text:
+            return
+        written = read_document(text, term.path)
+        self.drafts[term.pk] = Draft(term.path, text, term, term.version, written)
+        self.effects.append(Effect(term.name, words, document.text, text))
+
+    def leave(self, term: Term, words: str) -> None:
+        self.effects.append(Effect(term.name, words))
+
+    @property
+    def digest(self) -> str:
+        """By which a confirmation names exactly what was shown."""
+        found = hashlib.sha256(self.title.encode())
+        for effect in self.effects:
+            found.update(f"\0{effect.term}\0{effect.words}".encode())
+        for pk, draft in sorted(self.drafts.items()):
+            found.update(f"\0{pk}\0{draft.seen}\0{draft.text}".encode())
+        for draft in self.made:
+            found.update(f"\0{draft.path}\0{draft.text}".encode())
+        return found.hexdigest()
+
+
+def apply(operation: Operation, person: Any = None) -> ChangeSet:
+    """Save it as one change set; raises StaleWrite where somebody was quicker."""
+    with transaction.atomic():
+        change_set = ChangeSet.objects.create(
+            glossary=operation.glossary, title=operation.title[:300], author=person
+        )
+        drafts = [operation.drafts[pk] for pk in sorted(operation.drafts)]
+        drafts += operation.made
+        save(operation.glossary, drafts, person, change_set.title, change_set)
+    return change_set
+
+
+def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
+    """Bring back the texts from before, as a change set of its own. Raises CannotRefactor.
+
+    Nothing that was written since is undone: then nothing is done at all. Terms that it made
+    go into the trash.
+    """
+    title = f"Undone: {change_set.title}"[:300]
+    with transaction.atomic():
+        Glossary.objects.lock(change_set.glossary_id)
+        if not ChangeSet.objects.filter(pk=change_set.pk, undone_at=None).exists():
+            raise CannotRefactor("It has been undone already.")
+        revisions = list(change_set.revisions.select_related("term").order_by("term__path"))
+        if not revisions:
+            raise CannotRefactor("It has changed no file.")
+        later = [r.term.name for r in revisions if r.number != r.term.version]
+        if later:
+            names = ", ".join(f"“{name}”" for name in later[:5])
+            raise CannotRefactor(f"These have been changed since: {names}. Nothing was undone.")
+        made = [revision.term for revision in revisions if revision.based_on is None]
+        if len(made) > MOST_MADE:
+            raise CannotRefactor(f"It made {len(made)} terms, which are to be deleted first.")
+        for term in made:
+            _trash(term, person)
+        revisions = [revision for revision in revisions if revision.based_on is not None]
+        before = _before(revisions)
+        undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
+        drafts = [Draft(r.term.path, before[r.pk], r.term, r.number) for r in revisions]
+        save(change_set.glossary, drafts, person, title, undone)
+        ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
+    return undone
+
+
+def _trash(term: Term, person: Any) -> None:
+    try:
+        trash(term, person)
+    except NotApproved as error:
+        raise CannotRefactor(f"Readers see “{term}”, which it made. {error}") from error
+
+
+def _before(revisions: list[Revision]) -> Mapping[int, str]:
+    """By id of the revisions, the text that each was made from."""
+    based = {revision.term_id: revision.based_on for revision in revisions}
+    texts = {
+        (term, number): text
+        for term, number, text in Revision.objects.filter(term__in=based).values_list(
+            "term", "number", "text"
+        )
+    }
+    return {revision.pk: texts[revision.term_id, revision.based_on] for revision in revisions}

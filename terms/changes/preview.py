@@ -1,0 +1,98 @@
+"""The readers' side as it will be once a change set is published, shown and never kept."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.core import signing
+from django.db import transaction
+from django.utils import timezone
+
+from terms.models import ChangeSet, Event, Glossary, GuestLink, Site, Term
+from terms.pages.change_marks import settle
+from terms.people.audit_log import record
+from terms.people.permissions import rights
+from terms.publishing.publish import Refusal, preview
+
+from .change_sets import Refused, withdraw_merged
+
+MAX_DAYS = 30
+MAX_TERMS = 300  # that showing a page publishes, and takes back
+SALT = "terms.guest-link"
+
+
+class TooLarge(ValueError):
+    """The set has more terms than can be shown while others wait."""
+
+
+def make_link(change_set: ChangeSet, person: Any, days: int) -> tuple[GuestLink, str]:
+    """A new link and the token that opens it, which is not kept anywhere."""
+    if change_set.members().count() > MAX_TERMS:
+        raise TooLarge(f"A set of more than {MAX_TERMS} terms is not shown to guests.")
+    now = timezone.now()
+    secret = secrets.token_urlsafe(24)
+    what = [(None, change_set.title)]
+    record(change_set.glossary, Event.Kind.SHARED, what, person, f"for {days} days")
+    link = GuestLink.objects.create(
+        change_set=change_set, secret_hash=_hash(secret), person=person, created_at=now,
+        expires_at=now + timedelta(days=max(1, min(days, MAX_DAYS))),
+    )  # fmt: skip
+    return link, signing.Signer(salt=SALT).sign(secret)
+
+
+def revoke_links(change_set: ChangeSet, person: Any) -> int:
+    """Have all links to the set lead nowhere; how many did."""
+    count = change_set.guest_links.filter(revoked_at=None).update(revoked_at=timezone.now())
+    what = [(None, change_set.title)]
+    record(change_set.glossary, Event.Kind.UNSHARED, what, person, f"{count} links")
+    return count
+
+
+def link_of(token: str) -> GuestLink | None:
+    """The open link that ``token`` belongs to. A forged one costs no query."""
+    try:
+        secret = signing.Signer(salt=SALT).unsign(token)
+    except signing.BadSignature:
+        return None
+    # Who shared it answers for it: without that person, or that person's right, it is closed.
+    links = GuestLink.objects.open().filter(person__is_active=True, person__is_staff=True)
+    links = links.select_related("change_set__glossary", "person")
+    link = links.filter(secret_hash=_hash(secret)).first()
+    return link if link and _may_still_share(link) else None
+
+
+def _may_still_share(link: GuestLink) -> bool:
+    found = rights(link.person, "change_term")
+    members = link.change_set.members()
+    return not members.exclude(pk__in=found.among(members).values("pk")).exists()
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@contextmanager
+def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
+    """Within it the database holds what publishing the set would make of it; then no more.
+
+    Everything is the real thing: pages, search, letters, mentions. Approvals are not asked
+    for, since nothing goes out. Whoever writes the glossary waits so long.
+    """
+    try:
+        with transaction.atomic():
+            Glossary.objects.lock(change_set.glossary_id)
+            members = list(change_set.members().values_list("pk", flat=True))
+            terms = Term.objects.filter(pk__in=members)
+            refusals = preview(change_set.glossary, terms)
+            with suppress(Refused):
+                withdraw_merged(terms)
+            # What is kept in memory by the number of the site's changes is not this.
+            Site.objects.update(uid=uuid4())
+            yield refusals
+            transaction.set_rollback(True)
+    finally:
+        settle()

@@ -1,0 +1,180 @@
+"""Taking a live term from readers asks for the approvals that changing it asks for.
+
+Withdrawing, deleting and renaming the file of a term that readers see is asked for first where
+its glossary or category needs approvals. An approval names what is live and what is to be done
+with it: once another text is live, it is void.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from terms.models import Approval, Event, Glossary, Removal, Term
+from terms.models.fields import Uid
+from terms.people.audit_log import record
+from terms.people.notifications import tell
+from terms.people.permissions import people_with
+from terms.publishing import publish
+from terms.publishing.publish import Refusal
+from terms.review.approvals import Standing, needed_by
+from terms.review.requests import CannotReview, bounded
+
+WITHDRAW, DELETE, MOVE = Removal.Action.WITHDRAW, Removal.Action.DELETE, Removal.Action.MOVE
+
+
+class NotApproved(ValueError):
+    """Others have to approve it first; it says how many."""
+
+
+def fingerprint_of_request(term: Term, action: str, detail: str, asked_at: datetime) -> str:
+    """What an approval of taking ``term`` away names. ``detail`` is the new path of its file, or
+    the uid of the term to read instead. What is asked for again has to be approved again."""
+    when = asked_at.astimezone(UTC).isoformat()
+    named = "\0".join(("removal", action, term.live_fingerprint, detail, when))
+    return hashlib.sha256(named.encode()).hexdigest()
+
+
+def _asked(term: Term, action: str, detail: str) -> Removal | None:
+    """The open request for exactly this, if it is about the text that is live."""
+    asked = term.removals.open().filter(action=action, detail=detail).first()
+    return asked if asked and _is_valid(asked, term) else None
+
+
+def _is_valid(asked: Removal, term: Term) -> bool:
+    return asked.fingerprint == fingerprint_of_request(
+        term, asked.action, asked.detail, asked.asked_at
+    )
+
+
+def standing_of(term: Term, action: str, detail: str = "") -> Standing:
+    """How many approvals it needs and has; none are needed for what readers do not see."""
+    if not term.live_fingerprint:
+        return Standing(0, 0)
+    needed = needed_by(term.glossary, [term])[term.pk]
+    if not needed:
+        return Standing(0, 0)
+    asked = _asked(term, action, detail)
+    if asked is None:
+        return Standing(needed, 0)
+    given = Approval.objects.filter(term=term, fingerprint=asked.fingerprint)
+    return Standing(needed, given.exclude(person=asked.person_id).count())
+
+
+def why_not(term: Term, action: str, detail: str = "") -> str:
+    """Why ``term`` may not be taken away yet; empty where it may."""
+    standing = standing_of(term, action, detail)
+    if not standing.missing:
+        return ""
+    more = " more" if standing.given else ""
+    people = "person" if standing.missing == 1 else "people"
+    return f"{standing.missing}{more} {people} must approve this first."
+
+
+def require(term: Term, action: str, detail: str = "") -> None:
+    """Raise NotApproved where others have to approve it first. Within a transaction that has
+    the lock of the glossary, so that it stays so."""
+    if reason := why_not(term, action, detail):
+        raise NotApproved(reason)
+
+
+def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") -> Removal:
+    """Ask the reviewers; an earlier request for the same term is closed."""
+    note = bounded(note)
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        now = Term.objects.select_related("glossary").get(pk=term.pk)
+        if same := _asked(now, action, detail):
+            return same
+        asked_at = timezone.now()
+        now.removals.open().update(closed_at=asked_at, outcome=Removal.Outcome.TAKEN_BACK)
+        made = Removal.objects.create(
+            term=now, action=action, detail=detail, note=note, person=person, asked_at=asked_at,
+            fingerprint=fingerprint_of_request(now, action, detail, asked_at),
+        )  # fmt: skip
+        words = f"{made.get_action_display()} “{now}”"
+        record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
+        reviewers = people_with("approve_term", now)
+        tell(reviewers, now, f"{person} asks to {words}.\n\n{note}".strip(), but=person)
+    return made
+
+
+def approve(removal: Removal, person: Any) -> None:
+    """Say yes to it; raises CannotReview."""
+    with transaction.atomic():
+        now = _open(removal)
+        if person.pk == now.person_id:
+            raise CannotReview("You asked for this, so somebody else has to approve it.")
+        _, made = Approval.objects.get_or_create(
+            term=now.term, fingerprint=now.fingerprint, person=person,
+            defaults={"created_at": timezone.now()},
+        )  # fmt: skip
+        if not made:
+            raise CannotReview("You have approved this already.")
+        _note(now, Event.Kind.APPROVED, person)
+
+
+def refuse(removal: Removal, person: Any, reason: str) -> None:
+    """Say no, with the reason; raises CannotReview."""
+    reason = bounded(reason)
+    if not reason:
+        raise CannotReview("Say why the term should stay.")
+    with transaction.atomic():
+        now = _open(removal)
+        _close(now, person, Removal.Outcome.REFUSED, reason)
+        _note(now, Event.Kind.CHANGES, person, reason)
+
+
+def take_back(removal: Removal, person: Any) -> None:
+    with transaction.atomic():
+        now = _open(removal)
+        _close(now, person, Removal.Outcome.TAKEN_BACK)
+        _note(now, Event.Kind.TAKEN_BACK, person)
+
+
+def withdraw(
+    glossary: Glossary, terms: Iterable[Term], by: Any = None, successor: Uid | None = None
+) -> list[Refusal]:
+    """Take those of ``terms`` off the readers' side that may be; why the others may not."""
+    with transaction.atomic():
+        Glossary.objects.lock(glossary.pk)
+        found = list(Term.objects.live().filter(pk__in=[term.pk for term in terms]))
+        reasons = {term.pk: why_not(term, WITHDRAW, successor or "") for term in found}
+        going = [term.pk for term in found if not reasons[term.pk]]
+        publish.withdraw(glossary, Term.objects.filter(pk__in=going), by, successor)
+        done(going, by)
+    return [Refusal(term, reasons[term.pk]) for term in found if reasons[term.pk]]
+
+
+def done(terms: Iterable[int], person: Any) -> None:
+    """Note that what was asked for is done with the terms of these ids."""
+    Removal.objects.open().filter(term__in=list(terms)).update(
+        closed_at=timezone.now(), closed_by=person, outcome=Removal.Outcome.DONE
+    )
+
+
+def _open(removal: Removal) -> Removal:
+    Glossary.objects.lock(removal.term.glossary_id)
+    now = Removal.objects.open().select_related("term__glossary").filter(pk=removal.pk).first()
+    if now is None or not _is_valid(now, now.term):
+        raise CannotReview("This is not asked for any more, or another text is live now.")
+    return now
+
+
+def _close(removal: Removal, person: Any, outcome: str, reason: str = "") -> None:
+    removal.closed_by, removal.closed_at = person, timezone.now()
+    removal.outcome, removal.reason = outcome, reason
+    removal.save()
+
+
+def _note(removal: Removal, kind: str, person: Any, reason: str = "") -> None:
+    term = removal.term
+    words = f"{removal.get_action_display()} “{term}”"
+    record(term.glossary, kind, [(term.pk, term.name)], person, f"{words} {reason}".strip())
+    said = {Event.Kind.APPROVED: "approved", Event.Kind.CHANGES: "declined"}.get(kind)  # type: ignore[call-overload]
+    if said and removal.person_id:
+        text = f"{person} {said} to {words}." + (f"\n\n{reason}" if reason else "")
+        tell([removal.person_id], term, text, but=person)

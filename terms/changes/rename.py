@@ -1,0 +1,151 @@
+"""Renaming what stands outside a term's text: its category or vertical, its file."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from terms.addresses import term_path
+from terms.editing.paths import slugs_for
+from terms.formats.paths import problem_with
+from terms.models import Category, ChangeSet, Event, Glossary, PublishedTerm, Term, Vertical
+from terms.models.classification import Classification
+from terms.people.audit_log import record
+from terms.publishing.publish import publish_again
+
+from .operation import MEANWHILE, CannotRefactor, Operation, apply, documents_of, undo
+from .removals import MOVE, NotApproved, done, require
+
+MODELS = {"category": Category, "vertical": Vertical}
+FILE = "file"
+
+
+def plan_renaming(row: Classification, name: str) -> Operation:
+    """What another name of ``row`` does to the files of its terms. Raises CannotRefactor."""
+    column = row._meta.model_name
+    if type(row).objects.filter(glossary=row.glossary, name=name).exclude(pk=row.pk).exists():
+        raise CannotRefactor(f"There is another {column} “{name}” already.")
+    operation = Operation(row.glossary, f"{row.name} renamed to {name}")
+    for term, read in documents_of(Term.objects.filter(**{column: row.pk}).order_by("path")):
+        operation.rewrite(term, f"is in {name} from now on", read, columns={column: name})
+        operation.require(term)
+    return operation
+
+
+def rename_classification(
+    row: Classification, name: str, author: object = None, shown: str = ""
+) -> ChangeSet:
+    """Write ``name`` into the file of every term of ``row``.
+
+    Raises CannotRefactor, also where the digest of what was ``shown`` is no longer that of
+    what would be done.
+    """
+    renamed = {"model": row._meta.model_name, "pk": row.pk, "from": row.name, "to": name}
+    # Planned before others have to wait: what it found must still be so then.
+    planned = _versions(row)
+    operation = plan_renaming(row, name)
+    if shown and operation.digest != shown:
+        raise CannotRefactor(MEANWHILE)
+    with transaction.atomic():
+        Glossary.objects.lock(row.glossary_id)
+        if _versions(row) != planned or not type(row).objects.filter(pk=row.pk, name=row.name):
+            raise CannotRefactor(MEANWHILE)
+        # The row first, so that the saved terms find it by its new name.
+        type(row).objects.filter(pk=row.pk).update(name=name)
+        change_set = apply(operation, author)
+        ChangeSet.objects.filter(pk=change_set.pk).update(renamed=renamed)
+    row.name = name
+    return change_set
+
+
+def _versions(row: Classification) -> dict[int, int]:
+    """The version of each term of a category or vertical."""
+    terms = Term.objects.filter(**{row._meta.model_name: row.pk}).order_by()
+    return dict(terms.values_list("pk", "version"))
+
+
+def plan_move(term: Term, path: str) -> Operation:
+    """What another name of ``term``'s file does to its address. Raises CannotRefactor."""
+    if problem := problem_with(path):
+        raise CannotRefactor(problem)
+    if path == term.path:
+        raise CannotRefactor("This is its file already.")
+    others = Term.objects.filter(glossary=term.glossary, path__iexact=path)
+    if others.exclude(pk=term.pk).exists():
+        raise CannotRefactor(f"There is a term file “{path}” already.")
+    operation = Operation(term.glossary, f"{term.path} renamed to {path}")
+    operation.leave(term, f"has the file {path}; an export that prunes takes the old one away")
+    page = PublishedTerm.objects.filter(uid=term.uid).first()
+    if page:
+        slugs = (page.category_slug, page.vertical_slug, _slug(term, path))
+        new = term_path(term.glossary.slug, *slugs)
+        if new != page.path:
+            operation.leave(term, f"is at {new} at once, where {page.path} leads for ever")
+    return operation
+
+
+def _slug(term: Term, path: str) -> str:
+    return slugs_for(term.glossary, [path])[path]
+
+
+def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSet:
+    """Give ``term``'s file another name, and with it its address. Raises CannotRefactor."""
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        operation = plan_move(term, path)
+        try:
+            require(Term.objects.select_related("glossary").get(pk=term.pk), MOVE, path)
+        except NotApproved as error:
+            raise CannotRefactor(str(error)) from error
+        one = Term.objects.filter(pk=term.pk, path=term.path)
+        if not one.update(path=path, slug=_slug(term, path)):
+            raise CannotRefactor("Somebody else has just renamed this file.")
+        done([term.pk], person)
+        refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
+        if refusals:
+            raise CannotRefactor(refusals[0].reason)
+        title = (title or operation.title)[:300]
+        renamed = {"model": FILE, "pk": term.pk, "from": term.path, "to": path}
+        change_set = ChangeSet.objects.create(
+            glossary=term.glossary, title=title, author=person, renamed=renamed
+        )
+        change_set.terms.add(term)
+        record(term.glossary, Event.Kind.MOVED, [(term.pk, term.name)], person, operation.title)
+    return change_set
+
+
+def _move_back(change_set: ChangeSet, person: Any) -> ChangeSet:
+    said = change_set.renamed
+    with transaction.atomic():
+        Glossary.objects.lock(change_set.glossary_id)
+        open_ = ChangeSet.objects.filter(pk=change_set.pk, undone_at=None)
+        term = Term.objects.filter(pk=said["pk"], path=said["to"]).first()
+        if not open_.update(undone_at=timezone.now()):
+            raise CannotRefactor("It has been undone already.")
+        if term is None:
+            raise CannotRefactor(f"There is no file “{said['to']}” any more.")
+        return move(term, said["from"], person, f"Undone: {change_set.title}")
+
+
+def undo_set(change_set: ChangeSet, person: Any = None) -> ChangeSet:
+    """Undo a change set, with the name of the category, vertical or file that it changed."""
+    if (change_set.renamed or {}).get("model") == FILE:
+        return _move_back(change_set, person)
+    with transaction.atomic():
+        if said := change_set.renamed:
+            rows = MODELS[said["model"]].objects.filter(pk=said["pk"], name=said["to"])
+            others = MODELS[said["model"]].objects.filter(
+                glossary=change_set.glossary, name=said["from"]
+            )
+            strangers = Term.with_trash.filter(**{said["model"]: said["pk"]})
+            strangers = strangers.exclude(revisions__change_set=change_set)
+            if name := strangers.values_list("name", flat=True).first():
+                raise CannotRefactor(
+                    f"“{name}” has come into “{said['to']}” since: its file says the new name."
+                )
+            if others.exists() or not rows.update(name=said["from"]):
+                raise CannotRefactor(
+                    f"“{said['to']}” cannot be called “{said['from']}” again:"
+                    " it was renamed since, or another one is called so now."
+                )
+        return undo(change_set, person)

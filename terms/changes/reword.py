@@ -1,0 +1,144 @@
+"""The refactorings of words: rename, merge, replace by another."""
+
+from collections.abc import Callable
+
+from terms.editing.index import known_names, runs
+from terms.formats.document import MAX_NAME, TermDocument
+from terms.formats.line_ends import normalise
+from terms.formats.paths import name_key
+from terms.formats.related import read_names
+from terms.models import Glossary, Mention, PublishedTerm, Relation, Term
+from terms.rendering import as_section
+
+from .operation import CannotRefactor, Effect, Operation
+
+Allowed = Callable[[Term], bool]
+
+
+def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> Operation:
+    """Give ``term`` another name; files that relate to it by the old one say the new one.
+
+    Where ``allowed`` says no, the old name stays written, and finds the term as an alias.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME:
+        raise CannotRefactor(f"A name has between 1 and {MAX_NAME} characters.")
+    if name == term.name:
+        raise CannotRefactor("This is its name already.")
+    other = known_names(term.glossary, [name_key(name)]).get(name_key(name))
+    if other not in (None, term.pk):
+        found = Term.objects.get(pk=other)
+        raise CannotRefactor(f"“{found}” is known by this name already; merge the two instead.")
+    operation = Operation(term.glossary, f"{term.name} renamed to {name}")
+    aliases = [alias for alias in term.document().aliases if name_key(alias) != name_key(name)]
+    if keeps_old and term.name not in aliases:
+        aliases.append(term.name)
+    kept = "; the old name is kept as an alias" if keeps_old else ""
+    operation.rewrite(term, f"gets its new name{kept}", columns={"name": name}, aliases=aliases)
+    operation.require(term)
+    _relabel(operation, term, name, allowed)
+    tell_of_readers(operation, term, "its address stays as it is")
+    return operation
+
+
+def merge(term: Term, into: Term, allowed: Allowed, takes_text: bool = False) -> Operation:
+    """Make ``term`` a part of ``into``, which gets its names, and if ``takes_text`` its words
+    as a section; who related to it relates on."""
+    if term.pk == into.pk:
+        raise CannotRefactor("A term cannot be merged into itself.")
+    if term.glossary_id != into.glossary_id:
+        raise CannotRefactor("The two are in different glossaries.")
+    for one in (term, into):
+        if one.document().is_merged:
+            raise CannotRefactor(f"“{one}” is a part of another term already.")
+    operation = Operation(term.glossary, f"{term.name} merged into {into.name}")
+    names = [*into.document().aliases, term.name, *term.document().aliases]
+    own = {name_key(into.name)}
+    aliases = [n for n in dict.fromkeys(names) if not (name_key(n) in own or own.add(name_key(n)))]
+    operation.rewrite(into, "gets the other's names as aliases", aliases=aliases)
+    if takes_text:
+        words = f"gets its definition and text, as a section “{term}” at its end"
+        operation.rewrite(into, words, body=_with_section(into, term))
+    _relabel(operation, term, into.name, allowed, but=into)
+    _drop(operation, into, term)
+    operation.rewrite(
+        term,
+        "says that it is merged, and into what",
+        keys={"status": "merged", "replaced_by": into.name},
+    )
+    operation.require(term, into)
+    kept = "keeps its definition and text in its own file, too"
+    alone = f"keeps its definition and text in its own file; nothing of them goes into “{into}”"
+    operation.leave(term, kept if takes_text else alone)
+    address = f"once this is published, its address leads to “{into}”"
+    tell_of_readers(operation, term, address, into)
+    return operation
+
+
+def _with_section(into: Term, term: Term) -> str:
+    document = term.document()
+    body = normalise(into.document().body).rstrip("\n")
+    added = as_section(document.name, document.description, normalise(document.body))
+    return f"{body}\n\n{added}" if body else f"\n{added}"
+
+
+def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:
+    """Mark ``term`` as no longer used, with what to read instead."""
+    if term.pk == successor.pk:
+        raise CannotRefactor("A term cannot be its own successor.")
+    operation = Operation(term.glossary, f"{term.name} replaced by {successor.name}")
+    operation.rewrite(
+        term,
+        f"says that it is no longer used, and that “{successor}” is",
+        keys={"status": "deprecated", "replaced_by": successor.name},
+    )
+    operation.require(term)
+    if not operation.drafts:
+        raise CannotRefactor("Its file says so already.")
+    tell_of_readers(operation, term, f"its page shows a banner that leads to “{successor}”")
+    return operation
+
+
+def _relabel(
+    operation: Operation, term: Term, name: str, allowed: Allowed, but: Term | None = None
+) -> None:
+    """Have the files that relate to ``term`` by its name say ``name``."""
+    relations = Relation.objects.filter(target=term, term__trashed_at=None)
+    referring = Term.objects.filter(pk__in=relations.values("term"), glossary=term.glossary)
+    for other in referring.exclude(pk__in=[term.pk, but.pk if but else term.pk]).order_by("path"):
+        if not allowed(other):
+            operation.leave(other, "relates to it by the old name, and you may not write there")
+            continue
+        labels = labels_of(other.document(), term.glossary)
+        relabelled = [name if name_key(label) == name_key(term.name) else label for label in labels]
+        once = list({name_key(label): label for label in reversed(relabelled)}.values())[::-1]
+        operation.rewrite(other, "relates to it by the new name", related=once)
+
+
+def _drop(operation: Operation, into: Term, term: Term) -> None:
+    """Nothing relates to itself: ``into`` relates no more to what becomes a part of it."""
+    labels = labels_of(into.document(), into.glossary)
+    rest = [label for label in labels if name_key(label) != name_key(term.name)]
+    if rest != labels:
+        operation.rewrite(into, "does not relate to it any more", related=rest)
+
+
+def labels_of(document: TermDocument, glossary: Glossary) -> list[str]:
+    """The names in its relation string."""
+    known = known_names(glossary, set(runs(document.related)))
+    return read_names(document.related, known.__contains__)
+
+
+def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | None = None) -> None:
+    """Note what becomes of ``term``'s address, and who names it in their texts."""
+    page = PublishedTerm.objects.filter(uid=term.uid).first()
+    if page is None:
+        return
+    operation.leave(term, f"at {page.path}: {words}")
+    named = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
+    rows = named.values_list("source__uid", "source__name", "label")
+    for uid, (name, label) in {uid: (name, label) for uid, name, label in rows}.items():
+        is_own = into is not None and uid == into.uid
+        link = "no link any more, being its own" if is_own else "a link all the same"
+        text = f"names “{label}” in its text, which stays as it is and is {link}"
+        operation.effects.append(Effect(name, text))

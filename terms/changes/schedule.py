@@ -1,0 +1,126 @@
+"""What is to go live, or to be withdrawn, at a time: done once, by whoever comes first."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from terms.models import Event, Glossary, Schedule, Term
+from terms.people.audit_log import record
+from terms.people.notifications import send_mail, tell
+from terms.people.permissions import may
+from terms.publishing.publish import publish
+
+from .removals import withdraw
+
+FARTHEST = timedelta(days=3653)
+log = logging.getLogger(__name__)
+
+
+class CannotSchedule(ValueError):
+    """What was asked for makes no sense; it says why."""
+
+
+def schedule(term: Term, action: str, at: datetime, person: Any) -> Schedule:
+    """Have ``term``, as it is now, published or withdrawn at a time to come."""
+    if at <= timezone.now():
+        raise CannotSchedule("This time has passed already.")
+    if at > timezone.now() + FARTHEST:
+        raise CannotSchedule("That is more than ten years ahead.")
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        now = Term.objects.get(pk=term.pk)
+        is_publishing = action == Schedule.Action.PUBLISH
+        if is_publishing and now.status == "live":
+            raise CannotSchedule("Readers see this text already.")
+        if not is_publishing and not now.live_fingerprint:
+            raise CannotSchedule("Readers do not see this term: there is nothing to withdraw.")
+        waiting = Schedule.objects.waiting().filter(term=now, action=action)
+        waiting.update(state=Schedule.State.CANCELLED)
+        made = Schedule.objects.create(
+            term=now, action=action, at=at, person=person, created_at=timezone.now(),
+            fingerprint=now.fingerprint if is_publishing else "",
+        )  # fmt: skip
+        detail = f"{action} at {at.isoformat(timespec='minutes')}"
+        record(term.glossary, Event.Kind.SCHEDULED, [(now.pk, now.name)], person, detail)
+    return made
+
+
+def unschedule(item: Schedule, person: Any) -> None:
+    with transaction.atomic():
+        waiting = Schedule.objects.waiting().filter(pk=item.pk)
+        if not waiting.update(state=Schedule.State.CANCELLED):
+            raise CannotSchedule("It has been done, or taken from the schedule, already.")
+        term = item.term
+        record(term.glossary, Event.Kind.UNSCHEDULED, [(term.pk, term.name)], person, item.action)
+
+
+def next_scheduled() -> datetime | None:
+    """When there is something to publish or withdraw next; it may be past."""
+    return Schedule.objects.waiting().aggregate(at=Min("at"))["at"]
+
+
+def run_scheduled() -> list[Schedule]:
+    """Do all that has fallen due, each in a transaction of its own, each once."""
+    due = Schedule.objects.waiting().filter(at__lte=timezone.now())
+    return [item for pk in list(due.values_list("pk", flat=True)) if (item := _run(pk))]
+
+
+def run_due() -> list[Schedule]:
+    """Publish and withdraw what has fallen due, and send the mail that waits."""
+    done = run_scheduled()
+    send_mail()
+    return done
+
+
+def _run(pk: int) -> Schedule | None:
+    """The item with its outcome, or None where another process was first."""
+    try:
+        with transaction.atomic():
+            glossary = Schedule.objects.filter(pk=pk).values_list("term__glossary", flat=True)
+            Glossary.objects.lock(glossary.get())
+            item = Schedule.objects.waiting().select_related("term__glossary").filter(pk=pk).first()
+            if item is None:
+                return None
+            with transaction.atomic():
+                item.problem = _act(item)
+                if item.problem:
+                    transaction.set_rollback(True)
+            _close(item)
+    except DatabaseError:
+        raise  # nothing was done; it stays due
+    except Exception as error:
+        log.exception("scheduled item %s failed", pk)
+        item = Schedule.objects.select_related("term__glossary").get(pk=pk)
+        item.problem = f"{type(error).__name__}: {error}"
+        _close(item)
+    return item
+
+
+def _act(item: Schedule) -> str:
+    """Do it; why it could not be done, or nothing."""
+    term, person = item.term, item.person
+    if person is None or not may(person, "publish_term", term):
+        return "Who scheduled it may not publish this term any more."
+    one = Term.objects.filter(pk=term.pk)
+    if item.action == Schedule.Action.WITHDRAW:
+        if not one.live().exists():
+            return "Readers do not see it any more."
+        refusals = withdraw(term.glossary, one, by=person)
+        return refusals[0].reason if refusals else ""
+    if term.fingerprint != item.fingerprint:
+        return "The text has been changed since it was scheduled."
+    refusals = publish(term.glossary, one, by=person)
+    return refusals[0].reason if refusals else ""
+
+
+def _close(item: Schedule) -> None:
+    item.state = Schedule.State.FAILED if item.problem else Schedule.State.DONE
+    item.ran_at = timezone.now()
+    item.save(update_fields=["state", "ran_at", "problem"])
+    if item.problem and item.person_id:
+        text = f"“{item.term}” was not {item.done_word} as scheduled: {item.problem}"
+        tell([item.person_id], item.term, text)

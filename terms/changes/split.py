@@ -1,0 +1,65 @@
+"""A term that says two things → two terms: sections and names of one become another's."""
+
+from collections.abc import Collection
+
+from terms.editing.index import known_names
+from terms.editing.paths import free_path
+from terms.formats.document import Row, changed, read_document
+from terms.formats.line_ends import normalise
+from terms.formats.paths import name_key
+from terms.models import Term
+from terms.rendering import divided, sections
+
+from .operation import CannotRefactor, Operation
+from .reword import labels_of, tell_of_readers
+
+
+def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[str]) -> Operation:
+    """Make a new term called ``name`` of the ``chosen`` sections (numbers, in order) and
+    ``aliases``; both relate to each other. Raises CannotRefactor."""
+    name = " ".join(name.split())
+    if not name:
+        raise CannotRefactor("The new term needs a name.")
+    if known_names(term.glossary, [name_key(name)]).get(name_key(name)) not in (None, term.pk):
+        raise CannotRefactor(f"There is a term “{name}” already.")
+    if name_key(name) == term.name_key:
+        raise CannotRefactor("The new term needs a name of its own.")
+    document = term.document()
+    body = normalise(document.body)
+    every = sections(body)
+    moved = [section for number, section in enumerate(every) if number in chosen]
+    going = [a for a in document.aliases if a in aliases or name_key(a) == name_key(name)]
+    if not moved and not going:
+        raise CannotRefactor("Choose what goes to the new term: a section, or a name.")
+    stays, goes = divided(body, moved)
+    operation = Operation(term.glossary, f"{name} split from {term.name}")
+    operation.rewrite(
+        term,
+        f"keeps the rest, and relates to {name}",
+        document,
+        body=stays,
+        aliases=[alias for alias in document.aliases if alias not in going],
+        related=[*labels_of(document, term.glossary), name],
+    )
+    operation.require(term)
+    others = [alias for alias in going if name_key(alias) != name_key(name)]
+    folder = term.path[: term.path.rfind("/") + 1]
+    path = free_path(term.glossary, name, folder)
+    operation.make(path, _text(term, name, goes, others), f"is made, in the file {path}")
+    tell_of_readers(operation, term, "its address stays with it")
+    return operation
+
+
+def _text(term: Term, name: str, body: str, aliases: list[str]) -> str:
+    document = term.document()
+    columns = {"name": name, "category": document.category, "vertical": document.vertical}
+    titles = {"category": "Category", "vertical": "Industry"}
+    rows = [Row(t, columns[c], follows=c) for c, t in titles.items() if columns[c]]
+    return changed(
+        read_document("---\n---\n", ""),
+        columns={column: value for column, value in columns.items() if value},
+        rows=rows,
+        related=[term.name],
+        aliases=aliases,
+        body=f"\n{body}" if body else "",
+    )

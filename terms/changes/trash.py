@@ -1,0 +1,109 @@
+"""Deleting a term: it goes into the trash with all that belongs to it, and comes back whole."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from terms.editing.gate import Draft, save_one
+from terms.editing.index import forget, recall
+from terms.formats.document import changed
+from terms.formats.problems import CannotSplice
+from terms.models import Event, Glossary, Mention, Relation, Review, Schedule, Term
+from terms.people.audit_log import record
+from terms.publishing.publish import withdraw
+from terms.publishing.relations import forget_targets
+
+from .removals import DELETE, done, require
+
+
+class CannotRestore(ValueError):
+    """The term cannot come back as it was; it says why."""
+
+
+@dataclass(frozen=True)
+class Referring:
+    """Who would miss a term: those that relate to it, and whose live texts name it."""
+
+    relating: list[Term]
+    mentioning: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.relating or self.mentioning)
+
+
+def referring_to(term: Term) -> Referring:
+    relations = Relation.objects.filter(target=term, term__trashed_at=None)
+    relating = Term.objects.filter(pk__in=relations.values("term")).exclude(pk=term.pk)
+    mentions = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
+    return Referring(
+        list(relating.only("name", "name_key")),
+        list(dict.fromkeys(mentions.values_list("source__name", flat=True))),
+    )
+
+
+def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
+    """Take ``term`` from readers, lists, files and names; its history stays with it.
+
+    Raises NotApproved where others have to approve it first, unless what it follows from
+    ``is_approved`` already.
+    """
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        one = Term.objects.select_related("glossary").filter(pk=term.pk)
+        now = one.first()
+        if now is None:
+            return
+        if not is_approved:
+            require(now, DELETE)
+        withdraw(term.glossary, one, by=person)
+        done([term.pk], person)
+        now = timezone.now()
+        one.update(trashed_at=now, trashed_by=person)
+        forget(term.glossary, [term.pk])
+        forget_targets([term.uid])
+        Schedule.objects.waiting().filter(term=term).update(state=Schedule.State.CANCELLED)
+        Review.objects.open().filter(term=term).update(
+            closed_at=now, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
+        )
+        record(term.glossary, Event.Kind.TRASHED, [(term.pk, term.name)], person)
+
+
+def restore(term: Term, person: Any = None) -> None:
+    """Bring ``term`` back as a draft, with its relations both ways; raises CannotRestore."""
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
+        if not trashed.exists():
+            raise CannotRestore(f"“{term}” is not in the trash any more.")
+        if Term.objects.filter(glossary=term.glossary, path__iexact=term.path).exists():
+            raise CannotRestore(
+                f"There is another term file “{term.path}” now: rename or delete that one first."
+            )
+        trashed.update(trashed_at=None, trashed_by=None)
+        _follow_renamed_classes(Term.objects.get(pk=term.pk), person)
+        aliases = term.aliases.values_list("name", flat=True)
+        recall(term.glossary, [term.name, *aliases], [term.pk])
+        record(term.glossary, Event.Kind.RESTORED, [(term.pk, term.name)], person)
+
+
+def _follow_renamed_classes(term: Term, person: Any) -> None:
+    """Where its category or vertical was renamed meanwhile, its file says so, too: otherwise
+    the old name would be a new category, without the approvals that this one needs."""
+    document = term.document()
+    columns = {
+        name: row.name
+        for name, row in (("category", term.category), ("vertical", term.vertical))
+        if row and row.name != getattr(document, name)
+    }
+    if not columns:
+        return
+    try:
+        text = changed(document, columns)
+    except CannotSplice as error:
+        raise CannotRestore(
+            f"Its category was renamed, and its file keeps the old: {error}"
+        ) from error
+    draft = Draft(term.path, text, term, term.version)
+    save_one(term.glossary, draft, person, "Taken out of the trash")

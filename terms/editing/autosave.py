@@ -1,0 +1,66 @@
+"""What people have typed and not saved, and who else has a term open."""
+
+import re
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from terms.models import Presence, Term, Unsaved
+
+MAX_DATA = 2 * 1024 * 1024  # characters; a file has at most half of that
+MOST_NEW = 50  # terms that one person has begun and not saved
+HERE = timedelta(seconds=60)  # a form asks every 20
+
+
+class TooMuch(ValueError):
+    """More than is kept."""
+
+
+def new_slot() -> str:
+    """A name for a form of a new term."""
+    return secrets.token_hex(8)
+
+
+def slot_in(text: str) -> str:
+    """The slot that ``text`` names; empty for all else."""
+    return text if re.fullmatch("[0-9a-f]{16}", text) else ""
+
+
+def keep(person: Any, term: Term | None, data: str, slot: str = "") -> None:
+    """Keep the form as it is sent, in the place of what was kept of it before."""
+    if len(data) > MAX_DATA:
+        raise TooMuch("This is more text than is kept for you: save it.")
+    mine = Unsaved.objects.filter(person=person, term=term, slot=slot)
+    if term is None and not mine.exists() and kept_new(person).count() >= MOST_NEW:
+        raise TooMuch(f"You have begun {MOST_NEW} terms: save some, or throw some away.")
+    values = {"data": data, "kept_at": timezone.now()}
+    Unsaved.objects.update_or_create(person=person, term=term, slot=slot, defaults=values)
+
+
+def kept(person: Any, term: Term | None, slot: str = "") -> Unsaved | None:
+    return Unsaved.objects.filter(person=person, term=term, slot=slot).first()
+
+
+def kept_new(person: Any) -> QuerySet[Unsaved]:
+    """The new terms that somebody has begun, the last one first."""
+    return Unsaved.objects.filter(person=person, term=None).order_by("-kept_at")
+
+
+def forget(person: Any, term: Term | None, slot: str = "") -> None:
+    Unsaved.objects.filter(person=person, term=term, slot=slot).delete()
+
+
+def note_presence(person: Any, term: Term) -> None:
+    now = timezone.now()
+    Presence.objects.update_or_create(person=person, term=term, defaults={"seen_at": now})
+    Presence.objects.filter(seen_at__lt=now - 60 * HERE).delete()
+
+
+def others_at(term: Term, person: Any) -> list[str]:
+    """The names of those who have the term open besides ``person``."""
+    here = Presence.objects.filter(term=term, seen_at__gte=timezone.now() - HERE)
+    rows = here.exclude(person=person).select_related("person").order_by("person__username")
+    return [row.person.get_full_name() or row.person.get_username() for row in rows]

@@ -1,0 +1,19 @@
+"""What no text that a person types may hold."""
+
+from django.core.exceptions import ValidationError
+
+from terms.formats.problems import FORBIDDEN
+
+
+def refuse_control_characters(text: str) -> None:
+    found = FORBIDDEN.search(text)
+    if found:
+        raise ValidationError(f"The control character U+{ord(found[0]):04X} is not allowed.")
+
+
+def refuse_misleading(name: str) -> None:
+    """Names that would show in another order than they are written."""
+    if any(
+        character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in name
+    ):
+        raise ValidationError("A name cannot hold characters that turn the writing direction.")

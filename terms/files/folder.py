@@ -1,0 +1,320 @@
+"""Term files on disk: found without leaving the folder, read within bounds, written whole."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from terms.formats.front_matter import MAX_FILE
+from terms.formats.paths import is_term_file, problem_with
+
+DEEPEST = 60  # folders in folders
+PARTIAL = ".glossary-export.partial"  # one a folder; only the writer that holds the lock uses it
+
+
+class FolderError(OSError):
+    """Something about the folder or one of its files, in the words of its owner."""
+
+
+class Stamp(NamedTuple):
+    """What tells that a file has not been touched, as git's index does."""
+
+    text: str  # size, times, device, inode
+    newest_ns: int  # of its times
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Stamp":
+        mtime, ctime = status.st_mtime_ns, status.st_ctime_ns
+        text = f"{status.st_size} {mtime} {ctime} {status.st_dev} {status.st_ino}"
+        return cls(text, mtime if mtime > ctime else ctime)
+
+    def trusted(self) -> str:
+        """The text where a later change is sure to show in it; else empty.
+
+        File systems keep times of 2 s at worst, so that a younger file may change unnoticed.
+        """
+        return self.text if self.newest_ns < time.time_ns() - 2_000_000_000 else ""
+
+
+class Found(NamedTuple):
+    """A term file, or something named like one with the reason why it is none."""
+
+    path: str
+    stamp: Stamp | None = None
+    problem: str = ""
+
+
+def scan(root: Path) -> Iterator[Found]:
+    """All ``.md`` and ``.mdx`` files below ``root``, by path; folders named ``.x`` left out."""
+    if not root.is_dir():
+        raise FolderError(f"“{root}” is not a folder.")
+    boundary = os.path.realpath(root)
+    return _scan(boundary, "", boundary)
+
+
+def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
+    try:
+        if prefix.count("/") > DEEPEST:
+            raise FolderError(f"Folders are nested more than {DEEPEST} deep here.")
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except FolderError as error:
+        yield Found(prefix.rstrip("/"), problem=str(error))
+        return
+    except OSError as error:
+        yield Found(prefix.rstrip("/") or ".", problem=f"Cannot be read: {error.strerror}.")
+        return
+    for entry in found:
+        path = prefix + entry.name
+        if is_term_file(entry.name) and entry.is_file(follow_symlinks=False) and _is_plain(path):
+            yield _regular(entry, path)
+        elif entry.is_dir(follow_symlinks=False):
+            if is_term_file(entry.name):
+                yield Found(path, problem="This is a folder, not a file.")
+            if not entry.name.startswith("."):
+                yield from _scan(entry.path, path + "/", boundary)
+        elif is_term_file(entry.name):
+            yield _found(entry, path, boundary)
+
+
+def _is_plain(path: str) -> bool:
+    return path.isascii() and path.isprintable() and len(path) < 200
+
+
+def _regular(entry: os.DirEntry[str], path: str) -> Found:
+    try:
+        return Found(path, Stamp.of(entry.stat(follow_symlinks=False)))
+    except OSError as error:
+        return Found(path, problem=f"Cannot be read: {error.strerror}.")
+
+
+def _found(entry: os.DirEntry[str], path: str, boundary: str) -> Found:
+    """What is no plain file of a plain name."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        readable = os.fsencode(path).decode("utf-8", "replace")
+        return Found(readable, problem="The file's name is not UTF-8.")
+    if problem := problem_with(path):
+        return Found(path, problem=problem)
+    if entry.is_symlink():
+        target = os.path.realpath(entry.path)
+        if os.path.commonpath([target, boundary]) != boundary:
+            return Found(path, problem="This is a link that leaves the folder; it is not followed.")
+    try:
+        status = entry.stat()
+    except OSError as error:
+        return Found(path, problem=f"Cannot be read: {error.strerror}.")
+    if not stat.S_ISREG(status.st_mode):
+        return Found(path, problem="This is not a regular file.")
+    return Found(path, Stamp.of(status))
+
+
+def read(root: Path, path: str) -> bytes:
+    """At most MAX_FILE + 1 bytes of a file that ``scan`` found; raises FolderError."""
+    try:
+        with open(_open_inside(root, path), "rb", buffering=0) as file:
+            return _read_up_to(file, MAX_FILE + 1)
+    except OSError as error:
+        raise FolderError(f"Cannot be read: {error.strerror}.") from error
+
+
+_READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def _open_inside(root: Path, path: str) -> int:
+    """A descriptor of a file below ``root``, reached through links only if these stay inside.
+
+    A file that is swapped for a link meanwhile is not followed. Raises FolderError, OSError.
+    """
+    try:
+        return _open_without_links(str(root), path)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+    boundary, target = os.path.realpath(root), os.path.realpath(root / path)
+    if os.path.commonpath([target, boundary]) != boundary:
+        raise FolderError("This is a link that leaves the folder; it is not followed.")
+    return _open_without_links(boundary, os.path.relpath(target, boundary))
+
+
+def _open_without_links(root: str, path: str) -> int:
+    *folders, name = path.split("/")
+    if not folders:
+        return _open_at(root, name)
+    opened = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            below = os.open(folder, _READING | os.O_DIRECTORY, dir_fd=opened)
+            os.close(opened)
+            opened = below
+        return os.open(name, _READING, dir_fd=opened)
+    finally:
+        os.close(opened)
+
+
+def _open_at(root: str, name: str) -> int:
+    # The root itself may be a link.
+    return os.open(f"{root}/{name}", _READING)
+
+
+def _read_up_to(file, limit: int) -> bytes:  # type: ignore[no-untyped-def]
+    content = file.read(limit) or b""
+    while len(content) < limit and (more := file.read(limit - len(content))):
+        content += more
+    return content
+
+
+def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
+    """At most ``limit`` bytes of any file below ``root``; raises FolderError."""
+    try:
+        descriptor = _open_inside(root, path)
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise FolderError("This is not a regular file.")
+            return _read_up_to(file, limit), Stamp.of(status)
+    except FileNotFoundError:
+        raise FolderError("There is no such file.") from None
+    except FolderError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or "its name is none"
+        raise FolderError(f"Cannot be read: {reason}.") from error
+
+
+class Folder:
+    """A folder to write into: never outside it, never through a link, one writer at a time.
+
+    Use as a context manager. A file is whole at any moment: it is written beside its place
+    and renamed into it.
+    """
+
+    def __init__(self, root: Path, create: bool = True):
+        self.root = root
+        self.create = create
+        self._folders: dict[str, int] = {}
+        self._written: set[str] = set()  # folders whose names are to be brought to the disk
+
+    def __enter__(self) -> "Folder":
+        try:
+            if self.create:
+                self.root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise FolderError(f"“{self.root}” cannot be written to: {error.strerror}.") from error
+        self._folders[""] = descriptor
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        self._sweep(descriptor)
+        return self
+
+    @staticmethod
+    def _sweep(folder: int) -> None:
+        """Remove what a killed writer has left."""
+        with contextlib.suppress(OSError):
+            os.unlink(PARTIAL, dir_fd=folder)
+
+    def __exit__(self, *exception: object) -> None:
+        with contextlib.suppress(OSError, FolderError):
+            for folder in sorted(self._written):
+                self._close_others(folder)
+                if (descriptor := self._descend(folder, create=False)) is not None:
+                    os.fsync(descriptor)
+        for descriptor in self._folders.values():
+            os.close(descriptor)
+        self._folders.clear()
+
+    def stamp(self, path: str) -> Stamp | None:
+        """The file's stamp; None where there is none. Raises FolderError for a link."""
+        folder, name = self._open(path, create=False)
+        if folder is None:
+            return None
+        try:
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            raise FolderError("Something that is not a regular file is in its place.")
+        return Stamp.of(status)
+
+    def read(self, path: str) -> bytes:
+        folder, name = self._open(path, create=False)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            with open(os.open(name, flags, dir_fd=folder), "rb", buffering=0) as file:
+                return _read_up_to(file, MAX_FILE + 1)
+        except OSError as error:
+            raise FolderError(f"Cannot be read: {error.strerror}.") from error
+
+    def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
+        """Put ``content`` in the file's place, as a whole; what it ``replaces`` gives its mode."""
+        folder, name = self._open(path, create=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(PARTIAL, flags, 0o666, dir_fd=folder)
+        try:
+            try:
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(descriptor, view) :]
+                if replaces:
+                    self._keep_mode(descriptor, folder, name)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.rename(PARTIAL, name, src_dir_fd=folder, dst_dir_fd=folder)
+            self._written.add(path.rpartition("/")[0])
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(PARTIAL, dir_fd=folder)
+            raise
+        return Stamp.of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+    def remove(self, path: str) -> None:
+        folder, name = self._open(path, create=False)
+        os.unlink(name, dir_fd=folder)
+
+    @staticmethod
+    def _keep_mode(descriptor: int, folder: int | None, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            os.fchmod(descriptor, stat.S_IMODE(mode))
+
+    def _open(self, path: str, create: bool) -> tuple[int | None, str]:
+        """The open folder that holds ``path``, reached without following a link."""
+        if problem := problem_with(path):
+            raise FolderError(problem)
+        head, _, name = path.rpartition("/")
+        if head not in self._folders:
+            self._close_others(head)
+        return self._descend(head, create), name
+
+    def _close_others(self, folder: str) -> None:
+        """Keep only the folders on the way to ``folder`` open."""
+        for other in [*self._folders]:
+            if other and not f"{folder}/".startswith(f"{other}/"):
+                os.close(self._folders.pop(other))
+
+    def _descend(self, folder: str, create: bool) -> int | None:
+        if folder in self._folders:
+            return self._folders[folder]
+        head, _, name = folder.rpartition("/")
+        parent = self._descend(head, create)
+        if parent is None:
+            return None
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            if create:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=parent)
+            self._folders[folder] = os.open(name, flags, dir_fd=parent)
+            self._sweep(self._folders[folder])
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FolderError(f"“{folder}” is not a folder of its own.") from error
+        return self._folders[folder]

@@ -1,0 +1,84 @@
+"""Pictures that lie beside term files, taken with them."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db.models import Q
+
+from terms.media.pictures import MAX_BYTES, BadPicture, file_beside, keep
+from terms.models import Glossary, Picture, Term
+from terms.models.term import PATH_LENGTH
+from terms.rendering import picture_addresses
+
+from .folder import FolderError, Stamp, read_picture
+
+
+@dataclass
+class Taken:
+    """``terms`` are the ids of those that show a picture that is new or another one."""
+
+    count: int = 0
+    terms: set[int] = field(default_factory=set)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+def take(glossary: Glossary, folder: Path) -> Taken:
+    """Keep the pictures of ``folder`` that the newest texts of its terms show."""
+    taken = Taken()
+    wanted: dict[str, set[int]] = {}
+    for pk, file in _wanted(glossary, folder):
+        wanted.setdefault(file, set()).add(pk)
+    paths = sorted(wanted)
+    known = {
+        picture.path: picture
+        for start in range(0, len(paths), 500)
+        for picture in Picture.objects.filter(
+            glossary=glossary, path__in=paths[start : start + 500]
+        )
+    }
+    for path in paths:
+        before = known.get(path)
+        try:
+            found = _newer(folder, path, before)
+        except (OSError, BadPicture) as error:
+            taken.problems.append((path, str(error)))
+            continue
+        if found is None:
+            continue
+        file, stamp = found
+        Picture.objects.update_or_create(
+            glossary=glossary, path=path, defaults={"file": file, "stamp": stamp}
+        )
+        if before is None or before.file != file:
+            taken.count += 1
+            taken.terms |= wanted[path]
+    return taken
+
+
+def _wanted(glossary: Glossary, folder: Path) -> Iterator[tuple[int, str]]:
+    """Ids of terms with the files of the folder that they show."""
+    terms = Term.objects.order_by("path").filter(glossary=glossary, files__folder=str(folder))
+    terms = terms.filter(Q(body__contains="![") | Q(body__icontains="<img")).distinct()
+    for pk, path, body in terms.values_list("pk", "path", "body").iterator():
+        for address in picture_addresses(body):
+            if file := file_beside(path, address):
+                yield pk, file
+
+
+def _newer(folder: Path, path: str, before: Picture | None) -> tuple[str, str] | None:
+    """Where the picture is kept now, with its stamp; None where it has not been touched."""
+    if len(path) > PATH_LENGTH:
+        raise FolderError("The picture's name is too long.")
+    if before is not None and before.stamp and before.stamp == _stamp(folder, path):
+        return None
+    content, stamp = read_picture(folder, path, MAX_BYTES + 1)
+    return keep(content), stamp.trusted()
+
+
+def _stamp(folder: Path, path: str) -> str:
+    try:
+        return Stamp.of(os.stat(folder / path)).text
+    except OSError:
+        return ""

@@ -1,0 +1,8 @@
+"""What tells one text of a term file from another."""
+
+import hashlib
+
+
+def fingerprint_of(text: str) -> str:
+    """The SHA-256 of the text's UTF-8 bytes, which approvals and the live version refer to."""
+    return hashlib.sha256(text.encode()).hexdigest()

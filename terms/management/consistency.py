@@ -1,0 +1,120 @@
+"""Do files, database and the readers' side say the same? Reads only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db.models import F, Max
+
+from terms.editing.index import known_names
+from terms.files.exporting import export
+from terms.files.folder import FolderError
+from terms.formats.document import read_document
+from terms.formats.fingerprint import fingerprint_of
+from terms.formats.related import read_names
+from terms.media.pictures import is_whole, pictures_kept
+from terms.models import Glossary, Picture, PublishedTerm, Revision, Term, TermFile
+from terms.pages.rebuilding import stale_pages
+
+
+def check(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:
+    """What does not agree, a line each, with the file that it is about."""
+    yield from _check_database(glossary)
+    yield from _check_published(glossary)
+    yield from _check_pictures(glossary)
+    places = TermFile.objects.filter(glossary=glossary).values_list("folder", flat=True)
+    folders = [folder] if folder else [Path(place) for place in places.distinct().order_by()]
+    for place in folders:
+        if folder or place.is_dir():
+            yield from _check_files(glossary, place)
+
+
+def _check_database(glossary: Glossary) -> Iterator[str]:
+    terms = Term.objects.filter(glossary=glossary)
+    for term in terms.annotate(newest=Max("revisions__number")).exclude(newest=F("version")):
+        yield f"{term.path}: its version is {term.version}, its newest revision {term.newest}."
+    known = known_names(glossary, None)
+    revisions = (
+        Revision.objects.filter(
+            term__glossary=glossary, term__trashed_at=None, number=F("term__version")
+        )
+        .select_related("term__category", "term__vertical")
+        .prefetch_related("term__details", "term__aliases", "term__relations")
+    )
+    for revision in revisions.iterator(chunk_size=500):
+        yield from _check_term(revision)
+        yield from _check_relations(revision.term, known)
+
+
+def _check_term(revision: Revision) -> Iterator[str]:
+    term = revision.term
+    document = read_document(revision.text, term.path)
+    if not revision.fingerprint == term.fingerprint == fingerprint_of(revision.text):
+        yield f"{term.path}: its fingerprint is not that of its text."
+    columns = {
+        "name": (term.name, document.name),
+        "icon": (term.icon, document.icon),
+        "category": (str(term.category or ""), document.category),
+        "vertical": (str(term.vertical or ""), document.vertical),
+        "description": (term.description, document.description),
+        "body": (term.body, document.body),
+        "related": (term.related, document.related),
+        "problem": (term.problem, str(document.problem or "")),
+        "details": (
+            [(detail.title, detail.value, detail.url) for detail in term.details.all()],
+            [(row.title, row.value, row.url) for row in document.rows],
+        ),
+        "aliases": ([alias.name for alias in term.aliases.all()], [*document.aliases]),
+    }
+    for name, (stored, read) in columns.items():
+        if stored != read:
+            yield f"{term.path}: {name} is {stored!r} in the database and {read!r} in the text."
+
+
+def _check_relations(term: Term, known: dict[str, int]) -> Iterator[str]:
+    relations = list(term.relations.all())
+    labels = read_names(term.related, known.__contains__)
+    if [relation.label for relation in relations] != labels:
+        yield f"{term.path}: its relations are not those of its text: {', '.join(labels)}."
+    for relation in relations:
+        if relation.target_id is None and relation.key in known:
+            yield f"{term.path}: “{relation.label}” is a term by now, and is still wanted."
+
+
+def _check_published(glossary: Glossary) -> Iterator[str]:
+    published = {page.uid: page for page in PublishedTerm.objects.of(glossary)}
+    for term in Term.objects.filter(glossary=glossary).live():
+        page = published.pop(term.uid, None)
+        if page is None:
+            yield f"{term.path}: is live, and readers have no page of it."
+            continue
+        if page.fingerprint != term.live_fingerprint:
+            yield f"{term.path}: readers see another text than the one marked as live."
+        texts = term.revisions.filter(fingerprint=page.fingerprint).values_list("text", flat=True)
+        if page.text not in texts:
+            yield f"{term.path}: its page is not made of its live text."
+    for path in stale_pages(glossary):
+        yield f"{path}: readers get an old page; rebuild_site makes it anew."
+    for page in published.values():
+        yield f"{page.slug}: readers have a page of a term that is not live."
+
+
+def _check_pictures(glossary: Glossary) -> Iterator[str]:
+    """Missing imported pictures of the glossary, and damaged stored pictures."""
+    stored = {f"terms/{file.name}": file for file in pictures_kept()}
+    for path, file in Picture.objects.filter(glossary=glossary).values_list("path", "file"):
+        if file not in stored:
+            yield f"{path}: this picture is not stored any more; import its folder again."
+    for file in stored.values():
+        if not is_whole(file):
+            yield f"{file.name}: this picture is damaged."
+
+
+def _check_files(glossary: Glossary, folder: Path) -> Iterator[str]:
+    try:
+        differences = export(glossary, folder, check=True).differences
+    except FolderError as error:
+        yield str(error)
+        return
+    for file in differences:
+        reason = f" ({file.reason})" if file.reason else ""
+        yield f"{folder / file.path}: {file.status}{reason}."

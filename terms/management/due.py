@@ -1,0 +1,127 @@
+"""What has fallen due is done by threads beside the server, never by a request.
+
+Each process may have them: what is due is done once, by the first that takes it. Mail has a
+thread of its own, as a mail server may take long to answer.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import DatabaseError, close_old_connections, connections
+
+from terms.changes.schedule import next_scheduled, run_scheduled
+from terms.people.notifications import next_mail, send_mail
+from terms.publishing.publish import finish_abandoned, next_abandoned
+
+LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """A thread that runs ``act`` whenever the time that ``next_due`` tells has come."""
+
+    def __init__(
+        self,
+        name: str,
+        next_due: Callable[[], datetime | None],
+        act: Callable[[], object],
+        clock: Callable[[], float] = time.time,
+    ):
+        self.name = name
+        self.next_due = next_due
+        self.act = act
+        self.clock = clock
+        self.look_every = LOOK_EVERY
+        self._stopped = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Also in a process that was forked: threads are not inherited."""
+        with self._starting:
+            if not self.is_running:
+                self._stopped.clear()
+                self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def join(self, seconds: float) -> None:
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def look(self) -> float:
+        """Do what is due; the seconds until the next look."""
+        close_old_connections()
+        now = self.clock()
+        due = self.next_due()
+        if due and due.timestamp() <= now:
+            self.act()
+            due = self.next_due()
+        if due and due.timestamp() > now:
+            return min(self.look_every, due.timestamp() - now)
+        return self.look_every
+
+    def _work(self) -> None:
+        pause = 0.0
+        while not self._stopped.wait(pause):
+            try:
+                pause = self.look()
+            except DatabaseError as error:
+                log.error("%s: the database does not answer (%s)", self.name, error)
+                pause = self.look_every
+            except Exception:  # whatever fails is tried again
+                log.exception("%s: not done", self.name)
+                pause = self.look_every
+        connections.close_all()
+
+
+class DueWorkers:
+    """The workers of a process."""
+
+    def __init__(self) -> None:
+        self._workers = (
+            Worker("schedule", next_scheduled, run_scheduled),
+            Worker("mail", next_mail, send_mail),
+            Worker("pages", next_abandoned, finish_abandoned),
+        )
+
+    @property
+    def are_running(self) -> bool:
+        return all(worker.is_running for worker in self._workers)
+
+    def start(self) -> None:
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self, seconds: float = 15) -> None:
+        """Have them end, and wait for what they have begun."""
+        for worker in self._workers:
+            worker.stop()
+        for worker in self._workers:
+            worker.join(seconds)
+
+
+class DueBeside:
+    """WSGI: ``application``, with the first request of a process starting its workers."""
+
+    def __init__(self, application: Callable, workers: DueWorkers):
+        self.application = application
+        self.workers = workers
+
+    def __call__(self, environ: dict, start_response: Callable) -> object:
+        if not self.workers.are_running:
+            self.workers.start()
+        return self.application(environ, start_response)
+
+    def close(self) -> None:
+        self.workers.stop()
+        self.application.close()

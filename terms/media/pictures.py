@@ -1,0 +1,159 @@
+"""Pictures in texts: taken from editors, and from the folders of term files, as what they
+really are; the files that texts name → the addresses that readers get them from."""
+
+import contextlib
+import hashlib
+import io
+import posixpath
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.urls import get_script_prefix
+from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
+
+from terms.models import Glossary, Picture, Term
+from terms.models.term import PATH_LENGTH
+from terms.rendering import is_elsewhere, picture_addresses, render, with_pictures
+
+from .atomic_files import write_whole
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 25_000_000  # of all frames
+FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif"}
+
+
+class BadPicture(ValueError):
+    """What is given is no picture that can be kept, and why."""
+
+
+def keep(content: bytes) -> str:
+    """Store a picture, made anew from its pixels; its path below that of all pictures.
+
+    Raises BadPicture.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadPicture(f"The picture has more than {MAX_BYTES // 1024**2} MB.")
+    encoded, suffix = _re_encoded(content)
+    path = f"terms/{_name_of(encoded)}{suffix}"
+    write_picture(path, encoded)
+    return path
+
+
+def _name_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def write_picture(path: str, content: bytes) -> None:
+    """Store ``content`` below the folder of all pictures, unless it is there, as a whole."""
+    file = Path(settings.MEDIA_ROOT) / path
+    if not is_whole(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, content)
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a picture holds what its name says."""
+    try:
+        return is_named_after(file, file.read_bytes())
+    except OSError:
+        return False
+
+
+def is_named_after(file: Path, content: bytes) -> bool:
+    """Whether ``content`` is what the name of ``file`` says."""
+    return _name_of(content) == file.stem
+
+
+def pictures_kept() -> list[Path]:
+    """All that are stored, whole or not."""
+    folder = Path(settings.MEDIA_ROOT) / "terms"
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [file for file in files if file.suffix in FORMATS.values() and file.is_file()]
+
+
+def _re_encoded(content: bytes) -> tuple[bytes, str]:
+    out = io.BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=[*FORMATS]) as picture:
+                kind = picture.format or ""
+                if picture.width * picture.height * getattr(picture, "n_frames", 1) > MAX_PIXELS:
+                    raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.")
+                if kind == "GIF":
+                    _save_frames(picture, out)
+                else:
+                    _plain(ImageOps.exif_transpose(picture), kind).save(out, kind)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, BadPicture):
+            raise
+        raise BadPicture("This is not a whole PNG, JPEG, WebP or GIF picture.") from None
+    return out.getvalue(), FORMATS[kind]
+
+
+def _plain(picture: Image.Image, kind: str) -> Image.Image:
+    """Its pixels in sRGB, with nothing that says who made it, where and how."""
+    mode = "RGBA" if kind != "JPEG" and _has_alpha(picture) else "RGB"
+    if (profile := picture.info.get("icc_profile")) and picture.mode in ("RGB", "RGBA", "CMYK"):
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):
+            target = "RGBA" if picture.mode == "RGBA" else "RGB"
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(
+                picture, own, ImageCms.createProfile("sRGB"), outputMode=target
+            )
+            picture = converted or picture
+    plain = picture.convert(mode)
+    plain.info = {}
+    return plain
+
+
+def _save_frames(picture: Image.Image, out: io.BytesIO) -> None:
+    frames, times = [], []
+    for frame in ImageSequence.Iterator(picture):
+        frames.append(_plain(frame, "GIF").convert("RGBA"))
+        times.append(frame.info.get("duration", 100))
+    moving: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times}
+    loop = {"loop": picture.info["loop"]} if "loop" in picture.info else {}
+    frames[0].save(out, "GIF", disposal=2, **loop, **(moving if frames[1:] else {}))
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return "A" in picture.getbands() or "transparency" in picture.info
+
+
+# Beside the files of terms
+
+
+def file_beside(path: str, address: str) -> str:
+    """The file of the folder that a text at ``path`` shows by ``address``; empty for none."""
+    if is_elsewhere(address) or address.startswith(("/", "#", "?")):
+        return ""
+    name = unquote(address.partition("#")[0].partition("?")[0])
+    if not name or "\0" in name or "\\" in name:
+        return ""
+    file = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    return "" if file.startswith("../") or file in ("..", ".") else file[: PATH_LENGTH + 1]
+
+
+def addresses_of(glossary: Glossary, path: str, body: str) -> dict[str, str]:
+    """Of the pictures that a text at ``path`` shows those that are kept: their addresses as
+    they are written → those that readers get them from, from the root of this site."""
+    if "![" not in body and "<img" not in body.lower():
+        return {}
+    files = {address: file_beside(path, address) for address in picture_addresses(body)}
+    kept = Picture.objects.filter(glossary=glossary, path__in=set(files.values()))
+    paths = dict(kept.values_list("path", "file"))
+    return {address: f"/media/{paths[file]}" for address, file in files.items() if file in paths}
+
+
+def rendered(body: str, term: Term | None) -> str:
+    """The safe HTML of a text of ``term`` as readers would see it; raises CannotRender."""
+    html = render(body)
+    kept = addresses_of(term.glossary, term.path, body) if term else {}
+    up = get_script_prefix()
+    return with_pictures(html, {written: up + to[1:] for written, to in kept.items()})

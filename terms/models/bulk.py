@@ -1,0 +1,111 @@
+"""Many rows at once, where the ORM's objects would cost more than the rows."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+from .fields import UidField
+
+BATCH = 500  # rows that a query is asked of
+# Between two transactions others take the lock: for a share of the time that it was held, as many
+# editors may have come meanwhile, and for so many seconds at least.
+SHARE, PAUSE = 0.25, 0.005
+
+# Fields whose Python value a driver takes as it is.
+_PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey, UidField)
+
+
+def insert_rows(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[tuple],
+    replacing: Sequence[str] = (),
+) -> None:
+    """Insert ``rows``, each with the values of the fields named in ``columns``.
+
+    ``replacing`` names the fields of a unique constraint: a row that it finds there already
+    gets the new values.
+    """
+    fields = [model._meta.get_field(name) for name in columns]
+    rows = _prepared(fields, rows)
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    names = [quote(field.column) for field in fields]
+    statement = (
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) "  # noqa: S608 — our own
+        f"VALUES ({', '.join(['%s'] * len(fields))})"
+    )
+    if replacing:
+        unique = [quote(model._meta.get_field(name).column) for name in replacing]
+        changed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in unique)
+        statement += f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}"
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def update_rows(
+    model: type[models.Model], columns: Sequence[str], keys: Sequence[str], rows: Iterable[tuple]
+) -> int:
+    """Set ``columns`` where ``keys`` are as given; how many rows there were.
+
+    Each of ``rows`` has the values of the columns, then those of the keys.
+    """
+    fields = [model._meta.get_field(name) for name in (*columns, *keys)]
+    rows = _prepared(fields, rows)
+    if not rows:
+        return 0
+    quote = connection.ops.quote_name
+    tests = [f"{quote(field.column)} = %s" for field in fields]
+    statement = (
+        f"UPDATE {quote(model._meta.db_table)} "  # noqa: S608 — our own names
+        f"SET {', '.join(tests[: len(columns)])} WHERE {' AND '.join(tests[len(columns) :])}"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+        return cursor.rowcount
+
+
+def _prepared(fields: Sequence[models.Field], rows: Iterable[tuple]) -> list:
+    converted = [
+        (position, _converter(field))
+        for position, field in enumerate(fields)
+        if not isinstance(field, _PLAIN) or isinstance(field, models.JSONField)
+    ]
+    return [_converted(row, converted) for row in rows] if converted else list(rows)
+
+
+_Converter = Callable[[Any], Any]
+
+
+def _converter(field: models.Field) -> _Converter:
+    """From values of ``field`` to what the database's driver wants; most come many times."""
+    prepared: dict[Any, Any] = {}
+
+    def convert(value: Any) -> Any:
+        key = repr(value) if isinstance(value, dict | list) else value
+        if key not in prepared:
+            prepared[key] = field.get_db_prep_save(value, connection)
+        return prepared[key]
+
+    return convert
+
+
+def _converted(row: tuple, converters: list[tuple[int, _Converter]]) -> list:
+    values = list(row)
+    for position, convert in converters:
+        values[position] = convert(values[position])
+    return values
+
+
+def batches(items: Iterable, size: int = BATCH) -> Iterator[list]:
+    items = list(items)
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def let_others_write(began: float) -> None:
+    """Pause after a transaction that began at ``began``, by the monotonic clock."""
+    time.sleep(max(PAUSE, (time.monotonic() - began) * SHARE))

@@ -1,0 +1,83 @@
+"""What lists of terms are made of: entries in their order, letters, classes, scopes."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from terms.languages.collation import DIGITS, SYMBOLS, own_letters
+from terms.rendering import shortened
+
+from .facts import Facts
+
+GIST = 120  # characters of a definition in a list
+
+
+class Scope(NamedTuple):
+    """Which terms a list holds; without slugs all."""
+
+    category: str = ""
+    vertical: str = ""
+
+
+class Letter(NamedTuple):
+    """A letter of the rail: where it leads, nowhere if no name begins with it."""
+
+    name: str
+    href: str
+    is_here: bool = False
+
+
+class Entry(NamedTuple):
+    path: str
+    name: str
+    gist: str
+    letter: str
+    is_deprecated: bool
+    category: str
+    vertical: str
+
+
+class Class(NamedTuple):
+    """A category or vertical with the number of its terms."""
+
+    name: str
+    path: str
+    count: int
+    verticals: tuple["Class", ...] = ()
+
+
+@lru_cache(maxsize=5_000)  # each term stands in several lists
+def gist(text: str) -> str:
+    """The first words of a definition."""
+    text = " ".join(text[: 2 * GIST].split())
+    return shortened(text, GIST)
+
+
+def anchor(letter: str) -> str:
+    return f"letter-{letter if letter != SYMBOLS else 'symbols'}"
+
+
+def in_order(letters: Iterable[str], language: str) -> list[str]:
+    """All letters of a rail: symbols and digits, the language's own, then what else there is."""
+    letters = set(letters)
+    own = own_letters(language)
+    own = own if letters & set(own) else []
+    ends = [name for name in (DIGITS, SYMBOLS) if name in letters]
+    return [*ends, *own, *sorted(letters - {*own, *ends})]
+
+
+def groups(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Entries by their letter, symbols and digits first."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.letter, []).append(entry)
+    first = [name for name in (DIGITS, SYMBOLS) if name in found]
+    return [(name, found[name]) for name in [*first, *(n for n in found if n not in first)]]
+
+
+def scopes_of(facts: Facts) -> Iterator[Scope]:
+    yield Scope()
+    if facts.category_slug:
+        yield Scope(facts.category_slug)
+        if facts.vertical_slug:
+            yield Scope(facts.category_slug, facts.vertical_slug)

@@ -1,0 +1,130 @@
+"""What other pages say of a term, and what a change of some terms means to others."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
+
+from terms.models import Glossary, Mention, PublishedName, PublishedRelation, PublishedTerm
+from terms.models.bulk import batches
+from terms.models.fields import Uid
+
+SHOWN = 60  # terms of a list on a page; more are counted
+
+
+class Facts(NamedTuple):
+    """All that a link, an entry of a list or a count shows of a published term."""
+
+    uid: Uid
+    pk: int
+    path: str
+    name: str
+    description: str
+    sort_key: str
+    is_deprecated: bool
+    letter: str
+    section: str
+    category_slug: str
+    vertical_slug: str
+
+    @classmethod
+    def of(cls, term: PublishedTerm) -> "Facts":
+        return cls(*_facts(term))
+
+    @property
+    def link(self) -> tuple[str, str, str]:
+        return (self.path, self.name, self.sort_key)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it stands in lists."""
+        return self[7:]
+
+
+_facts = attrgetter(*Facts._fields)
+
+
+def links_to(
+    terms: Sequence[Facts], way: Callable[[str], str]
+) -> tuple[list[tuple[str, str]], int]:
+    """Names and addresses of the first ``terms``, and how many more there are."""
+    links = [(facts.name, way(facts.path)) for facts in terms[:SHOWN]]
+    return links, max(0, len(terms) - SHOWN)
+
+
+def facts_of(uids: Collection[Uid]) -> dict[Uid, Facts]:
+    found: dict[Uid, Facts] = {}
+    for some in batches(uids):
+        rows = PublishedTerm.objects.order_by().filter(uid__in=some).values_list(*Facts._fields)
+        found.update((row[0], Facts(*row)) for row in rows)
+    return found
+
+
+def names_of(uids: Collection[Uid]) -> dict[Uid, set[tuple[str, bool]]]:
+    """The names of terms, each with whether it is hidden."""
+    found: dict[Uid, set[tuple[str, bool]]] = {}
+    for some in batches(uids):
+        names = PublishedName.objects.order_by().filter(term__uid__in=some)
+        for uid, name, is_hidden in names.values_list("term__uid", "name", "is_hidden"):
+            found.setdefault(uid, set()).add((name, is_hidden))
+    return found
+
+
+@dataclass
+class Change:
+    """The terms of a glossary that change, before and after; ``touched`` are others whose
+    pages show something of them, ``renamed`` the slugs of categories and their verticals."""
+
+    glossary: Glossary
+    uids: dict[Uid, None] = field(default_factory=dict)  # in the order of their rows
+    before: dict[Uid, Facts] = field(default_factory=dict)
+    after: dict[Uid, Facts] = field(default_factory=dict)
+    touched: set[Uid] = field(default_factory=set)
+    renamed: set[tuple[str, str]] = field(default_factory=set)
+    names_before: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
+    names_after: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
+
+    def searched_otherwise(self) -> set[str]:
+        """The names, of before and after, of terms that are found in another way now."""
+        shown = self.shown_otherwise()
+        return {
+            name
+            for uid in self.uids
+            if uid in shown or self.names_before.get(uid) != self.names_after.get(uid)
+            for name, _ in self.names_before.get(uid, set()) | self.names_after.get(uid, set())
+        }
+
+    def shown_otherwise(self) -> set[Uid]:
+        """Those that other pages link or list in another way now, or no more."""
+        return {
+            uid
+            for uid in self.uids
+            if (self.before[uid].link if uid in self.before else None)
+            != (self.after[uid].link if uid in self.after else None)
+        }
+
+    def meant_otherwise(self) -> set[Uid]:
+        """Terms on whose pages what defines one of their meanings is another."""
+        uids = [
+            uid
+            for uid in self.before.keys() & self.after.keys()
+            if self.before[uid].description != self.after[uid].description
+        ]
+        found: set[Uid] = set()
+        for some in batches(sorted(uids)):
+            rows = PublishedRelation.objects.filter(term__uid__in=some, kind="meaning")
+            found.update(rows.exclude(target_uid=None).values_list("target_uid", flat=True))
+        return found
+
+    def neighbours(self) -> set[Uid]:
+        """Terms on whose pages those stand that are shown otherwise."""
+        found: set[Uid] = set()
+        for some in batches(sorted(self.shown_otherwise())):
+            for rows, source in (
+                (PublishedRelation.objects.order_by(), "term__uid"),
+                (Mention.objects.order_by(), "source__uid"),
+            ):
+                found.update(rows.filter(target_uid__in=some).values_list(source, flat=True))
+                targets = rows.filter(**{f"{source}__in": some}).exclude(target_uid=None)
+                found.update(targets.values_list("target_uid", flat=True))
+        return found

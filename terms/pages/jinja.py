@@ -1,0 +1,119 @@
+"""The Jinja2 environment of the readers' pages."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse
+from django.template.backends.utils import csrf_input_lazy
+from django.urls import get_script_prefix
+from django.utils.translation import override
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from terms.addresses import beside
+from terms.languages.translations import ENGLISH, wording
+from terms.models import Glossary
+from terms.rendering.icons import icon_svg
+
+from . import layout
+
+
+def icon(name: str) -> Markup:
+    return Markup(icon_svg(name))  # noqa: S704 — drawn from the vendored data file
+
+
+def on_request(prefix: str = "") -> dict[str, Any]:
+    """What a page made on request needs to know of its place: where the site is mounted."""
+    prefix = prefix or get_script_prefix()
+    return {"up": prefix, "way": lambda path: prefix + quote(path[1:])}
+
+
+def page_of(
+    glossary: Glossary, request: HttpRequest, template: str, context: dict, status: int = 200
+) -> HttpResponse:
+    """A page that is made on request, in the language of its glossary."""
+    own = layout.environment(glossary).get_template(template)
+    common = {"glossary": glossary, "csrf_input": csrf_input_lazy(request), **on_request()}
+    with override(wording(glossary.language).language):  # for what forms say
+        return HttpResponse(own.render(common | context), status=status)
+
+
+def asset(up: str, name: str) -> str:
+    """The address of a static file, ``up`` being the way to the site's root."""
+    try:
+        url = staticfiles_storage.url(name)
+    except ValueError:  # not collected yet
+        url = settings.STATIC_URL + name
+    if url.startswith(("http://", "https://", "//")):
+        return url
+    return up + url.removeprefix(get_script_prefix()).removeprefix("/")
+
+
+def asset_address(path: str) -> str:
+    """The site's own address of a static file that a page shown elsewhere asks for."""
+    return get_script_prefix() + quote(path)
+
+
+def data_block(value: Any) -> Markup:
+    """JSON that can stand in a ``script`` element, whatever it holds."""
+    text = orjson.dumps(value).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 — nothing in it can end the element
+
+
+def around(text: str) -> tuple[str, str]:
+    """What stands before and behind the %s of ``text``."""
+    before, _, behind = text.partition("%s")
+    return before, behind
+
+
+# XML 1.0 has no way to write these (https://www.w3.org/TR/xml/#charsets).
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def xml_text(text: str) -> str:
+    return _NOT_XML.sub("", text)
+
+
+_SPECIAL = re.compile("[&<>\"']")
+
+
+def escaped(value: Any) -> str:
+    """As ``escape``, without making an object of what needs no escaping, which is nearly all."""
+    kind = type(value)
+    if kind is Markup or (kind is str and not _SPECIAL.search(value)):
+        return value
+    return escape(value)
+
+
+class _QuickTemplate(Template):
+    @classmethod
+    def from_code(cls, environment: Environment, code: Any, *rest: Any) -> Template:
+        template = super().from_code(environment, code, *rest)
+        # The compiled template's own name for what it puts around each value.
+        template.root_render_func.__globals__["escape"] = escaped
+        return template
+
+
+def environment(**options: Any) -> Environment:
+    options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    env = Environment(**options)  # noqa: S701 — Django's backend turns escaping on
+    env.template_class = _QuickTemplate
+    env.globals.update(
+        absolute=layout.absolute,
+        asset=asset,
+        beside=beside,
+        icon=icon,
+        on_request=on_request,
+    )
+    env.filters["around"] = around
+    env.filters["safe_html"] = Markup  # what the renderer has sanitised
+    env.filters["xml_text"] = xml_text
+    env.filters["data_block"] = data_block
+    layout.speak(env, wording(ENGLISH))
+    return env

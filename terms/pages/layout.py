@@ -1,0 +1,114 @@
+"""What all pages share: the templates' environment, absolute addresses, static files."""
+
+import hashlib
+import json
+from functools import cache, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template import engines
+from jinja2 import Environment
+
+from terms.addresses import quoted, to_root, way_from
+from terms.languages.translations import ENGLISH, LOCALE, Wording, wording
+from terms.models import Glossary
+
+ASSETS = (
+    "terms/site.css",
+    "terms/prose.css",
+    "terms/lists.css",
+    "terms/site.js",
+    "terms/offline.js",
+    "terms/icon.svg",
+)
+
+
+def absolute(path: str) -> str:
+    """The address of a page under the name that the site is known by (SITE_URL)."""
+    return settings.SITE_URL + quoted(path)
+
+
+# What scripts say besides what is on the page.
+OF_SCRIPTS = (
+    "Terms", "No suggestions", "Suggestions: %s", "No longer used.",
+    "No longer used; read %s instead.", "Read on", "%s found", "No term has “%s”.",
+)  # fmt: skip
+
+
+def speak(env: Environment, said: Wording) -> None:
+    """Let the templates of ``env`` say what they say in one language.
+
+    A filter of a constant is asked once, when its template is compiled.
+    """
+    env.filters |= {"t": said.say, "counted": said.counted, "number": said.number, "day": said.day}
+    env.globals["comma"] = said.comma
+    words = {text: said.say(text) for text in OF_SCRIPTS} if said.language != ENGLISH else {}
+    env.globals["words_of_scripts"] = json.dumps(words, ensure_ascii=False) if words else ""
+
+
+@cache
+def _environment(said: Wording) -> Environment:
+    own = engines["jinja2"].env.overlay()
+    own.filters, own.globals = dict(own.filters), dict(own.globals)
+    speak(own, said)
+    return own
+
+
+def environment(glossary: Glossary | None = None) -> Environment:
+    """The templates in the language of ``glossary``."""
+    return _environment(wording(glossary.language if glossary else ENGLISH))
+
+
+def render(template: str, path: str, glossary: Glossary | None = None, **context: Any) -> bytes:
+    """The page at ``path``; its links are relative to it."""
+    place = {"up": to_root(path), "way": way_from(path), "path": path, "glossary": glossary}
+    text = environment(glossary).get_template(template).render(**place, **context)
+    return text.encode()
+
+
+def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any) -> bytes:
+    """Like ``render``, for many pages: what all have in common is rendered once."""
+    frame = _frame(glossary.slug, glossary.name, glossary.language, path.count("/"))
+    own = environment(glossary).get_template(template)
+    parts = own.render(way=way_from(path), glossary=glossary, path=path, **context)
+    pieces = [
+        piece
+        for common, own in zip(frame, parts.split("\0"), strict=False)
+        for piece in (common, own.encode())
+    ]
+    return b"".join([*pieces, frame[-1]])
+
+
+@lru_cache(maxsize=32)
+def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
+    glossary = Glossary(slug=slug, name=name, language=language)
+    path = f"/{slug}/" + "x/" * (depth - 2)
+    return render("frame.html", path, glossary).split(b"\0")
+
+
+def fingerprint() -> str:
+    """By what pages are made besides the terms: templates, static files, the site's name."""
+    digest = hashlib.sha256(settings.SITE_URL.encode() + _files())
+    assets = [environment().globals["asset"]("", name) for name in ASSETS]
+    digest.update(json.dumps(assets).encode())
+    return digest.hexdigest()
+
+
+# Code that decides what pages say, and the libraries that it uses.
+ROOMS = ("languages", "pages", "publishing", "rendering", "search")
+LIBRARIES = ("babel", "jinja2", "nh3", "pygments", "pypinyin", "pyromark")
+
+
+@cache
+def _files() -> bytes:
+    """A digest of templates, catalogues, code and libraries, which a process reads once."""
+    digest = hashlib.sha256()
+    terms, templates = Path(__file__).parents[1], Path(settings.BASE_DIR) / "templates" / "site"
+    code = [file for room in ROOMS for file in sorted((terms / room).rglob("*.py"))]
+    other = [terms / "addresses.py", terms / "rendering" / "icons" / "mdi.json"]
+    for file in [*sorted(templates.iterdir()), *code, *other, *sorted(LOCALE.rglob("*.mo"))]:
+        digest.update(file.read_bytes())
+    digest.update(" ".join(map(version, LIBRARIES)).encode())
+    return digest.digest()

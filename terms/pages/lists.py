@@ -1,0 +1,247 @@
+"""Lists of terms: all of a glossary, of a category, of a vertical in it.
+
+A list is one page up to ONE_PAGE terms. A longer one has a page for each letter, and a
+letter of more than ONE_LETTER terms one for each two letters that names begin with; where
+these are too many, too, one for each three, and so on.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db import connection
+from django.db.models import Count, QuerySet
+
+from terms.addresses import LETTERS, letter_path, list_path, way_from
+from terms.languages.collation import starts_of
+from terms.models import Glossary, Page, PublishedClass, PublishedTerm
+
+from . import layout
+from .entries import Class, Entry, Letter, Scope, anchor, gist, groups, in_order
+from .store import GONE, Built
+
+ONE_PAGE = 1_000
+ONE_LETTER = 2_500
+FEW = 20  # terms that are looked through without letters to jump to
+
+
+_ENTRY = (
+    "path", "name", "description", "letter", "is_deprecated", "category_slug", "vertical_slug",
+)  # fmt: skip
+
+
+@dataclass
+class Listing:
+    """One list as it is now: what has been asked of the database once is kept."""
+
+    glossary: Glossary
+    scope: Scope
+    counts: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def path(self) -> str:
+        return list_path(self.glossary.slug, *self.scope)
+
+    def terms(self) -> QuerySet[PublishedTerm]:
+        terms = PublishedTerm.objects.of(self.glossary)
+        if self.scope.category:
+            terms = terms.filter(category_slug=self.scope.category)
+        if self.scope.vertical:
+            terms = terms.filter(vertical_slug=self.scope.vertical)
+        return terms
+
+    def exceeds(self, limit: int, **letter: str) -> bool:
+        terms = self.terms().filter(**letter).order_by()
+        return terms.values("pk")[limit : limit + 1].exists()
+
+    @cached_property
+    def is_split(self) -> bool:
+        return self.exceeds(ONE_PAGE)
+
+    def starts(self, column: str, **condition: str) -> list[str]:
+        """The different values of ``letter`` or ``section``, each found by one step in an
+        index, however many terms there are."""
+        where = {"glossary_id": self.glossary.pk, **condition}
+        if self.scope.category:
+            where["category_slug"] = self.scope.category
+        if self.scope.vertical:
+            where["vertical_slug"] = self.scope.vertical
+        tests = " AND ".join(f"{name} = %s" for name in where)
+        least = f"SELECT min({column}) FROM terms_publishedterm WHERE {tests}"  # noqa: S608
+        query = (
+            f"WITH RECURSIVE found(start) AS ({least} UNION ALL"  # noqa: S608 — our own names
+            f" SELECT ({least} AND {column} > found.start) FROM found"
+            " WHERE found.start IS NOT NULL)"
+            " SELECT start FROM found WHERE start IS NOT NULL"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(query, [*where.values()] * 2)
+            return sorted(row[0] for row in cursor)
+
+    def paths(self) -> dict[str, tuple[str, str]]:
+        """The pages of letters that there are to be: path → letter and start of names."""
+        if not self.is_split:
+            return {}
+        return {
+            letter_path(self.path, letter, start): (letter, start)
+            for letter in self.letters
+            for start in self.parts(letter)
+        }
+
+    def parts(self, letter: str) -> Iterator[str]:
+        """The starts of names that have a page: the letter, as ``""``; where it has too many
+        names, what it is divided into, and so on."""
+        waiting = [""]
+        while waiting:
+            start = waiting.pop()
+            yield start
+            waiting += self.divided(letter, start)
+
+    def divided(self, letter: str, start: str) -> list[str]:
+        """The next longer starts of names; none where all stand on one page."""
+        counts = self.counted(letter)
+        among = {section: n for section, n in counts.items() if section.startswith(start)}
+        if sum(among.values()) <= ONE_LETTER:
+            return []
+        longer = (
+            next((part for part in starts_of(letter, section) if len(part) > len(start)), "")
+            for section in among
+        )
+        return sorted({part for part in longer if part})
+
+    def counted(self, letter: str) -> dict[str, int]:
+        """How many terms there are by section; nothing for a letter of one page."""
+        if letter not in self.counts:
+            self.counts[letter] = {}
+            if self.exceeds(ONE_LETTER, letter=letter):
+                rows = self.terms().filter(letter=letter).order_by()
+                self.counts[letter] = dict(rows.values_list("section").annotate(Count("pk")))
+        return self.counts[letter]
+
+    def stored(self) -> set[str]:
+        """The pages of letters that there are."""
+        start = f"{self.path}{LETTERS}/"
+        pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + "0")
+        return set(pages.exclude(status=GONE).values_list("path", flat=True))
+
+    # Pages
+
+    def root(self) -> Built | None:
+        """The list's own page; none where no term is in it."""
+        split = self.is_split
+        total = self.terms().order_by().count() if split else len(self.all)
+        if not total and self.scope != Scope():
+            return None
+        return self._page(
+            self.path,
+            total=total,
+            groups=[] if split else groups(self.all),
+            rail=self.rail(self.path, split) if split or total > FEW else [],
+            classes=self.classes(),
+            is_split=split,
+        )
+
+    def letter(self, path: str, letter: str, start: str) -> Built:
+        parts = self.divided(letter, start)
+        # Of a divided letter those that have no letter more stand here.
+        which = {"section": start or letter} if parts else {"section__startswith": start}
+        entries = self.entries(letter=letter, **which)
+        return self._page(
+            path,
+            letter=start or letter,
+            groups=[(start or letter, entries)] if entries else [],
+            sections=[(part, letter_path(self.path, letter, part)) for part in parts],
+            rail=self.rail(path, True, letter),
+            is_split=True,
+        )
+
+    def _page(self, path: str, **context) -> Built:
+        defaults = {"letter": "", "total": None, "sections": [], "classes": []}
+        crumbs = []
+        if self.scope.vertical:
+            category = self.scope.category
+            crumbs.append((self._name(category), list_path(self.glossary.slug, category)))
+        title = self._name(*self.scope) if self.scope.category else self.glossary.name
+        if path != self.path and self.scope.category:
+            crumbs.append((title, self.path))
+        body = layout.render(
+            "list.html" if self.scope.category else "home.html",
+            path,
+            glossary=self.glossary,
+            title=title,
+            crumbs=crumbs,
+            **{**defaults, **context},
+        )
+        return Built(path, body)
+
+    @cached_property
+    def letters(self) -> list[str]:
+        """Those that names in it begin with."""
+        if self.is_split:
+            return self.starts("letter")
+        return sorted({entry.letter for entry in self.all})
+
+    @cached_property
+    def names(self) -> dict[tuple[str, str], str]:
+        """Of its categories and verticals, by their slugs."""
+        rows = PublishedClass.objects.filter(glossary=self.glossary)
+        if self.scope.category:
+            rows = rows.filter(category_slug=self.scope.category)
+        columns = ("category_slug", "vertical_slug", "name")
+        return {
+            (category, vertical): name for category, vertical, name in rows.values_list(*columns)
+        }
+
+    def _name(self, category: str, vertical: str = "") -> str:
+        return self.names[category, vertical]
+
+    @cached_property
+    def all(self) -> list[Entry]:
+        """What stands on the one page of a list that is not split."""
+        return self.entries()
+
+    def entries(self, **letter: str) -> list[Entry]:
+        rows = self.terms().filter(**letter).order_by("sort_key", "pk").values_list(*_ENTRY)
+        return [Entry(path, name, gist(text), *rest) for path, name, text, *rest in rows]
+
+    def rail(self, path: str, split: bool, here: str = "") -> list[Letter]:
+        way = way_from(path)
+        there = set(self.letters)
+        found = []
+        for name in in_order(there, self.glossary.language):
+            href = way(letter_path(self.path, name)) if split else f"#{anchor(name)}"
+            found.append(Letter(name, href if name in there else "", name == here))
+        return found if there else []
+
+    def classes(self) -> list[Class]:
+        """The categories with their verticals, or of a category the verticals."""
+        if self.scope.vertical:
+            return []
+        counts: dict[str, dict[str, int]] = {}
+        for (category, vertical), count in self._sizes().items():
+            counts.setdefault(category, {})[vertical] = count
+        found = []
+        for category, inner in counts.items():
+            path = list_path(self.glossary.slug, category)
+            verticals = [
+                Class(self.names[category, slug], f"{path}{slug}/", count)
+                for slug, count in inner.items()
+                if slug
+            ]
+            total = sum(inner.values())
+            found.append(Class(self.names[category, ""], path, total, tuple(sorted(verticals))))
+        return sorted(found)
+
+    def _sizes(self) -> dict[tuple[str, str], int]:
+        """How many terms there are of each category and vertical."""
+        if not self.is_split:
+            return Counter((e.category, e.vertical) for e in self.all if e.category)
+        rows = self.terms().exclude(category_slug="").order_by()
+        rows = rows.values_list("category_slug", "vertical_slug").annotate(Count("pk"))
+        return {(category, vertical): count for category, vertical, count in rows}
+
+    def below(self) -> list[Scope]:
+        """The lists of the verticals of a category, and its own."""
+        verticals = [slug for slug in self.starts("vertical_slug") if slug]
+        return [self.scope, *(Scope(self.scope.category, slug) for slug in verticals)]

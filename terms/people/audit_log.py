@@ -1,0 +1,29 @@
+"""The log of what was done: written in the transaction that does it, by nobody else."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from terms.models import Event, Glossary
+from terms.models.bulk import insert_rows
+
+_COLUMNS = ("at", "person", "glossary", "term", "name", "kind", "detail")
+
+
+def record(
+    glossary: Glossary,
+    kind: str,
+    terms: Iterable[tuple[int | None, str]],
+    person: Any = None,
+    detail: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Note that ``person`` did this to ``terms``, given by id and name; or, without id, to what
+    the name tells."""
+    at = at or timezone.now()
+    who = person and person.pk
+    insert_rows(
+        Event, _COLUMNS, ((at, who, glossary.pk, pk, name, kind, detail) for pk, name in terms)
+    )

@@ -1,0 +1,115 @@
+"""Telling people by mail what concerns them: at once, once a day, or never.
+
+Requests only note what is to be sent; ``terms.management.due`` sends it.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F, Min, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from terms.models import Notice, Preference, Term
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+LEASE = timedelta(minutes=5)  # far longer than a mail server is waited for
+TRIES = 24  # then a mail is given up
+MOST = 200  # notices in one mail
+log = logging.getLogger(__name__)
+
+
+def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = None) -> None:
+    """Note ``text`` for each of ``people`` who wants mail; a worker sends it, when they want it.
+
+    All that is noted for a person in one transaction is one mail.
+    """
+    if not isinstance(people, QuerySet):
+        people = get_user_model().objects.filter(pk__in=set(people), is_active=True)
+    people = people.exclude(email="").exclude(preference__mail=Preference.Mail.NEVER)
+    people = people.exclude(pk=but.pk) if but else people
+    daily = set(people.filter(preference__mail=Preference.Mail.DAILY).values_list("pk", flat=True))
+    now = timezone.now()
+    Notice.objects.bulk_create(
+        Notice(
+            person=person, term=term, text=text, created_at=now,
+            retry_at=None if person.pk in daily else now,
+        )
+        for person in people
+    )  # fmt: skip
+
+
+def next_mail() -> datetime | None:
+    """When the next mail falls due; it may be past."""
+    waiting = Notice.objects.filter(mailed_at=None)
+    first = waiting.aggregate(
+        retry=Min("retry_at"), made=Min("created_at", filter=Q(retry_at=None))
+    )
+    times = [first["retry"], first["made"] and first["made"] + DAY]
+    return min(filter(None, times), default=None)
+
+
+def send_mail() -> int:
+    """Send what is due, one mail for each person; how many were sent.
+
+    A mail is taken for ``LEASE`` before it is sent and noted afterwards: two processes do not
+    send it at once, and one that ends in between leaves it to the next.
+    """
+    now = timezone.now()
+    unwanted = Q(person__is_active=False) | Q(person__preference__mail=Preference.Mail.NEVER)
+    waiting = Notice.objects.filter(mailed_at=None)
+    Notice.objects.filter(pk__in=waiting.filter(unwanted).values("pk")).delete()
+    late = Q(retry_at__lte=now) | Q(retry_at=None, created_at__lte=now - DAY)
+    people = list(waiting.filter(late).order_by().values_list("person", flat=True).distinct())
+    return sum(_send(person, now) for person in people)
+
+
+def _send(person: int, now: datetime) -> bool:
+    waiting = Notice.objects.filter(person=person, mailed_at=None).exclude(retry_at__gt=now)
+    with transaction.atomic():
+        notices = list(waiting.select_related("person", "term__glossary"))
+        mine = Notice.objects.filter(pk__in=[notice.pk for notice in notices])
+        taken = mine.filter(mailed_at=None).exclude(retry_at__gt=now)
+        if not notices or taken.update(retry_at=now + LEASE, tries=F("tries") + 1) != len(notices):
+            transaction.set_rollback(True)
+            return False
+    problem = ""
+    try:
+        _mail(notices[0].person, notices).send()
+    except Exception as error:  # whatever a mail server does
+        problem = f"{type(error).__name__}: {error}"
+    if not problem:
+        mine.update(mailed_at=timezone.now())
+        return True
+    again = timezone.now() + HOUR
+    mine.filter(tries__lt=TRIES).update(retry_at=again)
+    mine.filter(tries__gte=TRIES).update(mailed_at=timezone.now())
+    to = notices[0].person.get_username()
+    log.error("mail to %s was not sent (%s); next try at %s", to, problem, f"{again:%H:%M}")
+    return False
+
+
+def unsent() -> int:
+    """How many notices could not be mailed so far."""
+    return Notice.objects.filter(mailed_at=None, tries__gt=0, retry_at__gt=timezone.now()).count()
+
+
+def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
+    name = " ".join(notices[0].term.name.split())[:100]
+    subject = f"“{name}” in the glossary" if len(notices) == 1 else f"{len(notices)} news of terms"
+    parts = [f"{n.text}\n{settings.SITE_URL}{_address(n.term)}" for n in notices[:MOST]]
+    if len(notices) > MOST:
+        parts.append(f"… and {len(notices) - MOST} more.")
+    choice = settings.SITE_URL + reverse("admin:terms_term_preferences")
+    parts.append(f"--\nWhen you get these mails: {choice}")
+    return EmailMessage(subject, "\n\n".join(parts), to=[person.email])
+
+
+def _address(term: Term) -> str:
+    return reverse("admin:terms_term_review", args=[term.pk])

@@ -1,0 +1,133 @@
+"""Who may do what, and where: everywhere, in one glossary, or in one category of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+
+from terms.formats.document import TermDocument
+from terms.models import Category, Glossary, Grant, Term, Vertical
+
+LOOKING = frozenset({"view_term", "view_category", "view_vertical", "view_glossary"})
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Where a person has one permission."""
+
+    everywhere: bool = False
+    glossaries: frozenset[int] = frozenset()
+    categories: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether there is any place."""
+        return self.everywhere or bool(self.glossaries or self.categories)
+
+    def hold_in(self, glossary: int | None, category: int | None = None) -> bool:
+        return self.everywhere or glossary in self.glossaries or category in self.categories
+
+    def hold_for(self, thing: Any) -> bool:
+        """Whether they hold for a term, category, vertical or glossary."""
+        if isinstance(thing, Glossary):
+            return self.hold_in(thing.pk)
+        if isinstance(thing, Category):
+            return self.hold_in(thing.glossary_id, thing.pk)
+        if isinstance(thing, Term):
+            return self.hold_in(thing.glossary_id, thing.category_id)
+        return self.hold_in(getattr(thing, "glossary_id", None))
+
+    def glossaries_in(self, rows: QuerySet) -> QuerySet:
+        """The glossaries in some part of which they hold."""
+        of_categories = Category.objects.filter(pk__in=self.categories).values("glossary")
+        inside = Q(pk__in=self.glossaries) | Q(pk__in=of_categories)
+        return rows if self.everywhere else rows.filter(inside)
+
+    def among(self, rows: QuerySet) -> QuerySet:
+        """Those of ``rows`` that they hold for."""
+        if self.everywhere:
+            return rows
+        if issubclass(rows.model, Glossary):
+            return rows.filter(pk__in=self.glossaries)
+        inside = Q(glossary__in=self.glossaries)
+        if issubclass(rows.model, Category):
+            inside |= Q(pk__in=self.categories)
+        elif issubclass(rows.model, Term):
+            inside |= Q(category__in=self.categories)
+        return rows.filter(inside)
+
+
+NONE = Rights()
+
+
+def rights(user: Any, permission: str) -> Rights:
+    """Where ``user`` has ``permission`` (a codename of the app, as in ``change_term``).
+
+    Whoever has a role in a category sees all of its glossary: terms relate to one another.
+    """
+    if not (user.is_authenticated and user.is_active):
+        return NONE
+    if user.has_perm(f"terms.{permission}"):
+        return Rights(everywhere=True)
+    found = _granted(user).get(permission, ())
+    looking = permission in LOOKING
+    return Rights(
+        False,
+        frozenset(glossary for glossary, category in found if looking or category is None),
+        frozenset(category for _, category in found if category is not None),
+    )
+
+
+def may(user: Any, permission: str, thing: Any) -> bool:
+    """Whether ``user`` has ``permission`` for one term, category, vertical or glossary."""
+    return rights(user, permission).hold_for(thing)
+
+
+def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: bool) -> str:
+    """Why ``user`` may not save a term with this text; empty where they may.
+
+    That they may change the term as it is has been asked before: this is about the
+    category that it goes into.
+    """
+    for model, name in ((Category, document.category), (Vertical, document.vertical)):
+        is_there = not name or model.objects.filter(glossary=glossary, name=name).exists()
+        kind = model._meta.model_name
+        if not is_there and not rights(user, f"add_{kind}").hold_in(glossary.pk):
+            return f"There is no {kind} “{name}”, and you may not make one."
+    found = rights(user, "add_term" if is_new else "change_term")
+    category = Category.objects.filter(glossary=glossary, name=document.category).first()
+    if found.hold_in(glossary.pk, category and category.pk):
+        return ""
+    if not document.category:
+        return "Choose a category in which you may write."
+    return f"You may not write terms in the category “{document.category}”."
+
+
+def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:
+    """By permission the places of a person's grants; asked once for each loaded person."""
+    if not hasattr(user, "_places_of_grants"):
+        places: dict[str, set[tuple[int, int | None]]] = {}
+        grants = Grant.objects.filter(user=user.pk)
+        rows = grants.values_list("role__permissions__codename", "glossary", "category")
+        for codename, glossary, category in rows:
+            places.setdefault(codename, set()).add((glossary, category))
+        user._places_of_grants = places
+    return user._places_of_grants
+
+
+def people_with(permission: str, thing: Any) -> QuerySet:
+    """The active people who have ``permission`` for ``thing``, by group or grant."""
+    glossary = thing.pk if isinstance(thing, Glossary) else thing.glossary_id
+    category = getattr(thing, "category_id", None)
+    which = Permission.objects.filter(codename=permission, content_type__app_label="terms")
+    here = Q(grants__glossary=glossary) & (
+        Q(grants__category=None) | (Q(grants__category=category) if category else Q(pk=None))
+    )
+    people = get_user_model().objects.filter(is_active=True)
+    return people.filter(
+        Q(is_superuser=True)
+        | Q(user_permissions__in=which)
+        | Q(groups__permissions__in=which)
+        | (here & Q(grants__role__permissions__in=which))
+    ).distinct()

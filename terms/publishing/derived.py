@@ -1,0 +1,40 @@
+"""What follows from the texts that are published, made anew: after an upgrade, or where the
+glossary has another language."""
+
+from collections.abc import Collection
+
+from terms.languages.collation import letter_of, section_of, sort_key
+from terms.models import Glossary, PublishedTerm
+from terms.models.bulk import batches
+from terms.rendering import first_sentence, plain_text
+
+from .links import lead_anew
+
+
+def derived(
+    glossary: Glossary, name: str, slug: str, body: str, description: str | None
+) -> dict[str, str]:
+    """The columns of a published term that follow from its text; ``description`` is the
+    file's own, if it has one."""
+    return {
+        "description": first_sentence(body) if description is None else description,
+        "plain": plain_text(body),
+        "letter": letter_of(name, glossary.language),
+        "section": section_of(name, glossary.language),
+        "sort_key": sort_key(name, glossary.language, slug),
+    }
+
+
+def derive_anew(glossary: Glossary, pks: Collection[int]) -> None:
+    """Words, first sentences, places in lists and links of the published terms ``pks``."""
+    for some in batches(pks):
+        others = []
+        for term in PublishedTerm.objects.filter(pk__in=some).order_by("pk"):
+            own = term.description if term.is_defined else None
+            values = derived(glossary, term.name, term.slug, term.body, own)
+            if any(getattr(term, name) != value for name, value in values.items()):
+                vars(term).update(values)
+                others.append(term)
+        if others:
+            PublishedTerm.objects.bulk_update(others, list(values), batch_size=100)
+    lead_anew(glossary, pks)

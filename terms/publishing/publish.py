@@ -1,0 +1,381 @@
+"""The one place where the editors' side and the readers' side meet."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from terms.formats.document import read_document
+from terms.models import (
+    Event,
+    Glossary,
+    Mention,
+    PublishedName,
+    PublishedTerm,
+    Review,
+    Revision,
+    Term,
+    Unfinished,
+    Withdrawal,
+)
+from terms.models.bulk import batches
+from terms.models.fields import Uid
+from terms.pages.rebuilding import rebuilding
+from terms.pages.refresh import refreshing
+from terms.pages.steps import Step, alone, at_once, in_parts
+from terms.pages.store import Store
+from terms.people.audit_log import record
+from terms.quality.rules import Entry, bars, why_barred
+from terms.rendering import CannotRender, check
+from terms.review.approvals import asks, why_unapproved
+from terms.search import index as search_index
+
+from .addresses import Taken
+from .candidates import Batch, Live, Version, lives, published_term
+from .change import Noting
+from .derived import derive_anew
+from .links import point_links
+from .mentions import are_all, relinking
+from .names import search_rows
+from .rows import write_classes, write_rows
+
+Progress = Callable[[Iterable], Iterable]
+log = logging.getLogger(__name__)
+FEW = 100  # terms that are published in one transaction; more in many short ones
+A_STEP, LINKS_A_STEP = 40, 200  # terms
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A term that readers cannot be shown, and why."""
+
+    term: Term
+    reason: str
+
+
+def publish(
+    glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter, by: Any = None
+) -> list[Refusal]:
+    """Make the newest text of each of ``terms`` what readers see, or say why not."""
+    return publish_ids(glossary, terms.order_by("path").values_list("pk", flat=True), progress, by)
+
+
+def publish_ids(
+    glossary: Glossary,
+    ids: Iterable[int],
+    progress: Progress = iter,
+    by: Any = None,
+    seen: Mapping[int, str] = MappingProxyType({}),
+) -> list[Refusal]:
+    """Publish terms of ``glossary`` by their ids, of which there may be very many.
+
+    Where the texts that are meant are given (fingerprints by id), no other one is published.
+    """
+    newest = Revision.objects.filter(number=F("term__version"))
+    return _publish(glossary, ids, newest, progress, by, seen)
+
+
+def why_refused(
+    glossary: Glossary, ids: Collection[int], seen: Mapping[int, str] = MappingProxyType({})
+) -> list[Refusal]:
+    """What ``publish_ids`` would refuse now. Writes nothing."""
+    change = Noting(glossary, seen=seen)
+    newest = Revision.objects.filter(number=F("term__version"))
+    taken, refused = Taken(glossary), {}
+    for some in batches(ids, A_STEP):
+        revisions = newest.filter(term__in=some, term__trashed_at=None)
+        refused |= _checked(change, revisions, taken)[1]
+    return _refusals(refused)
+
+
+def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
+    """As ``publish``, for a transaction that is rolled back: approvals do not matter."""
+    newest = Revision.objects.filter(number=F("term__version"))
+    change = Noting(glossary, needs_approval=False)
+    ids = terms.order_by("path").values_list("pk", flat=True)
+    refusals: list[Refusal] = []
+    at_once(glossary, _following(change, _publishing(change, batches(ids), newest, refusals)))
+    return refusals
+
+
+def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> list[Refusal]:
+    """Show the text that readers see already by the decisions and names of today."""
+    live = Revision.objects.filter(fingerprint=F("term__live_fingerprint"))
+    return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter, by)
+
+
+def _publish(glossary, ids, revisions, progress, by, seen=MappingProxyType({})) -> list[Refusal]:
+    ids = list(ids)
+    change = Noting(glossary, by=by, seen=seen)
+    refusals: list[Refusal] = []
+    is_few = len(ids) <= FEW
+    groups = progress(list(batches(ids, max(1, len(ids)) if is_few else A_STEP)))
+    carry_out = at_once if is_few else in_parts
+    carry_out(glossary, _following(change, _publishing(change, groups, revisions, refusals)))
+    return refusals
+
+
+def _publishing(change, groups, revisions, refusals) -> Iterator[Step | None]:
+    for ids in groups:
+        # One that was trashed since it was chosen is left out.
+        some = revisions.filter(term__in=ids, term__trashed_at=None)
+        yield partial(_publish_some, change, some, refusals)
+
+
+def withdraw(
+    glossary: Glossary, terms: QuerySet[Term], by: Any = None, successor: Uid | None = None
+) -> int:
+    """Take ``terms`` off the readers' side; how many were on it.
+
+    Their addresses offer ``successor``, or the one that the live text names.
+    """
+    change = Noting(glossary, by=by)
+    at_once(glossary, _following(change, _withdrawing(change, terms, successor)))
+    return len(change.uids)
+
+
+def _withdrawing(
+    change: Noting, terms: QuerySet[Term], successor: Uid | None
+) -> Iterator[Step | None]:
+    # Read under the lock: withdrawing a term again would lose what its address offers.
+    for uids in batches(terms.live().values_list("uid", flat=True)):
+        yield partial(_withdraw_some, change, uids, successor)
+
+
+def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store: Store) -> None:
+    glossary = change.glossary
+    store.begin()
+    pages = PublishedTerm.objects.filter(uid__in=uids)
+    change.note(uids)
+    named = Mention.objects.filter(source__uid__in=uids).exclude(target_uid=None)
+    change.touched |= set(named.values_list("target_uid", flat=True))
+    Withdrawal.objects.filter(term_uid__in=uids).delete()
+    Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
+    search_index.remove(list(pages.values_list("pk", flat=True)))
+    pages.delete()
+    withdrawn = Term.objects.filter(uid__in=uids)
+    withdrawn.update(live_fingerprint="")
+    record(glossary, Event.Kind.WITHDRAWN, withdrawn.values_list("pk", "name"), change.by)
+
+
+def _withdrawals(
+    glossary: Glossary, pages: QuerySet[PublishedTerm], successor: Uid | None
+) -> Iterator[Withdrawal]:
+    for page in pages.only("uid", "text").prefetch_related("relations"):
+        targets = [r for r in page.relations.all() if r.target_uid]
+        named = next((r.target_uid for r in targets if r.kind == "successor"), None)
+        yield Withdrawal(
+            term_uid=page.uid,
+            glossary=glossary,
+            successor_uid=successor or named,
+            is_merged=bool(named) and read_document(page.text, "").is_merged,
+            instead=[r.target_uid for r in targets if r.kind == "related"],
+        )
+
+
+def rebuild(
+    glossary: Glossary, progress: Progress = iter, instead_of: Collection[int] = ()
+) -> list[Refusal]:
+    """Make again all that follows from the texts that are published, and these where they lack.
+
+    In many short transactions: others write in between, and what they publish stays. Where it
+    is killed, it is unfinished work like any other. It replaces the ``Unfinished`` rows with the
+    ids ``instead_of``.
+    """
+    published = PublishedTerm.objects.of(glossary)
+    lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
+    refusals = publish_again(glossary, lacking)
+    left = Unfinished.objects.abandoned().filter(glossary=glossary)
+    instead_of = {*instead_of, *left.values_list("pk", flat=True)}
+    in_parts(glossary, _rebuilding(glossary, progress), instead_of)
+    return refusals
+
+
+def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]:
+    published = PublishedTerm.objects.of(glossary).order_by("pk").values_list("pk", flat=True)
+    for some in batches(published, A_STEP):
+        yield partial(_derive, glossary, some)
+    yield None
+    yield from relinking(glossary, published, (), set())
+    yield None
+    yield from rebuilding(glossary, progress)
+
+
+def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
+    store.begin()
+    derive_anew(glossary, pks)
+    search_index.index(search_rows(pks))
+
+
+def next_abandoned() -> datetime | None:
+    """When the oldest unfinished work counts as abandoned. This may be in the past."""
+    seen_at = Unfinished.objects.aggregate(at=Min("seen_at"))["at"]
+    return seen_at and seen_at + Unfinished.PATIENCE
+
+
+def finish_abandoned() -> int:
+    """Make the pages again of glossaries whose publishing or rebuilding was killed; how many.
+
+    What was asked for and not begun has to be asked for again.
+    """
+    done = 0
+    abandoned = set(Unfinished.objects.abandoned().values_list("glossary", flat=True))
+    for glossary in Glossary.objects.filter(pk__in=abandoned):
+        if taken := _take_abandoned(glossary):
+            try:
+                rebuild(glossary, instead_of=taken)
+                done += 1
+            except DatabaseError:
+                raise
+            except Exception:  # go on with the other glossaries
+                log.exception("the pages of %s could not be made again", glossary)
+    return done
+
+
+def _take_abandoned(glossary: Glossary) -> list[int]:
+    """The work that was abandoned, for this process alone; nothing where another was first."""
+    with alone(glossary):
+        rows = Unfinished.objects.abandoned().filter(glossary=glossary)
+        taken = list(rows.values_list("pk", flat=True))
+        Unfinished.objects.filter(pk__in=taken).update(seen_at=timezone.now())
+    return taken
+
+
+def _following(change: Noting, steps: Iterable[Step | None]) -> Iterator[Step | None]:
+    """The steps that change published terms; then links, search rows and pages follow."""
+    yield from steps
+    if not change.uids:
+        return
+    yield None
+    yield from _linking(change)
+    yield None
+    change.touched |= change.neighbours() | change.meant_otherwise()
+    yield from refreshing(change)
+
+
+def _linking(change: Noting) -> Iterator[Step | None]:
+    glossary = change.glossary
+    for uids in batches(change.uids, LINKS_A_STEP):
+        yield partial(_point, change, uids, ())
+    for keys in batches(sorted(change.keys_otherwise()), LINKS_A_STEP):
+        yield partial(_point, change, (), keys)
+    yield None
+    pks = [facts.pk for facts in change.after.values()]
+    if are_all(glossary, pks):
+        names: set[str] = set()  # all that others could be is in it
+    else:
+        change.touched |= {target for *_, target in change.edges if target}
+        names = {name for name, _ in change.linked}
+    yield from relinking(glossary, pks, names, change.touched)
+
+
+def _point(change: Noting, uids: Collection[Uid], keys: Collection[str], _: Store) -> None:
+    change.touched |= point_links(change.glossary, uids, keys)
+
+
+def _publish_some(
+    change: Noting, revisions: QuerySet[Revision], refusals: list[Refusal], store: Store
+) -> None:
+    store.begin()
+    batch, refused = _checked(change, revisions, Taken(change.glossary))
+    change.note(batch)
+    change.wrote(batch, write_rows(change.glossary, batch))
+    change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
+    Term.objects.filter(uid__in=batch).update(
+        live_fingerprint=Subquery(
+            PublishedTerm.objects.filter(uid=OuterRef("uid")).values("fingerprint")
+        )
+    )
+    Withdrawal.objects.filter(term_uid__in=batch).delete()
+    _close_reviews(change, [live.version for live, _ in batch.values()])
+    refusals += _refusals(refused)
+
+
+def _refusals(refused: dict[int, str]) -> list[Refusal]:
+    terms = Term.with_trash.in_bulk(refused)
+    return [Refusal(terms[pk], reason) for pk, reason in refused.items()]
+
+
+def _checked(
+    change: Noting, revisions: QuerySet[Revision], taken: Taken
+) -> tuple[Batch, dict[int, str]]:
+    """What can be live, and by id of the other terms why not; addresses are ``taken``."""
+    refused: dict[int, str] = {}
+    batch: Batch = {}
+    found = list(lives(revisions))
+    if change.needs_approval and asks(change.glossary):
+        found = list(_showing_names(found))
+    made = [(live, published_term(change.glossary, live, change.now)) for live in found]
+    taken.look_at([page for _, page in made])
+    held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
+    for live, page in made:
+        if page.uid in batch:
+            continue  # the same text was made twice
+        version = live.version
+        is_meant = change.seen.get(version.term, version.fingerprint) == version.fingerprint
+        reason = (
+            ("" if is_meant else "It has been changed meanwhile.")
+            or live.document.why_no_term
+            or _why_not_rendered(page)
+            or taken.why_not(page)
+            or held_up.get(live.version.term, "")
+        )
+        if reason:
+            refused[live.version.term] = reason
+        else:
+            batch[page.uid] = (live, page)
+            taken.take(page)
+    return batch, refused
+
+
+def _showing_names(found: list[Live]) -> Iterator[Live]:
+    """Keep the public names of a live text visible. Hiding a name takes effect with the next
+    approved text."""
+    same = [
+        live.version.uid
+        for live in found
+        if live.hidden and live.version.fingerprint == live.version.live_fingerprint
+    ]
+    shown: dict[Uid, set[str]] = {}
+    names = PublishedName.objects.filter(term__uid__in=same, is_hidden=False).order_by()
+    for uid, name in names.values_list("term__uid", "name"):
+        shown.setdefault(uid, set()).add(name)
+    for live in found:
+        yield live._replace(hidden=live.hidden - shown.get(live.version.uid, set()))
+
+
+def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
+    """By id of the terms what is missing before their newest text may go live."""
+    glossary = Glossary.objects.get(pk=change.glossary.pk)  # a kept one may have older rules
+    if not (asks(glossary) or bars(glossary)):
+        return {}
+    documents = {live.version.term: live.document for live in made if live.version.is_newest}
+    newest = list(Term.with_trash.filter(pk__in=documents))
+    new = [term for term in newest if term.fingerprint != term.live_fingerprint]
+    barred = why_barred(glossary, [Entry(term, documents[term.pk]) for term in new])
+    return barred | why_unapproved(glossary, newest)
+
+
+def _close_reviews(change: Noting, versions: list[Version]) -> None:
+    """Note what is live now; what was asked of reviewers is done where it is the newest text."""
+    new = [(v.term, v.name) for v in versions if v.live_fingerprint != v.fingerprint]
+    record(change.glossary, Event.Kind.PUBLISHED, new, change.by, at=change.now)
+    done = Term.objects.as_published().filter(pk__in=[version.term for version in versions])
+    Review.objects.open().filter(term__in=done).update(
+        closed_by=change.by, closed_at=change.now, outcome=Review.Outcome.PUBLISHED
+    )
+
+
+def _why_not_rendered(page: PublishedTerm) -> str:
+    try:
+        check(page.body)
+    except CannotRender as error:
+        return str(error)
+    return ""

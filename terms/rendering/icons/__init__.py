@@ -1,0 +1,48 @@
+"""The Material Design Icons by Pictogrammers (Apache-2.0, see LICENSE-mdi), by their
+``mdi:`` names, from the data file beside this module."""
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+PREFIX = "mdi:"
+DEFAULT = "mdi:book-open-page-variant"
+MAX_FOUND = 96
+
+
+@cache
+def _set() -> dict[str, Any]:
+    return json.loads(resources.files(__name__).joinpath("mdi.json").read_text())
+
+
+def icon_body(name: str) -> str | None:
+    """The SVG elements of an icon, on a 24 x 24 grid; None for a name that there is not."""
+    key = name.removeprefix(PREFIX)
+    icons, aliases = _set()["icons"], _set()["aliases"]
+    if key in aliases:
+        key = aliases[key]["parent"]
+    return icons[key]["body"] if key in icons else None
+
+
+@cache
+def icon_svg(name: str) -> str:
+    """An icon as inline SVG, which is decoration; the default one where ``name`` is unknown."""
+    body = (name and icon_body(name)) or icon_body(DEFAULT)
+    return (
+        f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{body}</svg>'
+    )
+
+
+def find_icons(query: str) -> list[str]:
+    """Names that hold every word of ``query``, those that begin with it first."""
+    words = query.lower().removeprefix(PREFIX).replace("-", " ").split()
+    found = [
+        name
+        for group in ("icons", "aliases")
+        for name in _set()[group]
+        if all(word in name for word in words)
+    ]
+    first = words[0] if words else ""
+    found.sort(key=lambda name: (not name.startswith(first), len(name) if words else 0))
+    return [PREFIX + name for name in found[:MAX_FOUND]]

@@ -1,0 +1,112 @@
+"""Whether enough people have said yes to exactly this text."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from terms.models import Approval, Category, Glossary, PublishedTerm, Revision, Term
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the newest text of a term is: ``given`` counts, of ``needed``."""
+
+    needed: int
+    given: int
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.needed - self.given)
+
+
+def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
+    """By id of the terms how many approvals each needs.
+
+    Where a text goes from one category into another, the stricter one counts.
+    """
+    # Asked anew: a glossary or category that was kept in memory may have changed.
+    default = Glossary.objects.values_list("approvals_needed", flat=True).get(pk=glossary.pk)
+    rows = Category.objects.filter(glossary=glossary).values_list(
+        "pk", "slug", "name", "approvals_needed"
+    )
+    needed: dict[object, int] = {None: default}
+    for pk, slug, name, own in rows:
+        # By address and by name, of which a category may have changed one since.
+        for key in (pk, ("slug", slug), ("name", name)):
+            needed[key] = default if own is None else own
+    pages = PublishedTerm.objects.order_by().filter(uid__in=[term.uid for term in terms])
+    live = {
+        uid: max(needed.get(("slug", slug), default), needed.get(("name", name), default))
+        for uid, slug, name in pages.values_list("uid", "category_slug", "category")
+    }
+    return {
+        term.pk: max(needed.get(term.category_id, default), live.get(term.uid, 0)) for term in terms
+    }
+
+
+def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
+    """By id of the terms who has written what is new in them since they went live."""
+    live = {term.pk: term.live_fingerprint for term in terms}
+    rows = Revision.objects.filter(term__in=live).order_by("term", "-number")
+    written = list(rows.values_list("term", "fingerprint", "author"))
+    since: dict[int, set[str]] = {}
+    reached: set[int] = set()
+    for term, fingerprint, _ in written:
+        if fingerprint == live[term]:
+            reached.add(term)
+        elif term not in reached:
+            since.setdefault(term, set()).add(fingerprint)
+    # A text that was restored is still that of whoever wrote it first.
+    found: dict[int, set[int]] = {}
+    for term, fingerprint, author in written:
+        if author is not None and fingerprint in since.get(term, ()):
+            found.setdefault(term, set()).add(author)
+    return found
+
+
+def authors_of(term: Term) -> set[int]:
+    return contributors([term]).get(term.pk, set())
+
+
+def standings(glossary: Glossary, terms: Collection[Term]) -> dict[int, Standing]:
+    """By id of the terms; an approval of what one has written oneself does not count."""
+    needed = needed_by(glossary, terms)
+    asked = [term for term in terms if needed[term.pk]]
+    authors = contributors(asked) if asked else {}
+    given: dict[int, int] = {}
+    if asked:
+        texts = {term.pk: term.fingerprint for term in asked}
+        rows = Approval.objects.order_by().filter(term__in=texts)
+        for term, fingerprint, person in rows.values_list("term", "fingerprint", "person"):
+            if texts[term] == fingerprint and person not in authors.get(term, ()):
+                given[term] = given.get(term, 0) + 1
+    return {term.pk: Standing(needed[term.pk], given.get(term.pk, 0)) for term in terms}
+
+
+def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str]:
+    """By id of the terms that may not be published as they are, the reason.
+
+    What is live already has been allowed before, whatever is asked for now.
+    """
+    if not asks(glossary):
+        return {}
+    new = [term for term in terms if term.fingerprint != term.live_fingerprint]
+    reasons = {}
+    for pk, standing in standings(glossary, new).items():
+        if standing.missing:
+            more = " more" if standing.given else ""
+            people = "person" if standing.missing == 1 else "people"
+            reasons[pk] = f"{standing.missing}{more} {people} must approve this text first."
+    return reasons
+
+
+def are_asked_for() -> bool:
+    """Whether some term of whatever glossary needs approval."""
+    asking = {"approvals_needed__gt": 0}
+    return Glossary.objects.filter(**asking).exists() or Category.objects.filter(**asking).exists()
+
+
+def asks(glossary: Glossary) -> bool:
+    """Whether anything here needs approval. Asked anew: a kept object may be old."""
+    fresh = Glossary.objects.filter(pk=glossary.pk, approvals_needed__gt=0)
+    stricter = Category.objects.filter(glossary=glossary.pk, approvals_needed__gt=0)
+    return fresh.exists() or stricter.exists()

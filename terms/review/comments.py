@@ -1,0 +1,132 @@
+"""Remarks on terms and on passages of their texts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from terms.formats.document import TermDocument, read_document
+from terms.formats.passages import Movement, elsewhere, marked
+from terms.models import Comment, Event, Term
+from terms.people.audit_log import record
+from terms.people.notifications import tell
+
+from .approvals import authors_of
+from .requests import MAX_TEXT, CannotReview, bounded
+
+MAX_OPEN = 500  # of a term
+MOST_COMPARED = 10  # older texts
+
+
+@dataclass
+class Thread:
+    """A comment with its answers; ``place`` is where its passage stands in the newest words,
+    None for a remark on the whole term or one whose passage is gone."""
+
+    comment: Comment
+    place: tuple[int, int] | None
+    replies: list[Comment] = field(default_factory=list)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the passage is no longer in the text."""
+        return self.comment.start is not None and self.place is None
+
+
+def words_of(term: Term | TermDocument) -> str:
+    """What can be remarked upon: the description, and the text below it."""
+    return "\n\n".join(filter(None, (term.description, term.body)))
+
+
+def comment(
+    term: Term,
+    person: Any,
+    text: str,
+    quote: str = "",
+    parent: Comment | None = None,
+    guest: str = "",
+) -> Comment:
+    """Keep a remark on ``term``, or on the passage ``quote`` of its newest words."""
+    text = bounded(text)
+    if not text:
+        raise CannotReview("A comment needs some words.")
+    start, end = _place_of(term, quote)
+    with transaction.atomic():
+        if term.comments.filter(resolved_at=None).count() >= MAX_OPEN:
+            raise CannotReview(f"There are {MAX_OPEN} open comments already; resolve some first.")
+        made = Comment.objects.create(
+            term=term, parent=parent and (parent.parent or parent), author=person,
+            guest=guest, text=text,
+            created_at=timezone.now(), revision=term.version, start=start, end=end,
+            quote=words_of(term)[start:end] if start is not None else "",
+        )  # fmt: skip
+        record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, text)
+        tell(_concerned(term, made), term, f"{person or guest} on “{term}”:\n\n{text}", but=person)
+    return made
+
+
+def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
+    """Close a thread, or open it again."""
+    comment.resolved_by = None if is_open else person
+    comment.resolved_at = None if is_open else timezone.now()
+    comment.save(update_fields=["resolved_by", "resolved_at"])
+    term = comment.term
+    detail = ("opened again: " if is_open else "") + comment.text[:200]
+    record(term.glossary, Event.Kind.RESOLVED, [(term.pk, term.name)], person, detail)
+
+
+def threads(term: Term) -> list[Thread]:
+    """All comments on a term: those on passages in the order of the text, then the others."""
+    comments = list(term.comments.select_related("author", "resolved_by"))
+    movements = _movements(term, comments)
+    found = {
+        comment.pk: Thread(comment, _now(comment, movements))
+        for comment in comments
+        if comment.parent_id is None
+    }
+    for reply in comments:
+        if reply.parent_id in found:
+            found[reply.parent_id].replies.append(reply)
+    return sorted(found.values(), key=lambda t: (t.place is None, t.place or (0, 0), t.comment.pk))
+
+
+def _now(comment: Comment, movements: dict[int, Movement]) -> tuple[int, int] | None:
+    if comment.start is None or comment.end is None:
+        return None
+    if movement := movements.get(comment.revision):
+        return movement.of(comment.start, comment.end)
+    return elsewhere(comment.quote, words_of(comment.term))
+
+
+def _movements(term: Term, comments: Iterable[Comment]) -> dict[int, Movement]:
+    """What became of the words that the passages were marked in, by number of the revision;
+    of very old ones only what stands as it stood is found."""
+    numbers = sorted({comment.revision for comment in comments if comment.start is not None})
+    texts = term.revisions.filter(number__in=numbers[-MOST_COMPARED:])
+    newest = words_of(term)
+    return {
+        number: Movement(words_of(read_document(text, term.path)), newest)
+        for number, text in texts.values_list("number", "text")
+    }
+
+
+def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
+    if not quote.strip():
+        return None, None
+    if len(quote) > MAX_TEXT:
+        raise CannotReview("Please mark a shorter passage.")
+    found = marked(quote, words_of(term))
+    if found is None:
+        short = " ".join(quote.split())[:80]
+        raise CannotReview(f"“{short}” does not stand in the text as it is now.")
+    return found
+
+
+def _concerned(term: Term, made: Comment) -> set[int]:
+    """The authors of the change, and who has spoken in the thread."""
+    thread = {made.parent_id} if made.parent_id else set()
+    spoken = Comment.objects.filter(pk__in=thread) | Comment.objects.filter(parent__in=thread)
+    people = set(spoken.values_list("author", flat=True)) - {None}
+    return people | authors_of(term) | ({term.owner_id} if term.owner_id else set())

@@ -1,0 +1,129 @@
+"""From a draft to a text that enough people have approved."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from terms.models import Approval, Event, Glossary, Review, Term
+from terms.people.audit_log import record
+from terms.people.notifications import tell
+from terms.people.permissions import people_with
+
+from .approvals import authors_of
+
+MAX_TEXT = 5_000  # characters of a reason, a note, a comment
+
+
+class CannotReview(ValueError):
+    """What was asked for is not possible as things are; it says why."""
+
+
+def submit(term: Term, person: Any, note: str = "") -> None:
+    """Ask those who may for a review of the newest text."""
+    with _locked(term) as now:
+        if now.live_fingerprint == now.fingerprint:
+            raise CannotReview("Readers see this text already: there is nothing to review.")
+        if problem := now.document().why_no_term:
+            raise CannotReview(problem)
+        if now.reviews.open().exists():
+            raise CannotReview("A review has been asked for already.")
+        note = bounded(note)
+        Review.objects.create(term=now, opened_by=person, opened_at=timezone.now(), note=note)
+        _record(now, Event.Kind.SUBMITTED, person, note)
+        text = f"{person} asks for a review of “{now}”."
+        reviewers = people_with("approve_term", now).exclude(pk__in=authors_of(now))
+        tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
+
+
+def approve(term: Term, person: Any, fingerprint: str) -> None:
+    """Say yes to the text of ``fingerprint``, which must be the newest one."""
+    with _locked(term) as now:
+        if now.fingerprint != fingerprint:
+            raise CannotReview(
+                "The text has been changed since you read it: what you saw is not approved."
+            )
+        if now.fingerprint == now.live_fingerprint:
+            raise CannotReview("Readers see this text already.")
+        if person.pk in authors_of(now):
+            raise CannotReview("You have written a part of this change; somebody else approves it.")
+        at = timezone.now()
+        _, made = Approval.objects.get_or_create(
+            term=now, fingerprint=fingerprint, person=person, defaults={"created_at": at}
+        )
+        if not made:
+            raise CannotReview("You have approved this text already.")
+        _record(now, Event.Kind.APPROVED, person, f"version {now.version}")
+        tell(_concerned(now), now, f"{person} approved “{now}”.", but=person)
+
+
+def request_changes(term: Term, person: Any, reason: str) -> None:
+    """Send the text back to its authors, with the reason."""
+    reason = bounded(reason)
+    if not reason:
+        raise CannotReview("Say what should be changed, so that the authors know.")
+    with _locked(term) as now:
+        review = _close(now, person, Review.Outcome.CHANGES, reason)
+        Approval.objects.filter(term=now, fingerprint=now.fingerprint, person=person).delete()
+        _record(now, Event.Kind.CHANGES, person, reason)
+        text = f"{person} asks for changes of “{now}”:\n\n{reason}"
+        tell(_concerned(now, review), now, text, but=person)
+
+
+def take_back(term: Term, person: Any) -> None:
+    """End the review without result; the text stays a draft."""
+    with _locked(term) as now:
+        review = _close(now, person, Review.Outcome.TAKEN_BACK)
+        _record(now, Event.Kind.TAKEN_BACK, person)
+        tell(_concerned(now, review), now, f"“{now}” needs no review now.", but=person)
+
+
+@contextmanager
+def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
+    """The term, which nobody changes meanwhile, if its text is the one that was read."""
+    with _locked(term) as now:
+        if now.fingerprint != fingerprint:
+            raise CannotReview("The text has been changed since you read it; look again.")
+        yield now
+
+
+@contextmanager
+def _locked(term: Term) -> Iterator[Term]:
+    """The term as it is now; whoever writes its glossary waits until this is done."""
+    with transaction.atomic():
+        Glossary.objects.lock(term.glossary_id)
+        found = Term.objects.select_related("glossary").filter(pk=term.pk).first()
+        if found is None:
+            raise CannotReview(f"Somebody has deleted “{term}” meanwhile: it is in the trash.")
+        yield found
+
+
+def _close(term: Term, person: Any, outcome: str, reason: str = "") -> Review:
+    review = term.reviews.open().first()
+    if review is None:
+        raise CannotReview("There is no open review of this term any more.")
+    review.closed_by, review.closed_at = person, timezone.now()
+    review.outcome, review.reason = outcome, reason
+    review.save()
+    return review
+
+
+def _concerned(term: Term, review: Review | None = None) -> set[int]:
+    """Who wrote the change, and who asked for its review."""
+    review = review or term.reviews.open().first()
+    asked = {review.opened_by_id} if review and review.opened_by_id else set()
+    return authors_of(term) | asked
+
+
+def bounded(text: str) -> str:
+    """What somebody wrote, without blanks around it; raises CannotReview where it is too long."""
+    text = text.replace("\r\n", "\n").replace("\0", "").strip()
+    if len(text) > MAX_TEXT:
+        raise CannotReview(f"Please say it in {MAX_TEXT:,} characters.")
+    return text
+
+
+def _record(term: Term, kind: str, person: Any, detail: str = "") -> None:
+    record(term.glossary, kind, [(term.pk, term.name)], person, detail)

@@ -1,0 +1,141 @@
+"""What readers say is missing or wrong, what editors decide of it, and that it is remembered."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from terms.formats.paths import name_key
+from terms.models import DeclinedRelation, Event, Glossary, PublishedTerm, Suggestion, Term
+from terms.models.fields import Uid
+from terms.models.term import NAME_LENGTH
+from terms.people.audit_log import record
+
+MAX_TEXT = 2_000  # characters
+MOST_OPEN = 1_000  # of a glossary; who sends more is told to come back
+
+
+class CannotSuggest(ValueError):
+    """It cannot be kept; it says why."""
+
+
+def suggest(
+    glossary: Glossary, name: str, text: str, term: PublishedTerm | None = None
+) -> Suggestion:
+    """Keep what a reader says of ``term``, or of a missing one. Raises CannotSuggest."""
+    key = name_key(name)[:NAME_LENGTH]
+    if not key:
+        raise CannotSuggest("A term has a name.")
+    if term is None and (declined := declined_name(glossary, name)):
+        raise CannotSuggest(_no(declined, declined.is_answer_public))
+    digest = _digest(term and term.uid, key, text)
+    known = Suggestion.objects.filter(glossary=glossary, digest=digest)
+    if not known.exists() and len(_open(glossary)[:MOST_OPEN]) == MOST_OPEN:
+        raise CannotSuggest("So many suggestions wait that no more are taken. Come back later.")
+    with transaction.atomic():
+        found, is_new = known.get_or_create(
+            glossary=glossary,
+            digest=digest,
+            defaults={
+                "term_uid": term and term.uid, "name": name[:NAME_LENGTH], "key": key,
+                "text": text, "created_at": timezone.now(),
+            },
+        )  # fmt: skip
+        if not is_new:
+            known.update(times=F("times") + 1)
+    return found
+
+
+def _open(glossary: Glossary):
+    return Suggestion.objects.open().filter(glossary=glossary).values_list("pk")
+
+
+def _digest(uid: Uid | None, key: str, text: str) -> str:
+    written = str(UUID(uid)) if uid else ""  # as in rows of former versions
+    said = "\0".join([written, key, " ".join(text.casefold().split())])
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def _no(declined: Suggestion, with_answer: bool = True) -> str:
+    day = timezone.localtime(declined.decided_at)
+    why = f": {declined.answer}" if declined.answer and with_answer else "."
+    return f"“{declined.name}” was suggested before and declined on {day:%-d %B %Y}{why}"
+
+
+def declined_name(glossary: Glossary, name: str) -> Suggestion | None:
+    """Where it was decided that no term shall be called ``name``."""
+    declined = Suggestion.objects.declined_names().filter(glossary=glossary)
+    return declined.filter(key=name_key(name)[:NAME_LENGTH]).order_by("-decided_at").first()
+
+
+def why_declined(glossaries: Iterable[Glossary], name: str) -> str:
+    """What is said to whoever writes a term with a name that was declined; mostly nothing."""
+    found = (declined_name(glossary, name) for glossary in glossaries)
+    return next((_no(declined) for declined in found if declined), "")
+
+
+def said_of(term: Term) -> list[Suggestion]:
+    """What waits to be read of a term, and of one by its name when there was none."""
+    waiting = Suggestion.objects.open().filter(glossary=term.glossary)
+    of_name = waiting.filter(term_uid=None, key=term.name_key)
+    return list((waiting.filter(term_uid=term.uid) | of_name).order_by("pk")[:20])
+
+
+def decide(suggestion: Suggestion, state: str, person: Any, answer: str = "") -> bool:
+    """Whether it was still open. ``answer`` is for editors."""
+    with transaction.atomic():
+        waiting = Suggestion.objects.open().filter(pk=suggestion.pk)
+        is_mine = waiting.update(
+            state=state, person=person, decided_at=timezone.now(), answer=answer[:MAX_TEXT]
+        )
+        if is_mine:
+            kinds = {"done": Event.Kind.SUGGESTION_DONE, "declined": Event.Kind.DECLINED}
+            _note(suggestion, kinds[state], person, answer)
+    return bool(is_mine)
+
+
+def decline_name(
+    glossary: Glossary, name: str, person: Any, answer: str = "", is_public: bool = False
+) -> None:
+    """Decide that no term shall be called ``name``. Readers who suggest it again see the
+    ``answer`` only if it ``is_public``."""
+    key, now = name_key(name)[:NAME_LENGTH], timezone.now()
+    decided = {
+        "state": Suggestion.State.DECLINED, "person": person, "decided_at": now,
+        "answer": answer[:MAX_TEXT], "is_answer_public": is_public,
+    }  # fmt: skip
+    with transaction.atomic():
+        Suggestion.objects.open().filter(glossary=glossary, term_uid=None, key=key).update(
+            **decided
+        )
+        first = {"name": name[:NAME_LENGTH], "key": key, "created_at": now, "times": 0}
+        found, _ = Suggestion.objects.update_or_create(
+            glossary=glossary,
+            digest=_digest(None, key, ""),
+            defaults=decided,
+            create_defaults=first | decided,
+        )
+        _note(found, Event.Kind.DECLINED, person, answer)
+
+
+def _note(suggestion: Suggestion, kind: str, person: Any, answer: str) -> None:
+    term = Term.with_trash.filter(uid=suggestion.term_uid).first() if suggestion.term_uid else None
+    pairs = [(term and term.pk, suggestion.name)]
+    record(suggestion.glossary, kind, pairs, person, answer or suggestion.text)
+
+
+def decline_relations(term: Term, targets: Iterable[Uid], person: Any) -> int:
+    """Have ``term`` never be suggested to relate to ``targets`` again; how many are new."""
+    known = set(term.declined.values_list("target_uid", flat=True))
+    now = timezone.now()
+    rows = [
+        DeclinedRelation(term=term, target_uid=uid, person=person, at=now)
+        for uid in targets
+        if uid not in known
+    ]
+    DeclinedRelation.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)

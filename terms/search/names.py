@@ -1,0 +1,25 @@
+"""The names that texts of readers are searched for."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from terms.models import Glossary, PublishedName
+from terms.models.bulk import batches
+from terms.models.fields import Uid
+from terms.rendering import Names, buckets
+
+
+def linked_names(glossary: Glossary) -> QuerySet:
+    names = PublishedName.objects.filter(glossary=glossary, term__is_linked=True)
+    return names.values_list("name", "term__uid")
+
+
+def names_of(glossary: Glossary, texts: Iterable[str]) -> Names:
+    """The names that are linked of which ``texts``, without markup, may speak."""
+    rows = linked_names(glossary)
+    wanted = sorted(set().union(*map(buckets, texts)))
+    found: list[tuple[str, Uid]] = []
+    for some in batches(wanted):
+        found += rows.filter(bucket__in=some)
+    return Names(found)

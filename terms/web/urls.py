@@ -1,0 +1,18 @@
+"""The readers' addresses. Stored pages have all but those that depend on the request."""
+
+from django.urls import path, register_converter
+
+from . import guests, suggestions, views
+from .converters import PagePath
+
+register_converter(PagePath, "page")
+
+urlpatterns = [
+    path("preview/<str:token>/", guests.guest_page, name="guest"),
+    path("preview/<str:token>/<page:path>", guests.preview_page, name="guest-page"),
+    path("<slug:glossary>/search", views.search_page, name="search"),
+    path("<slug:glossary>/suggest", views.suggestions, name="suggest"),
+    path("<slug:glossary>/suggestion", suggestions.suggestion_page, name="suggestion"),
+    path("", views.page, name="front"),
+    path("<page:path>", views.page, name="page"),
+]

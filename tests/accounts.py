@@ -1,0 +1,9 @@
+"""Accounts that tests act as."""
+
+from django.test import Client
+
+
+def logged_in(user):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client

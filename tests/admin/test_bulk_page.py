@@ -1,0 +1,136 @@
+"""One field of many selected terms, in the admin."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from terms.changes import bulk
+from terms.models import Category, ChangeSet, Event, Glossary, Grant, Term
+from tests.accounts import logged_in
+from tests.factory import default_glossary, make_live, make_term
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/terms/term/"
+EDIT = f"{LIST}edit/"
+
+
+def words(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def select(client, terms, action="edit_selected", **data):
+    chosen = {"action": action, "_selected_action": [term.pk for term in terms], **data}
+    return client.post(LIST, chosen, follow=True)
+
+
+def ids_of(response):
+    return re.search(r'name="terms" value="([\d,]*)"', response.content.decode())[1]
+
+
+def confirmed(client, response):
+    """The form with which the page asks once more, sent."""
+    html = response.content.decode()
+    form = html[html.index('class="term-effects"') :]
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    return client.post(EDIT, fields, follow=True)
+
+
+def test_a_field_of_the_selected_terms_is_shown_then_changed(admin):
+    terms = [make_live(f"T{number}") for number in range(3)]
+    other = Category.objects.create(glossary=default_glossary(), name="Elsewhere", slug="elsewhere")
+    page = select(admin, terms[:2])
+    assert "Edit 2 terms" in words(page)
+    data = {"terms": ids_of(page), "field": "category", "category": other.pk}
+    shown = admin.post(EDIT, data)
+    assert "2 terms: category: Elsewhere: what would be done" in words(shown)
+    assert "its old address leads on" in words(shown)
+    assert set(Term.objects.values_list("category__name", flat=True)) == {"Software"}
+    done = confirmed(admin, shown)
+    assert "Readers see it once" in words(done)
+    assert Term.objects.filter(category=other).count() == 2
+    assert ChangeSet.objects.latest("pk").revisions.count() == 2
+
+
+def test_what_was_changed_meanwhile_is_shown_again(admin):
+    flask = make_term("Flask")
+    data = {"terms": f"{flask.pk}", "field": "icon", "icon": "mdi:lock", "confirm": "old"}
+    response = admin.post(EDIT, data)
+    assert "Something has been changed meanwhile" in words(response)
+    assert Term.objects.get().version == 1
+
+
+def test_an_owner_and_a_date_are_set_at_once(admin, editor):
+    terms = [make_term("A"), make_term("B")]
+    ids = ",".join(str(term.pk) for term in terms)
+    admin.post(EDIT, {"terms": ids, "field": "owner", "owner": editor.pk})
+    admin.post(EDIT, {"terms": ids, "field": "review_by", "review_by": "2027-01-02"})
+    found = set(Term.objects.values_list("owner__username", "review_by", "version"))
+    assert {(owner, str(day), version) for owner, day, version in found} == {
+        ("ana", "2027-01-02", 1)
+    }
+    assert Event.objects.filter(kind="assigned").count() == 4
+    response = admin.post(EDIT, {"terms": ids, "field": "review_by", "review_by": "soon"})
+    assert "Enter a valid date." in words(response)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"field": "icon", "icon": "a\x07b"}, "control character"),
+        ({"field": "relate", "relate": "x, y"}, "has a comma"),
+        ({"field": "relate", "relate": " "}, "Say which term."),
+        ({"field": "unrelate", "unrelate": "Nobody"}, "Nothing would change"),
+        ({"field": "category", "category": "999999"}, "Select a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said(admin, data, said):
+    flask = make_term("Flask")
+    response = admin.post(EDIT, {"terms": f"{flask.pk}"} | data)
+    assert response.status_code == 200
+    assert said in words(response)
+    assert Term.objects.get().version == 1
+
+
+def test_hostile_selections(admin):
+    flask = make_term("Flask")
+    for ids in ("", "x", "0", "-1", "9" * 30, f"{flask.pk},{flask.pk + 1}"):
+        response = admin.post(EDIT, {"terms": ids, "field": "icon", "icon": "x"}, follow=True)
+        assert "choose again" in words(response)
+    many = {"terms": f"{flask.pk}," * 50_000, "field": "icon", "icon": "x"}
+    assert "1 term: icon: x" in words(admin.post(EDIT, many))
+    assert admin.post(EDIT, {"terms": f"{flask.pk}", "field": "name"}).status_code == 400
+    assert admin.get(EDIT).status_code == 405
+
+
+def test_terms_of_two_glossaries_are_not_edited_as_one(admin):
+    other = Glossary.objects.create(slug="other")
+    response = select(admin, [make_term("A"), make_term("B", glossary=other)])
+    assert "Choose terms of one glossary." in words(response)
+
+
+def test_only_those_that_the_person_may_change(roles):
+    mine = make_term("Mine")
+    theirs = make_term("Theirs", category="Secret")
+    user = User.objects.create_user("ben", is_staff=True)
+    author = Group.objects.get(name="Author")
+    Grant.objects.create(
+        user=user, role=author, glossary=default_glossary(), category=mine.category
+    )
+    client = logged_in(user)
+    page = select(client, [mine, theirs])
+    assert "You may not change “Theirs”." in words(page)
+    assert ids_of(page) == f"{mine.pk}"
+    assert "Secret" not in re.search(r'<select name="category".*?</select>', words(page))[0]
+    data = {"terms": f"{mine.pk},{theirs.pk}", "field": "icon", "icon": "x"}
+    assert "choose again" in words(client.post(EDIT, data, follow=True))
+    data = {"terms": f"{mine.pk}", "field": "category", "category": theirs.category_id}
+    assert "Select a valid choice" in words(client.post(EDIT, data))
+
+
+def test_more_than_can_be_done_at_once_is_said_before(admin, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 2)
+    terms = [make_term(f"T{number}") for number in range(3)]
+    assert "Choose 2 terms at most." in words(select(admin, terms))
+    ids = ",".join(str(term.pk) for term in terms)
+    assert "choose again" in words(admin.post(EDIT, {"terms": ids, "field": "icon"}, follow=True))

@@ -1,0 +1,88 @@
+import pytest
+
+from terms.models import Event, Glossary, Page, PublishedTerm, Term
+from terms.pages.rebuilding import stale_pages
+from terms.publishing.publish import publish, withdraw
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_name_of_a_glossary_stands_on_every_page_at_once(admin):
+    make_term("Flask")
+    make_term("Django")
+    glossary = default_glossary()
+    publish(glossary, Term.objects.all())
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    html = admin.get(address).content.decode()
+    assert 'name="slug"' not in html
+    sent = {"name": "Words of the house", "language": "en", "approvals_needed": "0"}
+    admin.post(address, sent)
+    glossary = Glossary.objects.get()
+    assert (glossary.name, glossary.slug) == ("Words of the house", "glossary")
+    pages = Page.objects.filter(path__endswith="/", status=200).exclude(path="/")
+    assert all(b"Words of the house" in page.content for page in pages)
+    assert list(stale_pages(glossary)) == []
+
+
+@pytest.mark.parametrize("slug", ["search", "letters", "names", "changes"])
+def test_no_category_takes_the_address_of_an_own_page(admin, slug):
+    glossary = default_glossary()
+    fields = {"glossary": glossary.pk, "name": "X", "slug": slug, "order": 0, "icon": ""}
+    html = admin.post("/admin/terms/category/add/", fields).content.decode()
+    assert "a page of its own at this address" in html
+    assert glossary.category_set.count() == 0
+
+
+def test_rules_for_good_entries_are_chosen_for_a_glossary(admin):
+    glossary = default_glossary()
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    assert "A heading skips a level" in admin.get(address).content.decode()
+    sent = {"name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    response = admin.post(address, {**sent, "rule_heading": "block", "rule_jargon": "off"})
+    assert response.status_code == 302
+    rules = Glossary.objects.get().rules
+    assert (rules["heading"], rules["jargon"]) == ("block", "off")
+    assert admin.post(address, {**sent, "rule_heading": "x"}).status_code == 200
+
+
+def test_a_published_category_keeps_its_address(admin):
+    term = make_live("Flask")
+    address = f"/admin/terms/category/{term.category_id}/change/"
+    assert 'name="slug"' not in admin.get(address).content.decode()
+    fresh = make_term("X", text=text_of("X", category="New", vertical="Newer"))
+    address = f"/admin/terms/category/{fresh.category_id}/change/"
+    assert 'name="slug"' in admin.get(address).content.decode()
+
+
+def test_a_glossary_that_was_public_once_keeps_its_address(admin):
+    make_live("Flask")
+    withdraw(default_glossary(), Term.objects.all())
+    address = f"/admin/terms/glossary/{default_glossary().pk}/change/"
+    assert 'name="slug"' not in admin.get(address).content.decode()
+
+
+def test_another_language_sorts_and_speaks_at_once(admin):
+    for name in ("Ödland", "Zebra", "Flask"):
+        make_live(name)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", body="A draft."))
+    glossary = default_glossary()
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    assert "German" in admin.get(address).content.decode()
+    sent = {"name": "Glossary", "approvals_needed": "0"}
+    wrong = admin.post(address, {**sent, "language": "auf deutsch"})
+    assert "“auf deutsch” is no language tag" in wrong.content.decode()
+    assert admin.post(address, {**sent, "language": "sv"}).status_code == 302
+    assert PublishedTerm.objects.get(name="Ödland").letter == "Ö"
+    admin.post(address, {**sent, "language": "de"})
+    assert PublishedTerm.objects.get(name="Ödland").letter == "O"
+    home = Page.objects.get(path="/glossary/").content.decode()
+    assert "3 Begriffe" in home
+    assert home.index("Flask") < home.index("Ödland") < home.index("Zebra")
+    assert list(stale_pages(Glossary.objects.get())) == []
+    assert (
+        Term.objects.get(name="Flask").fingerprint
+        != Term.objects.get(name="Flask").live_fingerprint
+    )
+    assert Event.objects.filter(kind=Event.Kind.PUBLISHED, name="Flask").count() == 1

@@ -1,0 +1,45 @@
+"""Ten thousand terms in one action: done whole, or refused in words."""
+
+import re
+
+import pytest
+
+from terms.editing.gate import Draft, save
+from terms.models import Category, ChangeSet, PublishedTerm, Term
+from tests.factory import default_glossary
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/terms/term/"
+MANY = 10_000
+
+
+@pytest.fixture
+def many(db):
+    texts = (f"---\nterm: T{n}\ncategory: One\n---\nText of {n}.\n" for n in range(MANY))
+    save(default_glossary(), [Draft(f"t{n}.md", text) for n, text in enumerate(texts)])
+
+
+def select_all(client, action):
+    some = Term.objects.order_by("pk").values_list("pk", flat=True)[:100]
+    chosen = {"action": action, "select_across": "1", "_selected_action": list(some)}
+    return client.post(LIST, chosen, follow=True).content.decode()
+
+
+def test_ten_thousand_terms_in_every_action(admin, many):
+    other = Category.objects.create(glossary=default_glossary(), name="Two", slug="two")
+    html = select_all(admin, "edit_selected")
+    assert "Edit 10,000 terms" in html
+    ids = re.search(r'name="terms" value="([\d,]+)"', html)[1]
+    edit = {"terms": ids, "field": "category", "category": other.pk}
+    html = admin.post(f"{LIST}edit/", edit).content.decode()
+    assert "10,000 terms: category: Two: what would be done" in html
+    assert "… and 9700 more." in html
+    digest = re.search(r'name="confirm" value="(\w+)"', html)[1]
+    admin.post(f"{LIST}edit/", edit | {"confirm": digest})
+    assert Term.objects.filter(category=other).count() == MANY
+    address = f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/"
+    assert admin.get(address).status_code == 200
+    assert "10000 terms are collected" in select_all(admin, "collect_selected")
+    assert "10000 terms are live." in select_all(admin, "publish_selected")
+    assert "Readers do not see 10000 terms any more." in select_all(admin, "withdraw_selected")
+    assert not PublishedTerm.objects.exists()

@@ -1,0 +1,207 @@
+"""Refactoring in the admin: shown first, done once confirmed, undone with one button."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from terms.editing.gate import Draft, save
+from terms.models import ChangeSet, Page, PublishedTerm, Term
+from terms.publishing.publish import publish
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+PREFIX = "/admin/terms/term/"
+
+
+def page(client, term, **values):
+    target = f"{PREFIX}{term.pk}/refactor/"
+    response = client.post(target, values, follow=True) if values else client.get(target)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def confirmed(client, term, **values):
+    html = page(client, term, **values)
+    (digest,) = re.findall(r'name="confirm" value="(\w+)"', html)
+    return page(client, term, **values, confirm=digest)
+
+
+def test_a_rename_is_shown_done_published_and_undone(admin):
+    term = make_live("Flask")
+    make_live("Django", related="Flask")
+    assert "New name" in page(admin, term)
+    values = {"kind": "rename", "name": "Quart", "keeps_old": "on"}
+    html = page(admin, term, **values)
+    assert "Flask renamed to Quart: what would be done" in html
+    assert "<ins>Quart</ins>" in html
+    assert "2 files would be changed" in html
+    assert not ChangeSet.objects.exists()
+    html = confirmed(admin, term, **values)
+    assert "Flask renamed to Quart" in html
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    assert (
+        "2 terms are live." in admin.post(address, {"do": "publish"}, follow=True).content.decode()
+    )
+    assert "Readers see all of it." in admin.get(address).content.decode()
+    html = admin.post(address, {"do": "undo"}, follow=True).content.decode()
+    assert "Undone. Readers see it once this change set" in html
+    assert "<h1>Undone: Flask renamed to Quart</h1>" in html
+    assert 'value="publish"' in html
+    assert 'value="publish"' not in admin.get(address).content.decode()
+    assert Term.objects.get(pk=term.pk).name == "Flask"
+    assert "undone already" in admin.post(address, {"do": "undo"}, follow=True).content.decode()
+
+
+def test_what_was_shown_is_what_is_done(admin):
+    term = make_term("Flask")
+    values = {"kind": "rename", "name": "Quart"}
+    html = page(admin, term, **values)
+    (digest,) = re.findall(r'name="confirm" value="(\w+)"', html)
+    save_text(term, text_of("Flask", body="Meanwhile."))
+    html = page(admin, term, **values, confirm=digest)
+    assert "Something has been changed meanwhile" in html
+    assert Term.objects.get().name == "Flask"
+
+
+def test_a_merge_by_name(admin):
+    old = make_live("Microframework")
+    make_live("Flask")
+    assert "There is no term “Nowhere”." in page(admin, old, kind="merge", other="Nowhere")
+    assert "into itself" in page(admin, old, kind="merge", other="Microframework")
+    confirmed(admin, old, kind="merge", other="flask")
+    change_set = ChangeSet.objects.get()
+    admin.post(f"/admin/terms/changeset/{change_set.pk}/change/", {"do": "publish"})
+    assert Page.objects.get(path__endswith="/microframework/").status == 301
+
+
+def test_a_merge_takes_the_text_over_if_it_is_told_to(admin):
+    old = make_term("Microframework", body="A few lines.")
+    flask = make_term("Flask", body="Own words.")
+    values = {"kind": "merge", "other": "Flask"}
+    assert "gets its definition" not in page(admin, old, **values)
+    html = page(admin, old, **values, takes_text="on")
+    assert "gets its definition and text, as a section “Microframework” at its end" in html
+    assert "## Microframework" in html
+    confirmed(admin, old, **values, takes_text="on")
+    flask.refresh_from_db()
+    assert flask.body.startswith("Own words.\n\n## Microframework\n\n")
+    assert flask.body.endswith("A few lines.\n")
+
+
+def test_withdrawing_in_favour_of_another(admin):
+    term = make_live("Old")
+    make_live("New", related="Old")
+    html = page(admin, term, kind="withdraw", other="New")
+    assert "Readers would not see Old any more" in html
+    assert ">New</a> relates to it" in html
+    assert PublishedTerm.objects.count() == 2
+    html = confirmed(admin, term, kind="withdraw", other="New")
+    assert "Readers do not see “Old” any more." in html
+    gone = Page.objects.get(path__endswith="/old/")
+    assert gone.status == 410
+    assert b">New</a>" in gone.content
+    assert "nothing to withdraw" in page(admin, term, kind="withdraw", other="")
+
+
+def test_hostile_values_get_an_answer(admin):
+    term = make_term("Flask")
+    for value in ("\0", "x" * 5000, "<script>alert(1)</script>", "‮", "a: b", "'", "- x\n"):
+        for kind in ("rename", "merge", "replace", "withdraw", value):
+            html = page(admin, term, kind=kind, name=value, other=value)
+            assert "<script>alert(1)" not in html
+
+
+def test_a_selection_is_collected(admin):
+    terms = [make_term(name) for name in ("A", "B")]
+    chosen = {"_selected_action": [term.pk for term in terms]}
+    html = admin.post(
+        PREFIX, {"action": "collect_selected", **chosen}, follow=True
+    ).content.decode()
+    assert "2 terms are collected" in html
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    html = admin.get(address).content.decode()
+    assert "2 terms, by ana" in html
+    assert (
+        "review of 2 terms has been asked for"
+        in admin.post(address, {"do": "submit"}, follow=True).content.decode()
+    )
+    assert admin.post(address, {"do": "nothing"}).status_code == 403
+    assert "selection of" in admin.get("/admin/terms/changeset/").content.decode()
+
+
+def test_a_set_with_terms_of_others_is_not_acted_on(admin, account):
+    term = make_term("A")
+    admin.post(PREFIX, {"action": "collect_selected", "_selected_action": [term.pk]})
+    address = f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/"
+    viewer = account("viewer", "view_term")
+    assert viewer.get(address).status_code == 200
+    for action in ("publish", "approve", "submit", "undo"):
+        assert viewer.post(address, {"do": action}).status_code == 403
+
+
+def test_a_term_is_split(admin):
+    term = make_live("Flask", body="Words.\n\n## Use\n\nOf use.\n\n## History\n\nLong ago.")
+    assert "Sections that go there" in page(admin, term)
+    values = {"kind": "split", "name": "Flask history", "parts": ["1"]}
+    html = page(admin, term, **values)
+    assert "Flask history split from Flask: what would be done" in html
+    assert "2 files would be changed or made" in html
+    assert 'name="parts" value="1"' in html
+    confirmed(admin, term, **values)
+    assert Term.objects.get(name="Flask history").body.strip() == "## History\n\nLong ago."
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    admin.post(address, {"do": "undo"})
+    assert [term.name for term in Term.objects.all()] == ["Flask"]
+    for parts in (["x"], ["99"], ["-1"]):
+        assert "Select a valid choice" in page(admin, term, **values | {"parts": parts})
+    assert "Choose what goes" in page(admin, term, **values | {"parts": []})
+    none = "Its text has no sections"
+    assert none not in page(admin, term)
+    assert none in page(admin, make_term("Plain", body="No sections."))
+
+
+def test_who_may_not_add_does_not_split(account):
+    term = make_term("Flask", body="## Use\n\nOf use.")
+    client = account("ben", "change_term", "publish_term", "view_term")
+    html = page(client, term, kind="split", name="New", parts=["0"])
+    assert "You may not make new terms here." in html
+
+
+def test_undoing_takes_no_term_from_readers_without_the_right_to(admin, account):
+    """Terms that the set made are deleted with it."""
+    glossary = default_glossary()
+    change_set = ChangeSet.objects.create(glossary=glossary, title="New terms")
+    save(glossary, [Draft("new.md", text_of("New"))], None, "made", change_set)
+    assert publish(glossary, Term.objects.all()) == []
+    address = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    for name, rights in (
+        ("author", ["view_term", "change_term"]),
+        ("deleter", ["view_term", "change_term", "delete_term"]),
+    ):
+        client = account(name, *rights)
+        assert "Undo" not in client.get(address).content.decode()
+        assert client.post(address, {"do": "undo"}).status_code == 403
+    assert PublishedTerm.objects.exists()
+    publisher = account("publisher", "view_term", "change_term", "delete_term", "publish_term")
+    assert publisher.post(address, {"do": "undo"}).status_code == 302
+    assert not PublishedTerm.objects.exists()
+
+
+def test_a_file_is_renamed_and_that_undone(admin):
+    term = make_live("Flask")
+    values = {"kind": "file", "path": "flask-web.md"}
+    html = page(admin, term, **values)
+    assert "flask.md renamed to flask-web.md: what would be done" in html
+    assert "This is one change set" in html
+    html = confirmed(admin, term, **values)
+    assert Term.objects.get().path == "flask-web.md"
+    change_set = ChangeSet.objects.get()
+    address = f"/admin/terms/changeset/{change_set.pk}/change/"
+    admin.post(address, {"do": "undo"})
+    assert Term.objects.get().path == "flask.md"
+    assert PublishedTerm.objects.get().path.endswith("/flask/")
+    assert "is not a path inside" in page(admin, term, kind="file", path="../x.md")

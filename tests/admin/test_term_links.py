@@ -1,0 +1,110 @@
+import pytest
+
+from terms.models import MentionDecision, Page, SearchMiss, Term
+from terms.publishing.mention_decisions import NEVER
+from terms.publishing.publish import publish
+from tests.factory import default_glossary, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+TERM = "/glossary/software/full-stack/flask/"
+
+
+@pytest.fixture
+def flask():
+    make_term("Django")
+    make_term("Bank", path="bank.md")
+    make_term("Bank", path="river-bank.md")
+    flask = make_term("Flask", body="Django by the bank, Django and Werkzeug.")
+    publish(default_glossary(), Term.objects.all())
+    return flask
+
+
+def address(term):
+    return f"/admin/terms/term/{term.pk}/links/"
+
+
+def page_of(term):
+    return Page.objects.get(path=TERM).content.decode()
+
+
+def test_the_names_of_the_text_are_listed(admin, flask):
+    html = admin.get(address(flask)).content.decode()
+    assert "Django" in html
+    assert "no link: it may mean 2 terms" in html
+    assert "Werkzeug</label>" not in html
+    assert "Named, but not related" in html
+
+
+def test_what_is_decided_is_live_and_stays(admin, flask):
+    river = Term.objects.get(path="river-bank.md")
+    fields = {"name-0": NEVER, "name-1": str(river.uid), "is_linked": "on"}
+    response = admin.post(address(flask), fields, follow=True)
+    assert "is live with these links" in response.content.decode()
+    body = page_of(flask).partition('<div class="body" dir="auto">')[2].partition("</div>")[0]
+    assert "django" not in body
+    assert 'river-bank/">bank</a>' in body
+    save_text(flask, text_of("Flask", body="Another bank. Django."))
+    publish(default_glossary(), Term.objects.all())
+    assert 'river-bank/">bank</a>' in page_of(flask)
+    response = admin.post(
+        address(flask), {"name-0": "", "name-1": "", "is_linked": "on"}, follow=True
+    )
+    assert MentionDecision.objects.count() == 0
+    assert (
+        "Nothing was changed"
+        in admin.post(address(flask), {"is_linked": "on"}, follow=True).content.decode()
+    )
+
+
+def test_an_everyday_word_is_not_linked_elsewhere(admin, flask):
+    django = Term.objects.get(name="Django")
+    assert 'django/">Django</a>' in page_of(flask)
+    admin.post(address(django), {})
+    assert 'django/">Django</a>' not in page_of(flask)
+
+
+def test_named_terms_become_related_ones(admin, flask):
+    django = Term.objects.get(name="Django")
+    admin.post(address(flask), {"relate": ["", str(django.uid)]})
+    flask.refresh_from_db()
+    assert flask.related == "Django"
+    assert flask.newest_revision().reason == "Related"
+    assert "Named, but not related" not in admin.get(address(flask)).content.decode()
+    response = admin.post(address(flask), {"relate": "nonsense"}, follow=True)
+    assert "Choose the terms to relate first" in response.content.decode()
+
+
+@pytest.mark.parametrize("value", ["x", "\0", "0" * 5000, "never ", "None"])
+def test_what_cannot_be_chosen_changes_nothing(admin, flask, value):
+    admin.post(address(flask), {"name-0": value, "is_linked": "on"})
+    assert MentionDecision.objects.count() == 0
+
+
+def test_only_those_who_may_decide(account, flask, client):
+    assert client.get(address(flask)).status_code == 302
+    viewer = account("viewer", "view_term")
+    assert viewer.get(address(flask)).status_code == 200
+    assert viewer.post(address(flask), {"name-0": NEVER}).status_code == 403
+    writer = account("writer", "view_term", "change_term")
+    response = writer.post(address(flask), {"name-0": NEVER, "is_linked": "on"}, follow=True)
+    assert "once somebody who may publishes" in response.content.decode()
+    assert 'django/">Django</a>' in page_of(flask)
+    assert account("nobody").get(address(flask)).status_code == 403
+    assert viewer.get("/admin/terms/term/999999/links/").status_code == 404
+
+
+def test_searches_in_vain_lead_to_new_terms(admin, client):
+    make_term("Flask")
+    publish(default_glossary(), Term.objects.all())
+    client.get("/glossary/search", {"q": "rust & co"})
+    html = admin.get("/admin/terms/searchmiss/").content.decode()
+    assert "rust &amp; co" in html
+    assert "/admin/terms/term/add/?name=rust+%26+co" in html
+    assert (
+        'value="rust &amp; co"'
+        in admin.get("/admin/terms/term/add/?name=rust+%26+co").content.decode()
+    )
+    assert (
+        admin.get(f"/admin/terms/searchmiss/{SearchMiss.objects.get().pk}/change/").status_code
+        == 200
+    )

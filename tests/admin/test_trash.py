@@ -1,0 +1,62 @@
+"""Deleting in the admin."""
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.messages.storage.cookie import CookieStorage
+
+from terms.admin.views.page import while_there
+from terms.models import Page, Term
+from terms.review.requests import CannotReview, approve
+from tests.factory import make_live, make_term
+
+pytestmark = pytest.mark.django_db
+PREFIX = "/admin/terms/term/"
+
+
+def test_deleting_says_who_refers_to_the_term_and_asks(admin):
+    term = make_live("Flask")
+    make_live("Django", related="Flask", body="Like Flask.")
+    page = admin.get(f"{PREFIX}{term.pk}/delete/").content.decode()
+    assert "Readers see this term." in page
+    assert "1 term relates to it." in page
+    assert page.count("<li>Django</li>") == 1
+    assert Term.objects.count() == 2
+    page = admin.post(f"{PREFIX}{term.pk}/delete/", follow=True).content.decode()
+    assert "“Flask” is in the trash." in page
+    assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 410
+    assert admin.get(f"{PREFIX}{term.pk}/change/").status_code == 302
+
+
+def test_it_is_taken_out_again(admin):
+    term = make_term("Flask")
+    admin.post(f"{PREFIX}{term.pk}/delete/")
+    page = admin.get(f"{PREFIX}trash/").content.decode()
+    assert 'aria-label="Take out Flask"' in page
+    page = admin.post(f"{PREFIX}trash/", {"term": term.pk}, follow=True).content.decode()
+    assert "is back, as a draft." in page
+    assert "The trash is empty." in page
+    for number in (term.pk, "", "x", "٣", "9" * 40):
+        page = admin.post(f"{PREFIX}trash/", {"term": number}, follow=True).content.decode()
+        assert "not in the trash any more" in page
+
+
+def test_a_page_says_that_its_term_is_gone_meanwhile(admin, rf, editor):
+    term = make_term("Flask")
+    stale = Term.objects.get()
+    admin.post(f"{PREFIX}{term.pk}/delete/")
+    with pytest.raises(CannotReview, match="Somebody has deleted “Flask” meanwhile"):
+        approve(stale, editor, stale.fingerprint)
+    request = rf.get("/")
+    request._messages = CookieStorage(request)
+    view = while_there(site.get_model_admin(Term), lambda request: Term.objects.get(pk=term.pk))
+    assert view(request)["Location"] == PREFIX
+    (message,) = request._messages
+    assert "just deleted a term" in str(message)
+
+
+def test_what_cannot_come_back_is_said(admin):
+    term = make_term("Flask")
+    admin.post(f"{PREFIX}{term.pk}/delete/")
+    make_term("Flask")
+    page = admin.post(f"{PREFIX}trash/", {"term": term.pk}, follow=True).content.decode()
+    assert "There is another term file “flask.md” now" in page

@@ -1,0 +1,62 @@
+"""The work lists in the admin."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from terms.models import Relation, Term
+from terms.review.worklists import LISTS
+from tests.factory import make_live, make_term
+
+pytestmark = pytest.mark.django_db
+WORK = "/admin/terms/term/work/"
+
+
+def test_the_first_page_says_what_needs_somebody(admin):
+    make_term("A", related="B, Wanted one")
+    make_term("B")
+    html = admin.get("/admin/").content.decode()
+    assert "<b>2</b> Drafts" in html
+    assert "<b>1</b> Wanted" in html
+    assert "<b>1</b> One-way relations" in html
+    assert "<b>0</b> To review" in html
+    assert 'id="id_quick"' in html
+    assert 'value="New one"' in admin.get("/admin/terms/term/add/?name=New+one").content.decode()
+
+
+def test_every_list_has_a_page(admin):
+    make_live("A", related="B, Wanted one", body="B and C.")
+    make_live("B")
+    make_live("C", body="A")
+    for name, found in LISTS.items():
+        html = admin.get(f"{WORK}{name}/").content.decode()
+        assert found.help.replace("'", "&#x27;") in html
+    assert admin.get(f"{WORK}nothing/").status_code == 404
+    for number in ("0", "-1", "x", "9" * 30):
+        assert admin.get(f"{WORK}wanted/", {"p": number}).status_code == 200
+
+
+def test_one_click_adds_the_way_back(admin):
+    make_term("A", related="B")
+    make_term("B", related="C#, Wanted one")
+    relation = Relation.objects.get(label="B")
+    html = admin.post(f"{WORK}one-way/", {"relation": relation.pk}, follow=True).content.decode()
+    assert "“B” relates to “A” now." in html
+    assert "value: 'C#, Wanted one, A'" in Term.objects.get(name="B").newest_revision().text
+    assert "Nothing: all is done." in html
+    for number in ("", "x", "٣", "9" * 30, "0"):
+        html = admin.post(f"{WORK}one-way/", {"relation": number}, follow=True).content.decode()
+        assert "no longer there" in html
+
+
+def test_queries_do_not_grow_with_the_rows(admin):
+    counts = []
+    for first in (0, 5, 20):
+        for number in range(first, first * 3 + 4):
+            make_live(f"T{number}", related=f"T{number + 1}, Wanted {number}", body="T1 and T2.")
+        with CaptureQueriesContext(connection) as queries:
+            for name in LISTS:
+                admin.get(f"{WORK}{name}/")
+            admin.get("/admin/")
+        counts.append(len(queries))
+    assert counts[1] == counts[2]

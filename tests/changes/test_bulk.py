@@ -1,0 +1,79 @@
+"""One field of many terms: in their files, as one, and back as one."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from terms.changes.bulk import relate, set_column
+from terms.changes.change_sets import publish_set
+from terms.changes.operation import CannotRefactor, apply, undo
+from terms.models import Page, Term
+from tests.factory import default_glossary, make_live, make_term, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def text(name):
+    return Term.objects.get(name=name).newest_revision().text
+
+
+def test_many_terms_go_to_another_category(ann):
+    for number in range(3):
+        make_live(f"T{number}")
+    operation = set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
+    assert operation.title == "3 terms: category: Elsewhere"
+    assert "its old address leads on" in operation.effects[0].words
+    publish_set(apply(operation, ann), ann)
+    assert set(Term.objects.values_list("category__name", flat=True)) == {"Elsewhere"}
+    assert "title: Category\n    value: Elsewhere" in text("T1")
+    assert Page.objects.get(path="/glossary/software/full-stack/t1/").status == 301
+    with pytest.raises(CannotRefactor, match="so already"):
+        set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
+
+
+def test_an_icon_is_given_and_taken_away(ann):
+    make_term("A")
+    apply(set_column(default_glossary(), Term.objects.all(), "icon", "mdi:lock"), ann)
+    assert "icon: 'mdi:lock'" in text("A")
+    before = text("A")
+    made = apply(set_column(default_glossary(), Term.objects.all(), "icon", ""), ann)
+    assert Term.objects.get().icon == ""
+    undo(made, ann)
+    assert text("A") == before
+
+
+def test_terms_are_related_to_one_and_no_longer(ann):
+    make_term("Web")
+    make_term("A", related="B")
+    make_term("C", related="web")
+    operation = relate(default_glossary(), Term.objects.all(), "Web")
+    assert [effect.term for effect in operation.effects] == ["A"]
+    apply(operation, ann)
+    assert "value: 'B, Web'" in text("A")
+    apply(relate(default_glossary(), Term.objects.all(), "Web", back=True), ann)
+    assert "value: 'B'" in text("A")
+    assert text("C") == text_of("C", related="None").replace("'None'", "None") or "web" not in (
+        text("C")
+    )
+    for name, why in (("", "which term"), ("x, y", "has a comma")):
+        with pytest.raises(CannotRefactor, match=why):
+            relate(default_glossary(), Term.objects.all(), name)
+
+
+def test_a_file_that_cannot_be_edited_stays_and_is_named(ann):
+    make_term("Good")
+    make_term("Bad", text="---\nterm: Bad\ncategory: [a\n---\n")
+    operation = set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
+    assert len(operation.drafts) == 1
+    assert any("cannot be changed here" in effect.words for effect in operation.effects)
+
+
+def test_planning_asks_little_of_the_database():
+    counts = []
+    for first in (0, 10):
+        for number in range(first, first + 10):
+            make_live(f"T{number}")
+        with CaptureQueriesContext(connection) as queries:
+            set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

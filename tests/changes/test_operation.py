@@ -1,0 +1,255 @@
+"""Rename, merge, replace: listed, done as one, undone as one."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from terms.changes.change_sets import Refused, approve_set, collect, publish_set, submit_set
+from terms.changes.operation import CannotRefactor, apply, undo
+from terms.changes.rename import rename_classification, undo_set
+from terms.changes.reword import merge, rename, replace
+from terms.changes.trash import restore
+from terms.editing.gate import StaleWrite
+from terms.management.consistency import check
+from terms.models import (
+    Alias,
+    Approval,
+    Category,
+    ChangeSet,
+    Mention,
+    Page,
+    PublishedTerm,
+    Relation,
+    Term,
+)
+from terms.review.requests import CannotReview
+from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def anywhere(term):
+    return True
+
+
+def text(name):
+    term = Term.with_trash.get(name=name)
+    return term.newest_revision().text
+
+
+def texts():
+    return {term.path: term.newest_revision().text for term in Term.with_trash.all()}
+
+
+def test_a_rename_reaches_all_who_relate(ann):
+    flask = make_term("Flask")
+    make_term("Django", related="C#, Flask, WSGI")
+    make_term("WSGI", body="Flask follows it.")
+    before = texts()
+    operation = rename(flask, "Flask 3", anywhere)
+    assert [(effect.term, effect.words) for effect in operation.effects] == [
+        ("Flask", "gets its new name; the old name is kept as an alias"),
+        ("Django", "relates to it by the new name"),
+    ]  # fmt: skip
+    assert texts() == before  # nothing is done yet
+    change_set = apply(operation, ann)
+    assert "value: 'C#, Flask 3, WSGI'" in text("Django")
+    assert text("Flask 3") == before["flask.md"].replace("term: Flask", "term: Flask 3").replace(
+        "\n---\nFlask is", "\naliases:\n  - Flask\n---\nFlask is"
+    ) or "- Flask\n" in text("Flask 3")
+    assert Relation.objects.get(label="Flask 3").target == flask
+    assert change_set.revisions.count() == 2
+    undo(change_set, ann)
+    assert texts() == before
+    assert Relation.objects.get(label="Flask").target == flask
+
+
+def test_only_lines_that_say_the_name_change(ann):
+    flask = make_term("Flask")
+    make_term(
+        "Django",
+        related="Flask, WSGI",
+        text=text_of("Django", related="Flask, WSGI").replace("\n", "\r\n"),
+    )
+    before = text("Django")
+    apply(rename(flask, "Quart", anywhere), ann)
+    assert text("Django") == before.replace("'Flask, WSGI'", "'Quart, WSGI'")
+
+
+def test_where_one_may_not_write_the_old_name_still_finds_the_term(ann):
+    flask, django = make_term("Flask"), make_term("Django", related="Flask")
+    operation = rename(flask, "Quart", lambda term: term != django)
+    assert "you may not write there" in operation.effects[-1].words
+    apply(operation, ann)
+    relation = Relation.objects.get(term=django)
+    assert (relation.label, relation.target) == ("Flask", flask)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("", "between 1 and"), ("x" * 301, "between 1 and"), ("Flask", "already"), ("WSGI", "merge the two"),
+     ("Gateway", "merge the two")],
+)  # fmt: skip
+def test_a_name_that_cannot_be_is_refused(name, words):
+    flask = make_term("Flask")
+    make_term("WSGI", text=text_of("WSGI").replace("---\nWSGI", "aliases: [Gateway]\n---\nWSGI"))
+    with pytest.raises(CannotRefactor, match=words):
+        rename(flask, name, anywhere)
+
+
+def test_readers_keep_every_address_of_a_renamed_term(ann):
+    flask = make_live("Flask")
+    make_term("Django", related="Flask", body="Like Flask.")
+    publish_all()
+    operation = rename(flask, "Quart", anywhere)
+    words = [effect.words for effect in operation.effects]
+    assert any("its address stays as it is" in said for said in words)
+    assert any("names “Flask” in its text" in said for said in words)
+    publish_set(apply(operation, ann), ann)
+    assert PublishedTerm.objects.get(uid=flask.uid).name == "Quart"
+    assert Mention.objects.get(source__name="Django").target_uid == flask.uid
+    assert list(check(default_glossary())) == []
+
+
+def test_a_merge_hands_over_names_relations_and_addresses(ann):
+    old, new = make_live("Microframework"), make_live("Flask", related="Microframework, WSGI")
+    make_live("Django", related="Microframework, Flask")
+    before = texts()
+    change_set = apply(merge(old, new, anywhere), ann)
+    assert "value: WSGI" in text("Flask") or "value: 'WSGI'" in text("Flask")
+    assert Alias.objects.filter(term=new, name="Microframework").exists()
+    assert [r.label for r in Relation.objects.filter(term__name="Django")] == ["Flask"]
+    assert publish_set(change_set, ann) == 3
+    page = Page.objects.get(path="/glossary/software/full-stack/microframework/")
+    assert (page.status, page.location.rpartition("stack/")[2]) == (301, "flask/")
+    assert Term.with_trash.get(pk=old.pk).trashed_at
+    assert list(check(default_glossary())) == []
+
+    restore(Term.with_trash.get(pk=old.pk), ann)
+    undo(change_set, ann)
+    assert texts() == before
+
+
+def test_a_merge_says_what_becomes_of_texts_and_links(ann):
+    old = make_live("Microframework")
+    new = make_live("Flask", body="A microframework.")
+    make_live("Django", body="No microframework.")
+    said = {(effect.term, effect.words) for effect in merge(old, new, anywhere).effects}
+    words = "names “microframework” in its text, which stays as it is and is"
+    assert ("Flask", f"{words} no link any more, being its own") in said
+    assert ("Django", f"{words} a link all the same") in said
+    kept = "keeps its definition and text in its own file; nothing of them goes into “Flask”"
+    assert ("Microframework", kept) in said
+
+
+def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
+    body = "Is `small`.\r\n\r\n## Use\r\n\r\nMuch.\r\n\r\nOld\r\n---\r\n\r\n> ### Deep\r\n"
+    old = make_term("a*b*", path="c.md", body="x")
+    save_text(old, old.newest_revision().text.replace("x", body))
+    new = make_term("Flask", body="Own words.")
+    before = texts()
+    change_set = apply(merge(Term.objects.get(pk=old.pk), new, anywhere, takes_text=True), ann)
+    said = text("Flask").partition("Own words.")[2]
+    assert said == (
+        "\n\n## a\\*b\\*\n\nWhat a\\*b\\* is, in a sentence.\n\nIs `small`.\n\n### Use\n\nMuch."
+        "\n\n### Old\n\n> #### Deep\n"
+    )
+    assert body in text("a*b*")  # it stays where it was, too
+    publish_set(change_set, ann)
+    html = Page.objects.get(path="/glossary/software/full-stack/flask/").content.decode()
+    assert ">a*b*</h2>" in html
+    restore(Term.with_trash.get(pk=old.pk), ann)
+    undo(change_set, ann)
+    assert texts() == before
+
+
+def test_what_cannot_be_merged_is_said(ann):
+    flask, bad = make_term("Flask"), make_term("bad", path="bad.md", text="---\n[\n---\n")
+    with pytest.raises(CannotRefactor, match="into itself"):
+        merge(flask, flask, anywhere)
+    for pair in ((flask, bad), (bad, flask)):
+        with pytest.raises(CannotRefactor, match="cannot be changed here"):
+            merge(*pair, anywhere)
+
+
+def test_a_replaced_term_shows_its_successor(ann):
+    old, new = make_live("Old"), make_live("New")
+    publish_set(apply(replace(old, new, anywhere), ann), ann)
+    html = Page.objects.get(path="/glossary/software/full-stack/old/").content.decode()
+    assert "no longer used" in html
+    assert ">New</a>" in html
+
+
+def test_what_was_written_since_is_not_undone(ann):
+    flask, django = make_term("Flask"), make_term("Django", related="Flask")
+    change_set = apply(rename(flask, "Quart", anywhere), ann)
+    save_text(django, text_of("Django", related="Quart", body="New."))
+    now = texts()
+    with pytest.raises(CannotRefactor, match="changed since: “Django”"):
+        undo(change_set, ann)
+    assert texts() == now
+    assert ChangeSet.objects.get(pk=change_set.pk).undone_at is None
+
+
+def test_an_operation_is_undone_once(ann):
+    change_set = apply(rename(make_term("Flask"), "Quart", anywhere), ann)
+    undo(change_set, ann)
+    with pytest.raises(CannotRefactor, match="undone already"):
+        undo(change_set, ann)
+
+
+def test_somebody_who_was_quicker_is_not_overwritten(ann):
+    flask = make_term("Flask")
+    operation = rename(flask, "Quart", anywhere)
+    save_text(flask, text_of(body="Quicker."))
+    with pytest.raises(StaleWrite):
+        apply(operation, ann)
+    assert not ChangeSet.objects.exists()
+    assert operation.digest != rename(Term.objects.get(), "Quart", anywhere).digest
+
+
+# Sets
+
+
+def test_a_set_is_published_whole_or_not_at_all(ann):
+    good, strict = make_term("Good"), make_term("Strict", category="Strict")
+    Category.objects.filter(name="Strict").update(approvals_needed=1)
+    change_set = collect(default_glossary(), [good, strict], "Both", ann)
+    with pytest.raises(Refused) as refused:
+        publish_set(change_set, ann)
+    assert [refusal.term.name for refusal in refused.value.refusals] == ["Strict"]
+    assert not PublishedTerm.objects.exists()
+    assert not Page.objects.filter(path__contains="good").exists()
+    ben = User.objects.create_superuser("ben", password="x")
+    seen = {term.pk: term.fingerprint for term in (good, strict)}
+    assert approve_set(change_set, ben, seen) == 2
+    assert publish_set(change_set, ann) == 2
+    assert PublishedTerm.objects.count() == 2
+
+
+def test_a_set_is_asked_about_as_one(ann):
+    terms = [make_term(name, author=ann) for name in ("A", "B")]
+    change_set = collect(default_glossary(), terms, "Both", ann)
+    assert submit_set(change_set, ann) == 2
+    with pytest.raises(CannotReview, match="nothing to do"):
+        submit_set(change_set, ann)
+    ben = User.objects.create_superuser("ben", password="x")
+    with pytest.raises(CannotReview, match="“B”: The text has been changed"):
+        approve_set(change_set, ben, {terms[0].pk: terms[0].fingerprint})
+    assert not Approval.objects.exists()
+
+
+def test_a_category_gets_its_name_back(ann):
+    make_term("Flask")
+    before = texts()
+    category = Category.objects.get(name="Software")
+    change_set = rename_classification(category, "Programs", ann)
+    assert "category: Programs" in text("Flask")
+    undo_set(ChangeSet.objects.get(pk=change_set.pk), ann)
+    assert texts() == before
+    assert Category.objects.get().name == "Software"
+    change_set = rename_classification(Category.objects.get(), "Programs", ann)
+    make_term("Other", category="Software")
+    with pytest.raises(CannotRefactor, match=r"has come into|cannot be called “Software” again"):
+        undo_set(ChangeSet.objects.get(pk=change_set.pk), ann)
+    with pytest.raises(CannotRefactor, match="another category “Software”"):
+        rename_classification(Category.objects.get(name="Programs"), "Software")

@@ -1,0 +1,183 @@
+"""Taking away asks for what changing asks for (S10)."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from terms.changes import removals
+from terms.changes.operation import CannotRefactor
+from terms.changes.removals import DELETE, MOVE, WITHDRAW, NotApproved
+from terms.changes.rename import move
+from terms.changes.schedule import run_scheduled, schedule
+from terms.changes.trash import restore, trash
+from terms.models import Alias, Approval, Glossary, Notice, PublishedTerm, Removal, Term
+from terms.publishing.publish import publish
+from terms.review.requests import CannotReview, approve
+from terms.review.worklists import to_review
+from tests.accounts import logged_in
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people():
+    return [
+        User.objects.create_superuser(name, f"{name}@example.org", password="x")
+        for name in ("ann", "ben", "cid")
+    ]
+
+
+@pytest.fixture
+def flask(people):
+    term = make_live("Flask", author=people[0])
+    Glossary.objects.update(approvals_needed=1)
+    return Term.objects.select_related("glossary").get(pk=term.pk)
+
+
+def is_live(term):
+    return Term.with_trash.get(pk=term.pk).live_fingerprint != ""
+
+
+def test_nobody_takes_a_live_term_away_alone(flask, people):
+    with pytest.raises(NotApproved, match="1 person must approve"):
+        trash(flask, people[0])
+    with pytest.raises(CannotRefactor, match="1 person must approve"):
+        move(flask, "other.md", people[0])
+    assert [r.term for r in removals.withdraw(flask.glossary, [flask], people[0])] == [flask]
+    item = schedule(flask, "withdraw", timezone.now() + timezone.timedelta(hours=1), people[0])
+    type(item).objects.update(at=timezone.now())
+    assert "must approve" in run_scheduled()[0].problem
+    assert is_live(flask)
+    assert Term.objects.get(pk=flask.pk).path == "flask.md"
+
+
+@pytest.mark.parametrize("action", [WITHDRAW, DELETE, MOVE])
+def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
+    ann, ben, _ = people
+    detail = "new.md" if action == MOVE else ""
+    asked = removals.ask(flask, action, ann, detail)
+    assert list(to_review(ben)) == [flask]
+    assert list(to_review(ann)) == []
+    assert Notice.objects.filter(person=ben, text__contains="Flask").exists()
+    with pytest.raises(CannotReview, match="somebody else has to approve"):
+        removals.approve(asked, ann)
+    removals.approve(asked, ben)
+    assert list(to_review(ben)) == []
+    if action == DELETE:
+        trash(flask, ann)
+    elif action == MOVE:
+        move(flask, detail, ann)
+    else:
+        assert removals.withdraw(flask.glossary, [flask], ann) == []
+    assert is_live(flask) == (action == MOVE)
+    assert Removal.objects.get().outcome == "done"
+
+
+@pytest.mark.parametrize("ended", ["refused", "taken back", "done"])
+def test_what_is_asked_for_again_is_approved_again(flask, people, ended):
+    ann, ben, cid = people
+    asked = removals.ask(flask, DELETE, ann)
+    removals.approve(asked, ben)
+    if ended == "refused":
+        removals.refuse(asked, cid, "It stays.")
+    elif ended == "taken back":
+        removals.take_back(asked, ann)
+    else:
+        trash(flask, ann)
+        restore(Term.with_trash.get(pk=flask.pk), ann)
+        Glossary.objects.update(approvals_needed=0)
+        assert publish(default_glossary(), Term.objects.filter(pk=flask.pk)) == []
+        Glossary.objects.update(approvals_needed=1)
+    now = Term.objects.select_related("glossary").get(pk=flask.pk)
+    again = removals.ask(now, DELETE, ann)
+    with pytest.raises(NotApproved):
+        trash(now, ann)
+    removals.approve(again, ben)
+    trash(now, ann)
+
+
+def test_an_approval_is_of_one_action_and_one_live_text(flask, people):
+    ann, ben, cid = people
+    removals.approve(removals.ask(flask, WITHDRAW, ann), ben)
+    assert removals.why_not(flask, DELETE)
+    assert removals.why_not(flask, MOVE, "x.md")
+    save_text(flask, text_of("Flask", body="Newer."), author=ann)
+    now = Term.objects.get(pk=flask.pk)
+    Approval.objects.create(
+        term=now, fingerprint=now.fingerprint, person=cid, created_at=timezone.now()
+    )
+    from terms.publishing.publish import publish
+
+    assert publish(flask.glossary, Term.objects.all()) == []
+    assert removals.why_not(Term.objects.get(pk=flask.pk), WITHDRAW)  # another text is live now
+
+
+def test_it_can_be_declined_and_taken_back(flask, people):
+    ann, ben, _ = people
+    with pytest.raises(CannotReview, match="Say why"):
+        removals.refuse(removals.ask(flask, DELETE, ann), ben, " ")
+    removals.refuse(removals.ask(flask, DELETE, ann), ben, "Many read it.")
+    assert Notice.objects.filter(person=ann, text__contains="Many read it.").exists()
+    removals.take_back(removals.ask(flask, DELETE, ann), ann)
+    assert set(Removal.objects.values_list("outcome", flat=True)) == {"refused", "taken back"}
+
+
+def test_drafts_and_glossaries_without_approvals_ask_nobody(flask, people):
+    trash(make_term("Draft"), people[0])
+    Glossary.objects.update(approvals_needed=0)
+    trash(flask, people[0])
+    assert not is_live(flask)
+
+
+def test_the_admin_asks_and_does_it_once_it_is_approved(flask, people):
+    ann, ben, _ = (logged_in(person) for person in people)
+    review = reverse("admin:terms_term_review", args=[flask.pk])
+    answer = ann.post(reverse("admin:terms_term_delete", args=[flask.pk]), follow=True)
+    assert "is not deleted yet: 1 person must approve this first." in answer.content.decode()
+    assert is_live(flask)
+    assert ann.post(review, {"do": "remove"}).status_code == 200
+    assert is_live(flask)
+    assert (
+        "Ask to move it to the trash"
+        in ann.get(reverse("admin:terms_term_delete", args=[flask.pk])).content.decode()
+    )
+    page = ben.get(review).content.decode()
+    assert "Asked: delete “Flask”" in page
+    assert 'value="approve_removal"' in page
+    ben.post(review, {"do": "approve_removal"})
+    answer = ann.post(review, {"do": "remove"}, follow=True)
+    assert "Done: delete Flask." in answer.content.decode()
+    assert not is_live(flask)
+    assert Term.with_trash.get(pk=flask.pk).trashed_at
+
+
+def test_the_list_asks_for_each_term(flask, people):
+    ann = logged_in(people[0])
+    draft = make_term("Draft")
+    answer = ann.post(
+        reverse("admin:terms_term_changelist"),
+        {"action": "withdraw_selected", "_selected_action": [flask.pk, draft.pk]},
+        follow=True,
+    ).content.decode()
+    assert "“Flask” is not withdrawn yet" in answer
+    assert "Readers do not see 0 terms any more." in answer
+    assert Removal.objects.open().count() == 1
+
+
+def test_a_name_that_readers_see_is_hidden_with_the_next_approved_text_only(people):
+    ann, ben, _ = people
+    text = text_of("Flask").replace("details:", "aliases: [Bottle]\ndetails:")
+    flask = make_live("Flask", text=text, author=ann)
+    Glossary.objects.update(approvals_needed=1)
+    Alias.objects.update(kind="hidden")
+    one = Term.objects.filter(pk=flask.pk)
+    assert publish(default_glossary(), one, by=ann) == []
+    assert PublishedTerm.objects.get().aliases == ["Bottle"]
+
+    save_text(flask, text.replace("aliases: [Bottle]", "aliases: [Bottle, Bottles]"), author=ann)
+    Alias.objects.filter(name="Bottle").update(kind="hidden")
+    approve(one.get(), ben, one.get().fingerprint)
+    assert publish(default_glossary(), one, by=ann) == []
+    assert PublishedTerm.objects.get().aliases == ["Bottles"]

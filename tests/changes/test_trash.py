@@ -1,0 +1,123 @@
+"""The trash: a term is gone for everybody, and comes back with all that it had."""
+
+import pytest
+from django.utils import timezone
+
+from terms.changes.rename import rename_classification
+from terms.changes.schedule import run_due, schedule
+from terms.changes.trash import CannotRestore, referring_to, restore, trash
+from terms.files.exporting import export
+from terms.files.import_plan import plan_import
+from terms.files.importing import apply_import
+from terms.management.consistency import check
+from terms.models import Category, Event, Page, PublishedTerm, Relation, Schedule, Term
+from terms.review.requests import submit
+from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def whole(term):
+    return Term.with_trash.get(pk=term.pk)
+
+
+def test_a_term_in_the_trash_is_gone_for_readers_and_names(ann):
+    flask = make_live("Flask")
+    django = make_live("Django", related="Flask", body="Like Flask.")
+    referring = referring_to(flask)
+    assert ([str(term) for term in referring.relating], referring.mentioning) == (
+        ["Django"], ["Django"],
+    )  # fmt: skip
+    trash(flask, ann)
+    assert not Term.objects.filter(name="Flask").exists()
+    assert [page.name for page in PublishedTerm.objects.all()] == ["Django"]
+    assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 410
+    relation = Relation.objects.get(term=django)
+    assert (relation.label, relation.target) == ("Flask", None)
+    assert whole(flask).revisions.count() == 1
+    trash(flask, ann)  # a second time by somebody who did not know
+    assert Event.objects.filter(kind="trashed").count() == 1
+
+
+def test_it_comes_back_with_its_relations_both_ways(ann):
+    make_term("Django")
+    flask = make_term("Flask", related="Django", author=ann)
+    referring = make_term("WSGI", related="Flask")
+    trash(flask, ann)
+    restore(whole(flask), ann)
+    assert Term.objects.get(name="Flask").status == "draft"
+    assert Relation.objects.get(term=referring).target == flask
+    assert Relation.objects.get(term=flask).target.name == "Django"
+    with pytest.raises(CannotRestore, match="not in the trash any more"):
+        restore(whole(flask), ann)
+    publish_all()
+    assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 200
+
+
+def test_its_place_may_be_taken_meanwhile(ann):
+    old = make_term("Flask")
+    trash(old, ann)
+    new = make_term("Flask", body="Written anew.")
+    with pytest.raises(CannotRestore, match=r"another term file “flask\.md”"):
+        restore(whole(old), ann)
+    trash(new, ann)
+    restore(whole(old), ann)
+    assert Term.objects.get() == old
+
+
+def test_a_category_that_was_renamed_meanwhile_stays_the_same_one(ann):
+    term, other = make_term("A"), make_term("B")
+    trash(term, ann)
+    rename_classification(Category.objects.get(name="Software"), "Programs")
+    restore(whole(term), ann)
+    assert Term.objects.get(pk=term.pk).category == Term.objects.get(pk=other.pk).category
+    assert "category: Programs" in whole(term).newest_revision().text
+    assert [category.name for category in Category.objects.all()] == ["Programs"]
+
+
+def test_what_was_planned_for_it_is_off(ann):
+    term = make_term(author=ann)
+    submit(term, ann)
+    schedule(term, "publish", timezone.now() + timezone.timedelta(hours=1), ann)
+    trash(term, ann)
+    Schedule.objects.update(at=timezone.now())
+    assert run_due() == []
+    restore(whole(term), ann)
+    assert not term.reviews.open().exists()
+    submit(Term.objects.get(), ann)
+
+
+def test_files_follow_the_trash(ann, tmp_path):
+    glossary = default_glossary()
+    term = make_term("Flask")
+    make_term("Django")
+    export(glossary, tmp_path)
+    trash(term, ann)
+    plan = apply_import(plan_import(glossary, tmp_path))
+    assert plan.counts["unchanged"] == 2
+    assert not Term.objects.filter(name="Flask").exists()
+    assert export(glossary, tmp_path, prune=True).counts["removed"] == 1
+    assert not (tmp_path / "flask.md").exists()
+    assert (tmp_path / "django.md").exists()
+
+
+def test_a_file_that_was_trashed_here_and_edited_there_is_a_new_term(ann, tmp_path):
+    glossary = default_glossary()
+    term = make_term("Flask")
+    export(glossary, tmp_path)
+    trash(term, ann)
+    (tmp_path / "flask.md").write_text(text_of(body="Edited by hand."))
+    assert apply_import(plan_import(glossary, tmp_path)).counts["created"] == 1
+    assert "Edited by hand." in Term.objects.get().body
+    assert whole(term).trashed_at
+
+
+def test_nothing_is_wrong_with_what_is_in_the_trash(ann):
+    flask, django = make_live("Flask", related="Django"), make_live("Django", related="Flask")
+    trash(flask, ann)
+    publish_all()
+    assert list(check(default_glossary())) == []
+    save_text(django, text_of("Django", body="x"))
+    restore(whole(flask), ann)
+    publish_all()
+    assert list(check(default_glossary())) == []

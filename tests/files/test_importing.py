@@ -1,0 +1,533 @@
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from terms.files.exporting import export
+from terms.files.folder import FolderError, read
+from terms.files.import_plan import plan_import
+from terms.files.importing import apply_import
+from terms.formats.document import changed
+from terms.management.consistency import check
+from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
+from tests.factory import default_glossary, make_term, save_text, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def import_folder(folder):
+    return apply_import(plan_import(default_glossary(), folder))
+
+
+def statuses(plan):
+    return {entry.path: entry.status for entry in plan.entries}
+
+
+def tree(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "flask.md").write_text(text_of("Flask", related="Django"))
+    (folder / "django.md").write_text(text_of("Django"))
+    return folder
+
+
+def age(folder):
+    """Make the files look old enough to be trusted by their times."""
+    for name in folder.rglob("*"):
+        os.utime(name, ns=(1, 1))
+
+
+@pytest.mark.parametrize(
+    "corpus", ["glossary", "cncf", "hugo", "icon", "iotatlas", "mdn-en", "mdn-en-2024"]
+)
+def test_every_real_folder_comes_back_byte_for_byte(shared, tmp_path, corpus):
+    source = shared / "corpora" / corpus
+
+    import_folder(source)
+    export(default_glossary(), tmp_path / "out")
+
+    originals = {k: v for k, v in tree(source).items() if k.endswith((".md", ".mdx"))}
+    assert tree(tmp_path / "out") == originals
+
+
+def test_a_second_import_writes_nothing(folder, django_assert_max_num_queries):
+    assert statuses(import_folder(folder)) == {"django.md": "created", "flask.md": "created"}
+    with django_assert_max_num_queries(8) as queries:
+        assert statuses(import_folder(folder)) == {
+            "django.md": "unchanged",
+            "flask.md": "unchanged",
+        }
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
+
+
+def test_a_changed_file_is_a_new_revision(folder):
+    import_folder(folder)
+    (folder / "flask.md").write_text(text_of("Flask", body="New"))
+    plan = import_folder(folder)
+    assert statuses(plan) == {"django.md": "unchanged", "flask.md": "updated"}
+    assert Term.objects.get(name="Flask").body == "New\n"
+    assert Revision.objects.count() == 3
+
+
+def test_a_change_that_keeps_size_and_time_is_noticed(folder):
+    import_folder(folder)
+    path = folder / "flask.md"
+    times = path.stat()
+    path.write_text(text_of("Flusk", related="Django"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert statuses(plan_import(default_glossary(), folder))["flask.md"] == "updated"
+
+
+def test_files_and_editors_change_different_values(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, changed(flask.document(), {"description": "Edited here"}))
+    (folder / "flask.md").write_text(text_of("Flask", related="Django", body="In the file"))
+
+    plan = import_folder(folder)
+
+    assert statuses(plan)["flask.md"] == "updated"
+    flask.refresh_from_db()
+    assert (flask.description, flask.body) == ("Edited here", "In the file\n")
+    assert [r.reason for r in flask.revisions.all()] == ["Import, merged", "Import", "", "Import"]
+    assert statuses(import_folder(folder))["flask.md"] == "unchanged"
+    assert export(default_glossary(), folder).counts["written"] == 1
+
+
+def test_files_and_editors_change_the_same_value(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Here"))
+    theirs = text_of("Flask", related="Django", body="There")
+    (folder / "flask.md").write_text(theirs)
+
+    plan = import_folder(folder)
+
+    entry = next(entry for entry in plan.entries if entry.path == "flask.md")
+    assert entry.status == "conflict"
+    assert "changed in the file and here: body" in entry.reason
+    flask.refresh_from_db()
+    assert flask.body == "Here\n"
+    result = export(default_glossary(), folder)
+    assert result.counts["conflict"] == 1
+    assert (folder / "flask.md").read_text() == theirs
+
+
+def texts(folder, **values):
+    (folder / "flask.md").write_text(text_of("Flask", related="Django", **values))
+
+
+def test_a_file_that_came_to_agree_is_the_base_from_then_on(folder):
+    import_folder(folder)
+    before = (folder / "flask.md").read_text()
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Both"))
+    texts(folder, body="Both")
+    assert statuses(import_folder(folder))["flask.md"] == "unchanged"
+
+    (folder / "flask.md").write_text(before)
+
+    assert statuses(import_folder(folder))["flask.md"] == "updated"
+
+
+def test_a_conflict_that_was_settled_as_told_is_over(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Here"))
+    texts(folder, body="There")
+    assert statuses(import_folder(folder))["flask.md"] == "conflict"
+    texts(folder, body="Here")
+    assert statuses(import_folder(folder))["flask.md"] == "unchanged"
+
+    texts(folder, body="Later")
+
+    assert statuses(import_folder(folder))["flask.md"] == "updated"
+
+
+def test_an_export_that_finds_agreement_remembers_it(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Both"))
+    texts(folder, body="Both")
+    export(default_glossary(), folder)
+    save_text(flask, text_of("Flask", related="Django", body="Later"))
+    plan = import_folder(folder)
+    assert "edited here since" in plan.entries[1].reason
+
+
+def test_another_older_checkout_takes_nothing_back(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "other")
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", related="Django", body="Newer"))
+    export(default_glossary(), folder)
+    assert statuses(import_folder(tmp_path / "other"))["flask.md"] == "unchanged"
+    flask.refresh_from_db()
+    assert flask.body == "Newer\n"
+
+
+def test_a_comment_in_the_file_outlives_a_merge(folder):
+    import_folder(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, changed(flask.document(), {"description": "Edited here"}))
+    text = (folder / "flask.md").read_text().replace("term: Flask", "term: Flask  # the small one")
+    (folder / "flask.md").write_text(text.replace("Use", "Usage"))
+    import_folder(folder)
+    export(default_glossary(), folder)
+    kept = (folder / "flask.md").read_text()
+    assert "# the small one" in kept
+    assert "Usage" in kept
+    assert "Edited here" in kept
+
+
+def test_a_conflict_does_not_make_every_import_write(folder, django_assert_max_num_queries):
+    (folder / "FLASK.md").write_text(text_of("Other"))
+    import_folder(folder)
+    with django_assert_max_num_queries(9) as queries:
+        import_folder(folder)
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
+
+
+def test_an_older_copy_of_the_files_takes_nothing_back(folder, tmp_path):
+    import_folder(folder)
+    shutil.copytree(folder, tmp_path / "old")
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", body="Newer"))
+    TermFile.objects.all().delete()
+
+    plan = import_folder(tmp_path / "old")
+
+    assert statuses(plan)["flask.md"] == "unchanged"
+    flask.refresh_from_db()
+    assert flask.body == "Newer\n"
+
+
+def test_a_restored_file_is_an_edit_where_the_folder_is_known(folder):
+    old = (folder / "flask.md").read_text()
+    import_folder(folder)
+    (folder / "flask.md").write_text(text_of("Flask", body="Newer"))
+    import_folder(folder)
+    (folder / "flask.md").write_text(old)
+    assert statuses(import_folder(folder))["flask.md"] == "updated"
+
+
+BAD = {
+    "unclosed.md": (b"---\nterm: A\nBody", "line 1, column 1: The header opened here"),
+    "list.md": (b"---\n- a\n---\n", "line 2, column 1: The header is not a list of"),
+    "yaml.md": (b"---\nterm: a: b\n---\n", "line 2, column 8: A colon"),
+    "bomb.md": (b"---\na: &a [x]\nb: *a\n---\n", "line 2, column 4: References"),
+    "deep.md": (b"---\nx: " + b"[" * 30_000 + b"\n---\n", "line 2, column 11: More than 8"),
+    "twice.md": (b"---\nterm: A\nterm: B\n---\n", "line 3, column 1: The key"),
+}
+REFUSED = {
+    "big.md": (b"x" * 10_000_000, "bytes; a term file has at most"),
+    "nul.md": (b"---\nterm: A\n---\na\0b\n", "line 4, column 2: There is a NUL"),
+    "latin.md": ("---\nterm: Café\n---\n".encode("latin-1"), "line 2: The byte 0xe9 is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("name", [*BAD, *REFUSED])
+def test_a_bad_file_is_named_and_stops_nobody_else(folder, tmp_path, name, capsys):
+    content, words = {**BAD, **REFUSED}[name]
+    (folder / name).write_bytes(content)
+
+    with pytest.raises(SystemExit, match="1"):
+        call_command("import_terms", str(folder))
+
+    report = capsys.readouterr().out
+    line = next(line for line in report.splitlines() if name in line)
+    assert line.startswith("invalid")
+    assert words in line
+    assert Term.objects.filter(name__in=["Flask", "Django"]).count() == 2
+    export(default_glossary(), tmp_path / "out")
+    exported = tree(tmp_path / "out")
+    assert exported.get(name) == (content if name in BAD else None)
+    with pytest.raises(SystemExit, match="1"):
+        call_command("import_terms", str(folder))
+    assert Revision.objects.count() == len(exported)
+
+
+def test_a_byte_order_mark_and_crlf_are_kept(folder, tmp_path):
+    content = b"\xef\xbb\xbf" + text_of("A").replace("\n", "\r\n").encode()
+    (folder / "a.md").write_bytes(content)
+    import_folder(folder)
+    assert Term.objects.get(path="a.md").name == "A"
+    export(default_glossary(), tmp_path / "out")
+    assert tree(tmp_path / "out")["a.md"] == content
+
+
+def test_paths_that_differ_in_case_are_a_conflict(folder):
+    (folder / "FLASK.md").write_text(text_of("Other"))
+    plan = import_folder(folder)
+    assert statuses(plan) == {
+        "FLASK.md": "created", "django.md": "created", "flask.md": "conflict",
+    }  # fmt: skip
+    assert "upper and lower case only" in plan.entries[-1].reason
+
+
+def test_two_files_of_one_name_are_told(folder):
+    (folder / "flask2.md").write_text(text_of("FLASK"))
+    plan = import_folder(folder)
+    assert plan.entries[-1].reason == "line 2: “FLASK” is also the name of “flask.md”"
+    assert plan.counts["created"] == 3
+
+
+def test_what_is_no_file_of_the_folder_is_told(folder, tmp_path):
+    (tmp_path / "secret.md").write_text(text_of("Secret"))
+    (folder / "link.md").symlink_to(tmp_path / "secret.md")
+    (folder / "dangling.md").symlink_to("nowhere")
+    (folder / "folder.md").mkdir()
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe.md")
+
+    plan = import_folder(folder)
+
+    reasons = {entry.path: entry.reason for entry in plan.entries if entry.status == "invalid"}
+    assert "leaves the folder" in reasons["link.md"]
+    assert "Cannot be read" in reasons["dangling.md"]
+    assert "a folder, not a file" in reasons["folder.md"]
+    assert "not a regular file" in reasons["pipe.md"]
+    assert plan.counts["created"] == 2
+
+
+def test_folders_in_folders_without_end_are_told(folder):
+    """And the rest is read (S13)."""
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(1_000):
+        os.mkdir("x", dir_fd=place)
+        inner = os.open("x", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = inner
+    os.close(os.open("a.md", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+    os.close(place)
+    try:
+        plan = import_folder(folder)
+    finally:
+        subprocess.run(["rm", "-rf", folder / "x"], check=True)  # too deep for pytest's own
+    (told,) = [entry for entry in plan.entries if entry.status == "invalid"]
+    assert "nested more than 60 deep" in told.reason
+    assert told.path.startswith("x/x/")
+    assert plan.counts["created"] == 2
+
+
+def test_what_becomes_a_link_while_the_folder_is_read_is_not_followed(folder, tmp_path):
+    """A file, or a folder on the way to it, is swapped after it was found (S13)."""
+    secret = tmp_path / "secret"
+    (secret / "sub").mkdir(parents=True)
+    (secret / "sub" / "inner.md").write_text(text_of("Secret"))
+    (folder / "sub").mkdir()
+    (folder / "sub" / "inner.md").write_text(text_of("Inner"))
+
+    def swapped_first(items):
+        items = list(items)
+        (folder / "flask.md").unlink()
+        (folder / "flask.md").symlink_to(secret / "sub" / "inner.md")
+        shutil.rmtree(folder / "sub")
+        (folder / "sub").symlink_to(secret / "sub")
+        return items
+
+    plan = apply_import(plan_import(default_glossary(), folder, swapped_first))
+    told = {entry.path: entry.status for entry in plan.entries}
+    assert told == {"django.md": "created", "flask.md": "invalid", "sub/inner.md": "invalid"}
+    assert not Term.objects.filter(name="Secret").exists()
+
+
+def test_an_unreadable_file_is_told():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "secret.md").write_text(text_of("Secret"))
+        (folder / "secret.md").chmod(0)
+        assert as_nobody(lambda: read(folder, "secret.md")) == "Cannot be read: Permission denied."
+
+
+def as_nobody(function):
+    """What ``function`` raises in a process that is not root's."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.getuid() == 0:
+                os.setuid(65534)
+            function()
+        except FolderError as error:
+            os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writer)
+    with open(reader) as told:
+        return told.read()
+
+
+def test_a_brief_report_names_only_what_needs_somebody(folder, capsys):
+    (folder / "broken.md").write_text("---\nterm: [\n---\n")
+    with pytest.raises(SystemExit):
+        call_command("import_terms", str(folder), verbosity=0)
+    out = capsys.readouterr().out
+    assert "broken.md" in out
+    assert "flask.md" not in out
+    assert "2 created" in out
+
+
+def test_a_dry_run_writes_nothing(folder, capsys):
+    call_command("import_terms", str(folder), "--dry-run", "--json")
+    assert '"created": 2' in capsys.readouterr().out
+    assert not Term.objects.exists()
+    assert not Glossary.objects.exists()
+
+
+def test_publishing_shows_what_was_read_and_no_draft(folder):
+    call_command("import_terms", str(folder), "--publish")
+    assert PublishedTerm.objects.count() == 2
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", body="An unpublished draft"))
+
+    call_command("import_terms", str(folder), "--publish")
+
+    assert "draft" not in PublishedTerm.objects.get(name="Flask").text
+
+
+def test_a_new_glossary_gets_its_language(folder):
+    call_command("import_terms", str(folder), "--language", "de-AT")
+    assert Glossary.objects.get().language == "de-AT"
+    call_command("import_terms", str(folder), "--language", "de-AT")
+    with pytest.raises(CommandError, match="“glossary” is “de-AT”; it is changed in the admin"):
+        call_command("import_terms", str(folder), "--language", "en")
+    with pytest.raises(CommandError, match="“in German” is no language tag"):
+        call_command("import_terms", str(folder), "--glossary", "x", "--language", "in German")
+
+
+def test_a_missing_folder_and_a_bad_slug_are_errors(tmp_path, folder):
+    with pytest.raises(CommandError, match="is not a folder"):
+        call_command("import_terms", str(tmp_path / "none"))
+    with pytest.raises(CommandError, match="cannot be a glossary's address"):
+        call_command("import_terms", str(folder), "--glossary", "Admin!")
+
+
+def test_glossaries_are_apart(folder):
+    call_command("import_terms", str(folder))
+    call_command("import_terms", str(folder), "--glossary", "other")
+    assert Term.objects.count() == 4
+
+
+def test_somebody_saves_between_plan_and_apply(folder):
+    import_folder(folder)
+    (folder / "flask.md").write_text(text_of("Flask", related="Django", body="File"))
+    plan = plan_import(default_glossary(), folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, changed(flask.document(), {"description": "Meanwhile"}))
+
+    apply_import(plan)
+
+    flask.refresh_from_db()
+    assert (flask.description, flask.body) == ("Meanwhile", "File\n")
+
+
+def test_a_term_made_here_and_in_a_file_is_a_conflict(folder):
+    make_term("Flask", body="Made here")
+    plan = import_folder(folder)
+    assert statuses(plan) == {"django.md": "created", "flask.md": "conflict"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
+    for number in range(30):
+        (folder / f"term-{number}.md").write_text(
+            text_of(f"Term {number}", related="Flask, Term 7")
+        )
+    errors = []
+
+    def run(act):
+        try:
+            act()
+        except Exception as error:  # reported by the test's own thread
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def edit():
+        for number in range(10):
+            term = make_term(f"Own {number}", related="Term 3, Flask")
+            save_text(term, text_of(f"Own {number}", body="Edited"))
+
+    default_glossary()
+    acts = [lambda: import_folder(folder), lambda: import_folder(folder), edit]
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert Term.objects.count() == 42
+    assert Revision.objects.count() == 32 + 20
+    assert not Relation.objects.wanted().filter(key__in=["term 3", "term 7", "flask"]).exists()
+    told = list(check(default_glossary()))
+    assert [line for line in told if not line.endswith("missing.")] == []
+    assert len(told) == 10  # of the editor's terms there are no files yet
+
+
+IMPORT_AND_DIE = """
+import os, sys, threading, time, django; django.setup()
+from django.core.management import call_command
+call_command('migrate', verbosity=0)
+def kill(): time.sleep(float(sys.argv[2])); os.kill(os.getpid(), 9)
+threading.Thread(target=kill, daemon=True).start()
+began = time.perf_counter()
+call_command('import_terms', sys.argv[1])
+print(time.perf_counter() - began)
+"""
+
+
+HOW_MANY = (
+    "SELECT count(*) FROM terms_term",
+    "SELECT count(*) FROM terms_revision",
+    "SELECT count(*) FROM terms_termfile",
+)
+
+
+def import_for(seconds, source, database):
+    """An import of ``source`` into a new ``database``, killed after so many seconds."""
+    for file in database.parent.glob(f"{database.name}*"):
+        file.unlink()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{database}",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", IMPORT_AND_DIE, str(source), str(seconds)],
+        env=environment, capture_output=True, cwd=Path(__file__).parents[2], check=False,
+    )  # fmt: skip
+
+
+def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
+    source, file = shared / "corpora" / "glossary", tmp_path / "db.sqlite3"
+    whole = float(import_for(60, source, file).stdout.split()[-1])
+    killed = 0
+    for step in range(12):
+        killed += import_for(whole * step / 12, source, file).returncode == -9
+        with closing(connect(file)) as database:
+            counts = [database.execute(question).fetchone()[0] for question in HOW_MANY]
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert counts in ([0, 0, 0], [95, 95, 95])
+    assert killed > 3

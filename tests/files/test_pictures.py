@@ -1,0 +1,210 @@
+"""Pictures that lie with the files of terms are what readers see."""
+
+import io
+import json
+import os
+import re
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, keep
+from terms.models import Page, Picture, PublishedTerm, Term
+from terms.publishing.publish import rebuild
+from terms.quality.rules import Entry, Surroundings, lacks_picture
+from tests.factory import default_glossary, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "in"
+    (folder / "web").mkdir(parents=True)
+    return folder
+
+
+def picture(kind="PNG", color="red", **options):
+    out = io.BytesIO()
+    Image.new("RGB", (3, 2), color).save(out, kind, **options)
+    return out.getvalue()
+
+
+def write(folder, body, name="flask.md"):
+    (folder / name).write_text(text_of("Flask", body=body))
+
+
+def imported(folder, **options):
+    out = io.StringIO()
+    call_command("import_terms", str(folder), stdout=out, **options)
+    return out.getvalue()
+
+
+def html(name="flask"):
+    return Page.objects.get(path=f"/glossary/software/full-stack/{name}/").content.decode()
+
+
+def sources(page):
+    return re.findall(r'<img [^>]*?src="([^"]*)"', page)
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("a.png", "web/a.png"), ("./a%20b.png?x#y", "web/a b.png"), ("../a.png", "a.png"),
+        ("../../a.png", ""), ("/a.png", ""), ("https://x.org/a.png", ""), ("//x.org/a.png", ""),
+        ("data:image/png;x", ""), ("", ""), ("..", ""), ("x/../../../y", ""), ("a%00.png", ""),
+        ("..\\a.png", ""), ("C:\\a.png", ""), ("#a", ""), ("b/%2e%2e/%2e%2e/%2e%2e/a", ""),
+    ],
+)  # fmt: skip
+def test_the_file_that_a_picture_means(address, file):
+    assert file_beside("web/flask.md", address) == file
+
+
+def test_a_picture_beside_the_file_is_shown_and_follows_it(folder, settings):
+    (folder / "web" / "an image.png").write_bytes(picture())
+    (folder / "b.jpg").write_bytes(picture("JPEG"))
+    body = (
+        '![A & "B"](an%20image.png "T") and <img alt="b" src="../b.jpg" width="3">'
+        " ![None](no.png) ![Up](../no.png) ![Kept](/media/terms/x.png)"
+    )
+    write(folder, body, "web/flask.md")
+    source = (folder / "web" / "flask.md").read_bytes()
+    said = imported(folder, publish=True)
+    assert "2 pictures" in said
+    assert "no picture: web/no.png: There is no such file." in said
+    one, two, kept = sources(html())
+    assert kept == "../../../../media/terms/x.png"
+    assert re.fullmatch(r"\.\./\.\./\.\./\.\./media/terms/\w{32}\.png", one)
+    assert two.endswith(".jpg")
+    assert " None Up <img" in html()
+    assert 'title="T"' in html()
+    kept = settings.MEDIA_ROOT / one.partition("media/")[2]
+    assert Image.open(io.BytesIO(kept.read_bytes())).size == (3, 2)
+    assert (folder / "web" / "flask.md").read_bytes() == source
+    page = html()
+    rebuild(default_glossary())
+    assert html() == page
+
+
+def test_another_picture_in_its_place_is_shown_once_it_is_published(folder):
+    file = folder / "a.png"
+    file.write_bytes(picture())
+    write(folder, "![A](a.png)")
+    imported(folder, publish=True)
+    before = sources(html())
+    assert "picture" not in imported(folder, publish=True)
+    file.write_bytes(picture(color="blue"))
+    assert "1 picture\n" in imported(folder)
+    assert sources(html()) == before
+    file.write_bytes(picture(color="green"))
+    imported(folder, publish=True)
+    assert sources(html()) != before
+    assert Picture.objects.count() == 1
+    changed = PublishedTerm.objects.get().changed_at
+    assert changed == PublishedTerm.objects.get().published_at  # its text is the same
+
+
+def test_an_untouched_picture_is_not_read_again(folder, monkeypatch):
+    (folder / "a.png").write_bytes(picture())
+    os.utime(folder / "a.png", ns=(1, 1))
+    write(folder, "![A](a.png)")
+    imported(folder)
+    row = Picture.objects.get()
+    if not row.stamp:  # the file's inode is too young for its times to be trusted
+        status = os.stat(folder / "a.png")
+        row.stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+        row.stamp += f" {status.st_dev} {status.st_ino}"
+        row.save()
+    monkeypatch.setattr("terms.files.pictures.read_picture", None)  # would raise
+    assert "picture" not in imported(folder)
+
+
+def test_what_is_no_picture_or_outside_is_told_and_not_taken(folder, tmp_path):
+    (folder / "a.svg").write_text("<svg><script>alert(1)</script></svg>")
+    (folder / "b.png").write_bytes(picture()[:40])
+    (folder / "c.png").write_bytes(b"x" * (MAX_BYTES + 1))
+    (tmp_path / "secret.png").write_bytes(picture())
+    (folder / "d.png").symlink_to(tmp_path / "secret.png")
+    (folder / "e.png").mkdir()
+    os.mkfifo(folder / "f.png")
+    write(folder, "".join(f"![{n}]({n}) " for n in ["a.svg", *(f"{c}.png" for c in "bcdef")]))
+    said = json.loads(imported(folder, publish=True, json=True))["pictures"]
+    assert said["taken"] == 0
+    assert dict(said["not_taken"]) == {
+        "a.svg": "This is not a whole PNG, JPEG, WebP or GIF picture.",
+        "b.png": "This is not a whole PNG, JPEG, WebP or GIF picture.",
+        "c.png": "The picture has more than 5 MB.",
+        "d.png": "This is a link that leaves the folder; it is not followed.",
+        "e.png": "Cannot be read: Is a directory.",
+        "f.png": "This is not a regular file.",
+    }
+    assert "<p>a.svg b.png c.png d.png e.png f.png</p>" in html()
+    assert not list(settings.MEDIA_ROOT.rglob("*.*"))
+
+
+def test_a_trial_takes_nothing(folder):
+    (folder / "a.png").write_bytes(picture())
+    write(folder, "![A](a.png)")
+    imported(folder, dry_run=True)
+    assert not Picture.objects.exists()
+
+
+def test_nothing_but_pixels_is_kept():
+    """No comments, places, profiles or texts of the one who made it (S19)."""
+    exif = Image.Exif()
+    exif[0x010E] = "secret description"
+    text = PngInfo()
+    text.add_text("Comment", "secret comment")
+    text.add_itxt("XML:com.adobe.xmp", "<secret/>")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for content in (
+        picture("JPEG", exif=exif, comment=b"secret comment", icc_profile=profile),
+        picture("PNG", pnginfo=text, exif=exif, icc_profile=profile),
+        picture("WEBP", exif=exif, xmp=b"<secret/>", icc_profile=profile),
+        picture("GIF", comment=b"secret comment"),
+    ):
+        stored = (settings.MEDIA_ROOT / keep(content)).read_bytes()
+        assert b"secret" not in stored
+        kept = Image.open(io.BytesIO(stored))
+        assert kept.size == (3, 2)
+        assert not set(kept.info) & {"icc_profile", "exif", "comment", "xmp", "Comment"}
+
+
+def test_a_moving_picture_moves_on():
+    frames = [Image.new("P", (4, 4), n) for n in (1, 2, 3)]
+    out = io.BytesIO()
+    options = {"save_all": True, "append_images": frames[1:], "duration": 70, "loop": 0}
+    Image.new("RGB", (4, 4), "red").save(
+        out, "GIF", **{**options, "append_images": [f.convert("RGB") for f in frames]}
+    )
+    kept = Image.open(io.BytesIO((settings.MEDIA_ROOT / keep(out.getvalue())).read_bytes()))
+    assert (kept.format, kept.info["loop"], kept.info["duration"]) == ("GIF", 0, 70)
+    assert kept.n_frames > 1
+
+
+def test_a_moving_picture_is_bounded_by_all_its_frames():
+    frames = [Image.new("L", (3000, 3000), n) for n in range(4)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    with pytest.raises(BadPicture, match="pixels"):
+        keep(out.getvalue())
+
+
+def test_a_rule_knows_the_pictures_beside_files(folder):
+    (folder / "a.png").write_bytes(picture())
+    write(folder, "![A](a.png)\n\n![B](b.png)")
+    imported(folder)
+    term = Term.objects.get()
+    entry = Entry(term, term.document())
+    found = list(lacks_picture(entry, Surroundings(term.glossary)))
+    assert [where for where, _ in found] == ["text, line 3"]
+    assert list(addresses_of(term.glossary, term.path, term.body)) == ["a.png"]

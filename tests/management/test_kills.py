@@ -1,0 +1,162 @@
+"""A process that is killed at any of its writes leaves whole files, and the next run mends the
+rest (D2, D8, D14, S12)."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from PIL import Image
+
+from tests.web.running import ROOT, environment, manage
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="files are the same beside any database"
+)
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """A published glossary with a picture, and a later state of its files."""
+    folder = tmp_path_factory.mktemp("start")
+    files = folder / "files"
+    files.mkdir()
+    for name in ("one", "two", "three"):
+        write(files, name, "Before.")
+    write(files, "one", "Before.\n\n![A dot](dot.png)")
+    (files / "dot.png").write_bytes(picture("red"))
+    prepare(folder, ["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"])
+    prepare(folder, ["import_terms", files, "--publish"])
+    return folder
+
+
+def write(folder, name, body):
+    header = f"---\nterm: {name.title()}\ncategory: Test\nvertical: Test\n---\n"
+    (folder / f"{name}.md").write_text(f"{header}{body}\n")
+
+
+def picture(colour):
+    out = BytesIO()
+    Image.new("RGB", (2, 2), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def prepare(folder, *commands):
+    for command in commands:
+        done = manage(folder, *command)
+        assert done.returncode == 0, done.stderr
+
+
+def change(folder):
+    """The second state: a text and a picture are others, a term is new."""
+    files = folder / "files"
+    write(files, "one", "After.\n\n![A dot](dot.png)")
+    write(files, "four", "New.")
+    (files / "dot.png").write_bytes(picture("blue"))
+
+
+@pytest.fixture
+def site(start, tmp_path):
+    shutil.copytree(start, tmp_path / "start")
+    return tmp_path
+
+
+def kills(site, out, *command):
+    """What was left after each kill, and at last after a run that nobody killed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.management.killing", str(out), *map(str, command)],
+        env=environment(site / "work"), cwd=ROOT, capture_output=True, text=True, timeout=500,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *told, last = map(json.loads, done.stdout.splitlines())
+    assert last["status"] == 0
+    assert len(told) >= 2
+    return told, last["done"]
+
+
+def assert_each_whole(told, old, new):
+    for kill in told:
+        assert kill["again"] == 0
+        assert kill["done"] == new
+        assert kill["partial"] == []
+        for path in old.keys() | new.keys() | kill["left"].keys():
+            assert kill["left"].get(path) in (old.get(path), new.get(path)), (kill["kill"], path)
+
+
+def test_an_export(site):
+    prepare(site / "start", ["export_terms", site / "start" / "out"])
+    change(site / "start")
+    prepare(site / "start", ["import_terms", site / "start" / "files"])
+    out = site / "work" / "out"
+    old = state(site / "start" / "out")
+    told, new = kills(site, out, "export_terms", str(out))
+    assert new.keys() - old.keys() == {"four.md"}
+    assert_each_whole(told, old, new)
+
+
+def test_a_build(site):
+    out = site / "work" / "site"
+    shutil.copytree(site / "start", site / "work")
+    prepare(site / "work", ["build_site", out])
+    change(site / "work")
+    prepare(site / "work", ["import_terms", site / "work" / "files", "--publish"])
+    shutil.rmtree(site / "start")
+    shutil.copytree(site / "work", site / "start", symlinks=True)
+    old = state(out)
+    told, new = kills(site, out, "build_site", str(out))
+    assert new != old
+    for kill in told:
+        assert kill["left"] in (old, new), kill["kill"]
+    assert_each_whole(told, old, new)
+
+
+def test_an_import_with_pictures(site):
+    change(site / "start")
+    files, media = site / "work" / "files", site / "work" / "media" / "terms"
+    old = state(site / "start" / "media" / "terms")
+    told, new = kills(site, media, "import_terms", str(files), "--publish")
+    assert len(new) == 2
+    assert_each_whole(told, old, new)
+
+
+def test_a_backup(site):
+    folder = site / "work" / "backups"
+    (site / "start" / "backups").mkdir()
+    told, _ = kills(site, folder, "backup", str(folder / "b.zip"))
+    for kill in told:
+        assert kill["again"] == 0
+        assert kill["partial"] == []
+        assert set(kill["done"]) == {"b.zip"}
+        assert set(kill["left"]) <= {"b.zip"}
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"b.zip"}
+    with zipfile.ZipFile(folder / "b.zip") as archive:
+        assert archive.testzip() is None
+
+
+def test_a_restore(site):
+    """Into an empty place: there is no database, or the whole one."""
+    file = site / "b.zip"
+    prepare(site / "start", ["backup", file])
+    for path in [*(site / "start").glob("glossary.sqlite3*"), site / "start" / "media"]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    told, new = kills(site, site / "work", "restore", str(file))
+    for kill in told:
+        # Once the database is there, the place is not empty any more.
+        assert (kill["again"] != 0) == ("glossary.sqlite3" in kill["left"])
+        pictures = {path for path in kill["left"] if path.startswith("media/")}
+        assert all(kill["left"][path] == new[path] for path in pictures)
+        assert kill["partial"] == []
+    done = manage(site / "work", "check_glossary")
+    assert done.returncode == 0, done.stdout
+
+
+def state(folder):
+    from .killing import visible
+
+    return visible(folder)

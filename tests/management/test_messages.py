@@ -1,0 +1,195 @@
+"""What commonly goes wrong is one sentence that says what to do (D9 to D12)."""
+
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+from django.db import connection  # noqa: F401 — conditions of marks read it
+
+from terms.management.commands.serve import free_socket
+from tests.web.running import ROOT, environment, fill, manage, serving
+
+
+def told(done, code=1):
+    """The one sentence of a command that could not do its work."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("DATABASE_URL", "foo", "not the address of a database"),
+        ("DATABASE_URL", "mysql://x/y", "not the address of a database"),
+        ("EMAIL_URL", "bad", "not the address of a mail server"),
+        ("EMAIL_URL", "smtp://a:b@c:port", "not the address of a mail server"),
+        ("TIME_ZONE", "Nowhere/None", "is not a time zone"),
+        ("LANGUAGE_CODE", "../x", "is not a language tag"),
+        ("HTTPS", "maybe", "neither true nor false"),
+        ("DEBUG", "2", "neither true nor false"),
+        ("SITE_URL", "foo", "is not an address"),
+        ("SITE_URL", "https://a.example?x", "has a query"),
+        ("CSRF_TRUSTED_ORIGINS", "words.example", "is not an address"),
+        ("TRUSTED_PROXIES", "many", "neither a number of proxies"),
+        ("BEHIND_PROXY", "on", "TRUSTED_PROXIES now"),
+        ("SECURITY_CONTACT", "me", "must be mailto:"),
+        ("SECURITY_CONTACT", "mailto:me@example.org\nContact: x", "must be mailto:"),
+        ("LANGUAGE_CODE", "xx", "is not a language that the admin can speak"),
+        ("ALLOWED_HOSTS", "https://words.example", "is not the name of a host"),
+        ("ALLOWED_HOSTS", "127.0.0.1:8000", "is not the name of a host"),
+        ("SITE_URL", "http://a b/", "is not an address"),
+        ("MAIL_FROM", "foo", "is not an email address"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "all addresses are no network"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(tmp_path, variable, value, words):
+    done = manage(tmp_path, "check", **{variable: value})
+    assert f"(glossary.E001) {variable}: " in told(done)
+    assert words in done.stderr
+
+
+def test_a_place_without_a_database_is_said_and_none_is_made(tmp_path):
+    for command in (["export_terms", tmp_path / "x"], ["check_glossary"], ["run_due"]):
+        done = manage(tmp_path / "typo", *command)
+        assert "There is no database at" in told(done)
+        assert "manage.py migrate" in done.stderr
+    assert not (tmp_path / "typo").exists()
+    done = manage(tmp_path / "new", "migrate")
+    assert "A new database: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgres://nobody@127.0.0.1:1/none", "does not answer as it should"),
+        ("postgres://nobody@no-such-host.invalid/none", "does not answer as it should"),
+        ("sqlite:////proc/none/glossary.sqlite3", "There is no database at"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path, url, words):
+    assert words in told(manage(tmp_path, "check_glossary", DATABASE_URL=url))
+
+
+def test_a_database_that_is_not_migrated(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "glossary.sqlite3")) as database, database:
+        database.execute("CREATE TABLE other (x)")
+    assert "Run: manage.py migrate" in told(manage(tmp_path, "check_glossary"))
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    fill(tmp_path)
+    done = manage(tmp_path, "export_terms", "/proc/none")
+    assert "cannot be written to" in told(done)
+    assert "/proc/none" in told(manage(tmp_path, "backup", "/proc/none/b.zip"))
+
+
+def test_what_is_not_ready_is_not_served(tmp_path):
+    told_before = told(manage(tmp_path, "serve", SECRET_KEY="", ALLOWED_HOSTS="", HTTPS=""))
+    for number in (2, 3, 5, 6):
+        assert f"glossary.E00{number}: " in told_before
+    assert "The site was not started." in told_before
+    assert manage(tmp_path, "migrate", "terms", "0007", "-v0").returncode == 0
+    assert "glossary.E008: The database is of an older version." in told(manage(tmp_path, "serve"))
+
+
+def test_a_second_server_on_a_port_is_refused(tmp_path):
+    fill(tmp_path)
+    with serving(tmp_path) as server:
+        done = manage(tmp_path, "serve", "--port", server.port)
+        assert f"Port {server.port} of 127.0.0.1 cannot be had" in told(done)
+        assert all(server.get("/glossary/")[0] == 200 for _ in range(30))
+    for words in (["--port", "99999"], ["--host", "no-such-host.invalid"], ["--workers", "0"]):
+        told(manage(tmp_path, "serve", *words))
+
+
+def test_a_socket_that_cannot_be_had_is_said(tmp_path):
+    fill(tmp_path)
+    file = tmp_path / "file"
+    file.touch()
+    for path, words in ((file, "something else"), (tmp_path / "no" / "x", "there is no folder")):
+        assert words in told(manage(tmp_path, "serve", "--socket", path))
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(str(tmp_path / "taken"))
+        taken.listen()
+        done = manage(tmp_path, "serve", "--socket", tmp_path / "taken")
+        assert "another server answers" in told(done)
+
+
+def test_a_socket_that_a_killed_server_left_is_removed(tmp_path):
+    path = tmp_path / "left"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    free_socket(path)
+    assert not path.exists()
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="of a SQLite file")
+def test_a_server_whose_database_was_moved_away_makes_no_other(tmp_path):
+    fill(tmp_path)
+    place = tmp_path / "glossary.sqlite3"
+    with serving(tmp_path) as server:
+        for file in tmp_path.glob("glossary.sqlite3*"):
+            file.rename(tmp_path / f"away-{file.name}")
+        assert server.get("/glossary/search?q=a")[0] == 503
+        assert not place.exists()
+        for file in tmp_path.glob("away-*"):
+            file.rename(tmp_path / file.name.removeprefix("away-"))
+        assert server.get("/glossary/search?q=a")[0] == 200
+
+
+def test_an_empty_key_of_a_killed_start_is_made_again(tmp_path):
+    (tmp_path / "secret-key").touch()
+    done = manage(tmp_path, "run_demo", ROOT / "fixtures" / "glossary", "--no-serve", SECRET_KEY="")
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "secret-key").read_text()) > 50
+    assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_demo_serves_from_an_empty_folder_without_any_setting(tmp_path):
+    command = [sys.executable, str(ROOT / "manage.py"), "run_demo"]
+    command += [str(ROOT / "fixtures" / "glossary"), "--port", "{port}"]
+    nothing = {"SECRET_KEY": "", "HTTPS": "", "ALLOWED_HOSTS": "", "DATABASE_URL": ""}
+    with serving(tmp_path, command=command, **nothing) as server:
+        assert server.get("/glossary/web-platform/protocols/http/")[0] == 200
+        assert server.get("/admin/login/")[0] == 200
+
+
+def test_a_full_disk_is_said(tmp_path):
+    fill(tmp_path)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000));"
+    limit += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    limit += "import sys; sys.argv = ['manage.py', *sys.argv[1:]];"
+    limit += "import runpy; runpy.run_path('manage.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", limit, "backup", str(tmp_path / "b.zip")],
+        env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told(done)
+    assert not (tmp_path / "b.zip").exists()
+    assert not list(tmp_path.glob(".*.partial"))
+
+
+def test_stopping_a_command_is_no_error_of_the_code(tmp_path):
+    manage(tmp_path, "migrate", "-v0")
+    files = tmp_path / "files"
+    files.mkdir()
+    for number in range(4_000):
+        (files / f"t{number}.md").write_text(f"---\nterm: T{number}\n---\nText.\n")
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "import_terms", str(files), "--publish"],
+        env=environment(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        # Processes in the background of a shell ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in error) == (130, False), error
+    assert "Stopped." in error
+    assert manage(tmp_path, "import_terms", files).returncode == 0

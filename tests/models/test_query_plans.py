@@ -1,0 +1,79 @@
+"""Work on some terms reads what belongs to these, not the whole glossary."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from terms.changes.trash import trash
+from terms.editing.gate import Draft, save
+from terms.models import Page, Relation, Term
+from terms.publishing.publish import publish, withdraw
+from tests.factory import default_glossary, text_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        "connection.vendor != 'sqlite'", reason="other databases measure their tables themselves"
+    ),
+]
+SOME = 60
+
+
+def drafts(first, **values):
+    names = [f"Term {number}" for number in range(first, first + SOME)]
+    texts = [
+        text_of(name, related=f"Term {n}, Wanted {n}", body=f"Term {n} and Term {n + 7}.", **values)
+        for n, name in enumerate(names)
+    ]
+    return [
+        Draft(f"t{n}.md", text) for n, text in zip(range(first, first + SOME), texts, strict=True)
+    ]
+
+
+def whole_reads(queries):
+    """The steps in which a table, or all that a glossary has in it, is gone through."""
+    found = set()
+    for query in queries.captured_queries:
+        sql = query["sql"]
+        if not sql.startswith("SELECT") or "LIMIT" in sql or "terms_search" in sql:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            steps = [row[3] for row in cursor.fetchall()]
+        found |= {
+            (re.sub(r"\d+|'[^']*'", "?", sql)[-150:], step)
+            for step in steps
+            if re.search(r"SCAN terms_|\(glossary_id=\?\)", step)
+        }
+    return found
+
+
+# What is gone through once in a change: names and pages for lists of all terms, and tables of
+# few rows.
+MEANT = re.compile(
+    r'"terms_(category|vertical|publishedclass|glossary|withdrawal)"|published_(order|classes)'
+    r'|ORDER BY "terms_publishedterm"."sort_key"'
+)
+
+
+def test_saving_publishing_and_withdrawing_some_terms():
+    glossary = default_glossary()
+    save(glossary, drafts(0))
+    publish(glossary, Term.objects.all())
+    with CaptureQueriesContext(connection) as queries:
+        save(glossary, drafts(SOME))
+        new = [f"t{number}.md" for number in range(SOME, 2 * SOME)]
+        publish(glossary, Term.objects.filter(slug__in=[path[:-3] for path in new]))
+        trash(Term.objects.get(name="Term 3"))
+        withdraw(glossary, Term.objects.filter(pk__in=range(30)))
+    assert Relation.objects.wanted().exists()
+    assert [step for step in whole_reads(queries) if not MEANT.search(" ".join(step))] == []
+
+
+def test_a_build_reads_only_pages_that_are_new_or_moved(db):
+    every = Page.objects.all()
+    plans = [every.filter(sequence__gt=7).explain(), every.moved().order_by("path").explain()]
+    assert "INDEX terms_page_sequence" in plans[0]
+    assert "INDEX page_moved" in plans[1]

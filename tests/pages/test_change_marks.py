@@ -1,0 +1,44 @@
+"""The marks beside a SQLite database say to all processes that pages were written."""
+
+import errno
+import os
+
+import pytest
+
+from terms.pages.change_marks import MARK, Generation, is_settled
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "database-pages"
+
+
+def test_a_writer_is_seen_by_others_from_its_beginning_to_its_end(path):
+    ours, theirs = Generation(path, 0o600), Generation(path, 0o600)
+    before = theirs.marks()
+    assert is_settled(before)
+    mark = ours.begin()
+    assert not is_settled(theirs.marks())
+    ours.end(mark)
+    assert is_settled(theirs.marks())
+    assert theirs.marks() != before
+
+
+@pytest.mark.parametrize("content", [b"", b"a", bytes(2 * MARK - 1), b"b" * 100])
+def test_a_file_that_was_written_by_others_ends_no_process(path, content):
+    """Copied in place, or shortened, under a running server."""
+    generation = Generation(path, 0o600)
+    path.write_bytes(content)
+    assert is_settled(generation.marks()) == (len(content) == 100)
+    generation.end(generation.begin())
+    assert is_settled(generation.marks())
+
+
+def test_a_full_disk_is_an_error_and_ends_no_process(path, monkeypatch):
+    def full(*values):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    generation = Generation(path, 0o600)
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match="No space left"):
+        generation.begin()

@@ -1,0 +1,136 @@
+"""Rules for good entries: what they find, where, and what they leave in peace."""
+
+import pytest
+from django.core.management import call_command
+
+from terms.models import Glossary, PublishedTerm, Term, TermFile
+from terms.publishing.publish import publish
+from terms.quality.rules import RULES, findings_of
+from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def entry(name="Flask", description="", body="Text.", **values):
+    text = text_of(name, body=body, **values)
+    return text.replace(f"What {name} is, in a sentence.", description or "A thing.")
+
+
+def found(term, rule):
+    return [(f.where, f.words) for f in findings_of(Term.objects.get(pk=term.pk)) if f.rule == rule]
+
+
+@pytest.mark.parametrize(
+    ("rule", "description", "body", "where"),
+    [
+        ("repeats", "A small framework that Flask is.", "", "description"),
+        ("long", "x" * 301, "", "description"),
+        ("heading", "", "## A\n\n#### B\n", "text, line 3"),
+        ("heading", "", "x\n\n### A\n", "text, line 3"),
+        ("heading", "", "# A\n", "text, line 1"),
+        ("alternative", "", "a\n\n![](x.png)", "text, line 3"),
+        ("link", "", "[x]()", "text, line 1"),
+        ("link", "", "\n[x](/glossary/nowhere/)", "text, line 2"),
+        ("link", "", "[x](nowhere.md#y)", "text, line 1"),
+        ("picture", "", "a ![x](x.png) ![y](/media/y.png)", "text, line 1"),
+        ("picture", "", "\n![x](https://x.org/x.png)", "text, line 2"),
+    ],
+)
+def test_each_rule_finds_what_it_is_for(rule, description, body, where):
+    term = make_term("Flask", text=entry(description=description, body=body))
+    assert [place for place, _ in found(term, rule)] == [where]
+
+
+def test_good_entries_are_left_in_peace():
+    term = make_live(
+        "Flask",
+        text=entry(
+            description="Flask is a framework.",
+            body="## A\n\n### B\n\n![x](/media/y.png) [z](/glossary/software/full-stack/flask/)",
+        ),
+    )
+    assert findings_of(Term.objects.get(pk=term.pk)) == []
+
+
+def test_a_missing_definition():
+    term = make_term("Flask", path="flask.md", text="---\nterm: Flask\n---\nText.\n")
+    assert found(term, "definition") == [
+        ("description", "There is none: say in a sentence what it is.")
+    ]
+
+
+def test_two_definitions_that_explain_each_other():
+    one = make_term("Client", path="a.md", text=entry("Client", "What asks a server."))
+    other = make_term("Server", path="b.md", text=entry("Server", "What answers a client."))
+    assert "explained by “server”" in found(one, "circular")[0][1]
+    assert "explained by “client”" in found(other, "circular")[0][1]
+
+
+def test_a_section_that_most_have():
+    for number in range(6):
+        make_term(f"T{number}", text=entry(f"T{number}", body="## Use\n\nx"))
+    term = make_term("Without", text=entry("Without", body="x"))
+    assert found(term, "section") == [
+        ("text", "Most terms have a section “Use”; this one has none.")
+    ]
+    assert found(Term.objects.get(name="T1"), "section") == []
+
+
+def test_a_wanted_term_in_a_text():
+    make_term("Django", related="Template Engine")
+    term = make_term("Flask", text=entry(body="x\n\nIt has a template engine."))
+    assert found(term, "jargon") == [
+        ("text, line 3", "“template engine” is a wanted term: write it.")
+    ]
+
+
+def test_a_file_that_holds_another_version():
+    term = make_term()
+    TermFile.objects.create(
+        glossary=term.glossary, term=term, folder="/somewhere", path=term.path, fingerprint="x"
+    )
+    assert found(term, "drift")[0][0] == "file"
+
+
+def test_a_rule_can_be_off_or_bar_from_publishing():
+    term = make_term("Flask", text=entry(body="# A"))
+    Glossary.objects.update(rules={"heading": "off"})
+    assert found(term, "heading") == []
+    Glossary.objects.update(rules={"heading": "block"})
+    (refusal,) = publish(default_glossary(), Term.objects.all())
+    assert refusal.reason == "text, line 1: “A” skips a level: write ##."
+    assert not PublishedTerm.objects.exists()
+
+
+def test_what_is_live_is_not_barred_by_a_new_rule():
+    make_live("Flask", text=entry(body="# A"))
+    Glossary.objects.update(rules={"heading": "block"})
+    publish_all()
+    assert PublishedTerm.objects.exists()
+
+
+def test_all_rules_over_hostile_texts(shared):
+    for number, text in enumerate(
+        ("# " * 500, "[" * 5000, "![" * 3000, "<b>" * 2000, "\0x", "| a |\n" * 999)
+    ):
+        term = make_term(
+            f"H{number}",
+            path=f"h{number}.md",
+            text=entry(f"H{number}", body=text.replace("\0", "")),
+        )
+        findings_of(Term.objects.get(pk=term.pk))
+
+
+def test_the_command_names_file_and_line(capsys):
+    make_term("Flask", text=entry(body="x\n\n# A"))
+    call_command("check_glossary", "--rules")
+    said = capsys.readouterr().out
+    assert "flask.md: text, line 3: “A” skips a level: write ##. (heading, warns)" in said
+    assert "1 findings, 0 of them bar" in said
+    Glossary.objects.update(rules={"heading": "block"})
+    with pytest.raises(SystemExit):
+        call_command("check_glossary", "--rules")
+
+
+def test_every_rule_has_a_title():
+    assert all(title and check for title, check in RULES.values())

@@ -1,0 +1,346 @@
+"""From a draft to an approved text: who may say yes, to what, and when it stops counting."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils import timezone
+
+from terms.changes.change_sets import collect, submit_set
+from terms.files.import_plan import plan_import
+from terms.files.importing import apply_import
+from terms.models import (
+    Approval,
+    Category,
+    Event,
+    Notice,
+    Page,
+    Preference,
+    PublishedTerm,
+    Review,
+    Term,
+)
+from terms.people import notifications
+from terms.publishing.publish import publish
+from terms.review.comments import comment, resolve, threads, words_of
+from terms.review.requests import CannotReview, approve, request_changes, submit, take_back
+from terms.review.stages import approvals_of, stage_of
+from tests.accounts import logged_in
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people(db):
+    """An author and reviewers, who may do everything: what they may is asked at the doors."""
+    names = ("ann", "ben", "cid")
+    return [
+        User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
+        for name in names
+    ]
+
+
+def strict(needed=1, name="Software"):
+    Category.objects.filter(name=name).update(approvals_needed=needed)
+
+
+def publish_it(term):
+    return [refusal.reason for refusal in publish(term.glossary, Term.objects.filter(pk=term.pk))]
+
+
+def fresh(term):
+    return Term.objects.get(pk=term.pk)
+
+
+def test_the_way_of_a_text(people):
+    ann, ben, cid = people
+    term = make_term(author=ann)
+    strict(2)
+    assert stage_of(term).words == "draft"
+    assert publish_it(term) == ["2 people must approve this text first."]
+    submit(term, ann, "Is the second sentence right?")
+    assert stage_of(term).words == "in review, 0 of 2"
+    approve(term, ben, term.fingerprint)
+    assert publish_it(term) == ["1 more person must approve this text first."]
+    approve(term, cid, term.fingerprint)
+    assert stage_of(term).words == "approved"
+    assert publish_it(term) == []
+    assert stage_of(fresh(term)).words == "live"
+    assert Review.objects.get().outcome == "published"
+    kinds = list(Event.objects.order_by("pk").values_list("kind", "person__username"))
+    assert kinds == [
+        ("saved", "ann"), ("submitted", "ann"), ("approved", "ben"), ("approved", "cid"),
+        ("published", None),
+    ]  # fmt: skip
+
+
+def test_nobody_approves_their_own_change(people):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    strict()
+    save_text(term, text_of(body="Changed by Ben."), author=ben)
+    term = fresh(term)
+    for person in (ann, ben):
+        with pytest.raises(CannotReview, match="somebody else approves"):
+            approve(term, person, term.fingerprint)
+
+
+def test_an_approval_does_not_count_for_who_has_changed_the_text_since(people):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    strict()
+    text = term.newest_revision().text
+    approve(term, ben, term.fingerprint)
+    save_text(term, text_of(body="By Ben"), author=ben)
+    save_text(term, text, author=ben)  # the approved text again, but now Ben has a part in it
+    assert fresh(term).fingerprint == term.fingerprint
+    assert publish_it(term) == ["1 person must approve this text first."]
+
+
+@pytest.mark.parametrize("way", ["save", "import", "restore"])
+def test_any_later_change_voids_an_approval(people, way, tmp_path):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    strict()
+    before, text = term.newest_revision().text, text_of(body="Another text.")
+    if way == "restore":
+        save_text(term, text, author=ann)
+    approve(term, ben, fresh(term).fingerprint)
+    if way == "import":
+        file = tmp_path / term.path
+        file.write_text(before)
+        apply_import(plan_import(default_glossary(), tmp_path))
+        file.write_text(text)
+        apply_import(plan_import(default_glossary(), tmp_path))
+    else:
+        save_text(term, text if way == "save" else before, author=ann)
+    assert publish_it(term) == ["1 person must approve this text first."]
+    assert [yes.counts for yes in approvals_of(fresh(term))][-1] is False
+    assert not PublishedTerm.objects.exists()
+
+
+def test_what_one_has_not_seen_is_not_approved(people):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    seen = term.fingerprint
+    save_text(term, text_of(body="Meanwhile."), author=ann)
+    with pytest.raises(CannotReview, match="changed since you read it"):
+        approve(term, ben, seen)
+    assert not Approval.objects.exists()
+
+
+def test_the_stricter_category_counts(people):
+    ann, _, _ = people
+    term = make_live(author=ann)
+    strict(2)
+    make_term("Other", category="Easy")
+    save_text(term, text_of(category="Easy"), author=ann)
+    assert publish_it(term) == ["2 people must approve this text first."]
+
+
+def test_a_glossary_may_ask_for_approval_and_a_category_not(people):
+    glossary = default_glossary()
+    glossary.approvals_needed = 1
+    glossary.save()
+    strict_one, easy = make_term("Strict", category="A"), make_term("Easy", category="B")
+    strict(0, "B")
+    assert publish_it(strict_one) != []
+    assert publish_it(easy) == []
+    assert publish(glossary, Term.objects.all())[0].term == strict_one
+
+
+def test_what_is_live_stays_live_beside_its_change(people):
+    ann, _, _ = people
+    term = make_live(author=ann)
+    strict()
+    before = dict(Page.objects.values_list("path", "etag"))
+    save_text(term, text_of(body="New words."), author=ann)
+    assert stage_of(fresh(term)).words == "live, changed"
+    assert publish_it(term) != []
+    assert dict(Page.objects.values_list("path", "etag")) == before
+
+
+def test_changes_are_requested_with_a_reason(people):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    with pytest.raises(CannotReview, match="Say what"):
+        request_changes(term, ben, "  ")
+    with pytest.raises(CannotReview, match="no open review"):
+        request_changes(term, ben, "Too short.")
+    submit(term, ann)
+    with pytest.raises(CannotReview, match="already"):
+        submit(term, ann)
+    request_changes(term, ben, "Too short.")
+    assert stage_of(term).words == "draft"
+    assert term.reviews.get().reason == "Too short."
+    submit(term, ann)
+    take_back(term, ann)
+    with pytest.raises(CannotReview, match="5,000 characters"):
+        submit(term, ann, "x" * 5_001)
+
+
+def test_what_cannot_be_shown_is_not_reviewed(people):
+    term = make_term("bad", path="bad.md", text="---\n[\n---\n")
+    with pytest.raises(CannotReview, match="header cannot be read"):
+        submit(term, people[0])
+    live = make_live("Live")
+    with pytest.raises(CannotReview, match="see this text already"):
+        submit(fresh(live), people[0])
+
+
+# Comments
+
+
+def test_a_comment_stays_with_its_passage(people):
+    ann, ben, _ = people
+    term = make_term(body="It is small.\n\nIt follows WSGI.", author=ann)
+    made = comment(term, ben, "Which version?", "follows  WSGI")
+    assert made.quote == "follows WSGI"
+    save_text(term, text_of(body="First of all: it is small.\n\nNow it follows WSGI."), author=ann)
+    (thread,) = threads(fresh(term))
+    start, end = thread.place
+    assert words_of(fresh(term))[start:end] == "follows WSGI"
+    save_text(term, text_of(body="Nothing of it."), author=ann)
+    (thread,) = threads(fresh(term))
+    assert thread.is_lost
+    assert thread.comment.quote == "follows WSGI"
+
+
+def test_a_comment_may_be_on_the_description(people):
+    ann, ben, _ = people
+    term = make_term(body="Many use it.", author=ann)
+    assert comment(term, ben, "Which one?", "a sentence").quote == "a sentence"
+    assert comment(term, ben, "Where?", "sentence. Many use").quote == "sentence.\n\nMany use"
+    changed = text_of(body="Many use it.").replace("What Flask is", "What it is")
+    save_text(term, changed, author=ann)
+    words = words_of(fresh(term))
+    found = [words[slice(*thread.place)] for thread in threads(fresh(term))]
+    assert found == ["a sentence", "sentence.\n\nMany use"]
+
+
+def test_answers_belong_to_their_thread(people):
+    ann, ben, cid = people
+    term = make_term(author=ann)
+    first = comment(term, ben, "Why?")
+    answer = comment(term, ann, "Because.", parent=first)
+    comment(term, cid, "I see.", parent=answer)
+    (thread,) = threads(term)
+    assert [reply.text for reply in thread.replies] == ["Because.", "I see."]
+    resolve(first, ann)
+    assert threads(term)[0].comment.resolved_by == ann
+    resolve(first, ann, is_open=True)
+    assert threads(term)[0].comment.resolved_at is None
+
+
+def test_a_passage_that_is_not_there_is_refused(people):
+    term = make_term(body="Some words.")
+    for text, quote, words in (("x", "other words", "does not stand"), (" ", "", "needs some words"),
+                               ("x", "y" * 5_001, "shorter passage")):  # fmt: skip
+        with pytest.raises(CannotReview, match=words):
+            comment(term, people[0], text, quote)
+    assert not Event.objects.filter(kind="commented").exists()
+
+
+# Mail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_of_many_terms_are_one_mail():
+    """A review of a set of twelve is asked for (S17)."""
+    ann, _ = (
+        User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
+        for name in ("ann", "ben")
+    )
+    terms = [make_term(f"Term {number}", author=ann) for number in range(12)]
+    submit_set(collect(default_glossary(), terms, "Twelve", ann), ann, "Please read.")
+    notifications.send_mail()
+    assert [message.to for message in mail.outbox] == [["ben@example.org"]]
+    (message,) = mail.outbox
+    assert "12" in message.subject
+    assert all(f"/admin/terms/term/{term.pk}/review/" in message.body for term in terms)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_whom_it_concerns_get_mail_as_they_chose():
+    ann, ben, cid, dan = (
+        User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
+        for name in ("ann", "ben", "cid", "dan")
+    )
+    User.objects.create_user("out", email="out@example.org")
+    Preference.objects.create(person=cid, mail="daily")
+    Preference.objects.create(person=dan, mail="never")
+    term = make_term("Two\nlines", text=text_of("'Two lines'"), path="x.md", author=ann)
+    submit(term, ann, "Please read.")
+    assert mail.outbox == []  # nobody waits for a mail server
+    notifications.send_mail()
+    assert [message.to for message in mail.outbox] == [["ben@example.org"]]
+    message = mail.outbox[0]
+    assert message.subject == "“Two lines” in the glossary"
+    assert "Please read." in message.body
+    assert f"/admin/terms/term/{term.pk}/review/" in message.body
+    approve(term, ben, term.fingerprint)
+    notifications.send_mail()
+    assert mail.outbox[-1].to == ["ann@example.org"]
+
+    assert notifications.send_mail() == 0
+    Notice.objects.filter(person=cid).update(created_at=timezone.now() - notifications.DAY)
+    assert notifications.send_mail() == 1
+    assert mail.outbox[-1].to == ["cid@example.org"]
+    assert notifications.send_mail() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_server_that_fails_stops_nobody(monkeypatch):
+    ann = User.objects.create_superuser("ann", email="ann@example.org", password="x")
+    ben = User.objects.create_superuser("ben", email="ben@example.org", password="x")
+    term = make_term(author=ann)
+
+    def refuse(message):
+        raise ConnectionRefusedError("nobody listens")
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
+    submit(term, ann)
+    assert notifications.send_mail() == 0
+    assert Notice.objects.get(person=ben).mailed_at is None
+    assert notifications.unsent() == 1
+    page = logged_in(ann).get("/admin/terms/term/schedule/").content.decode()
+    assert "The mail server did not take 1 message." in page
+    monkeypatch.undo()
+    assert notifications.send_mail() == 0  # an hour later
+    Notice.objects.update(retry_at=timezone.now())
+    assert notifications.send_mail() == 1
+
+
+# Two at the same moment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_approval_and_a_change_at_the_same_moment():
+    ann = User.objects.create_superuser("ann", password="x")
+    ben = User.objects.create_superuser("ben", password="x")
+    for number in range(6):
+        term = make_term(f"Term {number}", category="Strict", author=ann)
+        strict(1, "Strict")
+        change = text_of(f"Term {number}", category="Strict", body="Changed.")
+        said, written, shown = in_threads(
+            lambda term=term: approve(term, ben, term.fingerprint),
+            lambda term=term, change=change: save_text(term, change, author=ann),
+            lambda term=term: publish_it(term),
+        )
+        assert said is None or isinstance(said, CannotReview)
+        assert (written, shown) == (None, None)
+        live = fresh(term).live_fingerprint
+        assert live in ("", term.fingerprint)  # never the text that nobody approved
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_ask_for_the_same_review_at_the_same_moment():
+    people = [User.objects.create_superuser(name, password="x") for name in ("a", "b", "c", "d")]
+    term = make_term()
+    results = in_threads(*(lambda person=person: submit(term, person) for person in people))
+    assert sorted(type(error).__name__ for error in results) == ["CannotReview"] * 3 + ["NoneType"]
+    assert Review.objects.count() == 1
+    results = in_threads(*(lambda p=p: approve(term, p, term.fingerprint) for p in people))
+    assert results == [None] * 4
+    assert Approval.objects.count() == 4
