@@ -68,7 +68,7 @@ def a_day() -> dict[str, str]:
     from terms.models import Glossary, TermFile
     from terms.review.comments import comment
     from terms.review.requests import submit
-    from terms.review.suggestions import suggest
+    from terms.review.suggestions import keep_suggestion
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -85,7 +85,9 @@ def a_day() -> dict[str, str]:
     )
     submit(flask, ann, "Is it clearer now?")
     comment(flask, rita, "“Open to the author of the site”?", "open to choice")
-    suggest(glossary, "Memoisation", "The page about caching speaks of it and explains it nowhere.")
+    keep_suggestion(
+        glossary, "Memoisation", "The page about caching speaks of it and explains it nowhere."
+    )
     return {person.username: _session(person) for person in (ann, rita, paul)}
 
 

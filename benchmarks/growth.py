@@ -19,7 +19,7 @@ from terms.admin.pictures import keep_picture
 from terms.formats import passages, three_way
 from terms.formats.differences import compare
 from terms.formats.document import changed, read_document
-from terms.formats.merging import merge
+from terms.formats.merging import merge_texts
 from terms.formats.paths import name_key, path_for
 from terms.formats.problems import FormatError
 from terms.formats.related import MAX_PIECES, read_names
@@ -29,7 +29,7 @@ from terms.rendering import (
     CannotRender,
     Link,
     Names,
-    check,
+    check_renderable,
     first_sentence,
     link_addresses,
     links_made,
@@ -45,7 +45,7 @@ from terms.rendering import (
 )
 from terms.rendering.sections import lowered
 from terms.review.requests import MAX_TEXT
-from terms.search.readers import marked
+from terms.search.readers import mark_matches
 from terms.web.suggestions import SuggestionForm
 
 from .families import FAMILIES, FOUND, PRODUCT
@@ -70,7 +70,7 @@ def _publish(text: str) -> None:
     for act in (plain_text, first_sentence, link_addresses, picture_addresses, outline, spaced):
         act(text)
     found = [Link(place.start, place.end, "x") for place in places(text, NAMES)]
-    check(text)
+    check_renderable(text)
     links_made(text, found)
 
 
@@ -101,12 +101,12 @@ def _conflict(text: str) -> None:
         text[: 2 * third] + "y\n" + text[2 * third :],
     )
     three_way.joined(three_way.passages(text, ours, theirs), {})
-    merge(HEADER + text, HEADER + ours, HEADER + theirs)
+    merge_texts(HEADER + text, HEADER + ours, HEADER + theirs)
 
 
 def _comment(text: str) -> None:
-    passages.marked("a " * (MAX_TEXT // 2 - 1) + "b", text)
-    passages.marked(text[-MAX_TEXT:][::-1], text)
+    passages.find_quote("a " * (MAX_TEXT // 2 - 1) + "b", text)
+    passages.find_quote(text[-MAX_TEXT:][::-1], text)
     passages.moved(10, 200, text, text[:50] + "x y z" + text[100:])
 
 
@@ -114,7 +114,7 @@ def _search(text: str) -> None:
     """A question, and an excerpt of the text that it finds."""
     question = text[:200]
     phrases(question)
-    marked(text[:20_000], sought(question) or [("a",)])
+    mark_matches(text[:20_000], sought(question) or [("a",)])
 
 
 def _suggest(text: str) -> None:

@@ -12,7 +12,7 @@ from terms.editing.gate import Draft, save_one
 from terms.models import Glossary, PublishedName, PublishedTerm, Term
 from terms.publishing.publish import publish
 from terms.rendering import Names
-from terms.rendering.names import fold
+from terms.rendering.names import fold_case
 
 from .measure import Result, compare, cpu_seconds
 from .room import SMALL, Room
@@ -72,11 +72,11 @@ class Publishing(Room):
         texts = [term.body for term in PublishedTerm.objects.order_by("pk")[:200]]
         every = list(PublishedName.objects.values_list("name", "term__uid"))
         names = Names(every, len(every))  # as publishing all of them does
-        raw = ahocorasick_rs.AhoCorasick(list({fold(name) for name, _ in every}))
+        raw = ahocorasick_rs.AhoCorasick(list({fold_case(name) for name, _ in every}))
 
         def theirs() -> None:
             for text in texts:
-                raw.find_matches_as_indexes(fold(text), overlapping=True)
+                raw.find_matches_as_indexes(fold_case(text), overlapping=True)
 
         def ours() -> None:
             for text in texts:

@@ -34,7 +34,7 @@ class Searching(Room):
 
         def ours() -> None:
             for text in typed:
-                readers.suggest(self.glossary, text)
+                readers.suggest_names(self.glossary, text)
 
         yield compare(
             "Q1", "a suggestion while typing / the raw FTS5 query", "at most 3", len(typed),
@@ -53,7 +53,7 @@ class Searching(Room):
 
         yield compare(
             "Q2", "the commonest word / an unbounded bm25 ranking", "at most 0.1", 1,
-            lambda: search_index.find(self.glossary.pk, ["system"], search_index.COLUMNS, readers.RANKED),
+            lambda: search_index.find_ids(self.glossary.pk, ["system"], search_index.COLUMNS, readers.RANKED),
             theirs, times=5,
         )  # fmt: skip
 

@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "terms.web.headers.readable",
+    "terms.web.headers.refuse_unreadable",
     "django.contrib.messages.middleware.MessageMiddleware",
     "terms.admin.views.preferences.in_own_zone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -273,3 +273,14 @@ def test_reading_breaks_no_law():
         "seen = set()\nseen.update(Revision.objects.values_list('pk'))"
     )
     assert not written_elsewhere(Source("terms.changes.trash", text))
+
+
+def test_a_public_name_stands_for_one_thing():
+    """Classes and functions; constants belong to their module."""
+    modules = {}
+    for source in sources("terms"):
+        for node in source.tree.body:
+            is_named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            if is_named and not node.name.startswith("_") and ".commands." not in source.module:
+                modules.setdefault(node.name, []).append(source.module)
+    assert {name: where for name, where in modules.items() if len(where) > 1} == {}

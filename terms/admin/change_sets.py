@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from terms.changes.change_sets import Refused, approve_set, publish_set, submit_set
+from terms.changes.change_sets import PublishingRefused, approve_set, publish_set, submit_set
 from terms.changes.operation import CannotRefactor
 from terms.changes.preview import TooLarge, make_link, revoke_links
 from terms.changes.rename import FILE, MODELS, undo_set
@@ -22,7 +22,7 @@ from terms.review.requests import CannotReview
 from terms.review.stages import LIVE, stages
 
 from .permissions import Scoped
-from .views.page import page
+from .views.page import admin_page
 
 SHOWN = 200  # terms
 # Action → the right that it takes for every term of the set.
@@ -77,7 +77,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         if request.method == "POST":
             return self._act(request, change_set)
         context = self._context(request, change_set)
-        return page(self, request, "changeset/page", change_set.title, **context)
+        return admin_page(self, request, "changeset/page", change_set.title, **context)
 
     def _context(self, request, change_set):
         terms = list(change_set.members().select_related("category")[:SHOWN])
@@ -127,7 +127,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
                 self.message_user(request, _told(undone))
             else:
                 self.message_user(request, getattr(self, f"_{action}")(request, change_set))
-        except Refused as error:
+        except PublishingRefused as error:
             for refusal in error.refusals[:20]:
                 text = f"“{refusal.term}” was not published: {refusal.reason}"
                 self.message_user(request, text, messages.ERROR)

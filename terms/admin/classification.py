@@ -17,7 +17,7 @@ from terms.quality.rules import BLOCK, OFF, RULES, WARN, level_of
 
 from .form.widgets import IconWidget
 from .permissions import Scoped
-from .views.page import effects, page
+from .views.page import admin_page, effects
 
 LEVELS = [(WARN, "warn"), (BLOCK, "bar from publishing"), (OFF, "off")]
 RULE_FIELDS = {
@@ -169,7 +169,7 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
         if request.POST.get("confirm"):
             self.message_user(request, MEANWHILE, messages.WARNING)
         context = {"row": row, **effects(request, operation)}
-        return page(self, request, "rename_class", f"{operation.title}?", **context)
+        return admin_page(self, request, "rename_class", f"{operation.title}?", **context)
 
     def save_model(self, request, obj, form, change):
         if change and "name" in form.changed_data:

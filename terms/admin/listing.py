@@ -15,7 +15,7 @@ from .filters import AttentionFilter, StatusFilter
 COUNTED = 10_000  # terms: of more, the numbers beside the filters are counted on demand
 
 
-class Listing:
+class TermListing:
     """For the admin of terms."""
 
     list_display = [

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from terms.media.pictures import keep
+from terms.media.pictures import store_picture
 
 
 def keep_picture(content: bytes, name: str) -> str:
@@ -16,7 +16,7 @@ def keep_picture(content: bytes, name: str) -> str:
 
     Neither the name nor the type that the client gives is believed.
     """
-    path = keep(content)
+    path = store_picture(content)
     alt = " ".join("".join(c if c.isalnum() else " " for c in Path(name).stem[:80]).split())
     return f"![{alt}]({reverse('picture', args=[path])})"
 

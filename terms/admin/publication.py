@@ -57,7 +57,7 @@ class Publication:
         count = 0
         for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
             live = list(terms.live())
-            refusals = removals.withdraw(glossary, live, by=request.user)
+            refusals = removals.withdraw_where_allowed(glossary, live, by=request.user)
             count += len(live) - len(refusals)
             for refusal in refusals:
                 removals.ask(refusal.term, removals.WITHDRAW, request.user)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from terms.formats.differences import Piece
+from terms.formats.differences import DiffPiece
 from terms.media.pictures import rendered
 from terms.models import Term
 from terms.people.permissions import rights
@@ -18,7 +18,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def pieces(found: Iterable[Piece]) -> SafeString:
+def pieces(found: Iterable[DiffPiece]) -> SafeString:
     """A changed passage, with what is gone and what is new."""
     tags = {"gone": "<del>{}</del>", "new": "<ins>{}</ins>", "same": "{}"}
     parts = (format_html_join("", tags[piece.kind], [(piece.text,)]) for piece in found)

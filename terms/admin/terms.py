@@ -23,7 +23,7 @@ from terms.review.suggestions import said_of, why_declined
 from .form import conflicts, recovery
 from .form.form import TermForm
 from .form.readonly import VIEWED, Viewing
-from .listing import Listing
+from .listing import TermListing
 from .permissions import Scoped
 from .publication import Publication
 from .urls import Addresses
@@ -45,7 +45,7 @@ UNREADABLE = [
 ]
 
 
-class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
+class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
     form = TermForm
     save_on_top = True
 
@@ -125,7 +125,7 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
         """Somebody else saved, made or deleted the term first; nothing typed is lost."""
         term = self.get_object(request, object_id) if object_id else None
         if term is not None:
-            return conflicts.page(self, request, term.pk, context)
+            return conflicts.conflict_page(self, request, term.pk, context)
         if not object_id:
             self.message_user(request, "Somebody has just made this term.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
@@ -144,7 +144,7 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
         else:
             context["unsaved"] = autosave.kept(request.user, obj)
             context["undecided"] = recovery.is_undecided(request, context)
-            context["beside"] = neighbours.beside(request.user, obj)
+            context["beside"] = neighbours.neighbours_of(request.user, obj)
         if obj is not None:
             context["others"] = autosave.others_at(obj, request.user)
             page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
@@ -181,7 +181,7 @@ class TermAdmin(Listing, Scoped, Publication, Addresses, Viewing, admin.ModelAdm
         obj.refresh_from_db()
         term = obj if change else None
         if recovery.UNDECIDED not in request.POST:
-            autosave.forget(request.user, term, recovery.slot_of(request, term))
+            autosave.discard_draft(request.user, term, recovery.slot_of(request, term))
         self._warn(request, obj)
 
     def _warn(self, request, obj):

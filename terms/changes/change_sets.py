@@ -17,7 +17,7 @@ from terms.review.stages import LIVE, REVIEW, stages
 from .trash import trash
 
 
-class Refused(Exception):
+class PublishingRefused(Exception):
     """Some terms of a set cannot be published, so none of them was; ``refusals`` say why."""
 
     def __init__(self, refusals: list[Refusal]):
@@ -59,7 +59,7 @@ def publish_set(
         Glossary.objects.lock(change_set.glossary_id)
         _require_seen(chosen, seen)
         if refusals := publish(change_set.glossary, chosen, by=person):
-            raise Refused(refusals)
+            raise PublishingRefused(refusals)
         _trash_merged(chosen, person)
     return len(ids)
 
@@ -76,13 +76,13 @@ def _publish_large(
     _require_seen(chosen, seen)
     meant = dict(chosen.values_list("pk", "fingerprint"))
     if refusals := why_refused(glossary, ids, meant):
-        raise Refused(refusals)
+        raise PublishingRefused(refusals)
     refusals = publish_ids(glossary, ids, by=person, seen=meant)
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         _trash_merged(chosen.as_published(), person)
     if refusals:
-        raise Refused(refusals)
+        raise PublishingRefused(refusals)
     return len(ids)
 
 
@@ -101,7 +101,7 @@ def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:
     """Take those off that are a part of another term now; which ones these are."""
     merged = [term for term in terms.select_related("glossary") if term.document().is_merged]
     if orphaned := [refusal for term in merged if (refusal := _why_not_withdrawn(term))]:
-        raise Refused(orphaned)
+        raise PublishingRefused(orphaned)
     for term in merged:
         withdraw(term.glossary, Term.objects.filter(pk=term.pk), by=person)
     return merged

@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from terms.editing.gate import Draft, save
-from terms.formats.differences import Block, compare
+from terms.formats.differences import ChangedLines, compare
 from terms.formats.document import TermDocument, changed, read_document
 from terms.formats.problems import CannotSplice
 from terms.models import ChangeSet, Glossary, Revision, Term
@@ -37,7 +37,7 @@ class Effect:
     after: str = ""
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[ChangedLines]:
         """The lines that change; compared only where they are looked at."""
         return list(compare(self.before, self.after)) if self.before != self.after else []
 

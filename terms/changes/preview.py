@@ -18,7 +18,7 @@ from terms.people.audit_log import record
 from terms.people.permissions import rights
 from terms.publishing.publish import Refusal, preview
 
-from .change_sets import Refused, withdraw_merged
+from .change_sets import PublishingRefused, withdraw_merged
 
 MAX_DAYS = 30
 MAX_TERMS = 300  # that showing a page publishes, and takes back
@@ -88,7 +88,7 @@ def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
             members = list(change_set.members().values_list("pk", flat=True))
             terms = Term.objects.filter(pk__in=members)
             refusals = preview(change_set.glossary, terms)
-            with suppress(Refused):
+            with suppress(PublishingRefused):
                 withdraw_merged(terms)
             # What is kept in memory by the number of the site's changes is not this.
             Site.objects.update(uid=uuid4())

@@ -102,7 +102,7 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
     return made
 
 
-def approve(removal: Removal, person: Any) -> None:
+def approve_removal(removal: Removal, person: Any) -> None:
     """Say yes to it; raises CannotReview."""
     with transaction.atomic():
         now = _open(removal)
@@ -128,14 +128,14 @@ def refuse(removal: Removal, person: Any, reason: str) -> None:
         _note(now, Event.Kind.CHANGES, person, reason)
 
 
-def take_back(removal: Removal, person: Any) -> None:
+def take_back_removal(removal: Removal, person: Any) -> None:
     with transaction.atomic():
         now = _open(removal)
         _close(now, person, Removal.Outcome.TAKEN_BACK)
         _note(now, Event.Kind.TAKEN_BACK, person)
 
 
-def withdraw(
+def withdraw_where_allowed(
     glossary: Glossary, terms: Iterable[Term], by: Any = None, successor: Uid | None = None
 ) -> list[Refusal]:
     """Take those of ``terms`` off the readers' side that may be; why the others may not."""

@@ -41,7 +41,7 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     return operation
 
 
-def merge(term: Term, into: Term, allowed: Allowed, takes_text: bool = False) -> Operation:
+def merge_terms(term: Term, into: Term, allowed: Allowed, takes_text: bool = False) -> Operation:
     """Make ``term`` a part of ``into``, which gets its names, and if ``takes_text`` its words
     as a section; who related to it relates on."""
     if term.pk == into.pk:

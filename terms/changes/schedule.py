@@ -14,7 +14,7 @@ from terms.people.notifications import send_mail, tell
 from terms.people.permissions import may
 from terms.publishing.publish import publish
 
-from .removals import withdraw
+from .removals import withdraw_where_allowed
 
 FARTHEST = timedelta(days=3653)
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _act(item: Schedule) -> str:
     if item.action == Schedule.Action.WITHDRAW:
         if not one.live().exists():
             return "Readers do not see it any more."
-        refusals = withdraw(term.glossary, one, by=person)
+        refusals = withdraw_where_allowed(term.glossary, one, by=person)
         return refusals[0].reason if refusals else ""
     if term.fingerprint != item.fingerprint:
         return "The text has been changed since it was scheduled."

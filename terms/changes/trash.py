@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from terms.editing.gate import Draft, save_one
-from terms.editing.index import forget, recall
+from terms.editing.index import forget_terms, recall
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
 from terms.models import Event, Glossary, Mention, Relation, Review, Schedule, Term
@@ -61,7 +61,7 @@ def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
         done([term.pk], person)
         now = timezone.now()
         one.update(trashed_at=now, trashed_by=person)
-        forget(term.glossary, [term.pk])
+        forget_terms(term.glossary, [term.pk])
         forget_targets([term.uid])
         Schedule.objects.waiting().filter(term=term).update(state=Schedule.State.CANCELLED)
         Review.objects.open().filter(term=term).update(
@@ -70,7 +70,7 @@ def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
         record(term.glossary, Event.Kind.TRASHED, [(term.pk, term.name)], person)
 
 
-def restore(term: Term, person: Any = None) -> None:
+def restore_term(term: Term, person: Any = None) -> None:
     """Bring ``term`` back as a draft, with its relations both ways; raises CannotRestore."""
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)

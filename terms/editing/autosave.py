@@ -29,7 +29,7 @@ def slot_in(text: str) -> str:
     return text if re.fullmatch("[0-9a-f]{16}", text) else ""
 
 
-def keep(person: Any, term: Term | None, data: str, slot: str = "") -> None:
+def keep_draft(person: Any, term: Term | None, data: str, slot: str = "") -> None:
     """Keep the form as it is sent, in the place of what was kept of it before."""
     if len(data) > MAX_DATA:
         raise TooMuch("This is more text than is kept for you: save it.")
@@ -49,7 +49,7 @@ def kept_new(person: Any) -> QuerySet[Unsaved]:
     return Unsaved.objects.filter(person=person, term=None).order_by("-kept_at")
 
 
-def forget(person: Any, term: Term | None, slot: str = "") -> None:
+def discard_draft(person: Any, term: Term | None, slot: str = "") -> None:
     Unsaved.objects.filter(person=person, term=term, slot=slot).delete()
 
 

@@ -22,7 +22,7 @@ from terms.models.fields import new_uid
 from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
 
-from .index import MANY, index
+from .index import MANY, index_terms
 from .paths import slugs_for
 
 
@@ -100,7 +100,7 @@ def save(
         _write_terms(glossary, changed, now)
         _write_revisions(changed, (author and author.pk, now, reason, change_set and change_set.pk))
         new = {item.term for item in changed if item.draft.term is None}
-        index(glossary, {item.term: item.document for item in changed}, new)
+        index_terms(glossary, {item.term: item.document for item in changed}, new)
         names = ((item.term, item.document.name[:NAME_LENGTH]) for item in changed)
         record(glossary, Event.Kind.SAVED, names, author, reason, now)
     return [Saved(item.term, item.number) if item.term else None for item in work]

@@ -16,7 +16,7 @@ FEW = 50  # names with commas, for each of which the relation strings are search
 MAX_RUNS = 500  # pieces of a relation string; a longer one is read by its commas only
 
 
-def index(
+def index_terms(
     glossary: Glossary, written: Mapping[int, TermDocument], new: Collection[int] = ()
 ) -> None:
     """Write the rows of terms just saved (by id), and resolve what waited for their names.
@@ -98,7 +98,7 @@ def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, i
     return known
 
 
-def forget(glossary: Glossary, terms: Collection[int]) -> None:
+def forget_terms(glossary: Glossary, terms: Collection[int]) -> None:
     """Read anew what relates to ``terms`` (by id), which are there no more."""
     referring = Relation.objects.filter(target__in=terms)
     strings = dict(

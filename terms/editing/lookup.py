@@ -92,7 +92,7 @@ def _live(terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[
     pks: list[int] = []
     for glossary in Glossary.objects.order_by("pk").values_list("pk", flat=True):
         phrases = [(word,) for word in looked_for]
-        pks += search_index.find(glossary, phrases, list(columns), MOST + 1)
+        pks += search_index.find_ids(glossary, phrases, list(columns), MOST + 1)
     seen = PublishedTerm.objects.filter(pk__in=pks[: MOST + 1]).values("uid")
     return set(terms.as_published().filter(uid__in=seen).values_list("pk", flat=True))
 

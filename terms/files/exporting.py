@@ -2,7 +2,7 @@
 
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
 from terms.formats.problems import FormatError
 from terms.models import Glossary, Revision, TermFile
+from terms.models.bulk import Progress
 
 from .folder import Folder, FolderError, Stamp
 
@@ -20,8 +21,6 @@ DIFFERS, MISSING, SURPLUS = "differs", "missing", "surplus"
 CONFLICT = "conflict"
 STATUSES = (WRITTEN, UNCHANGED, REMOVED, DIFFERS, MISSING, SURPLUS, CONFLICT)
 IS_DIFFERENCE = frozenset({DIFFERS, MISSING, SURPLUS, CONFLICT})
-
-Progress = Callable[[Iterable], Iterable]
 
 
 @dataclass(frozen=True)

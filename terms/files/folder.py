@@ -41,7 +41,7 @@ class Stamp(NamedTuple):
         return self.text if self.newest_ns < time.time_ns() - 2_000_000_000 else ""
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A term file, or something named like one with the reason why it is none."""
 
     path: str
@@ -49,7 +49,7 @@ class Found(NamedTuple):
     problem: str = ""
 
 
-def scan(root: Path) -> Iterator[Found]:
+def scan(root: Path) -> Iterator[FoundFile]:
     """All ``.md`` and ``.mdx`` files below ``root``, by path; folders named ``.x`` left out."""
     if not root.is_dir():
         raise FolderError(f"“{root}” is not a folder.")
@@ -57,17 +57,17 @@ def scan(root: Path) -> Iterator[Found]:
     return _scan(boundary, "", boundary)
 
 
-def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
+def _scan(folder: str, prefix: str, boundary: str) -> Iterator[FoundFile]:
     try:
         if prefix.count("/") > DEEPEST:
             raise FolderError(f"Folders are nested more than {DEEPEST} deep here.")
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except FolderError as error:
-        yield Found(prefix.rstrip("/"), problem=str(error))
+        yield FoundFile(prefix.rstrip("/"), problem=str(error))
         return
     except OSError as error:
-        yield Found(prefix.rstrip("/") or ".", problem=f"Cannot be read: {error.strerror}.")
+        yield FoundFile(prefix.rstrip("/") or ".", problem=f"Cannot be read: {error.strerror}.")
         return
     for entry in found:
         path = prefix + entry.name
@@ -75,7 +75,7 @@ def _scan(folder: str, prefix: str, boundary: str) -> Iterator[Found]:
             yield _regular(entry, path)
         elif entry.is_dir(follow_symlinks=False):
             if is_term_file(entry.name):
-                yield Found(path, problem="This is a folder, not a file.")
+                yield FoundFile(path, problem="This is a folder, not a file.")
             if not entry.name.startswith("."):
                 yield from _scan(entry.path, path + "/", boundary)
         elif is_term_file(entry.name):
@@ -86,33 +86,35 @@ def _is_plain(path: str) -> bool:
     return path.isascii() and path.isprintable() and len(path) < 200
 
 
-def _regular(entry: os.DirEntry[str], path: str) -> Found:
+def _regular(entry: os.DirEntry[str], path: str) -> FoundFile:
     try:
-        return Found(path, Stamp.of(entry.stat(follow_symlinks=False)))
+        return FoundFile(path, Stamp.of(entry.stat(follow_symlinks=False)))
     except OSError as error:
-        return Found(path, problem=f"Cannot be read: {error.strerror}.")
+        return FoundFile(path, problem=f"Cannot be read: {error.strerror}.")
 
 
-def _found(entry: os.DirEntry[str], path: str, boundary: str) -> Found:
+def _found(entry: os.DirEntry[str], path: str, boundary: str) -> FoundFile:
     """What is no plain file of a plain name."""
     try:
         path.encode()
     except UnicodeEncodeError:
         readable = os.fsencode(path).decode("utf-8", "replace")
-        return Found(readable, problem="The file's name is not UTF-8.")
+        return FoundFile(readable, problem="The file's name is not UTF-8.")
     if problem := problem_with(path):
-        return Found(path, problem=problem)
+        return FoundFile(path, problem=problem)
     if entry.is_symlink():
         target = os.path.realpath(entry.path)
         if os.path.commonpath([target, boundary]) != boundary:
-            return Found(path, problem="This is a link that leaves the folder; it is not followed.")
+            return FoundFile(
+                path, problem="This is a link that leaves the folder; it is not followed."
+            )
     try:
         status = entry.stat()
     except OSError as error:
-        return Found(path, problem=f"Cannot be read: {error.strerror}.")
+        return FoundFile(path, problem=f"Cannot be read: {error.strerror}.")
     if not stat.S_ISREG(status.st_mode):
-        return Found(path, problem="This is not a regular file.")
-    return Found(path, Stamp.of(status))
+        return FoundFile(path, problem="This is not a regular file.")
+    return FoundFile(path, Stamp.of(status))
 
 
 def read(root: Path, path: str) -> bytes:

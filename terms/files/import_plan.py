@@ -5,7 +5,7 @@ agreed on (``TermFile``). Nothing is written while planning.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,13 @@ from django.db.models import F
 from terms.formats.document import TermDocument, line_of_name, read_document
 from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
-from terms.formats.merging import merge
+from terms.formats.merging import merge_texts
 from terms.formats.paths import name_key
 from terms.formats.problems import FormatError
 from terms.models import Glossary, Revision, Term, TermFile
+from terms.models.bulk import Progress
 
-from .folder import FolderError, Found, Stamp, read, scan
+from .folder import FolderError, FoundFile, Stamp, read, scan
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 INVALID, CONFLICT = "invalid", "conflict"
@@ -30,7 +31,7 @@ STATUSES = (CREATED, UPDATED, UNCHANGED, INVALID, CONFLICT)
 EDITED_HERE = "edited here since; an export brings it to the file"
 
 
-class Entry(NamedTuple):
+class PlannedFile(NamedTuple):
     """One file of the plan. ``document`` is what is to be saved; None where nothing is.
 
     Where it merges the file with what was edited here, ``in_file`` is the file alone.
@@ -58,7 +59,7 @@ class Known(NamedTuple):
 class Plan:
     glossary: Glossary
     folder: str
-    entries: list[Entry]
+    entries: list[PlannedFile]
     versions: dict[str, tuple[int, int]]  # of the terms that are to be saved, as planned
     agrees_anew: bool = False  # on the text of some file, which is the base from now on
 
@@ -68,11 +69,8 @@ class Plan:
         return {status: found[status] for status in STATUSES}
 
     @property
-    def to_save(self) -> list[Entry]:
+    def to_save(self) -> list[PlannedFile]:
         return [entry for entry in self.entries if entry.document is not None]
-
-
-Progress = Callable[[Iterable], Iterable]
 
 
 def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Plan:
@@ -80,11 +78,11 @@ def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Pl
     return _Planner(glossary, root).plan(progress)
 
 
-def plan_again(plan: Plan, entries: Collection[Entry]) -> Plan:
+def plan_again(plan: Plan, entries: Collection[PlannedFile]) -> Plan:
     """Compare the files of some ``entries`` of ``plan``, whose terms were edited meanwhile."""
     paths = [entry.path for entry in entries]
     return _Planner(plan.glossary, Path(plan.folder), paths).compare(
-        Found(entry.path, entry.stamp) for entry in entries
+        FoundFile(entry.path, entry.stamp) for entry in entries
     )
 
 
@@ -161,12 +159,12 @@ class _Planner:
     def plan(self, progress: Progress) -> Plan:
         return self.compare(progress(scan(self.root)))
 
-    def compare(self, files: Iterable[Found]) -> Plan:
+    def compare(self, files: Iterable[FoundFile]) -> Plan:
         entries, compared = [], []
         for found in files:
             stamp, fingerprint = self.settled.get(found.path, _NEVER)
             if stamp and found.stamp and stamp == found.stamp.text:
-                entry = Entry(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)
+                entry = PlannedFile(found.path, UNCHANGED, "", None, None, fingerprint, found.stamp)
             else:
                 entry = self._entry(found)
                 compared.append(entry)
@@ -182,9 +180,9 @@ class _Planner:
         }
         return Plan(self.glossary, self.folder, entries, versions, agrees_anew)
 
-    def _entry(self, found: Found) -> Entry:
+    def _entry(self, found: FoundFile) -> PlannedFile:
         if found.problem or found.stamp is None:
-            return Entry(found.path, INVALID, found.problem)
+            return PlannedFile(found.path, INVALID, found.problem)
         try:
             stamp, fingerprint = self.stamps.get(found.path, _NEVER)
             if stamp == found.stamp.text and found.path in self.terms:
@@ -192,10 +190,10 @@ class _Planner:
             text = decode(read(self.root, found.path))
             return self._compared(found, fingerprint_of(text), text)
         except (FormatError, FolderError) as error:
-            return Entry(found.path, INVALID, str(error))
+            return PlannedFile(found.path, INVALID, str(error))
 
-    def _compared(self, found: Found, fingerprint: str, text: str | None) -> Entry:
-        entry = Entry(found.path, UNCHANGED, fingerprint=fingerprint, stamp=found.stamp)
+    def _compared(self, found: FoundFile, fingerprint: str, text: str | None) -> PlannedFile:
+        entry = PlannedFile(found.path, UNCHANGED, fingerprint=fingerprint, stamp=found.stamp)
         known = self.terms.get(found.path)
         if known is None:
             if now := self.moved.get(found.path):
@@ -217,7 +215,7 @@ class _Planner:
             return self._read(entry._replace(status=UPDATED), text)
         return self._merged(entry, known, base, text)
 
-    def _moved(self, entry: Entry, file: TermFile) -> Entry:
+    def _moved(self, entry: PlannedFile, file: TermFile) -> PlannedFile:
         """Of a file whose term has another name here: it is not to come back under the old."""
         entry = entry._replace(stamp=None)  # nothing to agree on
         path = file.term.path if file.term else ""
@@ -226,14 +224,14 @@ class _Planner:
         reason = f"is called “{path}” here, and was edited; rename the file, then import again"
         return entry._replace(status=CONFLICT, reason=reason)
 
-    def _new(self, entry: Entry, text: str) -> Entry:
+    def _new(self, entry: PlannedFile, text: str) -> PlannedFile:
         other = self.cases.setdefault(entry.path.lower(), entry.path)
         if other != entry.path:
             reason = f"differs from “{other}” in upper and lower case only; rename one of them"
             return entry._replace(status=CONFLICT, reason=reason)
         return self._read(entry._replace(status=CREATED), text)
 
-    def _read(self, entry: Entry, text: str) -> Entry:
+    def _read(self, entry: PlannedFile, text: str) -> PlannedFile:
         document = read_document(text, entry.path)
         entry = entry._replace(document=document)
         if document.problem:
@@ -248,14 +246,14 @@ class _Planner:
     def _is_former(self, known: Known, fingerprint: str) -> bool:
         return Revision.objects.filter(term=known.pk, fingerprint=fingerprint).exists()
 
-    def _merged(self, entry: Entry, known: Known, base: str | None, text: str) -> Entry:
+    def _merged(self, entry: PlannedFile, known: Known, base: str | None, text: str) -> PlannedFile:
         texts = Revision.objects.filter(term=known.pk)
         common = texts.filter(fingerprint=base).values_list("text", flat=True).first()
         if common is None:
             reason = "a term of this path was written here, too"
             return entry._replace(status=CONFLICT, reason=reason)
         here = texts.get(number=known.version).text
-        merged = merge(common, ours=text, theirs=here)
+        merged = merge_texts(common, ours=text, theirs=here)
         if merged.text is None:
             fields = ", ".join(merged.collisions)
             reason = f"changed in the file and here: {fields}; make them agree, then import again"
@@ -272,7 +270,7 @@ def _kept(problem: str) -> str:
     return f"{problem} (kept as text)"
 
 
-def in_common(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str]]:
+def in_common(entries: Iterable[PlannedFile]) -> Iterator[tuple[str, str, str]]:
     """The files whose text both sides have in common once the plan is carried out."""
     for entry in entries:
         in_common = entry.status != CONFLICT and entry.reason != EDITED_HERE

@@ -17,7 +17,7 @@ from terms.models import ChangeSet, Term, TermFile
 from terms.models.bulk import batches, let_others_write
 
 from .folder import FolderError
-from .import_plan import Entry, Plan, in_common, plan_again
+from .import_plan import Plan, PlannedFile, in_common, plan_again
 
 ATTEMPTS = 20
 FEW = 1_200  # files that are taken in one transaction, all or none
@@ -55,7 +55,7 @@ class _Taken:
     author: object
     change_set: ChangeSet | None = None
 
-    def take(self, plan: Plan, entries: list[Entry]) -> list[Entry]:
+    def take(self, plan: Plan, entries: list[PlannedFile]) -> list[PlannedFile]:
         """Save the terms of some files in one transaction; the entries that were carried out."""
         for _ in range(ATTEMPTS):
             try:
@@ -75,7 +75,7 @@ class _Taken:
         return ChangeSet.objects.create(glossary=plan.glossary, title=title, author=self.author)
 
 
-def _save(plan: Plan, entries: list[Entry], change_set: ChangeSet) -> None:
+def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None:
     """Save the terms of some files, and note the texts that are in common from now on."""
     author = change_set.author
     first = [entry.in_file or entry.document for entry in entries if entry.document]

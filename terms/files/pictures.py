@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db.models import Q
 
-from terms.media.pictures import MAX_BYTES, BadPicture, file_beside, keep
+from terms.media.pictures import MAX_BYTES, BadPicture, file_beside, store_picture
 from terms.models import Glossary, Picture, Term
 from terms.models.term import PATH_LENGTH
 from terms.rendering import picture_addresses
@@ -16,7 +16,7 @@ from .folder import FolderError, Stamp, read_picture
 
 
 @dataclass
-class Taken:
+class TakenPictures:
     """``terms`` are the ids of those that show a picture that is new or another one."""
 
     count: int = 0
@@ -24,9 +24,9 @@ class Taken:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def take(glossary: Glossary, folder: Path) -> Taken:
+def take(glossary: Glossary, folder: Path) -> TakenPictures:
     """Keep the pictures of ``folder`` that the newest texts of its terms show."""
-    taken = Taken()
+    taken = TakenPictures()
     wanted: dict[str, set[int]] = {}
     for pk, file in _wanted(glossary, folder):
         wanted.setdefault(file, set()).add(pk)
@@ -74,7 +74,7 @@ def _newer(folder: Path, path: str, before: Picture | None) -> tuple[str, str] |
     if before is not None and before.stamp and before.stamp == _stamp(folder, path):
         return None
     content, stamp = read_picture(folder, path, MAX_BYTES + 1)
-    return keep(content), stamp.trusted()
+    return store_picture(content), stamp.trusted()
 
 
 def _stamp(folder: Path, path: str) -> str:

@@ -17,7 +17,7 @@ SMALL = 10_000  # pairs of items in a gap that is compared exactly
 MOST_PAIRS = 1_000_000  # in all such gaps together
 DEEPEST = 20  # gaps between anchors in gaps between anchors …
 T = TypeVar("T")
-Block = tuple[int, int, int]  # where it begins in the old, in the new, and how long it is
+Match = tuple[int, int, int]  # where it begins in the old, in the new, and how long it is
 Opcode = tuple[str, int, int, int, int]
 
 
@@ -35,9 +35,9 @@ class Work:
         return True
 
 
-def matching_blocks(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> list[Block]:
+def matching_blocks(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> list[Match]:
     """Runs that both have, in order, none empty, none touching the next."""
-    merged: list[Block] = []
+    merged: list[Match] = []
     for i, j, size in sorted(_blocks(old, new, work or Work())):
         if merged and merged[-1][0] + merged[-1][2] == i and merged[-1][1] + merged[-1][2] == j:
             merged[-1] = (merged[-1][0], merged[-1][1], merged[-1][2] + size)
@@ -63,7 +63,7 @@ def opcodes(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> lis
     return codes
 
 
-def _blocks(old: Sequence[T], new: Sequence[T], work: Work) -> Iterator[Block]:
+def _blocks(old: Sequence[T], new: Sequence[T], work: Work) -> Iterator[Match]:
     """Runs in any order, some of which touch."""
     gaps = [(0, len(old), 0, len(new), DEEPEST)]
     while gaps:
@@ -89,7 +89,7 @@ def _blocks(old: Sequence[T], new: Sequence[T], work: Work) -> Iterator[Block]:
 
 def _without_ends(
     old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
-) -> tuple[Block, tuple[int, int, int, int], Block]:
+) -> tuple[Match, tuple[int, int, int, int], Match]:
     """What both begin with, the gap that is left, and what both end with."""
     head = 0
     while i1 + head < i2 and j1 + head < j2 and old[i1 + head] == new[j1 + head]:

@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True)
-class Piece:
+class DiffPiece:
     """``kind``: same, gone, new."""
 
     kind: str
@@ -22,53 +22,55 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Block:
+class ChangedLines:
     """Lines that belong together; ``folded`` counts unchanged lines that are left out."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[DiffPiece, ...] = ()
     folded: int = 0
 
 
-def compare(before: str, after: str) -> list[Block]:
+def compare(before: str, after: str) -> list[ChangedLines]:
     """The differing passages of two texts, in order, word by word."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if len(old) + len(new) > MAX_LINES:
-        return [Block((Piece("gone", before), Piece("new", after)))]
-    blocks = []
+        return [ChangedLines((DiffPiece("gone", before), DiffPiece("new", after)))]
+    blocks: list[ChangedLines] = []
     work = Work()
     codes = opcodes(old, new, work)
     for number, (tag, i1, i2, j1, j2) in enumerate(codes):
         if tag == "equal":
             blocks += _unchanged(old[i1:i2], number == 0, number == len(codes) - 1)
         else:
-            blocks.append(Block(tuple(words("".join(old[i1:i2]), "".join(new[j1:j2]), work))))
+            blocks.append(
+                ChangedLines(tuple(word_changes("".join(old[i1:i2]), "".join(new[j1:j2]), work)))
+            )
     return blocks
 
 
-def _unchanged(lines: list[str], first: bool, last: bool) -> Iterator[Block]:
+def _unchanged(lines: list[str], first: bool, last: bool) -> Iterator[ChangedLines]:
     head = 0 if first else CONTEXT
     tail = 0 if last else CONTEXT
     if len(lines) <= head + tail + 1:
-        yield Block((Piece("same", "".join(lines)),))
+        yield ChangedLines((DiffPiece("same", "".join(lines)),))
         return
     if head:
-        yield Block((Piece("same", "".join(lines[:head])),))
-    yield Block(folded=len(lines) - head - tail)
+        yield ChangedLines((DiffPiece("same", "".join(lines[:head])),))
+    yield ChangedLines(folded=len(lines) - head - tail)
     if tail:
-        yield Block((Piece("same", "".join(lines[-tail:])),))
+        yield ChangedLines((DiffPiece("same", "".join(lines[-tail:])),))
 
 
-def words(before: str, after: str, work: Work | None = None) -> Iterator[Piece]:
+def word_changes(before: str, after: str, work: Work | None = None) -> Iterator[DiffPiece]:
     """The pieces of a changed passage."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     if len(old) + len(new) > MAX_WORDS:
-        yield from (Piece("gone", before), Piece("new", after))
+        yield from (DiffPiece("gone", before), DiffPiece("new", after))
         return
     for tag, i1, i2, j1, j2 in opcodes(old, new, work):
         if tag == "equal":
-            yield Piece("same", "".join(old[i1:i2]))
+            yield DiffPiece("same", "".join(old[i1:i2]))
             continue
         if i1 < i2:
-            yield Piece("gone", "".join(old[i1:i2]))
+            yield DiffPiece("gone", "".join(old[i1:i2]))
         if j1 < j2:
-            yield Piece("new", "".join(new[j1:j2]))
+            yield DiffPiece("new", "".join(new[j1:j2]))

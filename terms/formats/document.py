@@ -18,7 +18,7 @@ TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DetailRow:
     """A detail row. ``follows`` names the column whose value it repeats, or ``related``.
 
     ``origin`` is its place in the file that was read, none for a new row.
@@ -44,7 +44,7 @@ class TermDocument:
     vertical: str = ""
     description: str = ""
     body: str = ""
-    rows: tuple[Row, ...] = ()
+    rows: tuple[DetailRow, ...] = ()
     aliases: tuple[str, ...] = ()
     extra: Mapping[str, Data] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
@@ -168,15 +168,15 @@ def _names(value: Data | None) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def _rows(details: Data, columns: Mapping[str, str]) -> tuple[Row, ...]:
-    rows: list[Row] = []
+def _rows(details: Data, columns: Mapping[str, str]) -> tuple[DetailRow, ...]:
+    rows: list[DetailRow] = []
     for origin, detail in enumerate(cast("list[dict[str, str]]", details or [])):
         title, value = detail["title"], detail.get("value", "")
         column = REPEATS.get(title, "")
         follows = column if column and value == columns.get(column) else ""
         if title == RELATED and not any(row.follows == "related" for row in rows):
             follows = "related"
-        rows.append(Row(title, value, detail.get("url", ""), origin, follows))
+        rows.append(DetailRow(title, value, detail.get("url", ""), origin, follows))
     return tuple(rows)
 
 
@@ -186,7 +186,7 @@ def _rows(details: Data, columns: Mapping[str, str]) -> tuple[Row, ...]:
 def changed(
     document: TermDocument,
     columns: Mapping[str, str] | None = None,
-    rows: Sequence[Row] | None = None,
+    rows: Sequence[DetailRow] | None = None,
     related: Sequence[str] | None = None,
     aliases: Sequence[str] | None = None,
     body: str | None = None,
@@ -222,7 +222,7 @@ def changed(
 def _refuse_fixed(
     document: TermDocument,
     columns: Mapping[str, str],
-    rows: Sequence[Row] | None,
+    rows: Sequence[DetailRow] | None,
     related: Sequence[str] | None,
     aliases: Sequence[str] | None,
 ) -> None:
@@ -261,13 +261,13 @@ def _put_aliases(document: TermDocument, data: dict[str, Data], names: list[str]
 def _details(
     document: TermDocument,
     columns: Mapping[str, str],
-    rows: Sequence[Row] | None,
+    rows: Sequence[DetailRow] | None,
     related: Sequence[str] | None,
 ) -> list[dict[str, Data]]:
     old = cast("list[dict[str, Data]]", document.source.data.get("details") or [])
     kept = list(document.rows if rows is None else rows)
     if related and not any(row.follows == "related" for row in kept):
-        kept.append(Row(RELATED, "", follows="related"))
+        kept.append(DetailRow(RELATED, "", follows="related"))
     details: list[dict[str, Data]] = []
     for row in kept:
         value = columns.get(row.follows, row.value)

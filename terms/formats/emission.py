@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from . import scalars
 from .problems import HeaderProblem
-from .scalars import Place
+from .scalars import ScalarPlace
 from .yaml_nodes import Data, compose, to_data
 
 
@@ -12,7 +12,9 @@ def emitted(value: Data, indent: int, flow: bool, column: int) -> Iterator[str]:
     """What follows ``key:`` or ``-`` to say ``value``, lines indented deeper than ``indent``."""
     inner = max(indent, 0) + 2
     if isinstance(value, str):
-        yield from (f" {text}" for text in reading_back(value, Place(inner, column + 1, flow)))
+        yield from (
+            f" {text}" for text in reading_back(value, ScalarPlace(inner, column + 1, flow))
+        )
     elif not value:
         yield " []" if isinstance(value, list) else " {}"
     elif flow:
@@ -35,7 +37,7 @@ def emitted_item(value: Data, indent: int, inner: int) -> Iterator[str]:
 
 
 def _emitted_pairs(value: dict[str, Data], indent: int) -> list[str]:
-    names = {key: next(reading_back(key, Place(0, key=True))) for key in value}
+    names = {key: next(reading_back(key, ScalarPlace(0, key=True))) for key in value}
     return [
         f"{names[key]}:" + next(emitted(item, indent, False, indent + len(names[key]) + 1))
         for key, item in value.items()
@@ -44,13 +46,13 @@ def _emitted_pairs(value: dict[str, Data], indent: int) -> list[str]:
 
 def _flow(value: Data) -> str:
     if isinstance(value, str):
-        return next(reading_back(value, Place(0, 0, flow=True)))
+        return next(reading_back(value, ScalarPlace(0, 0, flow=True)))
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
 
 
-def reading_back(text: str, place: Place) -> Iterator[str]:
+def reading_back(text: str, place: ScalarPlace) -> Iterator[str]:
     """The ways to write ``text`` that read back as such; the last one always stands."""
     for candidate in scalars.new_scalar(text, place):
         inside = candidate.replace("\n" + " " * place.indent, "\n  ")

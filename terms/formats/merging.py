@@ -22,7 +22,7 @@ class Merge:
     reason: str = field(default="")
 
 
-def merge(base: str, ours: str, theirs: str) -> Merge:
+def merge_texts(base: str, ours: str, theirs: str) -> Merge:
     """``theirs`` with what ``ours`` changed in ``base`` written into it.
 
     Values are compared key by key, detail rows by their titles, the body as one.

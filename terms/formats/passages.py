@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 
-from .alignment import Block, matching_blocks
+from .alignment import Match, matching_blocks
 
 _NO_BLANK = re.compile(r"\S+")
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _WORD = re.compile(r"""\]\([^()\s]*(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?|([^\W_]+)""")
 
 
-def marked(quote: str, text: str) -> tuple[int, int] | None:
+def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     """The place of ``quote`` in the Markdown ``text``.
 
     Read off a page it lacks the marks, and what is shown as a blank may be a line end.
@@ -59,7 +59,7 @@ class Movement:
         self.old, self.new = old, new
 
     @cached_property
-    def _aligned(self) -> "tuple[_Tokens, _Tokens, list[Block], list[int]]":
+    def _aligned(self) -> "tuple[_Tokens, _Tokens, list[Match], list[int]]":
         before, behind = _Tokens(self.old), _Tokens(self.new)
         blocks = matching_blocks(before.texts, behind.texts)
         return before, behind, blocks, [i for i, _, _ in blocks]

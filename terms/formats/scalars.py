@@ -15,7 +15,7 @@ MIN_WIDTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScalarPlace:
     """Where a scalar is to stand."""
 
     indent: int  # of the lines that continue it
@@ -52,7 +52,7 @@ def type_of(text: str) -> str:
     return "str"
 
 
-def can_be_plain(text: str, place: Place) -> bool:
+def can_be_plain(text: str, place: ScalarPlace) -> bool:
     return bool(
         _FIRST.match(text)
         and not _NEEDS_QUOTES.search(text)
@@ -61,7 +61,7 @@ def can_be_plain(text: str, place: Place) -> bool:
     )
 
 
-def new_scalar(text: str, place: Place) -> Iterator[str]:
+def new_scalar(text: str, place: ScalarPlace) -> Iterator[str]:
     """Ways to write a value that was not there before, as YAML writers commonly do."""
     if "\n" not in text and place.column + len(text) > WIDTH and not (place.flow or place.key):
         yield from block(text, ">", place, WIDTH)
@@ -69,11 +69,11 @@ def new_scalar(text: str, place: Place) -> Iterator[str]:
         yield from block(text, "|", place, WIDTH)
     if can_be_plain(text, place) and type_of(text) == "str" and not _FLOW_INDICATORS.search(text):
         yield text
-    yield from quoted(text, "'")
+    yield from quote_scalar(text, "'")
     yield double_quoted(text)
 
 
-def rewritten(text: str, old: str, old_value: str, style: str, place: Place) -> Iterator[str]:
+def rewritten(text: str, old: str, old_value: str, style: str, place: ScalarPlace) -> Iterator[str]:
     """Ways to write ``text`` where ``old`` (source) says ``old_value`` in ``style``."""
     if style in ("|", ">"):
         yield from _rewritten_block(text, old, old_value, style, place)
@@ -83,14 +83,14 @@ def rewritten(text: str, old: str, old_value: str, style: str, place: Place) -> 
         return
     elif style == "'":
         yield from _wrapped(text, old, "'", place)
-        yield from quoted(text, "'")
+        yield from quote_scalar(text, "'")
     elif can_be_plain(text, place) and type_of(text) in ("str", type_of(old_value)):
         yield from _wrapped(text, old, "", place)
         yield text
     yield from new_scalar(text, place)
 
 
-def quoted(text: str, quote: str) -> Iterator[str]:
+def quote_scalar(text: str, quote: str) -> Iterator[str]:
     if "\n" not in text and not _NEEDS_ESCAPES.search(text):
         yield quote + text.replace("'", "''") + quote
 
@@ -114,7 +114,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def block(
-    text: str, style: str, place: Place, width: int, rest: str = "", chomp: str | None = None
+    text: str, style: str, place: ScalarPlace, width: int, rest: str = "", chomp: str | None = None
 ) -> Iterator[str]:
     """The block scalar of ``text``, without its last line end; none where it cannot hold it.
 
@@ -145,14 +145,14 @@ def _fold_lines(lines: list[str], width: int) -> list[str]:
         if number:
             folded.append("")
         if line:
-            folded.extend(fold(line, width))
+            folded.extend(fold_line(line, width))
     return folded
 
 
 _FOLD_POINT = re.compile(r"(?<=\S) (?=\S)")
 
 
-def fold(line: str, width: int, first: int | None = None) -> list[str]:
+def fold_line(line: str, width: int, first: int | None = None) -> list[str]:
     """``line`` cut at single blanks, greedily, into pieces of at most ``width`` characters.
 
     ``first`` is the room in the first piece, where that differs.
@@ -177,7 +177,7 @@ _BLOCK_HEAD = re.compile(r"[|>](?P<chomp>[+-]?)[1-9]?[+-]?(?P<rest>[^\n]*)\n")
 
 
 def _rewritten_block(
-    text: str, old: str, old_value: str, style: str, place: Place
+    text: str, old: str, old_value: str, style: str, place: ScalarPlace
 ) -> Iterator[str]:
     head = _BLOCK_HEAD.match(old)
     if head is None:
@@ -186,7 +186,7 @@ def _rewritten_block(
     inside = [line for line in lines if line.strip()]
     if inside:
         indent = len(inside[0]) - len(inside[0].lstrip(" "))
-        place = Place(indent, place.column)
+        place = ScalarPlace(indent, place.column)
     width = _width_of(inside, old_value, place.indent)
     yield from block(text, style, place, width, head["rest"], head["chomp"])
     if style == ">":
@@ -200,7 +200,7 @@ def _width_of(lines: list[str], value: str, indent: int) -> int:
     texts = [line for line in value.split("\n") if line]
     for width in (WIDTH, longest, 72, 100, 120):
         room = max(width - indent, MIN_WIDTH)
-        if [piece for line in texts for piece in fold(line, room)] == shown:
+        if [piece for line in texts for piece in fold_line(line, room)] == shown:
             return width
     return longest
 
@@ -208,7 +208,7 @@ def _width_of(lines: list[str], value: str, indent: int) -> int:
 # Plain and quoted scalars over several lines
 
 
-def _wrapped(text: str, old: str, quote: str, place: Place) -> Iterator[str]:
+def _wrapped(text: str, old: str, quote: str, place: ScalarPlace) -> Iterator[str]:
     """``text`` over several lines, as ``old`` was: a blank line stands for a line end."""
     if "\n" not in old or not text or text != text.strip() or re.search(r"\s\n|\n\s", text):
         return
@@ -226,6 +226,6 @@ def _wrapped(text: str, old: str, quote: str, place: Place) -> Iterator[str]:
             line = line.replace("'", "''")
         if number:
             out.append("")
-        out.extend(fold(line, max(room, MIN_WIDTH), max(first, 1) if not number else None))
+        out.extend(fold_line(line, max(room, MIN_WIDTH), max(first, 1) if not number else None))
     source = "\n".join([out[0], *(margin + line if line else "" for line in out[1:])])
     yield quote + source + quote

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from . import scalars
 from .emission import emitted, emitted_item, reading_back
-from .scalars import Place
+from .scalars import ScalarPlace
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence
 
 
 @dataclass(frozen=True)
-class Spot:
+class NodeContext:
     """A node's surroundings: the header, the way to it, and how deep its lines stand."""
 
     header: str
@@ -24,14 +24,14 @@ class Spot:
     indent: int = -1  # the column of the collection that holds the node
     flow: bool = False
 
-    def child(self, node: Mapping | Sequence, number: int) -> "Spot":
+    def child(self, node: Mapping | Sequence, number: int) -> "NodeContext":
         name = node.pairs[number][0].value if isinstance(node, Mapping) else number
         flow = self.flow or node.flow
         indent = self.indent if flow else column_of(self.header, _first_start(self.header, node))
-        return Spot(self.header, self.root, (*self.path, name), indent, flow)
+        return NodeContext(self.header, self.root, (*self.path, name), indent, flow)
 
-    def place(self, start: int) -> Place:
-        return Place(max(self.indent, 0) + 2, column_of(self.header, start), self.flow)
+    def place(self, start: int) -> ScalarPlace:
+        return ScalarPlace(max(self.indent, 0) + 2, column_of(self.header, start), self.flow)
 
     def replaced(self, start: int, end: int, text: str) -> str:
         return self.header[:start] + text + self.header[end:]
@@ -109,7 +109,7 @@ def _values(node: Mapping | Sequence) -> list[Node]:
 # Changes
 
 
-def set_node(spot: Spot, node: Node, value: Data) -> Iterator[str]:
+def set_node(spot: NodeContext, node: Node, value: Data) -> Iterator[str]:
     header = spot.header
     end = _content_end(header, node)
     if isinstance(node, Scalar) and isinstance(value, str):
@@ -156,7 +156,7 @@ def _end_of_text(header: str, end: int) -> int:
     return end
 
 
-def remove_child(spot: Spot, node: Mapping | Sequence, number: int) -> Iterator[str]:
+def remove_child(spot: NodeContext, node: Mapping | Sequence, number: int) -> Iterator[str]:
     header = spot.header
     starts, values = _starts(header, node), _values(node)
     start, end = starts[number], _content_end(header, values[number])
@@ -190,8 +190,10 @@ def _has_own_lines(
     )
 
 
-def insert_key(spot: Spot, node: Mapping, index: int, key: str, value: Data) -> Iterator[str]:
-    name = next(reading_back(key, Place(0, key=True)))
+def insert_key(
+    spot: NodeContext, node: Mapping, index: int, key: str, value: Data
+) -> Iterator[str]:
+    name = next(reading_back(key, ScalarPlace(0, key=True)))
     if node.flow:
         for text in emitted(value, spot.indent, True, 0):
             yield _into_flow(spot, node, index, f"{name}:{text}")
@@ -201,7 +203,7 @@ def insert_key(spot: Spot, node: Mapping, index: int, key: str, value: Data) -> 
         yield _into_block(spot, node, index, f"{name}:{text}", indent)
 
 
-def insert_item(spot: Spot, node: Sequence, index: int, value: Data) -> Iterator[str]:
+def insert_item(spot: NodeContext, node: Sequence, index: int, value: Data) -> Iterator[str]:
     if node.flow and node.items:
         for text in emitted(value, spot.indent, True, 0):
             yield _into_flow(spot, node, index, text.lstrip())
@@ -216,7 +218,7 @@ def insert_item(spot: Spot, node: Sequence, index: int, value: Data) -> Iterator
             yield _into_block(spot, node, index, text, indent)
 
 
-def move_item(spot: Spot, node: Sequence, origin: int, target: int) -> Iterator[str]:
+def move_item(spot: NodeContext, node: Sequence, origin: int, target: int) -> Iterator[str]:
     header = spot.header
     starts = _starts(header, node)
     ends = [_content_end(header, item) for item in node.items]
@@ -233,7 +235,7 @@ def move_item(spot: Spot, node: Sequence, origin: int, target: int) -> Iterator[
         yield spot.replaced(cuts[0], cuts[-1], "".join(blocks[o] for o in order))
 
 
-def _into_flow(spot: Spot, node: Mapping | Sequence, index: int, text: str) -> str:
+def _into_flow(spot: NodeContext, node: Mapping | Sequence, index: int, text: str) -> str:
     values, starts = _values(node), _starts(spot.header, node)
     if not values:
         return spot.replaced(node.start + 1, node.start + 1, text)
@@ -250,7 +252,9 @@ def _into_flow(spot: Spot, node: Mapping | Sequence, index: int, text: str) -> s
     return spot.replaced(end, end, ", " + text)
 
 
-def _into_block(spot: Spot, node: Mapping | Sequence, index: int, text: str, indent: int) -> str:
+def _into_block(
+    spot: NodeContext, node: Mapping | Sequence, index: int, text: str, indent: int
+) -> str:
     header, margin = spot.header, " " * indent
     values = _values(node)
     if not values:

@@ -13,7 +13,7 @@ from typing import cast
 
 from .alignment import opcodes
 from .problems import CannotSplice, HeaderProblem
-from .spans import Spot, insert_item, insert_key, move_item, remove_child, set_node
+from .spans import NodeContext, insert_item, insert_key, move_item, remove_child, set_node
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
 
 MAX_WORK = 500_000  # characters read again, over all steps
@@ -27,7 +27,7 @@ def splice(header: str, data: dict[str, Data]) -> str:
     """
     root = compose(header)
     left = MAX_WORK
-    while (step := _step_towards(Spot(header, root), root, data)) is not None:
+    while (step := _step_towards(NodeContext(header, root), root, data)) is not None:
         left -= len(header) + 500
         if left < 0:
             raise CannotSplice("Too many values change at once.")
@@ -79,7 +79,7 @@ def _same(found: Data, wanted: Data) -> bool:
 # The first difference between what stands there and what is wanted
 
 
-def _step_towards(spot: Spot, node: Node, wanted: Data) -> _Step | None:
+def _step_towards(spot: NodeContext, node: Node, wanted: Data) -> _Step | None:
     if isinstance(node, Mapping) and isinstance(wanted, dict):
         return _step_in_mapping(spot, node, wanted)
     if isinstance(node, Sequence) and isinstance(wanted, list):
@@ -89,7 +89,7 @@ def _step_towards(spot: Spot, node: Node, wanted: Data) -> _Step | None:
     return _Step(set_node(spot, node, wanted), spot.path, wanted)
 
 
-def _step_in_mapping(spot: Spot, node: Mapping, wanted: dict[str, Data]) -> _Step | None:
+def _step_in_mapping(spot: NodeContext, node: Mapping, wanted: dict[str, Data]) -> _Step | None:
     found = cast("dict[str, Data]", to_data(node))
     for number, (key, value) in enumerate(node.pairs):
         if key.value not in wanted:
@@ -108,7 +108,7 @@ def _step_in_mapping(spot: Spot, node: Mapping, wanted: dict[str, Data]) -> _Ste
     return None
 
 
-def _step_in_sequence(spot: Spot, node: Sequence, wanted: list[Data]) -> _Step | None:
+def _step_in_sequence(spot: NodeContext, node: Sequence, wanted: list[Data]) -> _Step | None:
     found = cast("list[Data]", to_data(node))
     codes = opcodes([_canonical(item) for item in found], [_canonical(item) for item in wanted])
     leaving = [

@@ -294,7 +294,7 @@ def verify(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def restore(path: Path, replace: bool = False, waiting: float = WAITING) -> dict[str, Any]:
+def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) -> dict[str, Any]:
     """Put the backup in the place of the database, which is empty or to be replaced.
 
     Raises BackupError, with nothing changed. What was there is kept: on SQLite beside the

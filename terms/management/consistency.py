@@ -16,7 +16,7 @@ from terms.models import Glossary, Picture, PublishedTerm, Revision, Term, TermF
 from terms.pages.rebuilding import stale_pages
 
 
-def check(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:
+def check_consistency(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:
     """What does not agree, a line each, with the file that it is about."""
     yield from _check_database(glossary)
     yield from _check_published(glossary)

@@ -29,7 +29,7 @@ class BadPicture(ValueError):
     """What is given is no picture that can be kept, and why."""
 
 
-def keep(content: bytes) -> str:
+def store_picture(content: bytes) -> str:
     """Store a picture, made anew from its pixels; its path below that of all pictures.
 
     Raises BadPicture.

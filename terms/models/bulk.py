@@ -8,6 +8,9 @@ from django.db import connection, models
 
 from .fields import UidField
 
+# Wraps what is gone through, and shows how far that has come.
+Progress = Callable[[Iterable], Iterable]
+
 BATCH = 500  # rows that a query is asked of
 # Between two transactions others take the lock: for a share of the time that it was held, as many
 # editors may have come meanwhile, and for so many seconds at least.

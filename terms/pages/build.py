@@ -23,7 +23,7 @@ from terms.models.bulk import batches
 from .extras import extra_files, media_files, redirect_maps
 from .store import GONE
 
-Progress = Callable[[Iterable, int], Iterable]
+CountedProgress = Callable[[Iterable, int], Iterable]
 MAX_NAME = 255  # bytes
 BATCH = 500
 
@@ -49,7 +49,7 @@ class State(NamedTuple):
 
 
 def build(
-    out: Path, progress: Progress = lambda items, total: items, whole: bool = False
+    out: Path, progress: CountedProgress = lambda items, total: items, whole: bool = False
 ) -> Report:
     """Bring the folder ``out`` up to what readers see now. Raises BuildError, OSError.
 
@@ -169,7 +169,7 @@ def _turn(out: Path, tree: Path) -> None:
 # Files
 
 
-def _bring_up(tree: Path, now: State, report: Report, progress: Progress) -> None:
+def _bring_up(tree: Path, now: State, report: Report, progress: CountedProgress) -> None:
     state = _state(tree)
     if not _is_of(state, now):
         _forget(tree)

@@ -27,7 +27,7 @@ class Letter(NamedTuple):
     is_here: bool = False
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     path: str
     name: str
     gist: str
@@ -66,9 +66,9 @@ def in_order(letters: Iterable[str], language: str) -> list[str]:
     return [*ends, *own, *sorted(letters - {*own, *ends})]
 
 
-def groups(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+def groups(entries: list[ListEntry]) -> list[tuple[str, list[ListEntry]]]:
     """Entries by their letter, symbols and digits first."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[ListEntry]] = {}
     for entry in entries:
         found.setdefault(entry.letter, []).append(entry)
     first = [name for name in (DIGITS, SYMBOLS) if name in found]

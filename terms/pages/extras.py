@@ -18,17 +18,17 @@ from . import layout
 
 def extra_files(glossaries: Iterable[Glossary]) -> Iterator[tuple[str, bytes]]:
     for name in layout.ASSETS:
-        url = layout.environment().globals["asset"]("", name)
+        url = layout.environment_for().globals["asset"]("", name)
         if not urlsplit(url).netloc:
             yield f"/{url}", _static(url, name)
     for glossary in glossaries:
         path = f"{home_path(glossary.slug)}{SEARCH}/"
-        body = layout.render(
+        body = layout.render_template(
             "search.html", path, glossary=glossary, results=None, too_long=False, is_built=True
         )
         yield f"{path}index.html", body
     # It is shown at any depth, so its links begin at the site's root.
-    body = layout.render("404.html", "/", base=f"{urlsplit(settings.SITE_URL).path}/")
+    body = layout.render_template("404.html", "/", base=f"{urlsplit(settings.SITE_URL).path}/")
     yield "/404.html", body
 
 

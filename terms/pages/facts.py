@@ -60,7 +60,7 @@ def facts_of(uids: Collection[Uid]) -> dict[Uid, Facts]:
     return found
 
 
-def names_of(uids: Collection[Uid]) -> dict[Uid, set[tuple[str, bool]]]:
+def names_by_uid(uids: Collection[Uid]) -> dict[Uid, set[tuple[str, bool]]]:
     """The names of terms, each with whether it is hidden."""
     found: dict[Uid, set[tuple[str, bool]]] = {}
     for some in batches(uids):

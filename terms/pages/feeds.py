@@ -32,10 +32,11 @@ def changes_pages(glossary: Glossary) -> Iterator[Built]:
     home = home_path(glossary.slug)
     page = f"{home}{CHANGES}/"
     yield Built(
-        page, layout.render("changes.html", page, glossary=glossary, terms=terms, is_cut=is_cut)
+        page,
+        layout.render_template("changes.html", page, glossary=glossary, terms=terms, is_cut=is_cut),
     )
     feed = f"{home}{CHANGES}.atom"
-    body = layout.render(
+    body = layout.render_template(
         "changes.atom",
         feed,
         glossary=glossary,
@@ -159,9 +160,9 @@ def _front(glossaries: list[Glossary]) -> Built:
     """The way to the only glossary, or to each of several."""
     if len(glossaries) == 1:
         home = home_path(glossaries[0].slug)
-        body = layout.render("moved.html", "/", glossaries[0], target=home)
+        body = layout.render_template("moved.html", "/", glossaries[0], target=home)
         return Built("/", body, status=302, location="." + home)
-    body = layout.render("front.html", "/", glossaries=glossaries)
+    body = layout.render_template("front.html", "/", glossaries=glossaries)
     return Built("/", body)
 
 

@@ -36,7 +36,7 @@ def page_of(
     glossary: Glossary, request: HttpRequest, template: str, context: dict, status: int = 200
 ) -> HttpResponse:
     """A page that is made on request, in the language of its glossary."""
-    own = layout.environment(glossary).get_template(template)
+    own = layout.environment_for(glossary).get_template(template)
     common = {"glossary": glossary, "csrf_input": csrf_input_lazy(request), **on_request()}
     with override(wording(glossary.language).language):  # for what forms say
         return HttpResponse(own.render(common | context), status=status)

@@ -56,22 +56,24 @@ def _environment(said: Wording) -> Environment:
     return own
 
 
-def environment(glossary: Glossary | None = None) -> Environment:
+def environment_for(glossary: Glossary | None = None) -> Environment:
     """The templates in the language of ``glossary``."""
     return _environment(wording(glossary.language if glossary else ENGLISH))
 
 
-def render(template: str, path: str, glossary: Glossary | None = None, **context: Any) -> bytes:
+def render_template(
+    template: str, path: str, glossary: Glossary | None = None, **context: Any
+) -> bytes:
     """The page at ``path``; its links are relative to it."""
     place = {"up": to_root(path), "way": way_from(path), "path": path, "glossary": glossary}
-    text = environment(glossary).get_template(template).render(**place, **context)
+    text = environment_for(glossary).get_template(template).render(**place, **context)
     return text.encode()
 
 
 def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any) -> bytes:
     """Like ``render``, for many pages: what all have in common is rendered once."""
     frame = _frame(glossary.slug, glossary.name, glossary.language, path.count("/"))
-    own = environment(glossary).get_template(template)
+    own = environment_for(glossary).get_template(template)
     parts = own.render(way=way_from(path), glossary=glossary, path=path, **context)
     pieces = [
         piece
@@ -85,13 +87,13 @@ def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any
 def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
     glossary = Glossary(slug=slug, name=name, language=language)
     path = f"/{slug}/" + "x/" * (depth - 2)
-    return render("frame.html", path, glossary).split(b"\0")
+    return render_template("frame.html", path, glossary).split(b"\0")
 
 
 def fingerprint() -> str:
     """By what pages are made besides the terms: templates, static files, the site's name."""
     digest = hashlib.sha256(settings.SITE_URL.encode() + _files())
-    assets = [environment().globals["asset"]("", name) for name in ASSETS]
+    assets = [environment_for().globals["asset"]("", name) for name in ASSETS]
     digest.update(json.dumps(assets).encode())
     return digest.hexdigest()
 

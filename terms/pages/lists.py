@@ -18,7 +18,7 @@ from terms.languages.collation import starts_of
 from terms.models import Glossary, Page, PublishedClass, PublishedTerm
 
 from . import layout
-from .entries import Class, Entry, Letter, Scope, anchor, gist, groups, in_order
+from .entries import Class, Letter, ListEntry, Scope, anchor, gist, groups, in_order
 from .store import GONE, Built
 
 ONE_PAGE = 1_000
@@ -165,7 +165,7 @@ class Listing:
         title = self._name(*self.scope) if self.scope.category else self.glossary.name
         if path != self.path and self.scope.category:
             crumbs.append((title, self.path))
-        body = layout.render(
+        body = layout.render_template(
             "list.html" if self.scope.category else "home.html",
             path,
             glossary=self.glossary,
@@ -197,13 +197,13 @@ class Listing:
         return self.names[category, vertical]
 
     @cached_property
-    def all(self) -> list[Entry]:
+    def all(self) -> list[ListEntry]:
         """What stands on the one page of a list that is not split."""
         return self.entries()
 
-    def entries(self, **letter: str) -> list[Entry]:
+    def entries(self, **letter: str) -> list[ListEntry]:
         rows = self.terms().filter(**letter).order_by("sort_key", "pk").values_list(*_ENTRY)
-        return [Entry(path, name, gist(text), *rest) for path, name, text, *rest in rows]
+        return [ListEntry(path, name, gist(text), *rest) for path, name, text, *rest in rows]
 
     def rail(self, path: str, split: bool, here: str = "") -> list[Letter]:
         way = way_from(path)

@@ -21,7 +21,7 @@ class Spot(NamedTuple):
     href: str
 
 
-class Picture(NamedTuple):
+class Diagram(NamedTuple):
     """``curves`` lead from the term, which is at half the ``height``, to all spots."""
 
     height: int
@@ -29,7 +29,7 @@ class Picture(NamedTuple):
     spots: list[Spot]
 
 
-def picture_of(neighbours: list[Facts], way: Callable[[str], str]) -> Picture | None:
+def picture_of(neighbours: list[Facts], way: Callable[[str], str]) -> Diagram | None:
     """The first neighbours, one below the other, so that every name has a line of its own.
 
     A single one needs no picture.
@@ -41,7 +41,7 @@ def picture_of(neighbours: list[Facts], way: Callable[[str], str]) -> Picture | 
         Spot(str(_line(number)), short(facts.name), way(facts.path))
         for number, facts in enumerate(neighbours[:MOST])
     ]
-    return Picture(count * ROW, _curves(count), spots)
+    return Diagram(count * ROW, _curves(count), spots)
 
 
 def _line(number: int) -> int:

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import chain
 
 from terms.models import Address, Glossary, Page, PublishedTerm, Site
-from terms.models.bulk import batches
+from terms.models.bulk import Progress, batches
 
 from . import feeds, name_index
 from .entries import Scope
@@ -24,7 +24,6 @@ from .steps import Step
 from .store import GONE, Built, Store, etag_of
 from .term import term_pages
 
-Progress = Callable[[Iterable], Iterable]
 Write = Callable[[Store], set[str]]  # writes some pages; the paths of these
 
 

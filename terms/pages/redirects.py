@@ -74,11 +74,11 @@ def is_list(glossary: Glossary, path: str) -> bool:
 
 
 def _moved(glossary: Glossary, path: str, target: str) -> Iterator[Built]:
-    body = layout.render("moved.html", path, glossary, target=target)
+    body = layout.render_template("moved.html", path, glossary, target=target)
     yield Built(path, body, status=301, location=way_from(path)(target))
     for suffix in FORMS:
         here, there = beside(path, suffix), beside(target, suffix)
-        body = layout.render("moved.html", here, glossary, target=there)
+        body = layout.render_template("moved.html", here, glossary, target=there)
         yield Built(here, body, status=301, location=way_from(here)(there))
 
 
@@ -89,7 +89,7 @@ def _gone(glossary: Glossary, address: Address, withdrawal: Withdrawal | None) -
     facts = facts_of({uid for uid in wanted if uid})
     there = [facts[uid] for uid in dict.fromkeys(wanted) if uid in facts]
     instead = links_to(there, way_from(path))
-    body = layout.render(
+    body = layout.render_template(
         "gone.html", path, glossary=glossary, instead=instead, home=home_path(glossary.slug)
     )
     yield Built(path, body, status=410)
@@ -97,7 +97,7 @@ def _gone(glossary: Glossary, address: Address, withdrawal: Withdrawal | None) -
         for suffix in FORMS:
             here = beside(path, suffix)
             instead = links_to(there, way_from(here))
-            body = layout.render(
+            body = layout.render_template(
                 "gone.html", here, glossary=glossary, instead=instead, home=home_path(glossary.slug)
             )
             yield Built(here, body, status=410)

@@ -11,7 +11,7 @@ from .facts import Facts, facts_of
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class RelatedLink:
     """A related term: a link, or text while readers cannot see its target."""
 
     name: str
@@ -26,8 +26,8 @@ class Surroundings:
     """Of one term. ``links`` are the places in its body with the terms that they mean,
     ``files`` the terms that its author links, by the names of files or by NAMED and a name."""
 
-    related: list[Label] = field(default_factory=list)
-    successor: Label | None = None
+    related: list[RelatedLink] = field(default_factory=list)
+    successor: RelatedLink | None = None
     links: list[tuple[int, int, Facts]] = field(default_factory=list)
     files: dict[str, Facts] = field(default_factory=dict)
     meant: Facts | None = None  # the term of which it is one meaning
@@ -38,9 +38,9 @@ class Surroundings:
     def add(self, kind: str, label: str, target: Facts | None) -> None:
         """A relation of the term, by what it is called."""
         if kind == PublishedRelation.Kind.RELATED:
-            self.related.append(Label(label, target))
+            self.related.append(RelatedLink(label, target))
         elif kind == PublishedRelation.Kind.SUCCESSOR:
-            self.successor = Label(label, target)
+            self.successor = RelatedLink(label, target)
         elif kind == PublishedRelation.Kind.MEANING:
             self.meant = target
         elif target:

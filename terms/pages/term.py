@@ -22,7 +22,7 @@ from .entries import gist
 from .facts import SHOWN, Facts, links_to
 from .neighbourhood import picture_of
 from .store import JSON, JSON_LD, MARKDOWN, Built
-from .surroundings import Label, Surroundings, surroundings_of
+from .surroundings import RelatedLink, Surroundings, surroundings_of
 
 _Way = Callable[[str], str]  # from one address to another
 _AUTHORS = re.compile(r'<a (?!class=)([^<>]*?)href="([^"]*)"')
@@ -219,7 +219,7 @@ def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict
     }
 
 
-def _label(label: Label) -> dict[str, Any]:
+def _label(label: RelatedLink) -> dict[str, Any]:
     return {"name": label.name, "url": layout.absolute(label.target.path) if label.target else None}
 
 

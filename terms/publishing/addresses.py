@@ -8,7 +8,7 @@ from terms.models import Glossary, PublishedClass, PublishedTerm
 from terms.models.fields import Uid
 
 
-class Taken:
+class AddressesInUse:
     """The addresses in use while terms are being published, updated term by term."""
 
     def __init__(self, glossary: Glossary):

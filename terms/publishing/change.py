@@ -11,7 +11,7 @@ from terms.formats.paths import name_key
 from terms.models import PublishedName, PublishedRelation
 from terms.models.fields import Uid
 from terms.models.term import NAME_LENGTH
-from terms.pages.facts import Change, Facts, facts_of, names_of
+from terms.pages.facts import Change, Facts, facts_of, names_by_uid
 
 from .candidates import Batch
 from .links import FILE, WHOLE
@@ -36,7 +36,7 @@ class Noting(Change):
         if not known:
             return
         self.before.update(known)
-        self.names_before.update(names_of(known))
+        self.names_before.update(names_by_uid(known))
         names = PublishedName.objects.order_by().filter(term__uid__in=known, term__is_linked=True)
         self.linked ^= set(names.values_list("name", "term__uid"))
         edges = PublishedRelation.objects.order_by().filter(term__uid__in=known)

@@ -65,7 +65,9 @@ def suggested_relations(term: Term, names: list[Named]) -> list[PublishedTerm]:
     return [page for page in dict.fromkeys(certain) if page.uid not in related]
 
 
-def decide(term: Term, names: list[Named], chosen: Mapping[str, str], is_linked: bool) -> bool:
+def decide_mentions(
+    term: Term, names: list[Named], chosen: Mapping[str, str], is_linked: bool
+) -> bool:
     """Write what was ``chosen`` for the keys of ``names``; whether anything is different now."""
     before = (set(term.decisions.values_list("key", "target__uid")), term.is_linked)
     with transaction.atomic():

@@ -9,7 +9,7 @@ from terms.models.bulk import batches, insert_rows
 from terms.models.fields import Uid
 from terms.pages.steps import Step
 from terms.pages.store import Store
-from terms.rendering import Link, Names, Place, links_made, phrases, places
+from terms.rendering import Link, Names, Occurrence, links_made, phrases, places
 from terms.search import index as search_index
 from terms.search.names import linked_names, names_of
 
@@ -114,7 +114,7 @@ def _relink(glossary: Glossary, pks: list[int], known: _Known, touched: set[Uid]
     insert_rows(Mention, ("source", "start", "end", "label", "key", "target_uid"), rows)
 
 
-def _mentions(source: _Source, names: Names) -> Iterator[tuple[Place, Uid | None]]:
+def _mentions(source: _Source, names: Names) -> Iterator[tuple[Occurrence, Uid | None]]:
     body = source.text[source.body_start :]
     found = list(chosen(places(body, names), source.uid, source.decisions))
     links = [Link(place.start, place.end, "x") for place, target in found if target]
@@ -123,8 +123,8 @@ def _mentions(source: _Source, names: Names) -> Iterator[tuple[Place, Uid | None
 
 
 def chosen(
-    found: Iterable[Place], own: Uid, decisions: dict[str, str]
-) -> Iterator[tuple[Place, Uid | None]]:
+    found: Iterable[Occurrence], own: Uid, decisions: dict[str, str]
+) -> Iterator[tuple[Occurrence, Uid | None]]:
     """Of each term its first mention; once each name that is ambiguous, with None."""
     seen: set[Uid | str] = set()
     for place in found:

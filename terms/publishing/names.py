@@ -23,7 +23,7 @@ class NameRow(NamedTuple):
     is_hidden: bool
 
 
-def write_names(glossary: Glossary, batch: Batch) -> list[NameRow]:
+def write_published_names(glossary: Glossary, batch: Batch) -> list[NameRow]:
     """The names by which terms are found."""
     PublishedName.objects.filter(term__in=[page.pk for _, page in batch.values()]).delete()
     rows = []
@@ -47,10 +47,10 @@ def write_words(batch: Batch, names: Iterable[NameRow]) -> None:
     for row in names:
         if row.is_alias:
             others.setdefault(row.term, []).append(row.name)
-    search_index.index(_search_row(page, others) for _, page in batch.values())
+    search_index.index_rows(_search_row(page, others) for _, page in batch.values())
 
 
-def search_rows(pks: Iterable[int]) -> list[search_index.Row]:
+def search_rows(pks: Iterable[int]) -> list[search_index.IndexRow]:
     pages = PublishedTerm.objects.filter(pk__in=pks).order_by("pk")
     others: dict[int, list[str]] = {}
     aliases = PublishedName.objects.filter(term__in=pages, is_alias=True).order_by("pk")
@@ -59,6 +59,6 @@ def search_rows(pks: Iterable[int]) -> list[search_index.Row]:
     return [_search_row(page, others) for page in pages.only("name", "description", "plain")]
 
 
-def _search_row(page: PublishedTerm, others: dict[int, list[str]]) -> search_index.Row:
+def _search_row(page: PublishedTerm, others: dict[int, list[str]]) -> search_index.IndexRow:
     aliases = "\n".join(others.get(page.pk, ()))
-    return search_index.Row(page.pk, page.name, aliases, page.description, page.plain)
+    return search_index.IndexRow(page.pk, page.name, aliases, page.description, page.plain)

@@ -1,7 +1,7 @@
 """The one place where the editors' side and the readers' side meet."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,19 +25,19 @@ from terms.models import (
     Unfinished,
     Withdrawal,
 )
-from terms.models.bulk import batches
+from terms.models.bulk import Progress, batches
 from terms.models.fields import Uid
 from terms.pages.rebuilding import rebuilding
 from terms.pages.refresh import refreshing
 from terms.pages.steps import Step, alone, at_once, in_parts
 from terms.pages.store import Store
 from terms.people.audit_log import record
-from terms.quality.rules import Entry, bars, why_barred
-from terms.rendering import CannotRender, check
+from terms.quality.rules import CheckedTerm, bars, why_barred
+from terms.rendering import CannotRender, check_renderable
 from terms.review.approvals import asks, why_unapproved
 from terms.search import index as search_index
 
-from .addresses import Taken
+from .addresses import AddressesInUse
 from .candidates import Batch, Live, Version, lives, published_term
 from .change import Noting
 from .derived import derive_anew
@@ -46,7 +46,6 @@ from .mentions import are_all, relinking
 from .names import search_rows
 from .rows import write_classes, write_rows
 
-Progress = Callable[[Iterable], Iterable]
 log = logging.getLogger(__name__)
 FEW = 100  # terms that are published in one transaction; more in many short ones
 A_STEP, LINKS_A_STEP = 40, 200  # terms
@@ -88,7 +87,7 @@ def why_refused(
     """What ``publish_ids`` would refuse now. Writes nothing."""
     change = Noting(glossary, seen=seen)
     newest = Revision.objects.filter(number=F("term__version"))
-    taken, refused = Taken(glossary), {}
+    taken, refused = AddressesInUse(glossary), {}
     for some in batches(ids, A_STEP):
         revisions = newest.filter(term__in=some, term__trashed_at=None)
         refused |= _checked(change, revisions, taken)[1]
@@ -158,7 +157,7 @@ def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store
     change.touched |= set(named.values_list("target_uid", flat=True))
     Withdrawal.objects.filter(term_uid__in=uids).delete()
     Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
-    search_index.remove(list(pages.values_list("pk", flat=True)))
+    search_index.remove_rows(list(pages.values_list("pk", flat=True)))
     pages.delete()
     withdrawn = Term.objects.filter(uid__in=uids)
     withdrawn.update(live_fingerprint="")
@@ -211,7 +210,7 @@ def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]
 def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
     store.begin()
     derive_anew(glossary, pks)
-    search_index.index(search_rows(pks))
+    search_index.index_rows(search_rows(pks))
 
 
 def next_abandoned() -> datetime | None:
@@ -284,7 +283,7 @@ def _publish_some(
     change: Noting, revisions: QuerySet[Revision], refusals: list[Refusal], store: Store
 ) -> None:
     store.begin()
-    batch, refused = _checked(change, revisions, Taken(change.glossary))
+    batch, refused = _checked(change, revisions, AddressesInUse(change.glossary))
     change.note(batch)
     change.wrote(batch, write_rows(change.glossary, batch))
     change.renamed |= write_classes(change.glossary, [page for _, page in batch.values()])
@@ -304,7 +303,7 @@ def _refusals(refused: dict[int, str]) -> list[Refusal]:
 
 
 def _checked(
-    change: Noting, revisions: QuerySet[Revision], taken: Taken
+    change: Noting, revisions: QuerySet[Revision], taken: AddressesInUse
 ) -> tuple[Batch, dict[int, str]]:
     """What can be live, and by id of the other terms why not; addresses are ``taken``."""
     refused: dict[int, str] = {}
@@ -359,7 +358,7 @@ def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
     documents = {live.version.term: live.document for live in made if live.version.is_newest}
     newest = list(Term.with_trash.filter(pk__in=documents))
     new = [term for term in newest if term.fingerprint != term.live_fingerprint]
-    barred = why_barred(glossary, [Entry(term, documents[term.pk]) for term in new])
+    barred = why_barred(glossary, [CheckedTerm(term, documents[term.pk]) for term in new])
     return barred | why_unapproved(glossary, newest)
 
 
@@ -375,7 +374,7 @@ def _close_reviews(change: Noting, versions: list[Version]) -> None:
 
 def _why_not_rendered(page: PublishedTerm) -> str:
     try:
-        check(page.body)
+        check_renderable(page.body)
     except CannotRender as error:
         return str(error)
     return ""

@@ -9,7 +9,7 @@ from terms.models.bulk import BATCH, insert_rows
 from terms.models.fields import Uid
 
 from .candidates import Batch
-from .names import NameRow, write_names, write_words
+from .names import NameRow, write_published_names, write_words
 from .relations import RelationRow, resolve_waiting, write_relations
 
 
@@ -35,7 +35,7 @@ def write_rows(glossary: Glossary, batch: Batch) -> Written:
     )
     for uid, pk in PublishedTerm.objects.filter(uid__in=batch).values_list("uid", "pk"):
         batch[uid][1].pk = pk
-    names = write_names(glossary, batch)
+    names = write_published_names(glossary, batch)
     relations = write_relations(glossary, batch)
     _write_addresses(glossary, batch)
     write_words(batch, names)

@@ -48,7 +48,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class CheckedTerm:
     """A term as its text says it."""
 
     term: Term | None
@@ -59,7 +59,7 @@ class Entry:
         return outline(self.document.body) if len(self.document.body) <= MAX_BODY else Outline()
 
 
-class Surroundings:
+class GlossaryContext:
     """What the rules know of the rest of the glossary; each is read once, when first asked."""
 
     def __init__(self, glossary: Glossary):
@@ -108,7 +108,7 @@ class Surroundings:
         slugs = {file, file.lower()}
         return not file or Term.objects.filter(glossary=self.glossary, slug__in=slugs).exists()
 
-    def has_picture(self, entry: Entry, address: str) -> bool:
+    def has_picture(self, entry: CheckedTerm, address: str) -> bool:
         """Whether the picture lies beside the term's file, and is kept."""
         path = file_beside(entry.term.path, address) if entry.term else ""
         return Picture.objects.filter(glossary=self.glossary, path=path).exists()
@@ -118,10 +118,10 @@ class Surroundings:
         return pages.exists() or Address.objects.filter(path=path).exists()
 
 
-Check = Callable[[Entry, Surroundings], Iterator[tuple[str, str]]]
+Check = Callable[[CheckedTerm, GlossaryContext], Iterator[tuple[str, str]]]
 
 
-def repeats_itself(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def repeats_itself(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     document = entry.document
     for found in Names([(document.name, 1)]).find(document.description):
         if found.start > len(document.name) + 4:  # "Flask is …" names what it defines
@@ -129,7 +129,7 @@ def repeats_itself(entry: Entry, around: Surroundings) -> Iterator[tuple[str, st
             return
 
 
-def is_circular(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def is_circular(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     own = entry.term.pk if entry.term else None
     named = {
         key: pk for key, pk in around.terms_in(entry.document.description).items() if pk != own
@@ -141,25 +141,25 @@ def is_circular(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]
             yield "description", f"It is explained by “{key}”, which is explained by it."
 
 
-def is_too_long(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def is_too_long(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     length = len(entry.document.description)
     if length > CARD:
         yield "description", f"It has {length} characters; a card shows {CARD} well. Shorten it."
 
 
-def lacks_definition(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def lacks_definition(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     if not entry.document.description.strip():
         yield "description", "There is none: say in a sentence what it is."
 
 
-def lacks_section(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def lacks_section(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     own = {name_key(h.text) for h in entry.outline.headings if h.target == "H2"}
     for key, title in around.sections.items():
         if key not in own:
             yield "text", f"Most terms have a section “{title}”; this one has none."
 
 
-def uses_jargon(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def uses_jargon(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     said: set[str] = set()
     for line, text in enumerate(entry.document.body[:MAX_BODY].splitlines(), 1):
         for found in around.wanted.find(text):
@@ -171,7 +171,7 @@ def uses_jargon(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]
                 )
 
 
-def has_broken_link(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def has_broken_link(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     home = f"/{around.glossary.slug}/"
     for link in entry.outline.links:
         path = link.target.partition("#")[0].partition("?")[0]
@@ -189,7 +189,7 @@ def has_broken_link(entry: Entry, around: Surroundings) -> Iterator[tuple[str, s
             )
 
 
-def lacks_picture(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def lacks_picture(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     for picture in entry.outline.pictures:
         if is_elsewhere(picture.target):
             words = f"The picture {picture.target} is of another site and is not shown."
@@ -200,7 +200,7 @@ def lacks_picture(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str
         yield f"text, line {picture.line}", f"{words} Upload it: put the cursor there and paste it."
 
 
-def skips_heading(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def skips_heading(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     headings = entry.outline.headings
     levels = [1, *(int(h.target[1]) for h in headings)]
     for heading, (before, level) in zip(headings, pairwise(levels), strict=True):
@@ -209,7 +209,7 @@ def skips_heading(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str
             yield f"text, line {heading.line}", f"“{heading.text}” skips a level: write {meant}."
 
 
-def lacks_alternative(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def lacks_alternative(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     for picture in entry.outline.pictures:
         if not picture.text.strip():
             yield (
@@ -218,7 +218,7 @@ def lacks_alternative(entry: Entry, around: Surroundings) -> Iterator[tuple[str,
             )
 
 
-def drifts(entry: Entry, around: Surroundings) -> Iterator[tuple[str, str]]:
+def drifts(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     if entry.term is None:
         return
     files = TermFile.objects.filter(term=entry.term.pk)
@@ -250,10 +250,10 @@ def level_of(glossary: Glossary, rule: str) -> str:
 
 
 def findings(
-    glossary: Glossary, entries: Iterable[Entry], levels: Iterable[str] = (WARN, BLOCK)
-) -> Iterator[tuple[Entry, Finding]]:
+    glossary: Glossary, entries: Iterable[CheckedTerm], levels: Iterable[str] = (WARN, BLOCK)
+) -> Iterator[tuple[CheckedTerm, Finding]]:
     """What the rules of these levels find, entry by entry."""
-    around = Surroundings(glossary)
+    around = GlossaryContext(glossary)
     asked = set(levels)
     rules = {name: check for name, (_, check) in RULES.items() if level_of(glossary, name) in asked}
     for entry in entries:
@@ -265,16 +265,16 @@ def findings(
 
 
 def findings_of(term: Term) -> list[Finding]:
-    return [found for _, found in findings(term.glossary, [Entry(term, term.document())])]
+    return [found for _, found in findings(term.glossary, [CheckedTerm(term, term.document())])]
 
 
-def all_findings(glossary: Glossary) -> Iterator[tuple[Entry, Finding]]:
+def all_findings(glossary: Glossary) -> Iterator[tuple[CheckedTerm, Finding]]:
     """Over a whole glossary, file by file."""
     newest = Revision.objects.filter(
         term__glossary=glossary, term__trashed_at=None, number=F("term__version")
     )
     rows = newest.select_related("term").order_by("term__path").iterator(chunk_size=500)
-    entries = (Entry(row.term, read_document(row.text, row.term.path)) for row in rows)
+    entries = (CheckedTerm(row.term, read_document(row.text, row.term.path)) for row in rows)
     return findings(glossary, entries)
 
 
@@ -283,7 +283,7 @@ def bars(glossary: Glossary) -> bool:
     return BLOCK in glossary.rules.values()
 
 
-def why_barred(glossary: Glossary, entries: Iterable[Entry]) -> dict[int, str]:
+def why_barred(glossary: Glossary, entries: Iterable[CheckedTerm]) -> dict[int, str]:
     """By id of the terms what keeps them from being published."""
     if not bars(glossary):
         return {}

@@ -1,11 +1,11 @@
 """Markdown → safe HTML. The one renderer of pages, previews and feeds. No Django."""
 
-from .linking import BORDER, Link, Place, places, plain_text
+from .linking import BORDER, Link, Occurrence, places, plain_text
 from .macros import MEANINGS, NAMED, named_term, with_named
 from .markdown import (
     Heading,
     Rendered,
-    check,
+    check_renderable,
     link_addresses,
     links_made,
     on_page,
@@ -32,14 +32,14 @@ __all__ = [
     "Heading",
     "Link",
     "Names",
+    "Occurrence",
     "Outline",
-    "Place",
     "Rendered",
     "Section",
     "as_section",
     "bucket",
     "buckets",
-    "check",
+    "check_renderable",
     "divided",
     "first_sentence",
     "folded",

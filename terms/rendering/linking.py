@@ -10,19 +10,19 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple, cast
 
-from .macros import readable
-from .names import Found, Names
+from .macros import expand_macros
+from .names import FoundName, Names
 from .parsing import Closed, event_of, events, events_with_range, html_of
 
 
-class Place(NamedTuple):
+class Occurrence(NamedTuple):
     """Where a name stands: bytes ``start`` to ``end`` of the source, its macros replaced,
     spelled ``label``."""
 
     start: int
     end: int
     label: str
-    found: Found
+    found: FoundName
 
 
 class Link(NamedTuple):
@@ -69,9 +69,9 @@ class _Run:
         return start + size
 
 
-def places(markdown: str, names: Names) -> list[Place]:
+def places(markdown: str, names: Names) -> list[Occurrence]:
     """All places where ``markdown`` speaks of ``names`` and a link can be, in order."""
-    markdown = readable(markdown)
+    markdown = expand_macros(markdown)
     source = markdown.encode()
     placed = []
     for run in _runs(markdown, source):
@@ -82,7 +82,7 @@ def places(markdown: str, names: Names) -> list[Place]:
             if start is None or end is None or _changes_reading(source, start, end):
                 continue
             label = text[found.start : found.end]
-            placed.append(Place(start, end, label, found))
+            placed.append(Occurrence(start, end, label, found))
     return placed
 
 
@@ -161,7 +161,7 @@ def _harmless(markdown: str, links: Sequence[Link], bare: str) -> list[Link]:
 
 def with_links(markdown: str, links: Sequence[Link]) -> str:
     """The raw HTML of ``markdown`` with ``links``, whatever they do to it."""
-    source = readable(markdown).encode()
+    source = expand_macros(markdown).encode()
     parts = []
     reached = 0
     for start, end, href in links:
@@ -195,7 +195,7 @@ BORDER = "\x1f"  # between two parts of what looks like one word
 def plain_text(markdown: str) -> str:
     """The words of a Markdown text, for searching: no markup, each block on its own line."""
     parts: list[str] = []
-    for event in events(readable(markdown)):
+    for event in events(expand_macros(markdown)):
         kind, value = event_of(event)
         if kind == "Text":
             parts.append(cast("str", value))

@@ -42,7 +42,7 @@ MEANINGS = f"<p>{_MEANINGS}</p>"
 _LINK = re.compile(rf'<a ([^<>]*?)href="{re.escape(NAMED)}([^"]*)"([^<>]*)>(.*?)</a>', re.DOTALL)
 
 
-def readable(markdown: str) -> str:
+def expand_macros(markdown: str) -> str:
     """``markdown`` with the macros that are known as links and code."""
     has_macro = "{{" in markdown or "](g)" in markdown
     if has_macro or ("://" in markdown and _HAS_BARE.search(markdown)):

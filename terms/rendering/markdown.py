@@ -35,7 +35,7 @@ def render(text: str) -> str:
     return with_named(render_page(text).html, lambda name: "")
 
 
-def check(text: str) -> None:
+def check_renderable(text: str) -> None:
     """Raise CannotRender for what ``render`` would refuse."""
     check_text(text)
     _check_nesting(with_links(text, ()))

@@ -17,7 +17,7 @@ SHORT = 3  # characters; names up to this length keep their case, as acronyms do
 PAYING = 4  # names for each text, up to which the quicker automaton saves what it costs
 
 
-class Found(NamedTuple):
+class FoundName(NamedTuple):
     """``text[start:end]`` names ``targets``: one, or several where the name is ambiguous.
 
     ``key`` is the name in lower case as its term spells it, whatever its form in the text.
@@ -52,9 +52,11 @@ def _is_short_for(short: str, name: str) -> bool:
     if not any(c.isupper() for c in short):
         return False
     if " " in name or not name.isascii():  # of other words, too: Entrega Continua (CD)
-        return not name.isascii() or any(word[0] in fold(short) for word in fold(name).split())
-    left = iter(fold(name))
-    return all(c in left for c in fold(short.rstrip("s")) if c.isalpha())
+        return not name.isascii() or any(
+            word[0] in fold_case(short) for word in fold_case(name).split()
+        )
+    left = iter(fold_case(name))
+    return all(c in left for c in fold_case(short.rstrip("s")) if c.isalpha())
 
 
 def keeps_case(spelling: str) -> bool:
@@ -62,7 +64,7 @@ def keeps_case(spelling: str) -> bool:
     return len(spelling) <= SHORT or not any(c.islower() for c in spelling)
 
 
-def fold(text: str) -> str:
+def fold_case(text: str) -> str:
     """``text`` in lower case, each character in its place."""
     lower = text.lower()
     if len(lower) == len(text):
@@ -108,7 +110,7 @@ def phrases(name: str) -> list[list[str]]:
     for text in spellings(name):
         row = words(text)
         if row:
-            endings = [words(form)[-1:] for form in forms(fold(text))]
+            endings = [words(form)[-1:] for form in forms(fold_case(text))]
             row[-1] = commonprefix([ending[0] for ending in endings if ending] + row[-1:])
             found.append(row)
     return found
@@ -152,18 +154,18 @@ class Names:
                     continue
                 exact = keeps_case(text)
                 spelling = _Spelling(text, target, exact)
-                for form in (fold(text),) if exact else forms(fold(text)):
+                for form in (fold_case(text),) if exact else forms(fold_case(text)):
                     patterns.setdefault(form, []).append(spelling)
         self._meanings = list(patterns.values())
         self._only = [_only(spellings) for spellings in self._meanings]
         kind = Implementation.DFA if texts * PAYING >= len(patterns) else None
         self._automaton = AhoCorasick(list(patterns), implementation=kind) if patterns else None
 
-    def find(self, text: str) -> list[Found]:
+    def find(self, text: str) -> list[FoundName]:
         """The names in ``text``, in order, none overlapping another."""
         if self._automaton is None:
             return []
-        folded = fold(text)
+        folded = fold_case(text)
         if len(text) > LONG:
             folded = _ENDLESS.sub(lambda run: "\0" * len(run[0]), folded)
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
@@ -192,7 +194,7 @@ class Names:
             whole = end if padded[end + 1] in _CLOSED else _end_of_word(text, start, end)
             meant = whole and (self._only[number] or meaning(number, text[start:end]))
             if meant:
-                found.append(_tuple(Found, (start, whole, *meant)))
+                found.append(_tuple(FoundName, (start, whole, *meant)))
                 reached = whole
         return found
 
@@ -202,7 +204,7 @@ class Names:
         # Of REST and rest, REST is meant by REST.
         meant = [s for s in meant if s.text == written] or meant
         # The same key in whatever order the names were read.
-        key = min((fold(s.text) for s in meant), default="")
+        key = min((fold_case(s.text) for s in meant), default="")
         return (key, frozenset(s.target for s in meant)) if meant else None
 
 
@@ -233,7 +235,7 @@ def _only(meanings: list[_Spelling]) -> _Meaning | None:
     """Key and target of what means one thing, however it is written."""
     if len(meanings) > 1 or meanings[0].keeps_case:
         return None
-    return fold(meanings[0].text), frozenset([meanings[0].target])
+    return fold_case(meanings[0].text), frozenset([meanings[0].target])
 
 
 def _can_be_found(name: str) -> bool:

@@ -10,7 +10,7 @@ from .parsing import event_of, events_with_range
 MAX_WORDS = 5_000  # characters of a piece: pictures can be nested in one another
 
 
-class Piece(NamedTuple):
+class OutlinePiece(NamedTuple):
     """``text`` is a heading's or link's words, or a picture's alternative text; ``target`` is
     where a link or picture leads, a heading's level (H1 to H6)."""
 
@@ -21,9 +21,9 @@ class Piece(NamedTuple):
 
 @dataclass
 class Outline:
-    headings: list[Piece] = field(default_factory=list)
-    links: list[Piece] = field(default_factory=list)
-    pictures: list[Piece] = field(default_factory=list)
+    headings: list[OutlinePiece] = field(default_factory=list)
+    links: list[OutlinePiece] = field(default_factory=list)
+    pictures: list[OutlinePiece] = field(default_factory=list)
 
 
 def outline(markdown: str) -> Outline:
@@ -40,7 +40,7 @@ def outline(markdown: str) -> Outline:
         elif kind == "End" and opened and _element(value) == opened[-1][0]:
             element, line, target, words = opened.pop()
             text = "".join(words)[:MAX_WORDS]
-            lists[element].append(Piece(line, text, target))
+            lists[element].append(OutlinePiece(line, text, target))
             if opened:
                 opened[-1][3].append(text)
         elif opened and kind in ("Text", "Code", "SoftBreak", "HardBreak"):

@@ -2,7 +2,7 @@
 
 import re
 
-from .macros import readable
+from .macros import expand_macros
 from .parsing import event_of, events
 
 LONGEST = 300  # characters
@@ -35,7 +35,7 @@ def _first_paragraph(markdown: str) -> str:
     parts: list[str] = []
     opened: list[str] = []
     pictures = 0  # that are open
-    for event in events(readable(markdown)):
+    for event in events(expand_macros(markdown)):
         kind, value = event_of(event)
         if kind == "Start":
             opened.append(value if isinstance(value, str) else next(iter(value)))

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from terms.formats.document import TermDocument, read_document
-from terms.formats.passages import Movement, elsewhere, marked
+from terms.formats.passages import Movement, elsewhere, find_quote
 from terms.models import Comment, Event, Term
 from terms.people.audit_log import record
 from terms.people.notifications import tell
@@ -117,7 +117,7 @@ def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
         return None, None
     if len(quote) > MAX_TEXT:
         raise CannotReview("Please mark a shorter passage.")
-    found = marked(quote, words_of(term))
+    found = find_quote(quote, words_of(term))
     if found is None:
         short = " ".join(quote.split())[:80]
         raise CannotReview(f"“{short}” does not stand in the text as it is now.")

@@ -23,7 +23,7 @@ class CannotSuggest(ValueError):
     """It cannot be kept; it says why."""
 
 
-def suggest(
+def keep_suggestion(
     glossary: Glossary, name: str, text: str, term: PublishedTerm | None = None
 ) -> Suggestion:
     """Keep what a reader says of ``term``, or of a missing one. Raises CannotSuggest."""
@@ -85,7 +85,7 @@ def said_of(term: Term) -> list[Suggestion]:
     return list((waiting.filter(term_uid=term.uid) | of_name).order_by("pk")[:20])
 
 
-def decide(suggestion: Suggestion, state: str, person: Any, answer: str = "") -> bool:
+def decide_suggestion(suggestion: Suggestion, state: str, person: Any, answer: str = "") -> bool:
     """Whether it was still open. ``answer`` is for editors."""
     with transaction.atomic():
         waiting = Suggestion.objects.open().filter(pk=suggestion.pk)

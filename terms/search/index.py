@@ -21,7 +21,7 @@ MAX_PLACES = 200  # of one word
 _LONG = "\x01long"  # stands for the places that a tsvector could not hold
 
 
-class Row(NamedTuple):
+class IndexRow(NamedTuple):
     """The texts of a published term (``pk``) by which it is found."""
 
     pk: int
@@ -31,10 +31,10 @@ class Row(NamedTuple):
     body: str
 
 
-def index(rows: Iterable[Row]) -> None:
+def index_rows(rows: Iterable[IndexRow]) -> None:
     """Write rows; what there was of the same terms is replaced."""
     rows = list(rows)
-    remove([row.pk for row in rows])
+    remove_rows([row.pk for row in rows])
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(
@@ -49,7 +49,7 @@ def index(rows: Iterable[Row]) -> None:
             )
 
 
-def remove(pks: Sequence[int]) -> None:
+def remove_rows(pks: Sequence[int]) -> None:
     key = "rowid" if connection.vendor == "sqlite" else "id"
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -81,7 +81,9 @@ def _quoted(word: str) -> str:
 Phrase = Sequence[str]  # words in their order
 
 
-def find(glossary: int, query: Sequence[Phrase], columns: Sequence[str], limit: int) -> list[int]:
+def find_ids(
+    glossary: int, query: Sequence[Phrase], columns: Sequence[str], limit: int
+) -> list[int]:
     """Ids of published terms that have all phrases of ``query`` in ``columns``, the last word of
     each as a beginning; of more than ``limit``, those that were published first."""
     if not query:

@@ -55,7 +55,7 @@ def tidy(query: str) -> str:
     return " ".join(text.split())
 
 
-def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
+def find_terms(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
     query = tidy(query)
     if pks := _ranked(glossary, query, limit + 1) or named_in(glossary, query):
         return Results(query, _hits(glossary, pks[:limit], query), has_more=len(pks) > limit)
@@ -67,14 +67,16 @@ def find(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
     return Results(query, _hits(glossary, pks, query), are_alike=True)
 
 
-def suggest(glossary: Glossary, query: str, limit: int = SUGGESTIONS) -> list[search_index.Name]:
+def suggest_names(
+    glossary: Glossary, query: str, limit: int = SUGGESTIONS
+) -> list[search_index.Name]:
     """Names that begin with, or hold, what was typed."""
     query = tidy(query)
     if not query:
         return []
     found = search_index.names_from(glossary.pk, name_key(query), limit)
     if len(found) < limit:
-        pks = search_index.find(
+        pks = search_index.find_ids(
             glossary.pk, sought(query), [search_index.NAME, search_index.ALIASES], limit * 3
         )
         found += search_index.own_names(pks)
@@ -96,7 +98,7 @@ def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
     for columns in stages:
         if len(found) >= limit or not looked_for:
             break
-        pks = search_index.find(glossary.pk, looked_for, columns, RANKED)
+        pks = search_index.find_ids(glossary.pk, looked_for, columns, RANKED)
         found.update(dict.fromkeys(_in_order([pk for pk in pks if pk not in found], query)))
         if columns == [search_index.ALIASES]:
             is_named = bool(found)
@@ -157,7 +159,7 @@ def respelled(glossary: Glossary, query: str) -> str:
     *_, known = _spellings(glossary.pk, version)
     found = []
     for word in words(query)[: search_index.MAX_WORDS]:
-        if not search_index.find(glossary.pk, [(word,)], search_index.COLUMNS, 1):
+        if not search_index.find_ids(glossary.pk, [(word,)], search_index.COLUMNS, 1):
             close = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=ALIKE)
             if close is None:
                 return ""
@@ -198,7 +200,7 @@ def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
     left = MOST_MARKED
     hits = []
     for term in (terms[pk] for pk in pks if pk in terms):
-        title = marked(term.name, looked_for)
+        title = mark_matches(term.name, looked_for)
         also = "" if _is_marked(title) else _other_name(others.get(term.pk, []), looked_for)
         is_named = bool(also or _is_marked(title))
         body = "" if is_named else term.plain[: min(left, LONG)]
@@ -208,7 +210,7 @@ def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
 
 
 def _other_name(names: Iterable[str], looked_for: Sequence[search_index.Phrase]) -> str:
-    return next((name for name in names if _is_marked(marked(name, looked_for))), "")
+    return next((name for name in names if _is_marked(mark_matches(name, looked_for))), "")
 
 
 _UNENDED = re.compile(r"(?<=[\w)”\"'])\n+")  # where a heading, or an entry of a list, ends
@@ -219,17 +221,17 @@ def _excerpt(
 ) -> list[tuple[str, bool]]:
     """The definition; where only the ``body`` has the words, the place where it does."""
     text = " ".join(description[: 20 * EXCERPT].split())
-    pieces = marked(text[: 2 * EXCERPT], looked_for)
+    pieces = mark_matches(text[: 2 * EXCERPT], looked_for)
     if not body or _is_marked(pieces):
         return _cut(pieces)
     body = " ".join(_UNENDED.sub(" · ", body.replace(BORDER, "")).split())
-    inside = marked(body, looked_for)
+    inside = mark_matches(body, looked_for)
     if not _is_marked(inside):
         return _cut(pieces)
     before = len("".join(text for text, _ in inside[: [m for _, m in inside].index(True)]))
     start = body.find(" ", max(0, before - 60)) + 1 if before > 60 else 0
     lead = [("… ", False)] if start else []
-    return [*lead, *_cut(marked(body[start : start + 2 * EXCERPT], looked_for))]
+    return [*lead, *_cut(mark_matches(body[start : start + 2 * EXCERPT], looked_for))]
 
 
 def _cut(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
@@ -243,7 +245,7 @@ def _cut(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     return kept
 
 
-def marked(text: str, looked_for: Sequence[search_index.Phrase]) -> list[tuple[str, bool]]:
+def mark_matches(text: str, looked_for: Sequence[search_index.Phrase]) -> list[tuple[str, bool]]:
     """``text`` in pieces, each with whether it is one of those that were looked for."""
     phrases = {"".join(phrase) for phrase in looked_for if not TOKEN.match(phrase[0])}
     starts = tuple(s for phrase in looked_for if TOKEN.match(phrase[0]) for s in stems(phrase[0]))

@@ -25,7 +25,7 @@ MOST_OF_ONE = 24  # of them from one address
 MEMORY = 128 * 1024 * 1024  # bytes in all
 
 
-class Refused(Exception):
+class BodyRefused(Exception):
     """The body is not read; ``status`` and the words say why."""
 
     def __init__(self, status: int, words: str):
@@ -51,10 +51,12 @@ class Bodies:
             return b""
         announced = _number(length)
         if announced > bounds.size:
-            raise Refused(413, f"That is more than {bounds.size // 1024:,} kB.")
+            raise BodyRefused(413, f"That is more than {bounds.size // 1024:,} kB.")
         address = network_of(address)
         if self._count >= MOST_AT_ONCE or self._by_address[address] >= MOST_OF_ONE:
-            raise Refused(503, "Too many requests are being sent at once. Try again in a moment.")
+            raise BodyRefused(
+                503, "Too many requests are being sent at once. Try again in a moment."
+            )
         self._count += 1
         self._by_address[address] += 1
         try:
@@ -79,21 +81,23 @@ class Bodies:
                     self._memory += len(piece)
                     pieces.append(piece)
                     if size > bounds.size:
-                        raise Refused(413, f"That is more than {bounds.size // 1024:,} kB.")
+                        raise BodyRefused(413, f"That is more than {bounds.size // 1024:,} kB.")
                     if self._memory > MEMORY:
-                        raise Refused(503, "Too much is being sent at once. Try again in a moment.")
+                        raise BodyRefused(
+                            503, "Too much is being sent at once. Try again in a moment."
+                        )
         except TimeoutError as error:
-            raise Refused(408, "The request was not sent in time.") from error
+            raise BodyRefused(408, "The request was not sent in time.") from error
         finally:
             self._memory -= size
         if size != announced:
-            raise Refused(400, "The request ended before it was whole.")
+            raise BodyRefused(400, "The request ended before it was whole.")
         return b"".join(pieces)
 
 
 def _number(length: str | None) -> int:
     if length is None:
-        raise Refused(411, "The request does not say how long it is.")
+        raise BodyRefused(411, "The request does not say how long it is.")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
-        raise Refused(400, "The length of the request is not a number.")
+        raise BodyRefused(400, "The length of the request is not a number.")
     return int(length)

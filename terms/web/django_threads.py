@@ -14,11 +14,11 @@ from functools import partial
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
+from .page_server import Environ
 from .proxies import Client
 
 IN_MEMORY = 1024 * 1024  # bytes of an answer; what is longer waits in a file for its reader
 PATIENCE = 0.02  # seconds; most requests take less
-Environ = dict[str, Any]
 
 
 class Busy(Exception):

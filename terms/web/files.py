@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-Headers = list[tuple[str, str]]
+from .page_cache import Headers
 
 # As ``terms.media.pictures`` names them: by what is in them.
 PICTURE = re.compile(r"/media/(terms/([0-9a-f]{32})(\.png|\.jpg|\.webp|\.gif))")

@@ -107,7 +107,7 @@ def _answer(request, path):
     if rest == "suggest":
         return views.suggestions(request, glossary)
     try:
-        return views.page(request, path)
+        return views.stored_page(request, path)
     except Http404:
         return render(request, "404.html", status=404)
 

@@ -42,7 +42,7 @@ def isolated(get_response: Callable) -> Callable:
     return answer
 
 
-def readable(get_response: Callable) -> Callable:
+def refuse_unreadable(get_response: Callable) -> Callable:
     """Middleware: values that no database takes are mistakes of the client, not of the code."""
 
     def answer(request: HttpRequest) -> HttpResponse:

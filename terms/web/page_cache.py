@@ -15,7 +15,7 @@ from terms.addresses import beside
 from terms.models.glossary import RESERVED_SLUGS
 
 from .negotiation import wanted_form
-from .page_reader import DATABASE_ERRORS, PostgresPages, Row, SqlitePages
+from .page_reader import DATABASE_ERRORS, PostgresPages, SqlitePages, StoredPage
 
 Headers = list[tuple[str, str]]
 
@@ -219,7 +219,7 @@ def brief(headers: Headers) -> Headers:
     return [header for header in headers if header[0] in _ON_304]
 
 
-def kept_page(path: str, row: Row, shared: Headers) -> Kept:
+def kept_page(path: str, row: StoredPage, shared: Headers) -> Kept:
     packed = bool(row.gzip)
     body = bytes(row.gzip or row.body)
     modified = _http_time(row.changed_at)

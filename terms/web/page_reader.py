@@ -27,7 +27,7 @@ BUSY = 0.25  # seconds to wait for a lock of SQLite's; readers have what was kep
 CONNECTING, ANSWERING = 2, 1.5  # seconds that PostgreSQL has
 
 
-class Row(NamedTuple):
+class StoredPage(NamedTuple):
     """``gzip`` is empty where compressing would not help; else ``body`` is."""
 
     status: int
@@ -106,9 +106,9 @@ class SqlitePages:
             ]
         return paths if len(paths) <= MOST else None
 
-    def row(self, path: str) -> Row | None:
+    def row(self, path: str) -> StoredPage | None:
         found = self._one(_ROW.format("?"), path)
-        return Row(*found) if found else None
+        return StoredPage(*found) if found else None
 
     def close(self) -> None:
         self._connection.close()
@@ -161,9 +161,9 @@ class PostgresPages:
         paths = [row[0] for row in self._all(_SINCE.format("%s", MOST + 1), *write[0])]
         return paths if len(paths) <= MOST else None
 
-    def row(self, path: str) -> Row | None:
+    def row(self, path: str) -> StoredPage | None:
         found = self._all(_ROW.format("%s"), path)
-        return Row(*found[0]) if found else None
+        return StoredPage(*found[0]) if found else None
 
     def close(self) -> None:
         """Close the connection of this thread; the others end with theirs."""

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from terms.people.networks import address_in
 
 from . import unavailable
-from .bodies import EDITORS, VISITORS, Bodies, Refused
+from .bodies import EDITORS, VISITORS, Bodies, BodyRefused
 from .django_threads import Busy, DjangoThreads, environ_of
 from .editors import Editors
 from .files import Files
@@ -126,7 +126,7 @@ class Server:
                 body = await bodies.read(protocol, length, client.address, bounds)
             threads = self.editors if is_editor else self.visitors
             response = await self._ask(threads.answer(environ_of(scope, body, client)))
-        except Refused as refused:
+        except BodyRefused as refused:
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
             if refused.status == 503:
                 headers.append(("Retry-After", str(unavailable.RETRY)))
@@ -134,7 +134,9 @@ class Server:
         except (Busy, Away) as error:
             reason = unavailable.AWAY if isinstance(error, Away) else unavailable.BUSY
             posted = unavailable.Posted.read(body, scope.headers.get("content-type") or "")
-            protocol.response_bytes(503, unavailable.HEADERS, unavailable.page(reason, posted))
+            protocol.response_bytes(
+                503, unavailable.HEADERS, unavailable.unavailable_page(reason, posted)
+            )
         else:
             if response.file is None:
                 protocol.response_bytes(response.status, response.headers, response.body)
@@ -187,10 +189,10 @@ def _send(protocol: Any, kept: Kept, is_head: bool, headers: Any) -> None:
 def _refuse_ambiguous(scope: Any) -> None:
     """No name of the site, two names or two lengths: which of them counts would be a guess."""
     if not (scope.authority or scope.headers.get("host") or scope.http_version == "1.0"):
-        raise Refused(400, "The request does not name the site.")
+        raise BodyRefused(400, "The request does not name the site.")
     for name in ("host", "content-length"):
         if len(scope.headers.get_all(name)) > 1:
-            raise Refused(400, f"The request has more than one {name.title()} header.")
+            raise BodyRefused(400, f"The request has more than one {name.title()} header.")
 
 
 async def _send_file(protocol: Any, status: int, headers: list, file: IO[bytes]) -> None:

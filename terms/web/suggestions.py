@@ -18,7 +18,7 @@ from terms.formats.paths import name_key
 from terms.models import Glossary, PublishedName, PublishedTerm
 from terms.pages.jinja import page_of
 from terms.people.rate_limit import TooMany, client_of, limit
-from terms.review.suggestions import MAX_TEXT, CannotSuggest, suggest
+from terms.review.suggestions import MAX_TEXT, CannotSuggest, keep_suggestion
 
 AN_HOUR = 20  # suggestions from one address
 MAX_NAME = 100  # characters
@@ -136,7 +136,7 @@ def _kept(request, glossary, term, form) -> str:
         return ""  # a machine: it is thanked, too
     try:
         limit(f"suggestion-{client_of(request)}", AN_HOUR, 3600)
-        suggest(glossary, form.cleaned_data["name"], form.cleaned_data["text"], term)
+        keep_suggestion(glossary, form.cleaned_data["name"], form.cleaned_data["text"], term)
     except TooMany:
         return "So many suggestions came from where you are that you have to wait an hour."
     except CannotSuggest as error:

@@ -65,7 +65,7 @@ class Posted(NamedTuple):
             return cls([])
 
 
-def page(reason: str, posted: Posted) -> bytes:
+def unavailable_page(reason: str, posted: Posted) -> bytes:
     """The page that says ``reason``; passwords are not repeated."""
     rest = ""
     if posted.fields and not any("password" in name for name, _ in posted.fields):
@@ -89,7 +89,7 @@ def _field(name: str, value: str) -> str:
 def answer_of_django(request: HttpRequest, reason: str) -> HttpResponse:
     """The same from within Django; a form with files is sent again without them."""
     fields = [(name, value) for name, values in request.POST.lists() for value in values]
-    response = HttpResponse(page(reason, Posted(fields)), status=503)
+    response = HttpResponse(unavailable_page(reason, Posted(fields)), status=503)
     for name, value in HEADERS:
         response[name] = value
     return response

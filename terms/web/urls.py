@@ -13,6 +13,6 @@ urlpatterns = [
     path("<slug:glossary>/search", views.search_page, name="search"),
     path("<slug:glossary>/suggest", views.suggestions, name="suggest"),
     path("<slug:glossary>/suggestion", suggestions.suggestion_page, name="suggestion"),
-    path("", views.page, name="front"),
-    path("<page:path>", views.page, name="page"),
+    path("", views.stored_page, name="front"),
+    path("<page:path>", views.stored_page, name="page"),
 ]

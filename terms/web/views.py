@@ -27,7 +27,7 @@ from terms.pages.lists import Listing
 from terms.pages.store import GONE, Built, etag_of
 from terms.pages.unstored import unstored_page
 from terms.people.rate_limit import TooMany, client_of, limit
-from terms.search.readers import MAX_QUERY, alike, find, note_miss, suggest, tidy
+from terms.search.readers import MAX_QUERY, alike, find_terms, note_miss, suggest_names, tidy
 
 from .page_cache import FRESH
 
@@ -36,7 +36,7 @@ MISSES_AN_HOUR = 10  # that are counted, of one visitor
 
 
 @require_safe
-def page(request: HttpRequest, path: str = "") -> HttpResponse:
+def stored_page(request: HttpRequest, path: str = "") -> HttpResponse:
     """A stored page, where no layer in front of Django has sent it."""
     stored = Page.objects.filter(path=f"/{path}").exclude(status=GONE).first()
     if stored is None and not PublishedTerm.objects.exists():
@@ -123,7 +123,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 def search_page(request: HttpRequest, glossary: str) -> HttpResponse:
     found = get_object_or_404(Glossary, slug=glossary)
     query = tidy(request.GET.get("q", ""))
-    results = find(found, query) if query else None
+    results = find_terms(found, query) if query else None
     if results and (results.are_alike or not results.hits):
         with suppress(TooMany):
             limit(f"miss-{client_of(request)}", MISSES_AN_HOUR, 3600)
@@ -162,7 +162,7 @@ def suggestions(request: HttpRequest, glossary: str) -> HttpResponse:
             "of": name.own if name.own != name.name else "",
             "gist": gist(name.description),
         }
-        for name in suggest(found, request.GET.get("q", ""))
+        for name in suggest_names(found, request.GET.get("q", ""))
     ]
     response = JsonResponse({"names": names})
     response["Cache-Control"] = FRESH

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from terms.files.exporting import export
 from terms.formats.fingerprint import fingerprint_of
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import Category, Event, Glossary, Revision, Schedule, Term, Unsaved
 from terms.publishing.publish import rebuild
 from terms.review import suggestions
@@ -73,7 +73,7 @@ def read_and_suggest():
     glossary = default_glossary()
     for page in ("/glossary/", "/glossary/search?q=flask", "/glossary/new/", "/glossary/all/"):
         assert Client().get(page).status_code in (200, 404)
-    suggestions.suggest(glossary, f"Wish {time.monotonic_ns()}", "Please.")
+    suggestions.keep_suggestion(glossary, f"Wish {time.monotonic_ns()}", "Please.")
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def nothing_is_lost(people, folder, saved):
 def all_is_as_history_says(folder):
     glossary = default_glossary()
     export(glossary, folder)
-    assert list(check(glossary, folder)) == []
+    assert list(check_consistency(glossary, folder)) == []
     newest = {}
     for revision in Revision.objects.filter(term__trashed_at=None).order_by("number"):
         newest[revision.term_id] = (revision.term.path, revision.text)

@@ -4,11 +4,11 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 
-from terms.changes.change_sets import Refused, approve_set, collect, publish_set
+from terms.changes.change_sets import PublishingRefused, approve_set, collect, publish_set
 from terms.changes.operation import CannotRefactor, apply
 from terms.changes.rename import rename_classification, undo_set
-from terms.changes.reword import merge
-from terms.changes.trash import restore, trash
+from terms.changes.reword import merge_terms
+from terms.changes.trash import restore_term, trash
 from terms.models import (
     Approval,
     Category,
@@ -60,7 +60,7 @@ def test_the_trash_brings_no_category_back_under_its_former_name():
     law = strict()
     trash(term)
     rename_classification(law, "Legal")
-    restore(Term.with_trash.get(pk=term.pk))
+    restore_term(Term.with_trash.get(pk=term.pk))
     assert Category.objects.get() == law
     assert refused(term)
 
@@ -219,21 +219,21 @@ def test_what_is_typed_into_a_deleted_term_is_offered_when_it_is_back(admin):
     page = admin.post(address(term), {**fields, "description": ["Long work"]}, follow=True)
     assert "What you typed is kept" in page.content.decode()
     assert "Long+work" in Unsaved.objects.get().data
-    restore(Term.with_trash.get(pk=term.pk))
+    restore_term(Term.with_trash.get(pk=term.pk))
     again = fields_of(admin.get(address(term), {"again": "1"}))
     assert again["description"] == ["Long work"]
 
 
 def test_no_merge_leaves_an_address_without_heir():
     one, other = make_live("A"), make_live("B")
-    apply(merge(one, other, anywhere))
+    apply(merge_terms(one, other, anywhere))
     with pytest.raises(CannotRefactor, match="part of another term already"):
-        merge(Term.objects.get(name="B"), Term.objects.get(name="A"), anywhere)
+        merge_terms(Term.objects.get(name="B"), Term.objects.get(name="A"), anywhere)
     draft = make_term("C", text=text_of("C").replace("---\nC is", "aliases: [D]\n---\nC is"))
     live = make_live("D")
-    change_set = apply(merge(live, draft, anywhere))
+    change_set = apply(merge_terms(live, draft, anywhere))
     if not change_set.members().filter(pk=draft.pk).exists():
-        with pytest.raises(Refused):
+        with pytest.raises(PublishingRefused):
             publish_set(change_set)
         assert PublishedTerm.objects.filter(name="D").exists()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from terms.admin.views.neighbours import beside
+from terms.admin.views.neighbours import neighbours_of
 from terms.models import Term
 from tests.factory import make_term, text_of
 
@@ -15,7 +15,7 @@ def test_the_terms_beside_are_those_by_name(admin, editor):
         make_term(name)
     make_term("b", path="b2.md")
     found = list(Term.objects.order_by("name_key", "pk"))
-    around = [beside(editor, term) for term in found]
+    around = [neighbours_of(editor, term) for term in found]
     assert around == list(zip([None, *found[:-1]], [*found[1:], None], strict=True))
     html = admin.get(f"/admin/terms/term/{found[0].pk}/change/").content.decode()
     assert f'rel="next" href="/admin/terms/term/{found[1].pk}/change/"' in html

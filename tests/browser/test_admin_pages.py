@@ -14,7 +14,7 @@ from terms.editing import autosave
 from terms.models import Term
 from terms.review.comments import comment
 from terms.review.requests import submit
-from terms.review.suggestions import decline_name, suggest
+from terms.review.suggestions import decline_name, keep_suggestion
 from tests.browser.axe import of_our_making
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
@@ -34,10 +34,10 @@ def newsroom(admin_client):
     comment(term, person, "Why?", "Other")
     schedule(term, "publish", timezone.now() + timedelta(days=1), person)
     trash(make_term("Gone"), person)
-    suggest(default_glossary(), "Bottle", "It is missing, and should not be. " * 9)
-    suggest(default_glossary(), "Flask", "It is smaller.")
+    keep_suggestion(default_glossary(), "Bottle", "It is missing, and should not be. " * 9)
+    keep_suggestion(default_glossary(), "Flask", "It is smaller.")
     decline_name(default_glossary(), "Pyramid", person, "Too old.")
-    autosave.keep(person, None, "name=Begun", autosave.new_slot())
+    autosave.keep_draft(person, None, "name=Begun", autosave.new_slot())
     change_set = collect(default_glossary(), [term], "Some", person)
     of_term = [
         "review/", "refactor/", "delete/", "links/", "change/", "history/", "file/",

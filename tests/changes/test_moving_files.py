@@ -7,7 +7,7 @@ from terms.changes.rename import move, plan_move, undo_set
 from terms.files.exporting import export
 from terms.files.import_plan import plan_import
 from terms.files.importing import apply_import
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import Event, Page, PublishedTerm, Term
 from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
@@ -25,7 +25,7 @@ def test_the_address_moves_at_once_and_the_old_one_leads_there(ann):
     assert Page.objects.get(path=BEFORE).status == 301
     assert Term.objects.get().slug == "flask-web"
     assert Event.objects.filter(kind="moved", person=ann).count() == 1
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []
 
     undo_set(made, ann)
     assert PublishedTerm.objects.get().path == BEFORE
@@ -113,4 +113,4 @@ def test_the_old_name_is_free_for_another_term(ann, tmp_path):
     publish(default_glossary(), Term.objects.filter(pk=bottle.pk))
     assert PublishedTerm.objects.get(name="Bottle").path == BEFORE
     assert Page.objects.get(path=BEFORE).status == 200
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []

@@ -3,13 +3,19 @@
 import pytest
 from django.contrib.auth.models import User
 
-from terms.changes.change_sets import Refused, approve_set, collect, publish_set, submit_set
+from terms.changes.change_sets import (
+    PublishingRefused,
+    approve_set,
+    collect,
+    publish_set,
+    submit_set,
+)
 from terms.changes.operation import CannotRefactor, apply, undo
 from terms.changes.rename import rename_classification, undo_set
-from terms.changes.reword import merge, rename, replace
-from terms.changes.trash import restore
+from terms.changes.reword import merge_terms, rename, replace
+from terms.changes.trash import restore_term
 from terms.editing.gate import StaleWrite
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import (
     Alias,
     Approval,
@@ -107,14 +113,14 @@ def test_readers_keep_every_address_of_a_renamed_term(ann):
     publish_set(apply(operation, ann), ann)
     assert PublishedTerm.objects.get(uid=flask.uid).name == "Quart"
     assert Mention.objects.get(source__name="Django").target_uid == flask.uid
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []
 
 
 def test_a_merge_hands_over_names_relations_and_addresses(ann):
     old, new = make_live("Microframework"), make_live("Flask", related="Microframework, WSGI")
     make_live("Django", related="Microframework, Flask")
     before = texts()
-    change_set = apply(merge(old, new, anywhere), ann)
+    change_set = apply(merge_terms(old, new, anywhere), ann)
     assert "value: WSGI" in text("Flask") or "value: 'WSGI'" in text("Flask")
     assert Alias.objects.filter(term=new, name="Microframework").exists()
     assert [r.label for r in Relation.objects.filter(term__name="Django")] == ["Flask"]
@@ -122,9 +128,9 @@ def test_a_merge_hands_over_names_relations_and_addresses(ann):
     page = Page.objects.get(path="/glossary/software/full-stack/microframework/")
     assert (page.status, page.location.rpartition("stack/")[2]) == (301, "flask/")
     assert Term.with_trash.get(pk=old.pk).trashed_at
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []
 
-    restore(Term.with_trash.get(pk=old.pk), ann)
+    restore_term(Term.with_trash.get(pk=old.pk), ann)
     undo(change_set, ann)
     assert texts() == before
 
@@ -133,7 +139,7 @@ def test_a_merge_says_what_becomes_of_texts_and_links(ann):
     old = make_live("Microframework")
     new = make_live("Flask", body="A microframework.")
     make_live("Django", body="No microframework.")
-    said = {(effect.term, effect.words) for effect in merge(old, new, anywhere).effects}
+    said = {(effect.term, effect.words) for effect in merge_terms(old, new, anywhere).effects}
     words = "names “microframework” in its text, which stays as it is and is"
     assert ("Flask", f"{words} no link any more, being its own") in said
     assert ("Django", f"{words} a link all the same") in said
@@ -147,7 +153,9 @@ def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
     save_text(old, old.newest_revision().text.replace("x", body))
     new = make_term("Flask", body="Own words.")
     before = texts()
-    change_set = apply(merge(Term.objects.get(pk=old.pk), new, anywhere, takes_text=True), ann)
+    change_set = apply(
+        merge_terms(Term.objects.get(pk=old.pk), new, anywhere, takes_text=True), ann
+    )
     said = text("Flask").partition("Own words.")[2]
     assert said == (
         "\n\n## a\\*b\\*\n\nWhat a\\*b\\* is, in a sentence.\n\nIs `small`.\n\n### Use\n\nMuch."
@@ -157,7 +165,7 @@ def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
     publish_set(change_set, ann)
     html = Page.objects.get(path="/glossary/software/full-stack/flask/").content.decode()
     assert ">a*b*</h2>" in html
-    restore(Term.with_trash.get(pk=old.pk), ann)
+    restore_term(Term.with_trash.get(pk=old.pk), ann)
     undo(change_set, ann)
     assert texts() == before
 
@@ -165,10 +173,10 @@ def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
 def test_what_cannot_be_merged_is_said(ann):
     flask, bad = make_term("Flask"), make_term("bad", path="bad.md", text="---\n[\n---\n")
     with pytest.raises(CannotRefactor, match="into itself"):
-        merge(flask, flask, anywhere)
+        merge_terms(flask, flask, anywhere)
     for pair in ((flask, bad), (bad, flask)):
         with pytest.raises(CannotRefactor, match="cannot be changed here"):
-            merge(*pair, anywhere)
+            merge_terms(*pair, anywhere)
 
 
 def test_a_replaced_term_shows_its_successor(ann):
@@ -214,7 +222,7 @@ def test_a_set_is_published_whole_or_not_at_all(ann):
     good, strict = make_term("Good"), make_term("Strict", category="Strict")
     Category.objects.filter(name="Strict").update(approvals_needed=1)
     change_set = collect(default_glossary(), [good, strict], "Both", ann)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PublishingRefused) as refused:
         publish_set(change_set, ann)
     assert [refusal.term.name for refusal in refused.value.refusals] == ["Strict"]
     assert not PublishedTerm.objects.exists()

@@ -10,7 +10,7 @@ from terms.changes.operation import CannotRefactor
 from terms.changes.removals import DELETE, MOVE, WITHDRAW, NotApproved
 from terms.changes.rename import move
 from terms.changes.schedule import run_scheduled, schedule
-from terms.changes.trash import restore, trash
+from terms.changes.trash import restore_term, trash
 from terms.models import Alias, Approval, Glossary, Notice, PublishedTerm, Removal, Term
 from terms.publishing.publish import publish
 from terms.review.requests import CannotReview, approve
@@ -45,7 +45,9 @@ def test_nobody_takes_a_live_term_away_alone(flask, people):
         trash(flask, people[0])
     with pytest.raises(CannotRefactor, match="1 person must approve"):
         move(flask, "other.md", people[0])
-    assert [r.term for r in removals.withdraw(flask.glossary, [flask], people[0])] == [flask]
+    assert [
+        r.term for r in removals.withdraw_where_allowed(flask.glossary, [flask], people[0])
+    ] == [flask]
     item = schedule(flask, "withdraw", timezone.now() + timezone.timedelta(hours=1), people[0])
     type(item).objects.update(at=timezone.now())
     assert "must approve" in run_scheduled()[0].problem
@@ -62,15 +64,15 @@ def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
     assert list(to_review(ann)) == []
     assert Notice.objects.filter(person=ben, text__contains="Flask").exists()
     with pytest.raises(CannotReview, match="somebody else has to approve"):
-        removals.approve(asked, ann)
-    removals.approve(asked, ben)
+        removals.approve_removal(asked, ann)
+    removals.approve_removal(asked, ben)
     assert list(to_review(ben)) == []
     if action == DELETE:
         trash(flask, ann)
     elif action == MOVE:
         move(flask, detail, ann)
     else:
-        assert removals.withdraw(flask.glossary, [flask], ann) == []
+        assert removals.withdraw_where_allowed(flask.glossary, [flask], ann) == []
     assert is_live(flask) == (action == MOVE)
     assert Removal.objects.get().outcome == "done"
 
@@ -79,14 +81,14 @@ def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
 def test_what_is_asked_for_again_is_approved_again(flask, people, ended):
     ann, ben, cid = people
     asked = removals.ask(flask, DELETE, ann)
-    removals.approve(asked, ben)
+    removals.approve_removal(asked, ben)
     if ended == "refused":
         removals.refuse(asked, cid, "It stays.")
     elif ended == "taken back":
-        removals.take_back(asked, ann)
+        removals.take_back_removal(asked, ann)
     else:
         trash(flask, ann)
-        restore(Term.with_trash.get(pk=flask.pk), ann)
+        restore_term(Term.with_trash.get(pk=flask.pk), ann)
         Glossary.objects.update(approvals_needed=0)
         assert publish(default_glossary(), Term.objects.filter(pk=flask.pk)) == []
         Glossary.objects.update(approvals_needed=1)
@@ -94,13 +96,13 @@ def test_what_is_asked_for_again_is_approved_again(flask, people, ended):
     again = removals.ask(now, DELETE, ann)
     with pytest.raises(NotApproved):
         trash(now, ann)
-    removals.approve(again, ben)
+    removals.approve_removal(again, ben)
     trash(now, ann)
 
 
 def test_an_approval_is_of_one_action_and_one_live_text(flask, people):
     ann, ben, cid = people
-    removals.approve(removals.ask(flask, WITHDRAW, ann), ben)
+    removals.approve_removal(removals.ask(flask, WITHDRAW, ann), ben)
     assert removals.why_not(flask, DELETE)
     assert removals.why_not(flask, MOVE, "x.md")
     save_text(flask, text_of("Flask", body="Newer."), author=ann)
@@ -120,7 +122,7 @@ def test_it_can_be_declined_and_taken_back(flask, people):
         removals.refuse(removals.ask(flask, DELETE, ann), ben, " ")
     removals.refuse(removals.ask(flask, DELETE, ann), ben, "Many read it.")
     assert Notice.objects.filter(person=ann, text__contains="Many read it.").exists()
-    removals.take_back(removals.ask(flask, DELETE, ann), ann)
+    removals.take_back_removal(removals.ask(flask, DELETE, ann), ann)
     assert set(Removal.objects.values_list("outcome", flat=True)) == {"refused", "taken back"}
 
 

@@ -5,11 +5,11 @@ from django.utils import timezone
 
 from terms.changes.rename import rename_classification
 from terms.changes.schedule import run_due, schedule
-from terms.changes.trash import CannotRestore, referring_to, restore, trash
+from terms.changes.trash import CannotRestore, referring_to, restore_term, trash
 from terms.files.exporting import export
 from terms.files.import_plan import plan_import
 from terms.files.importing import apply_import
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import Category, Event, Page, PublishedTerm, Relation, Schedule, Term
 from terms.review.requests import submit
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
@@ -44,12 +44,12 @@ def test_it_comes_back_with_its_relations_both_ways(ann):
     flask = make_term("Flask", related="Django", author=ann)
     referring = make_term("WSGI", related="Flask")
     trash(flask, ann)
-    restore(whole(flask), ann)
+    restore_term(whole(flask), ann)
     assert Term.objects.get(name="Flask").status == "draft"
     assert Relation.objects.get(term=referring).target == flask
     assert Relation.objects.get(term=flask).target.name == "Django"
     with pytest.raises(CannotRestore, match="not in the trash any more"):
-        restore(whole(flask), ann)
+        restore_term(whole(flask), ann)
     publish_all()
     assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 200
 
@@ -59,9 +59,9 @@ def test_its_place_may_be_taken_meanwhile(ann):
     trash(old, ann)
     new = make_term("Flask", body="Written anew.")
     with pytest.raises(CannotRestore, match=r"another term file “flask\.md”"):
-        restore(whole(old), ann)
+        restore_term(whole(old), ann)
     trash(new, ann)
-    restore(whole(old), ann)
+    restore_term(whole(old), ann)
     assert Term.objects.get() == old
 
 
@@ -69,7 +69,7 @@ def test_a_category_that_was_renamed_meanwhile_stays_the_same_one(ann):
     term, other = make_term("A"), make_term("B")
     trash(term, ann)
     rename_classification(Category.objects.get(name="Software"), "Programs")
-    restore(whole(term), ann)
+    restore_term(whole(term), ann)
     assert Term.objects.get(pk=term.pk).category == Term.objects.get(pk=other.pk).category
     assert "category: Programs" in whole(term).newest_revision().text
     assert [category.name for category in Category.objects.all()] == ["Programs"]
@@ -82,7 +82,7 @@ def test_what_was_planned_for_it_is_off(ann):
     trash(term, ann)
     Schedule.objects.update(at=timezone.now())
     assert run_due() == []
-    restore(whole(term), ann)
+    restore_term(whole(term), ann)
     assert not term.reviews.open().exists()
     submit(Term.objects.get(), ann)
 
@@ -116,8 +116,8 @@ def test_nothing_is_wrong_with_what_is_in_the_trash(ann):
     flask, django = make_live("Flask", related="Django"), make_live("Django", related="Flask")
     trash(flask, ann)
     publish_all()
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []
     save_text(django, text_of("Django", body="x"))
-    restore(whole(flask), ann)
+    restore_term(whole(flask), ann)
     publish_all()
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []

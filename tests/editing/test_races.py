@@ -5,19 +5,19 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import User
 
-from terms.changes.change_sets import Refused, collect, publish_set
+from terms.changes.change_sets import PublishingRefused, collect, publish_set
 from terms.changes.operation import CannotRefactor, apply, undo
 from terms.changes.rename import plan_renaming, rename_classification
-from terms.changes.reword import merge, rename
-from terms.changes.trash import CannotRestore, restore, trash
+from terms.changes.reword import merge_terms, rename
+from terms.changes.trash import CannotRestore, restore_term, trash
 from terms.editing.gate import StaleWrite
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import ChangeSet, Event, PublishedTerm, Relation, Revision, Term
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text, text_of
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TOLD = (StaleWrite, CannotRefactor, CannotRestore, Refused, Term.DoesNotExist)
+TOLD = (StaleWrite, CannotRefactor, CannotRestore, PublishingRefused, Term.DoesNotExist)
 ROUNDS = 4
 
 
@@ -34,7 +34,7 @@ def anywhere(term):
 
 
 def consistent():
-    assert list(check(default_glossary())) == []
+    assert list(check_consistency(default_glossary())) == []
 
 
 def test_of_two_renames_one_is_told():
@@ -56,7 +56,9 @@ def test_a_term_is_deleted_once_whoever_asks():
     for number in range(ROUNDS):
         term = make_live(f"T{number}")
         at_once(*[lambda term=term: trash(term, ann)] * 3)
-        results = at_once(*[lambda term=term: restore(Term.with_trash.get(pk=term.pk), ann)] * 3)
+        results = at_once(
+            *[lambda term=term: restore_term(Term.with_trash.get(pk=term.pk), ann)] * 3
+        )
         assert [type(r) for r in results].count(type(None)) == 1
     assert Event.objects.filter(kind="trashed").count() == ROUNDS
     assert Event.objects.filter(kind="restored").count() == ROUNDS
@@ -91,7 +93,7 @@ def test_a_set_is_published_whole_while_its_terms_are_saved():
 def test_a_merge_and_a_rename_of_the_same_term():
     for number in range(ROUNDS):
         old, new = make_live(f"Old{number}"), make_live(f"New{number}")
-        plans = [merge(old, new, anywhere), rename(old, f"Newest{number}", anywhere)]
+        plans = [merge_terms(old, new, anywhere), rename(old, f"Newest{number}", anywhere)]
         results = at_once(*(lambda plan=plan: apply(plan) for plan in plans))
         assert [type(r) for r in results].count(type(None)) == 1
         publish_set(ChangeSet.objects.latest("pk"))

@@ -17,7 +17,7 @@ from terms.files.folder import FolderError, read
 from terms.files.import_plan import plan_import
 from terms.files.importing import apply_import
 from terms.formats.document import changed
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
 from tests.factory import default_glossary, make_term, save_text, text_of
 
@@ -481,7 +481,7 @@ def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
     assert Term.objects.count() == 42
     assert Revision.objects.count() == 32 + 20
     assert not Relation.objects.wanted().filter(key__in=["term 3", "term 7", "flask"]).exists()
-    told = list(check(default_glossary()))
+    told = list(check_consistency(default_glossary()))
     assert [line for line in told if not line.endswith("missing.")] == []
     assert len(told) == 10  # of the editor's terms there are no files yet
 

@@ -11,10 +11,10 @@ from django.core.management import call_command
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, keep
+from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, store_picture
 from terms.models import Page, Picture, PublishedTerm, Term
 from terms.publishing.publish import rebuild
-from terms.quality.rules import Entry, Surroundings, lacks_picture
+from terms.quality.rules import CheckedTerm, GlossaryContext, lacks_picture
 from tests.factory import default_glossary, text_of
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_nothing_but_pixels_is_kept():
         picture("WEBP", exif=exif, xmp=b"<secret/>", icc_profile=profile),
         picture("GIF", comment=b"secret comment"),
     ):
-        stored = (settings.MEDIA_ROOT / keep(content)).read_bytes()
+        stored = (settings.MEDIA_ROOT / store_picture(content)).read_bytes()
         assert b"secret" not in stored
         kept = Image.open(io.BytesIO(stored))
         assert kept.size == (3, 2)
@@ -186,7 +186,9 @@ def test_a_moving_picture_moves_on():
     Image.new("RGB", (4, 4), "red").save(
         out, "GIF", **{**options, "append_images": [f.convert("RGB") for f in frames]}
     )
-    kept = Image.open(io.BytesIO((settings.MEDIA_ROOT / keep(out.getvalue())).read_bytes()))
+    kept = Image.open(
+        io.BytesIO((settings.MEDIA_ROOT / store_picture(out.getvalue())).read_bytes())
+    )
     assert (kept.format, kept.info["loop"], kept.info["duration"]) == ("GIF", 0, 70)
     assert kept.n_frames > 1
 
@@ -196,7 +198,7 @@ def test_a_moving_picture_is_bounded_by_all_its_frames():
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     with pytest.raises(BadPicture, match="pixels"):
-        keep(out.getvalue())
+        store_picture(out.getvalue())
 
 
 def test_a_rule_knows_the_pictures_beside_files(folder):
@@ -204,7 +206,7 @@ def test_a_rule_knows_the_pictures_beside_files(folder):
     write(folder, "![A](a.png)\n\n![B](b.png)")
     imported(folder)
     term = Term.objects.get()
-    entry = Entry(term, term.document())
-    found = list(lacks_picture(entry, Surroundings(term.glossary)))
+    entry = CheckedTerm(term, term.document())
+    found = list(lacks_picture(entry, GlossaryContext(term.glossary)))
     assert [where for where, _ in found] == ["text, line 3"]
     assert list(addresses_of(term.glossary, term.path, term.body)) == ["a.png"]

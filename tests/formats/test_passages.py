@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terms.formats.passages import marked, moved
+from terms.formats.passages import find_quote, moved
 
 TEXT = "Flask is a small framework. It follows WSGI.\n\n## Use\n\nMany use it for prototypes."
 
@@ -87,5 +87,5 @@ WSGI page](https://example.org/wsgi (about WSGI)) and `snake_case`.
     ],
 )
 def test_what_was_marked_on_a_page_is_found_in_its_source(quote, found):
-    place = marked(quote, SOURCE)
+    place = find_quote(quote, SOURCE)
     assert (place and SOURCE[place[0] : place[1]]) == found

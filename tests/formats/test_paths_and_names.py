@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from terms.formats.merging import merge
+from terms.formats.merging import merge_texts
 from terms.formats.paths import name_key, path_for, problem_with, slug_of
 from terms.formats.related import read_names, write_names
 from tests.factory import text_of
@@ -88,37 +88,39 @@ def test_changes_of_different_values_merge():
     base = text_of("A", body="Base")
     ours = text_of("A", body="Base", category="Ours")
     theirs = text_of("A", body="Theirs")
-    assert merge(base, ours, theirs).text == text_of("A", body="Theirs", category="Ours")
+    assert merge_texts(base, ours, theirs).text == text_of("A", body="Theirs", category="Ours")
 
 
 def test_changes_of_one_value_collide_and_are_named():
     base = text_of("A", body="Base")
-    found = merge(base, text_of("A", body="x", category="y"), text_of("A", body="z", category="w"))
+    found = merge_texts(
+        base, text_of("A", body="x", category="y"), text_of("A", body="z", category="w")
+    )
     assert found.text is None
     assert found.collisions == ("category", "details: Category", "body")
 
 
 def test_the_same_change_on_both_sides_is_none():
     base, other = text_of("A", body="Base"), text_of("A", body="Other")
-    assert merge(base, other, other).text == other
-    assert merge(base, base, other).text == other
-    assert merge(base, other, base).text == other
+    assert merge_texts(base, other, other).text == other
+    assert merge_texts(base, base, other).text == other
+    assert merge_texts(base, other, base).text == other
 
 
 def test_what_cannot_be_read_is_not_merged():
     base = "---\nterm: [\n---\n"
-    assert merge(base, base + "a", base + "b").collisions == ("the whole file",)
+    assert merge_texts(base, base + "a", base + "b").collisions == ("the whole file",)
 
 
 def test_what_one_side_changed_beside_values_is_kept():
     base = text_of("A", body="Base")
     ours = base.replace("term: A\n", "term: A  # comment\n").replace("Software", "Web")
     theirs = text_of("A", body="Theirs")
-    assert merge(base, ours, theirs).text == ours.replace("Base", "Theirs")
-    assert merge(base, theirs, ours).text == ours.replace("Base", "Theirs")
+    assert merge_texts(base, ours, theirs).text == ours.replace("Base", "Theirs")
+    assert merge_texts(base, theirs, ours).text == ours.replace("Base", "Theirs")
     crlf = ours.replace("\n", "\r\n")
-    assert merge(base, crlf, theirs).text == crlf.replace("Base", "Theirs")
-    assert merge(base, crlf, ours.replace("comment", "other")).collisions == (
+    assert merge_texts(base, crlf, theirs).text == crlf.replace("Base", "Theirs")
+    assert merge_texts(base, crlf, ours.replace("comment", "other")).collisions == (
         "the layout of the file",
     )
 
@@ -139,13 +141,13 @@ def test_rows_that_one_side_moves_and_the_other_edits():
     moved = moved[: moved.rindex("---")] + "  - title: x\n    value: 1\n---\n"
     edited = ROWS.replace("value: 2", "value: 3")
     for one, other in ((moved, edited), (edited, moved)):
-        assert merge(ROWS, one, other).text == moved.replace("value: 2", "value: 3")
+        assert merge_texts(ROWS, one, other).text == moved.replace("value: 2", "value: 3")
 
 
 def test_a_row_that_one_side_puts_first_stays_first():
     first = ROWS.replace("details:\n", "details:\n  - title: new\n    value: 0\n")
     edited = ROWS.replace("value: 2", "value: 3")
-    found = merge(ROWS, first, edited).text
+    found = merge_texts(ROWS, first, edited).text
     assert found.index("title: new") < found.index("title: x")
     assert "value: 3" in found
 
@@ -153,5 +155,5 @@ def test_a_row_that_one_side_puts_first_stays_first():
 def test_rows_that_both_move_collide():
     swapped = ROWS.replace("title: x", "title: 0").replace("title: y", "title: x")
     swapped = swapped.replace("title: 0", "title: y")
-    found = merge(ROWS, swapped, swapped.replace("value: 1", "value: 9"))
+    found = merge_texts(ROWS, swapped, swapped.replace("value: 1", "value: 9"))
     assert found.text is None or "value: 9" in found.text

@@ -3,7 +3,7 @@
 import difflib
 import random
 
-from terms.formats.document import TEXT_COLUMNS, Row, changed, read_document
+from terms.formats.document import TEXT_COLUMNS, DetailRow, changed, read_document
 from terms.formats.front_matter import decode, parse
 from terms.formats.line_ends import normalise
 from terms.formats.plain_headers import read_plain
@@ -83,7 +83,7 @@ def test_rows_are_edited_in_place(real_files):
     for document in documents(real_files):
         if not document.rows:
             continue
-        rows = [*document.rows[::-1], Row("Standard", "2024-01-02")]
+        rows = [*document.rows[::-1], DetailRow("Standard", "2024-01-02")]
 
         again = read_document(changed(document, rows=rows), document.path)
 

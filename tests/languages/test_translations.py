@@ -32,7 +32,7 @@ FORMS = [
 
 def texts_of_templates():
     for file in (ROOT / "templates" / "site").iterdir():
-        for found in layout.environment().parse(file.read_text()).find_all(nodes.Filter):
+        for found in layout.environment_for().parse(file.read_text()).find_all(nodes.Filter):
             if found.name == "t" and isinstance(found.node, nodes.Const):
                 yield found.node.value
             elif found.name == "counted":

@@ -113,8 +113,8 @@ def run_replacing(place, file):
     folder, values = place
     code = (
         "import sys; from django.core.management import call_command; import django; django.setup();"
-        "from pathlib import Path; from terms.management.backups import restore;"
-        "restore(Path(sys.argv[1]), replace=True, waiting=float(sys.argv[2]))"
+        "from pathlib import Path; from terms.management.backups import restore_backup;"
+        "restore_backup(Path(sys.argv[1]), replace=True, waiting=float(sys.argv[2]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(file), "0"], env=environment(folder, **values),

@@ -8,10 +8,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from terms.changes.change_sets import Refused, collect, publish_set
+from terms.changes.change_sets import PublishingRefused, collect, publish_set
 from terms.changes.trash import trash
 from terms.editing.gate import Draft, save_one
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.models import Glossary, Mention, Page, PublishedTerm, Term, Unfinished, Withdrawal
 from terms.models.bulk import PAUSE, SHARE, let_others_write
 from terms.pages.rebuilding import stale_pages
@@ -153,7 +153,7 @@ def test_what_was_trashed_or_changed_meanwhile_is_not_published(many):
         (second.pk, "It has been changed meanwhile.")
     ]
     assert not PublishedTerm.objects.filter(uid=first.uid).exists()
-    assert list(check(many)) == []
+    assert list(check_consistency(many)) == []
 
 
 def test_a_term_withdrawn_twice_at_once_keeps_its_successor():
@@ -220,7 +220,7 @@ def test_a_large_set_is_published_whole_or_not_at_all(many):
     change_set = collect(many, chosen, "Many", None)
     save_one(many, Draft(chosen[7].path, "---\nterm: [\n---\n", chosen[7], chosen[7].version + 1))
     before = set(PublishedTerm.objects.values_list("uid", "fingerprint"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PublishingRefused) as refused:
         publish_set(change_set)
     assert [refusal.term.pk for refusal in refused.value.refusals] == [chosen[7].pk]
     assert set(PublishedTerm.objects.values_list("uid", "fingerprint")) == before

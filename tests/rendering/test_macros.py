@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from terms.rendering import Names, first_sentence, places, plain_text, render, render_page
-from terms.rendering.macros import readable, with_named
+from terms.rendering.macros import expand_macros, with_named
 
 
 def html(markdown):
@@ -61,8 +61,8 @@ def test_words_names_and_sentences_are_those_that_are_shown():
     assert first_sentence(text) == "In JS, a closure of Function."
     text = 'é {{Glossary("x", "Flask")}} and Flask'
     (place,) = places(text, Names([("Flask", "1")]))
-    assert readable(text).encode()[place.start : place.end] == b"Flask"
-    assert place.end == len(readable(text).encode())  # the macro is a link already
+    assert expand_macros(text).encode()[place.start : place.end] == b"Flask"
+    assert place.end == len(expand_macros(text).encode())  # the macro is a link already
 
 
 class Tags(HTMLParser):

@@ -3,7 +3,7 @@ import pytest
 from terms.formats.document import changed
 from terms.models import SearchMiss, Term
 from terms.publishing.publish import publish, withdraw
-from terms.search.readers import MISSES, find, marked, note_miss, suggest
+from terms.search.readers import MISSES, find_terms, mark_matches, note_miss, suggest_names
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def glossary():
 
 
 def names(glossary, query):
-    return [hit.term.name for hit in find(glossary, query).hits]
+    return [hit.term.name for hit in find_terms(glossary, query).hits]
 
 
 @pytest.mark.parametrize(
@@ -89,19 +89,19 @@ def test_names_come_before_other_names_definitions_and_texts(glossary):
 
 
 def test_a_mistyped_word_finds_all_that_have_the_right_one(glossary):
-    results = find(glossary, "flsak databses")
+    results = find_terms(glossary, "flsak databses")
     assert results.meant == "flask database"
     assert [hit.term.name for hit in results.hits] == ["Flask", "Database"]
     assert ("Flask", True) in results.hits[0].title
     assert names(glossary, "microframework kuberntes") == []  # no term has both
-    assert find(glossary, "containers kuberntes").meant == "containers kubernetes"
-    assert find(glossary, "flask qqqqqqqq").meant == ""
+    assert find_terms(glossary, "containers kuberntes").meant == "containers kubernetes"
+    assert find_terms(glossary, "flask qqqqqqqq").meant == ""
 
 
 def test_what_is_only_alike_says_so(glossary):
-    assert find(glossary, "kubernetis").are_alike
-    assert not find(glossary, "kubernetes").are_alike
-    assert find(glossary, "qqqqqqqq").hits == []
+    assert find_terms(glossary, "kubernetis").are_alike
+    assert not find_terms(glossary, "kubernetes").are_alike
+    assert find_terms(glossary, "qqqqqqqq").hits == []
 
 
 @pytest.mark.parametrize("query", [
@@ -110,19 +110,19 @@ def test_what_is_only_alike_says_so(glossary):
     "a\u0301" * 200, "\u202e", "数" * 500,
 ])  # fmt: skip
 def test_no_query_breaks_it(glossary, query):
-    find(glossary, query)
-    suggest(glossary, query)
+    find_terms(glossary, query)
+    suggest_names(glossary, query)
     note_miss(glossary, query.replace("\udcff", "?"))
 
 
 def test_suggestions_begin_with_what_was_typed(glossary):
-    assert [name for name, *_ in suggest(glossary, "fl")] == ["Flask", "Flask Extension"]
-    pallets = suggest(glossary, "pall")[0]
+    assert [name for name, *_ in suggest_names(glossary, "fl")] == ["Flask", "Flask Extension"]
+    pallets = suggest_names(glossary, "pall")[0]
     assert (pallets.name, pallets.own) == ("Pallets", "Flask")
     assert pallets.path == "/glossary/software/full-stack/Flask/"
-    assert [name for name, *_ in suggest(glossary, "exten")] == ["Flask Extension"]
-    assert [name for name, *_ in suggest(glossary, "kubernts")] == ["Kubernetes"]
-    assert suggest(glossary, "flsk")[0][0] == "Flask"  # the misspelling itself is not offered
+    assert [name for name, *_ in suggest_names(glossary, "exten")] == ["Flask Extension"]
+    assert [name for name, *_ in suggest_names(glossary, "kubernts")] == ["Kubernetes"]
+    assert suggest_names(glossary, "flsk")[0][0] == "Flask"  # the misspelling itself is not offered
 
 
 @pytest.mark.parametrize("name", ["!!!", "&&", "=>", "🦀"])
@@ -130,19 +130,23 @@ def test_a_name_without_letters_is_found_by_itself(glossary, name):
     make_term("Sign", path="sign.md", text=text_of("X").replace("term: X", f"term: '{name}'"))
     publish(glossary, Term.objects.filter(path="sign.md"))
     assert names(glossary, name) == [name]
-    assert not find(glossary, name).are_alike
+    assert not find_terms(glossary, name).are_alike
 
 
 def test_the_words_are_marked():
-    assert marked("Databases and a database", [("database",)]) == [
+    assert mark_matches("Databases and a database", [("database",)]) == [
         ("Databases", True), (" and a ", False), ("database", True)
     ]  # fmt: skip
-    assert marked("<b>C++</b>", [("c++",)]) == [("<b>", False), ("C++", True), ("</b>", False)]
-    assert marked("Das Café", [("cafe",)])[-1] == ("Café", True)
+    assert mark_matches("<b>C++</b>", [("c++",)]) == [
+        ("<b>", False),
+        ("C++", True),
+        ("</b>", False),
+    ]
+    assert mark_matches("Das Café", [("cafe",)])[-1] == ("Café", True)
 
 
 def test_the_place_in_the_text_is_shown(glossary):
-    (hit,) = find(glossary, "microframework").hits
+    (hit,) = find_terms(glossary, "microframework").hits
     assert "".join(text for text, _ in hit.excerpt).startswith("A microframework.")
     assert ("microframework", True) in hit.excerpt
 
@@ -154,7 +158,7 @@ def test_drafts_and_withdrawn_terms_are_not_found(glossary):
     assert names(glossary, "hush") == names(glossary, "secret") == []
     withdraw(glossary, Term.objects.filter(pk=flask.pk))
     assert "Flask" not in names(glossary, "flask")
-    assert "Flask" not in [name for name, *_ in suggest(glossary, "flask")]
+    assert "Flask" not in [name for name, *_ in suggest_names(glossary, "flask")]
 
 
 def test_searches_in_vain_are_counted_without_people(glossary):
@@ -177,7 +181,7 @@ def test_names_that_are_spelled_like_it_are_added_where_only_texts_have_it(gloss
 
 
 def test_an_excerpt_tells_headings_from_sentences(glossary):
-    (hit,) = find(glossary, "parcels").hits
+    (hit,) = find_terms(glossary, "parcels").hits
     text = "".join(text for text, _ in hit.excerpt)
     assert text.endswith("Packs a frontend. In short · It makes parcels")
 
@@ -186,10 +190,10 @@ def test_what_is_written_without_spaces_is_looked_for_as_it_stands(db):
     make_live("コンテナ", path="container.md", body="アプリケーションとその依存関係。")
     make_live("計算機", path="computer.md", body="ナノコンピューターのテンプレート。")
     glossary = default_glossary()
-    found = find(glossary, "コンテナ")
+    found = find_terms(glossary, "コンテナ")
     assert [hit.term.name for hit in found.hits] == ["コンテナ"]
     assert found.hits[0].title == [("コンテナ", True)]
-    assert find(glossary, "コンテネ").are_alike
-    (hit,) = find(glossary, "依存関係 アプリ").hits
+    assert find_terms(glossary, "コンテネ").are_alike
+    (hit,) = find_terms(glossary, "依存関係 アプリ").hits
     assert [text for text, is_word in hit.excerpt if is_word] == ["アプリ", "依存関係"]
-    assert [name.name for name in suggest(glossary, "テナ")] == ["コンテナ"]
+    assert [name.name for name in suggest_names(glossary, "テナ")] == ["コンテナ"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from terms.changes.change_sets import collect, publish_set
 from terms.changes.operation import apply
 from terms.changes.preview import make_link
-from terms.changes.reword import merge
+from terms.changes.reword import merge_terms
 from terms.models import Category, ChangeSet, Comment, Event, GuestLink, Page, PublishedTerm, Term
 from terms.search.readers import alike
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
@@ -122,7 +122,7 @@ def test_approvals_hold_up_publishing_and_not_showing(change_set):
 
 def test_a_merge_is_shown_as_one(db):
     old, new = make_live("Old"), make_live("New")
-    merged = apply(merge(old, new, lambda term: True))
+    merged = apply(merge_terms(old, new, lambda term: True))
     response = Client().get(opened(merged) + "glossary/software/full-stack/old/")
     assert response.status_code == 301
     assert Page.objects.get(path__endswith="/old/").status == 200

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from terms.web.bodies import MOST_OF_ONE, VISITORS, Bodies, Refused
+from terms.web.bodies import MOST_OF_ONE, VISITORS, Bodies, BodyRefused
 
 from .running import SlowClients, fill, manage, serving
 
@@ -119,7 +119,7 @@ def test_clients_of_one_network_share_its_bodies():
     async def read():
         held = [asyncio.ensure_future(one(f"2001:db8::{n}")) for n in range(MOST_OF_ONE)]
         await asyncio.sleep(0)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(BodyRefused) as refused:
             await one("2001:db8::ffff")
         for task in held:
             task.cancel()

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from terms.models import Term
-from terms.web.unavailable import FORM, Posted, page
+from terms.web.unavailable import FORM, Posted, unavailable_page
 from tests.admin.forms import address, fields_of
 from tests.factory import make_term
 
@@ -68,6 +68,6 @@ def test_other_errors_are_told_as_before(ann, monkeypatch):
     ],
 )  # fmt: skip
 def test_whatever_was_sent_gets_a_page(body, kind):
-    html = page("Because.", Posted.read(body, kind)).decode()
+    html = unavailable_page("Because.", Posted.read(body, kind)).decode()
     assert "Because." in html
     assert "password" not in html

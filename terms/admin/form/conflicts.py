@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from terms.formats.differences import Piece, words
-from terms.formats.document import Row
+from terms.formats.differences import DiffPiece, word_changes
+from terms.formats.document import DetailRow
 from terms.formats.three_way import Passage, joined
 from terms.models import Term
 
 from .form import COLUMNS
 from .passages import passages_of
 from .redisplay import as_shown, form_page, keep_initial
-from .widgets import Label, TypedAlias
+from .widgets import RelatedName, TypedAlias
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,14 @@ class Field:
 
     name: str
     label: str
-    pieces: list[Piece]  # what the other changed
-    mine: list[Piece]
+    pieces: list[DiffPiece]  # what the other changed
+    mine: list[DiffPiece]
     changed_by_them: bool
     collides: bool
-    passages: tuple[tuple[int, list[Piece], list[Piece]], ...] = ()  # number, theirs, mine
+    passages: tuple[tuple[int, list[DiffPiece], list[DiffPiece]], ...] = ()  # number, theirs, mine
 
 
-def page(model_admin, request, pk, extra_context):
+def conflict_page(model_admin, request, pk, extra_context):
     """The form again: values that only they changed are theirs, all others as typed."""
     term = Term.objects.get(pk=pk)
     form_class = model_admin.get_form(request, term, change=True)
@@ -75,8 +75,8 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
     return Field(
         name,
         str(form.fields[name].label or name.capitalize()),
-        list(words(base, theirs)),
-        list(words(base, mine)),
+        list(word_changes(base, theirs)),
+        list(word_changes(base, mine)),
         base != theirs,
         base not in (mine, theirs) and mine != theirs,
     )
@@ -85,7 +85,7 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
 def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -> Field:
     """The text, whose passages are merged or chosen one by one."""
     clashes = tuple(
-        (number, list(words(p.base, p.theirs)), list(words(p.base, p.ours)))
+        (number, list(word_changes(p.base, p.theirs)), list(word_changes(p.base, p.ours)))
         for number, p in enumerate(found)
         if p.collides
     )
@@ -93,7 +93,9 @@ def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -
     return replace(field, collides=bool(clashes), passages=clashes)
 
 
-def rows_on_top(base: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
+def rows_on_top(
+    base: Sequence[DetailRow], mine: Sequence[DetailRow], theirs: Sequence[DetailRow]
+) -> list[DetailRow]:
     """``mine``, made from ``base``, as rows of the text that holds ``theirs``.
 
     A row is the same one where its title is. What they added comes last.
@@ -118,8 +120,8 @@ def _text(value: Any) -> str:
     return "\n".join(line for line in map(_line, value) if line)
 
 
-def _line(item: Label | TypedAlias | Row) -> str:
-    if isinstance(item, Label):
+def _line(item: RelatedName | TypedAlias | DetailRow) -> str:
+    if isinstance(item, RelatedName):
         return item.label
     if isinstance(item, TypedAlias):
         return f"{item.name} ({item.kind})"

@@ -11,7 +11,7 @@ from terms.editing.index import known_names, runs
 from terms.editing.numbers import number_in
 from terms.editing.paths import free_path
 from terms.editing.validators import refuse_control_characters, refuse_misleading
-from terms.formats.document import MAX_NAME, Row, TermDocument, changed, read_document
+from terms.formats.document import MAX_NAME, DetailRow, TermDocument, changed, read_document
 from terms.formats.front_matter import MAX_FILE
 from terms.formats.line_ends import like_original, normalise
 from terms.formats.paths import name_key, problem_with
@@ -223,7 +223,7 @@ class TermForm(forms.ModelForm):
                 columns[name] = chosen.name if chosen else ""
         return columns
 
-    def _rows(self) -> list[Row] | None:
+    def _rows(self) -> list[DetailRow] | None:
         if not self._is_open("detail_rows"):
             return None
         if not self.instance.pk:
@@ -239,11 +239,11 @@ class TermForm(forms.ModelForm):
                 rows.append(titled(typed, typed.origin if known else None))
         return None if tuple(rows) == before else rows
 
-    def _first_rows(self) -> list[Row]:
+    def _first_rows(self) -> list[DetailRow]:
         """A new term's rows, with those that repeat its category and vertical."""
         titles = {"category": "Category", "vertical": "Industry"}
         repeated = [
-            Row(titles[name], chosen.name, follows=name)
+            DetailRow(titles[name], chosen.name, follows=name)
             for name in CLASSES
             if (chosen := self.cleaned_data.get(name))
         ]

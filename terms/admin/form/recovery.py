@@ -15,7 +15,7 @@ from terms.admin.views.page import term_for
 from terms.editing import autosave
 from terms.formats.document import read_document
 from terms.models import Term
-from terms.quality.rules import Entry, findings
+from terms.quality.rules import CheckedTerm, findings
 
 from .redisplay import form_page, keep_initial, typed_values
 
@@ -49,7 +49,9 @@ def keep_view(model_admin):
         answer = {}
         if "keep" in request.POST:
             try:
-                autosave.keep(request.user, term, _encoded(request.POST), slot_of(request, term))
+                autosave.keep_draft(
+                    request.user, term, _encoded(request.POST), slot_of(request, term)
+                )
             except autosave.TooMuch as error:
                 return JsonResponse({"error": str(error)}, status=413)
             answer["kept"] = shown(timezone.localtime(), "H:i:s")
@@ -68,7 +70,7 @@ def keep_view(model_admin):
 def keep_of_trashed(request, term):
     """Keep what somebody typed into a term that lies in the trash, for when it comes back."""
     with contextlib.suppress(autosave.TooMuch):
-        autosave.keep(request.user, term, _encoded(request.POST))
+        autosave.keep_draft(request.user, term, _encoded(request.POST))
 
 
 def deleted_meanwhile(model_admin, request, term):
@@ -90,7 +92,7 @@ def _findings(model_admin, request, term):
     if not form.is_valid():
         return []
     document = read_document(form.revision_text, form.document.path)
-    found = findings(form.instance.glossary, [Entry(term, document)])
+    found = findings(form.instance.glossary, [CheckedTerm(term, document)])
     return [f"{one.where}: {one.words}" for _, one in found]
 
 
@@ -151,7 +153,7 @@ def discard_view(model_admin):
         if not term and not model_admin.has_add_permission(request):
             raise PermissionDenied
         slot = "" if term else autosave.slot_in(request.POST.get("discard", ""))
-        autosave.forget(request.user, term, slot)
+        autosave.discard_draft(request.user, term, slot)
         model_admin.message_user(request, "What was not saved is thrown away.", messages.SUCCESS)
         name, args = ("change", [pk]) if pk else ("add", [])
         return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))

@@ -3,14 +3,14 @@
 from typing import Any
 
 from terms.editing.index import known_names, runs
-from terms.formats.document import Row, TermDocument
+from terms.formats.document import DetailRow, TermDocument
 from terms.formats.line_ends import normalise
 from terms.formats.paths import name_key
 from terms.formats.problems import CannotSplice
 from terms.formats.related import read_names
 from terms.models import Term
 
-from .widgets import Label, TypedAlias, TypedRow
+from .widgets import RelatedName, TypedAlias, TypedRow
 
 TEXT_FIELDS = ("name", "icon", "description")
 CLASSES = ("category", "vertical")
@@ -22,13 +22,13 @@ def as_browser_returns(text: str, lines: bool) -> str:
     return text if lines else text.replace("\n", "")
 
 
-def titled(typed: TypedRow, origin: int | None) -> Row:
+def titled(typed: TypedRow, origin: int | None) -> DetailRow:
     if not typed.title.strip():
         raise CannotSplice(f"The row with the value “{typed.value[:40]}” has no title.")
-    return Row(typed.title, typed.value, typed.url, origin)
+    return DetailRow(typed.title, typed.value, typed.url, origin)
 
 
-def is_as_before(old: Row, typed: TypedRow) -> bool:
+def is_as_before(old: DetailRow, typed: TypedRow) -> bool:
     return (typed.title, typed.value, typed.url) == (
         as_browser_returns(old.title, lines=False),
         as_browser_returns(old.value, lines=True),
@@ -47,7 +47,7 @@ def initial_values(document: TermDocument, term: Term) -> dict[str, Any]:
         values[name] = found.first()
     values["detail_rows"] = list(document.rows)
     values["related_terms"] = [
-        Label(label, name_key(label) in known)
+        RelatedName(label, name_key(label) in known)
         for label in read_names(document.related, known.__contains__)
     ]
     values["other_names"] = [

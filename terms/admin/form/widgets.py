@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from markdownx.widgets import AdminMarkdownxWidget
 
 from terms.editing.validators import refuse_control_characters, refuse_misleading
-from terms.formats.document import MAX_NAME, Row
+from terms.formats.document import MAX_NAME, DetailRow
 from terms.formats.line_ends import normalise
 from terms.models import Alias
 
@@ -109,7 +109,9 @@ class DetailsField(ListField):
         number = int(origin) if origin.isascii() and origin.isdigit() else None
         return TypedRow(number, title, normalise(value), url)
 
-    def bound_data(self, data: list[tuple[str, ...]], initial: list[Row] | None) -> list[Row]:
+    def bound_data(
+        self, data: list[tuple[str, ...]], initial: list[DetailRow] | None
+    ) -> list[DetailRow]:
         """What was typed, to show it again; rows that follow a field stay as they are."""
         shown = []
         for typed in filter(None, map(self.to_item, data)):
@@ -119,7 +121,7 @@ class DetailsField(ListField):
                 shown.append(old)
             elif not typed.is_empty:
                 origin = typed.origin if known else None
-                shown.append(Row(typed.title, typed.value, typed.url, origin))
+                shown.append(DetailRow(typed.title, typed.value, typed.url, origin))
         return shown
 
 
@@ -134,7 +136,7 @@ class RelatedWidget(ListWidget):
 
 
 @dataclass(frozen=True)
-class Label:
+class RelatedName:
     """A related name, and whether a term has it."""
 
     label: str
@@ -154,9 +156,11 @@ class RelatedField(ListField):
                 raise ValidationError(f"“{label}” is in the list twice.")
         return labels
 
-    def bound_data(self, data: list[tuple[str, ...]], initial: list[Label] | None) -> list[Label]:
+    def bound_data(
+        self, data: list[tuple[str, ...]], initial: list[RelatedName] | None
+    ) -> list[RelatedName]:
         known = {label.label: label.is_known for label in initial or ()}
-        return [Label(label, known.get(label)) for (label,) in data if label]
+        return [RelatedName(label, known.get(label)) for (label,) in data if label]
 
 
 class AliasesWidget(ListWidget):

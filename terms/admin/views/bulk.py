@@ -19,7 +19,7 @@ from terms.models import Category, Event, Glossary, Term, Vertical
 from terms.people.audit_log import record
 from terms.people.permissions import rights
 
-from .page import effects, page
+from .page import admin_page, effects
 
 NAMED = 20  # terms
 FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
@@ -156,4 +156,4 @@ def _page(model_admin, request, ids, glossary: Glossary, form=None, operation=No
         **effects(request, operation),
     }
     title = f"Edit {len(ids):,} term{'' if len(ids) == 1 else 's'}"
-    return page(model_admin, request, "term/bulk", title, **context)
+    return admin_page(model_admin, request, "term/bulk", title, **context)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from terms.formats.differences import compare
 
-from .page import page, term_for
+from .page import admin_page, term_for
 
 
 def file_view(model_admin):
@@ -18,7 +18,9 @@ def file_view(model_admin):
         live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
         blocks = compare(live.text, text) if live and live.text != text else ()
         title = f"The file {term.path}"
-        return page(model_admin, request, "term/file", title, term=term, text=text, blocks=blocks)
+        return admin_page(
+            model_admin, request, "term/file", title, term=term, text=text, blocks=blocks
+        )
 
     return view
 
@@ -36,11 +38,15 @@ def unsaved_view(model_admin):
         if not form.is_valid():
             problems = [text for errors in form.errors.values() for text in errors]
             title = "The file cannot be written"
-            return page(model_admin, request, "term/file", title, term=term, problems=problems)
+            return admin_page(
+                model_admin, request, "term/file", title, term=term, problems=problems
+            )
         text = form.revision_text
         blocks = compare(form.document.text, text) if term else ()
         title = f"The file {term.path if term else form.cleaned_data['path']} after saving"
-        return page(model_admin, request, "term/file", title, term=term, text=text, blocks=blocks)
+        return admin_page(
+            model_admin, request, "term/file", title, term=term, text=text, blocks=blocks
+        )
 
     return view
 

@@ -12,7 +12,7 @@ from terms.formats.differences import compare
 from terms.formats.document import read_document
 from terms.people.permissions import why_not_save
 
-from .page import page, term_for
+from .page import admin_page, term_for
 
 
 def history_page(model_admin, request, object_id, extra_context=None):
@@ -37,7 +37,7 @@ def history_page(model_admin, request, object_id, extra_context=None):
         "can_restore": model_admin.has_change_permission(request, term),
         **(extra_context or {}),
     }
-    return page(model_admin, request, "term/history", f"History of {term}", **context)
+    return admin_page(model_admin, request, "term/history", f"History of {term}", **context)
 
 
 def _chosen(request, name: str, numbers: list[int], default: int) -> int:

@@ -10,11 +10,11 @@ from terms.editing.gate import Draft, StaleWrite, save_one
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
 from terms.models import PublishedTerm, Term
-from terms.publishing.mention_decisions import NEVER, decide, names_in, suggested_relations
+from terms.publishing.mention_decisions import NEVER, decide_mentions, names_in, suggested_relations
 from terms.publishing.publish import publish_again
 from terms.review.suggestions import decline_relations
 
-from .page import page, term_for
+from .page import admin_page, term_for
 
 
 def links_view(model_admin):
@@ -35,7 +35,7 @@ def links_view(model_admin):
             "declined": term.declined.count(),
             "may_change": model_admin.has_change_permission(request, term),
         }
-        return page(model_admin, request, "term/links", f"Links of {term}", **context)
+        return admin_page(model_admin, request, "term/links", f"Links of {term}", **context)
 
     return view
 
@@ -56,7 +56,7 @@ def _act(model_admin, request, term, names):
             _relate(model_admin, request, term, pages)
         return
     chosen = {named.key: request.POST.get(f"name-{n}") for n, named in enumerate(names)}
-    if not decide(term, names, chosen, "is_linked" in request.POST):
+    if not decide_mentions(term, names, chosen, "is_linked" in request.POST):
         model_admin.message_user(request, "Nothing was changed.")
         return
     if not term.live_fingerprint:

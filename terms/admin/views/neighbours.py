@@ -11,7 +11,7 @@ from terms.models import Term
 from terms.people.permissions import rights
 
 
-def beside(person, term: Term) -> tuple[Term | None, Term | None]:
+def neighbours_of(person, term: Term) -> tuple[Term | None, Term | None]:
     """The terms before and after ``term`` by name, of those that ``person`` sees."""
     terms = rights(person, "view_term").among(Term.objects.only("name", "name_key"))
     same = {"name_key": term.name_key}

@@ -41,7 +41,7 @@ def while_there(model_admin, view):
     return safe
 
 
-def page(model_admin, request, template: str, title: str, **context: Any) -> TemplateResponse:
+def admin_page(model_admin, request, template: str, title: str, **context: Any) -> TemplateResponse:
     """The page that ``template``, below ``admin/terms/``, makes."""
     context = {
         **model_admin.admin_site.each_context(request),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from terms.models import Preference
 
-from .page import page
+from .page import admin_page
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +46,7 @@ def preferences_view(model_admin):
             model_admin.message_user(request, "Your preferences are kept.")
             return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
         context = {"form": form, "email": request.user.email}
-        return page(model_admin, request, "term/preferences", "Preferences", **context)
+        return admin_page(model_admin, request, "term/preferences", "Preferences", **context)
 
     return view
 

@@ -15,7 +15,7 @@ from terms.changes.trash import referring_to
 from terms.editing.gate import StaleWrite
 from terms.people.permissions import rights
 
-from .page import effects, page, term_for
+from .page import admin_page, effects, term_for
 from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitForm
 
 
@@ -105,7 +105,7 @@ def _operation(request, term, kind, form):
         return reword.replace(term, other, allowed)
     if not allowed(other):
         raise CannotRefactor(f"You may not write in “{other}”.")
-    return reword.merge(term, other, allowed, cleaned["takes_text"])
+    return reword.merge_terms(term, other, allowed, cleaned["takes_text"])
 
 
 def _refactor(model_admin, request, term, kind, form):
@@ -142,7 +142,9 @@ def _withdraw(model_admin, request, term, form):
         return _page(model_admin, request, term, "withdraw", form)
     detail = successor.uid if successor else ""
     review = reverse("admin:terms_term_review", args=[term.pk])
-    if refused := removals.withdraw(term.glossary, [term], request.user, detail or None):
+    if refused := removals.withdraw_where_allowed(
+        term.glossary, [term], request.user, detail or None
+    ):
         removals.ask(term, removals.WITHDRAW, request.user, detail)
         text = f"“{term}” is not withdrawn yet: {refused[0].reason} {ASKED}"
         model_admin.message_user(request, text, messages.WARNING)
@@ -167,4 +169,4 @@ def _page(model_admin, request, term, chosen="", form=None, operation=None):
         "verb": KINDS[chosen].verb if chosen else "",
     }
     title = f"Rename, merge, split, replace, withdraw {term}"
-    return page(model_admin, request, "term/refactor", title, **context)
+    return admin_page(model_admin, request, "term/refactor", title, **context)

@@ -22,7 +22,7 @@ from terms.review.requests import CannotReview
 from terms.review.stages import LIVE, approvals_of, stage_of
 
 from . import schedule
-from .page import page, term_for
+from .page import admin_page, term_for
 from .review_actions import ACTIONS
 
 SETS_SHOWN = 5
@@ -77,7 +77,7 @@ def _page(model_admin, request, term, typed=None):
         "may_resolve": "resolve" in allowed,
         "typed": typed or {},
     }
-    return page(model_admin, request, "term/review", f"Review of {term}", **context)
+    return admin_page(model_admin, request, "term/review", f"Review of {term}", **context)
 
 
 def _possible(term, stage, person) -> set[str]:

@@ -24,17 +24,17 @@ class Action(NamedTuple):
     act: Callable[[Any, Any, Term], str]
 
 
-def submit(model_admin, request, term):
+def _submit(model_admin, request, term):
     review_requests.submit(term, request.user, _text(request))
     return f"A review of “{term}” has been asked for."
 
 
-def take_back(model_admin, request, term):
+def _take_back(model_admin, request, term):
     review_requests.take_back(term, request.user)
     return f"The review of “{term}” has been taken back."
 
 
-def approve(model_admin, request, term):
+def _approve(model_admin, request, term):
     with transaction.atomic():
         review_requests.approve(term, request.user, request.POST.get("fingerprint", ""))
         if text := _text(request).strip():
@@ -42,58 +42,58 @@ def approve(model_admin, request, term):
     return f"You have approved “{term}” as it is now. {stage_of(term).next_step}"
 
 
-def ask_for_changes(model_admin, request, term):
+def _ask_for_changes(model_admin, request, term):
     review_requests.request_changes(term, request.user, _text(request))
     return f"“{term}” goes back to its authors with your reason."
 
 
-def publish(model_admin, request, term):
+def _publish(model_admin, request, term):
     with review_requests.as_seen(term, request.POST.get("fingerprint", "")):
         model_admin.publish_term(request, term)  # which says itself what came of it
     return ""
 
 
-def plan(model_admin, request, term):
+def _plan(model_admin, request, term):
     with review_requests.as_seen(term, request.POST.get("fingerprint", "")):
-        return schedule.plan(request, term)
+        return schedule.schedule_from_form(request, term)
 
 
-def cancel(model_admin, request, term):
-    return schedule.cancel(request, term)
+def _cancel(model_admin, request, term):
+    return schedule.cancel_scheduled(request, term)
 
 
-def say(model_admin, request, term):
+def _say(model_admin, request, term):
     parent = _comment(term, request) if "thread" in request.POST else None
     comment(term, request.user, _text(request), request.POST.get("quote", ""), parent)
     return "Your comment is kept."
 
 
-def close(model_admin, request, term):
+def _close(model_admin, request, term):
     resolve(_comment(term, request), request.user)
     return "The thread is resolved."
 
 
-def reopen(model_admin, request, term):
+def _reopen(model_admin, request, term):
     resolve(_comment(term, request), request.user, is_open=True)
     return "The thread is open again."
 
 
-def approve_removal(model_admin, request, term):
-    removals.approve(_removal(term), request.user)
+def _approve_removal(model_admin, request, term):
+    removals.approve_removal(_removal(term), request.user)
     return "You have approved it."
 
 
-def refuse_removal(model_admin, request, term):
+def _refuse_removal(model_admin, request, term):
     removals.refuse(_removal(term), request.user, _text(request))
     return f"“{term}” stays, for the reason that you gave."
 
 
-def take_removal_back(model_admin, request, term):
-    removals.take_back(_removal(term), request.user)
+def _take_removal_back(model_admin, request, term):
+    removals.take_back_removal(_removal(term), request.user)
     return f"“{term}” stays."
 
 
-def remove(model_admin, request, term):
+def _remove(model_admin, request, term):
     """Do what was asked for and approved."""
     asked = _removal(term)
     try:
@@ -101,7 +101,7 @@ def remove(model_admin, request, term):
             trash(term, request.user)
         elif asked.action == removals.MOVE:
             rename.move(term, asked.detail, request.user)
-        elif refused := removals.withdraw(
+        elif refused := removals.withdraw_where_allowed(
             term.glossary, [term], request.user, asked.detail or None
         ):
             raise CannotReview(refused[0].reason)
@@ -118,20 +118,20 @@ def _removal(term: Term) -> Removal:
 
 
 ACTIONS = {
-    "submit": Action("change_term", submit),
-    "take_back": Action("change_term", take_back),
-    "approve": Action("approve_term", approve),
-    "changes": Action("approve_term", ask_for_changes),
-    "publish": Action("publish_term", publish),
-    "schedule": Action("publish_term", plan),
-    "unschedule": Action("publish_term", cancel),
-    "approve_removal": Action("approve_term", approve_removal),
-    "refuse_removal": Action("approve_term", refuse_removal),
-    "take_removal_back": Action("publish_term", take_removal_back),
-    "remove": Action("publish_term", remove),
-    "comment": Action("add_comment", say),
-    "resolve": Action("change_comment", close),
-    "reopen": Action("change_comment", reopen),
+    "submit": Action("change_term", _submit),
+    "take_back": Action("change_term", _take_back),
+    "approve": Action("approve_term", _approve),
+    "changes": Action("approve_term", _ask_for_changes),
+    "publish": Action("publish_term", _publish),
+    "schedule": Action("publish_term", _plan),
+    "unschedule": Action("publish_term", _cancel),
+    "approve_removal": Action("approve_term", _approve_removal),
+    "refuse_removal": Action("approve_term", _refuse_removal),
+    "take_removal_back": Action("publish_term", _take_removal_back),
+    "remove": Action("publish_term", _remove),
+    "comment": Action("add_comment", _say),
+    "resolve": Action("change_comment", _close),
+    "reopen": Action("change_comment", _reopen),
 }
 
 

@@ -13,7 +13,7 @@ from terms.people.permissions import rights
 from terms.review.requests import CannotReview
 from terms.review.stages import stage_of
 
-from .page import page
+from .page import admin_page
 
 SHOWN = 200
 
@@ -30,7 +30,7 @@ class WhenForm(forms.Form):
     )
 
 
-def plan(request, term):
+def schedule_from_form(request, term):
     """Schedule what the form says; its words for the person. Raises CannotReview."""
     form = WhenForm(request.POST)
     if not form.is_valid():
@@ -46,7 +46,7 @@ def plan(request, term):
     return f"{said}."
 
 
-def cancel(request, term):
+def cancel_scheduled(request, term):
     item = term.schedule.filter(pk=number_in(request.POST.get("item", ""))).first()
     try:
         if item is None:
@@ -86,6 +86,6 @@ def schedule_view(model_admin):
             "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
             "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
         }
-        return page(model_admin, request, "term/schedule", "Schedule", **context)
+        return admin_page(model_admin, request, "term/schedule", "Schedule", **context)
 
     return view

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods
 from terms.admin.publication import ASKED
 from terms.changes import removals
 from terms.changes.removals import NotApproved
-from terms.changes.trash import CannotRestore, referring_to, restore, trash
+from terms.changes.trash import CannotRestore, referring_to, restore_term, trash
 from terms.editing.numbers import number_in
 from terms.models import Term
 from terms.people.permissions import may, rights
 
-from .page import page
+from .page import admin_page
 
 SHOWN = 500
 
@@ -42,7 +42,7 @@ def delete_page(model_admin, request, object_id):
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
     missing = removals.why_not(term, removals.DELETE)
     context = {"term": term, "referring": referring_to(term), "missing": missing}
-    return page(model_admin, request, "term/delete", f"Delete {term}?", **context)
+    return admin_page(model_admin, request, "term/delete", f"Delete {term}?", **context)
 
 
 def trash_view(model_admin):
@@ -56,7 +56,7 @@ def trash_view(model_admin):
             _restore(model_admin, request, trashed)
             return HttpResponseRedirect(_address())
         terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
-        return page(model_admin, request, "term/trash", "Trash", terms=terms)
+        return admin_page(model_admin, request, "term/trash", "Trash", terms=terms)
 
     return view
 
@@ -69,7 +69,7 @@ def _restore(model_admin, request, trashed):
     if not may(request.user, "delete_term", term):
         raise PermissionDenied
     try:
-        restore(term, request.user)
+        restore_term(term, request.user)
     except CannotRestore as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return

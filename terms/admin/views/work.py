@@ -10,7 +10,7 @@ from terms.people.permissions import rights
 from terms.review.stages import stages_of
 from terms.review.worklists import LISTS
 
-from .page import page
+from .page import admin_page
 from .work_actions import ACTIONS
 
 PAGE = 100
@@ -41,7 +41,7 @@ def work_view(model_admin):
             "suggestions": _with_terms(shown) if found.kind == "suggestions" else (),
             "may_change": bool(rights(request.user, "change_term")),
         }
-        return page(model_admin, request, "term/work", found.title, **context)
+        return admin_page(model_admin, request, "term/work", found.title, **context)
 
     return view
 

@@ -58,7 +58,7 @@ def decline_relation(model_admin, request):
     model_admin.message_user(request, format_html(text, url, term))
 
 
-def decide_suggestion(model_admin, request):
+def _decide_suggestion(model_admin, request):
     """Note that what a reader says is done, or declined."""
     suggestion = Suggestion.objects.filter(pk=_number(request, "suggestion")).first()
     if suggestion is None:
@@ -74,7 +74,7 @@ def decide_suggestion(model_admin, request):
     else:
         state = Suggestion.State.DECLINED if is_declined else Suggestion.State.DONE
         answer = request.POST.get("answer", "")
-        if not suggestions.decide(suggestion, state, request.user, answer):
+        if not suggestions.decide_suggestion(suggestion, state, request.user, answer):
             model_admin.message_user(request, "It was decided before.", messages.WARNING)
             return
     said = "declined; that is remembered" if is_declined else "done"
@@ -112,7 +112,7 @@ def decline_wanted(model_admin, request):
 ACTIONS = {
     "relation": relate_back,
     "mention": decline_relation,
-    "suggestion": decide_suggestion,
+    "suggestion": _decide_suggestion,
     "name": decline_wanted,
 }
 

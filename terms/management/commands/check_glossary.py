@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 
 from terms.management import console
-from terms.management.consistency import check
+from terms.management.consistency import check_consistency
 from terms.quality.rules import BLOCK, all_findings, level_of
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self._rules(glossary)
             return
         differences = 0
-        for line in check(glossary, Path(path).absolute() if path else None):
+        for line in check_consistency(glossary, Path(path).absolute() if path else None):
             self.stdout.write(line)
             differences += 1
         if differences:

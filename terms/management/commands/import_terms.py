@@ -30,7 +30,7 @@ class Command(BaseCommand):
             plan = self._plan(console.folder_of(path), watched, options)
         except FolderError as error:
             raise CommandError(str(error)) from error
-        refusals, taken = [], pictures.Taken()
+        refusals, taken = [], pictures.TakenPictures()
         if not options["dry_run"]:
             taken = pictures.take(plan.glossary, Path(plan.folder))
             refusals = self._publish(plan, taken) if options["publish"] else []

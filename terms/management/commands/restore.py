@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.management.backups import BackupError, restore, verify
+from terms.management.backups import BackupError, restore_backup, verify
 
 
 class Command(BaseCommand):
@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def handle(self, file, **options):
         path = Path(file).absolute()
         try:
-            manifest = verify(path) if options["verify"] else restore(path, options["replace"])
+            manifest = (
+                verify(path) if options["verify"] else restore_backup(path, options["replace"])
+            )
         except (BackupError, OSError) as error:
             raise CommandError(f"Nothing was restored: {error}") from error
         if not options["verify"]:

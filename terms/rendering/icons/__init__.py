@@ -13,7 +13,8 @@ MAX_FOUND = 96
 
 @cache
 def _set() -> dict[str, Any]:
-    return json.loads(resources.files(__name__).joinpath("mdi.json").read_text())
+    found: dict[str, Any] = json.loads(resources.files(__name__).joinpath("mdi.json").read_text())
+    return found
 
 
 def icon_body(name: str) -> str | None:
