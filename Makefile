@@ -12,9 +12,9 @@ endif
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.lock
+$(VENV)/.installed: requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	touch $@
 
 run: install
@@ -36,9 +36,12 @@ tour: install # the pictures of the README; needs Chromium
 texts: install # what readers' pages say, from terms/locale/*/LC_MESSAGES/django.po
 	$(BIN)/pybabel compile -d terms/locale -D django
 
-lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-	  --generate-hashes --no-annotate --no-header -o requirements.lock
+LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-header
+
+lock: # for production, and for development with the same versions
+	$(LOCK) --extra postgresql --extra chinese -o requirements.lock
+	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
 
 bench: install .venv-bench/.installed
 	PEERS=.venv-bench/bin $(BIN)/python -m benchmarks $(ARGS)

@@ -4,6 +4,7 @@
 wrong. 130: stopped from the keyboard.
 """
 
+import os
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +16,20 @@ WITHOUT = {
     "migrate", "restore", "run_demo", "serve", "test", "version", "--help", "-h", "--version",
 }  # fmt: skip
 FULL = ("database or disk is full", "No space left on device", "File too large")
+
+
+# What `glossary-cms` calls commands whose names would repeat what they are for.
+SHORT = {
+    "build": "build_site", "check-glossary": "check_glossary", "demo": "run_demo",
+    "due": "run_due", "export": "export_terms", "import": "import_terms",
+    "rebuild": "rebuild_site",
+}  # fmt: skip
+
+
+def run() -> None:
+    """The command ``glossary-cms``: as ``manage.py``, and with short names of commands."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glossary_cms.settings")
+    main([sys.argv[0], *(SHORT.get(word, word) for word in sys.argv[1:2]), *sys.argv[2:]])
 
 
 def main(words: list[str]) -> None:

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Callable
 from email.utils import parseaddr
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -66,6 +67,9 @@ class Environment:
             self.problems[name] = (
                 "It is not the address of a database: sqlite:///path or postgres://user@host/name."
             )
+            return {"ENGINE": "django.db.backends.dummy"}
+        if scheme != "sqlite" and find_spec("psycopg") is None:
+            self.problems[name] = "PostgreSQL needs psycopg: pip install 'glossary-cms[postgresql]'"
             return {"ENGINE": "django.db.backends.dummy"}
         try:
             found: dict[str, Any] = self._env.db_url_config(value)

@@ -18,12 +18,18 @@ from glossary_cms.environment import (
 )
 from terms.web.proxies import TrustedProxies
 
+# In a checkout, templates and the demo glossary lie beside the packages; in a wheel, in this one.
 BASE_DIR = Path(__file__).resolve().parent.parent
+IS_CHECKOUT = (BASE_DIR / "manage.py").is_file() and (BASE_DIR / "templates").is_dir()
+_RESOURCES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent
+TEMPLATES_DIR = _RESOURCES / "templates"
+DEMO_DIR = _RESOURCES / "fixtures" / "glossary"
 
 env = Environment()
 
 # Where the database, uploaded pictures and collected static files lie by default.
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
+_HERE = BASE_DIR if IS_CHECKOUT else Path.cwd()
+DATA_DIR = Path(env.text("DATA_DIR", str(_HERE / ".data"))).absolute()
 
 
 def _kept_secret_key() -> str:
@@ -78,12 +84,12 @@ TEMPLATES = [
     {
         # Readers' pages. The admin's templates are Django's.
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [BASE_DIR / "templates" / "site"],
+        "DIRS": [TEMPLATES_DIR / "site"],
         "OPTIONS": {"environment": "terms.pages.jinja.environment"},
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [TEMPLATES_DIR],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -6,6 +6,7 @@ import os
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glossary_cms.settings")
 
@@ -14,7 +15,6 @@ _ = settings.SECRET_KEY  # reading it raises where it is empty: no server starts
 for _name, _problem in settings.PROBLEMS_OF_SETTINGS.items():
     raise ImproperlyConfigured(f"{_name}: {_problem}")
 
-from glossary_cms.postgresql.base import Patient  # noqa: E402
 from glossary_cms.sqlite.base import DatabaseWrapper  # noqa: E402
 from terms.management.checks import why_no_database  # noqa: E402 — models need Django
 from terms.management.due import DueBeside, DueWorkers  # noqa: E402
@@ -24,7 +24,10 @@ from terms.web.proxies import BehindProxies  # noqa: E402
 if _missing := why_no_database():
     raise ImproperlyConfigured(_missing)
 DatabaseWrapper.may_create = False
-Patient.seconds = 60.0  # longer than any statement of a request
+if connection.vendor == "postgresql":
+    from glossary_cms.postgresql.base import Patient
+
+    Patient.seconds = 60.0  # longer than any statement of a request
 
 application = DueBeside(
     BehindProxies(serve_pages(django_application), settings.TRUSTED_PROXIES), DueWorkers()

@@ -48,6 +48,7 @@ PURE_LIBRARIES = {
     " posixpath typing unicodedata functools urllib.parse pathlib.PurePosixPath frontmatter yaml",
     # Both read the data files beside them, once.
     "languages": "re collections dataclasses functools itertools typing unicodedata gettext"
+    " importlib.util.find_spec"
     " datetime.date pathlib.Path babel pypinyin",
     "rendering": "bisect re json collections dataclasses functools html itertools operator typing"
     " posixpath unicodedata urllib.parse importlib.resources ahocorasick_rs nh3 pygments pyromark",

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import psycopg
 from django.db.backends.postgresql import base
 
-from terms.web.page_reader import Impatient
+from terms.web.page_reader_postgresql import Impatient
 
 
 class Patient(Impatient):

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from terms.addresses import RESERVED
 from terms.changes.operation import MEANWHILE, CannotRefactor
 from terms.changes.rename import plan_renaming, rename_classification
+from terms.languages.collation import why_not_sorted
 from terms.languages.translations import english_name, is_tag, languages
 from terms.models import Address, Category, PublishedClass
 from terms.people.permissions import rights
@@ -43,6 +44,8 @@ class RuleForm(forms.ModelForm):
     def clean_language(self):
         if not is_tag(tag := self.cleaned_data["language"]):
             raise forms.ValidationError(f"“{tag}” is no language tag like en or de-AT.")
+        if problem := why_not_sorted(tag):
+            raise forms.ValidationError(problem)
         return tag
 
     def save(self, commit=True):

@@ -9,6 +9,7 @@ in the ten rows of the gojūon, kanji, whose readings cannot be told, behind the
 import re
 import unicodedata
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import takewhile
 
 DIGITS = "0-9"
@@ -125,10 +126,19 @@ def is_traditional(language: str) -> bool:
     return "hant" in tags or ("hans" not in tags and bool(tags & {"tw", "hk", "mo"}))
 
 
+def why_not_sorted(language: str) -> str:
+    """Why names in ``language`` (BCP 47) cannot be put in order; empty where they can."""
+    if language.partition("-")[0].lower() == "zh" and find_spec("pypinyin") is None:
+        return "The order of Chinese names needs pypinyin: pip install 'glossary-cms[chinese]'"
+    return ""
+
+
 def _sounds(name: str, in_zhuyin: bool) -> str:
     """A Chinese name by its syllables, without their tones; all else as it is."""
-    from pypinyin import Style, lazy_pinyin  # 60 MB, which other languages need not
-
+    try:
+        from pypinyin import Style, lazy_pinyin  # 60 MB, which other languages need not
+    except ImportError:
+        return name
     if not in_zhuyin:
         return " ".join(lazy_pinyin(name, v_to_u=True))
     return " ".join(lazy_pinyin(name, style=Style.BOPOMOFO)).translate(_NO_TONES)

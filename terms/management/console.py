@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from terms.languages.collation import why_not_sorted
 from terms.languages.translations import ENGLISH, is_tag
 from terms.models import Glossary
 from terms.models.glossary import DEFAULT_SLUG, validate_prefix
@@ -26,6 +27,8 @@ def get_glossary(
     that is not kept."""
     if language and not is_tag(language):
         raise CommandError(f"“{language}” is no language tag like en or de-AT.")
+    if problem := why_not_sorted(language):
+        raise CommandError(problem)
     found = Glossary.objects.filter(slug=slug).first()
     if found is None and is_trial:
         return Glossary(slug=slug, language=language or ENGLISH)

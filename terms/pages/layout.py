@@ -3,7 +3,7 @@
 import hashlib
 import json
 from functools import cache, lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +107,17 @@ LIBRARIES = ("babel", "jinja2", "nh3", "pygments", "pypinyin", "pyromark")
 def _files() -> bytes:
     """A digest of templates, catalogues, code and libraries, which a process reads once."""
     digest = hashlib.sha256()
-    terms, templates = Path(__file__).parents[1], Path(settings.BASE_DIR) / "templates" / "site"
+    terms, templates = Path(__file__).parents[1], settings.TEMPLATES_DIR / "site"
     code = [file for room in ROOMS for file in sorted((terms / room).rglob("*.py"))]
     other = [terms / "addresses.py", terms / "rendering" / "icons" / "mdi.json"]
     for file in [*sorted(templates.iterdir()), *code, *other, *sorted(LOCALE.rglob("*.mo"))]:
         digest.update(file.read_bytes())
-    digest.update(" ".join(map(version, LIBRARIES)).encode())
+    digest.update(" ".join(map(_version, LIBRARIES)).encode())
     return digest.digest()
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""  # an optional one

@@ -15,7 +15,7 @@ from terms.addresses import beside
 from terms.models.glossary import RESERVED_SLUGS
 
 from .negotiation import wanted_form
-from .page_reader import DATABASE_ERRORS, PostgresPages, SqlitePages, StoredPage
+from .page_reader import DATABASE_ERRORS, PageStore, StoredPage
 
 Headers = list[tuple[str, str]]
 
@@ -51,7 +51,7 @@ class Pages:
 
     def __init__(
         self,
-        open_store: Callable[[], SqlitePages | PostgresPages],
+        open_store: Callable[[], PageStore],
         headers: Headers,
         limit: int = CACHE_BYTES,
         clock: Callable[[], float] = monotonic,
@@ -72,7 +72,7 @@ class Pages:
         self._ask_at = 0.0  # when a database that did not answer is asked again
 
     @cached_property
-    def store(self) -> SqlitePages | PostgresPages:
+    def store(self) -> PageStore:
         """Opened by the first request, as a process that was forked needs its own."""
         return self._open()
 

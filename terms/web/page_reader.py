@@ -12,19 +12,21 @@ import sqlite3
 import threading
 from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
-
-import psycopg
 
 from terms.pages.change_marks import generation_of, is_settled
 
-DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
+try:
+    from psycopg import Error as PostgresError
+except ImportError:  # it is needed for PostgreSQL alone
+    DATABASE_ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
+else:
+    DATABASE_ERRORS = (sqlite3.Error, PostgresError)
 MOST = 1_000  # changed paths that are told one by one
 _NEVER = b"never"  # what marks are not
 TRUSTED = 1.0  # seconds that the marks alone are believed, should another program write past them
 BUSY = 0.25  # seconds to wait for a lock of SQLite's; readers have what was kept
-CONNECTING, ANSWERING = 2, 1.5  # seconds that PostgreSQL has
 
 
 class StoredPage(NamedTuple):
@@ -44,13 +46,32 @@ class StoredPage(NamedTuple):
         return int.from_bytes(self.gzip[-4:], "little") if self.gzip else len(self.body)
 
 
-_ROW = (
+ROW = (
     "SELECT status, type, etag, location, changed_at, body, gzip FROM terms_page"
     " WHERE path = {} AND status <> 404"
 )
-_MARK = "SELECT mark FROM terms_site"
-_WRITE = "SELECT sequence FROM terms_pagewrite WHERE mark = {}"
-_SINCE = "SELECT path FROM terms_page WHERE sequence > {} LIMIT {}"
+MARK = "SELECT mark FROM terms_site"
+WRITE = "SELECT sequence FROM terms_pagewrite WHERE mark = {}"
+SINCE = "SELECT path FROM terms_page WHERE sequence > {} LIMIT {}"
+
+
+class PageStore(Protocol):
+    """The database as readers' pages need it. Each call may raise one of DATABASE_ERRORS."""
+
+    def version(self) -> Any:
+        """Differs from what it was if anything was written."""
+
+    def mark(self) -> str:
+        """The mark of the last writing of pages; empty before the first."""
+
+    def changed_since(self, mark: str) -> list[str] | None:
+        """The paths that were written after the writing ``mark``; None where these are many, or
+        the database does not know it: another one may have been restored."""
+
+    def row(self, path: str) -> StoredPage | None:
+        """The page at ``path``; None where there is none, or one that says so itself."""
+
+    def close(self) -> None: ...
 
 
 class SqlitePages:
@@ -91,23 +112,18 @@ class SqlitePages:
         return version
 
     def mark(self) -> str:
-        """That of the last writing of pages; empty before the first."""
-        return (self._one(_MARK) or ("",))[0]
+        return (self._one(MARK) or ("",))[0]
 
     def changed_since(self, mark: str) -> list[str] | None:
-        """The paths that were written after the writing ``mark``; None where these are many, or
-        the database does not know it: another one may have been restored."""
-        write = self._one(_WRITE.format("?"), mark)
+        write = self._one(WRITE.format("?"), mark)
         if write is None:
             return None
         with self._lock:
-            paths = [
-                row[0] for row in self._connection.execute(_SINCE.format("?", MOST + 1), write)
-            ]
+            paths = [row[0] for row in self._connection.execute(SINCE.format("?", MOST + 1), write)]
         return paths if len(paths) <= MOST else None
 
     def row(self, path: str) -> StoredPage | None:
-        found = self._one(_ROW.format("?"), path)
+        found = self._one(ROW.format("?"), path)
         return StoredPage(*found) if found else None
 
     def close(self) -> None:
@@ -125,63 +141,3 @@ def _file(path: str) -> tuple[int, int] | None:
     except OSError as error:
         raise sqlite3.OperationalError(f"no database at {path}") from error
     return found.st_dev, found.st_ino
-
-
-class Impatient(psycopg.Connection):
-    """A connection that gives a query up, should the server not answer at all."""
-
-    seconds = ANSWERING
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        try:
-            return super().wait(gen, interval, timeout or self.seconds or None)
-        except psycopg.errors._WaitTimeout as error:
-            self.pgconn.finish()
-            raise psycopg.OperationalError("the database does not answer") from error
-
-
-class PostgresPages:
-    """Asks for the mark of the last writing each time, so that every host is right."""
-
-    def __init__(self, parameters: dict[str, Any]):
-        self._parameters = {**parameters, "autocommit": True, "connect_timeout": CONNECTING}
-        self._local = threading.local()
-
-    def version(self) -> str:
-        return self.mark()
-
-    def mark(self) -> str:
-        return (self._all(_MARK) or [("",)])[0][0]
-
-    def changed_since(self, mark: str) -> list[str] | None:
-        """As ``SqlitePages.changed_since``."""
-        write = self._all(_WRITE.format("%s"), mark)
-        if not write:
-            return None
-        paths = [row[0] for row in self._all(_SINCE.format("%s", MOST + 1), *write[0])]
-        return paths if len(paths) <= MOST else None
-
-    def row(self, path: str) -> StoredPage | None:
-        found = self._all(_ROW.format("%s"), path)
-        return StoredPage(*found[0]) if found else None
-
-    def close(self) -> None:
-        """Close the connection of this thread; the others end with theirs."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-
-    def _all(self, query: str, *values: Any) -> list[tuple]:
-        for attempt in (1, 2):
-            connection = getattr(self._local, "connection", None)
-            is_old = connection is not None and not connection.closed
-            if not is_old:
-                connection = self._local.connection = Impatient.connect(**self._parameters)
-            try:
-                return connection.execute(query, values or None).fetchall()
-            except psycopg.OperationalError:
-                connection.close()
-                # One that the server has closed since says nothing about the server.
-                if attempt == 2 or not is_old:
-                    raise
-        return []

@@ -13,7 +13,7 @@ from django.db import connection
 from .headers import Acceptable, security_headers
 from .negotiation import takes_gzip
 from .page_cache import CACHE_BYTES, Headers, Kept, Pages, brief
-from .page_reader import PostgresPages, SqlitePages
+from .page_reader import PageStore, SqlitePages
 
 Environ = dict[str, Any]
 Answer = tuple[int, Headers, bytes]
@@ -100,9 +100,11 @@ def pages_of_database(limit: int = CACHE_BYTES) -> Pages:
     return Pages(stored_pages, security_headers(), limit)
 
 
-def stored_pages() -> SqlitePages | PostgresPages:
+def stored_pages() -> PageStore:
     if connection.vendor == "sqlite":
         return SqlitePages(connection.settings_dict["NAME"])
+    from .page_reader_postgresql import PostgresPages
+
     parameters = connection.get_connection_params()
     wanted = ("dbname", "user", "password", "host", "port", "sslmode", "options")
     return PostgresPages({key: parameters[key] for key in wanted if key in parameters})

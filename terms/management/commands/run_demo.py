@@ -14,20 +14,24 @@ from terms.models import Term
 
 EDITOR = "editor"
 HOST = "127.0.0.1"
-DEMO = Path("fixtures/glossary")
+_OTHER_PORT = "make run PORT={0}" if settings.IS_CHECKOUT else "glossary-cms demo --port {0}"
 
 
 class Command(BaseCommand):
     help = "Set up what is missing, read and publish a folder of terms, and serve it all here."
 
     def add_arguments(self, parser):
-        parser.add_argument("path", help="the folder of term files")
+        parser.add_argument(
+            "path", nargs="?", type=Path, default=settings.DEMO_DIR,
+            help="the folder of term files; default: a glossary of web engineering",
+        )  # fmt: skip
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--no-serve", action="store_true", help="only set up")
 
     def handle(self, path, port, no_serve, **options):
+        path = Path(path)
         if not no_serve:
-            need_free(HOST, port, f"make run PORT={port + 1}")
+            need_free(HOST, port, _OTHER_PORT.format(port + 1))
         address = f"http://127.0.0.1:{port}"
         if "SITE_URL" not in os.environ:
             settings.SITE_URL = os.environ["SITE_URL"] = address
@@ -65,21 +69,22 @@ class Command(BaseCommand):
 
     def _terms(self, path):
         """The first run reads the demo; later ones keep what has been edited since."""
-        if Term.objects.exists() and Path(path) == DEMO:
+        if Term.objects.exists() and path.resolve() == settings.DEMO_DIR:
             self.stdout.write("The glossary is kept as it is.")
             return
-        if Term.objects.exclude(files__folder=str(Path(path).resolve())).exists():
+        if Term.objects.exclude(files__folder=str(path.resolve())).exists():
             self.stdout.write(
-                "The database holds other terms, too. For one of its own: make run DATA_DIR=folder"
+                "The database has other terms, too. Set DATA_DIR to start with an empty one."
             )
         try:
-            call_command("import_terms", path, publish=True, verbosity=0)
+            call_command("import_terms", str(path), publish=True, verbosity=0)
         except SystemExit:
             self.stdout.write("Some files need attention, see above.")
 
     def _serve(self, port):
         environment = {**os.environ, "HTTPS": "false", "ALLOWED_HOSTS": f"{HOST},localhost"}
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve"]
-        command += ["--host", HOST, "--port", str(port)]
+        manage = str(settings.BASE_DIR / "manage.py")
+        command = [sys.executable, *([manage] if settings.IS_CHECKOUT else ["-m", "glossary_cms"])]
+        command += ["serve", "--host", HOST, "--port", str(port)]
         # Another process in the place of this one: the settings are other ones now.
         os.execve(sys.executable, command, environment)  # noqa: S606 — our own words

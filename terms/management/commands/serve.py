@@ -43,7 +43,8 @@ class Command(BaseCommand):
             "--http1-header-read-timeout", str(HEAD), "--workers-kill-timeout", "30",
             "--log-level", "warning", "glossary_cms.rsgi:application",
         ]  # fmt: skip
-        os.chdir(settings.BASE_DIR)
+        if settings.IS_CHECKOUT:
+            os.chdir(settings.BASE_DIR)  # the packages are found there
         # In the place of this process, so that stopping it stops the server.
         os.execv(sys.executable, command)  # noqa: S606 — our own words
 
