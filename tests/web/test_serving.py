@@ -335,8 +335,8 @@ def test_without_a_database_django_answers(start):
     assert Answer(site, TERM).status == 503
 
 
-def test_a_flask_application_holds_the_glossary_as_the_readme_shows():
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
+def test_a_flask_application_holds_the_glossary_as_the_documentation_shows():
+    readme = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     example = re.search(r"```python\n(.*?DispatcherMiddleware.*?)```", readme, re.DOTALL)[1]
     names = {"__name__": "__main__"}
     exec(example, names)
