@@ -17,7 +17,7 @@ SYMBOLS = "#"
 FOLLOWING = 3  # letters after the first by which a long letter is divided
 
 _LETTERS = {
-    "az": "c<ç e<ə g<ğ h<x i<ı o<ö s<ş u<ü",
+    "az": "c<ç e<ə g<ğ h<x<ı k<q o<ö s<ş u<ü",
     "bs": "c<č<ć d<dž<đ l<lj n<nj s<š z<ž",
     "cs": "c<č h<ch r<ř s<š z<ž",
     "cy": "c<ch d<dd f<ff g<ng l<ll p<ph r<rh t<th",

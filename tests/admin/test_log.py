@@ -5,10 +5,12 @@ import io
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from terms.models import Event, Glossary, Grant
+from terms.people.audit_log import record
 from tests.accounts import logged_in
-from tests.factory import make_live, make_term
+from tests.factory import default_glossary, make_live, make_term
 
 pytestmark = pytest.mark.django_db
 LOG = "/admin/terms/event/"
@@ -40,6 +42,14 @@ def test_the_log_says_who_did_what_to_which_term(ann):
 def test_what_is_exported_is_no_formula(ann):
     make_term("=cmd|' /C calc'!A0", path="x.md", text="---\nterm: '=1+1'\n---\n")
     assert exported(logged_in(ann))[0]["name"] == "'=1+1"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\t", "\r"])
+def test_a_text_that_spreadsheets_take_for_a_formula_is_quoted(ann, start):
+    record(default_glossary(), Event.Kind.SAVED, [(None, f"{start}1+1")], ann, "", timezone.now())
+    content = b"".join(logged_in(ann).get(LOG + "export/").streaming_content).decode()
+    assert f"'{start}1+1" in content
+    assert f",{start}1+1" not in content
 
 
 def test_hostile_parameters_get_an_answer(ann):

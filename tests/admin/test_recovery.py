@@ -148,6 +148,14 @@ def test_who_else_is_here_is_said(admin):
     assert not Unsaved.objects.exists()
 
 
+def test_old_presence_is_forgotten(admin):
+    old, now = make_term("Flask"), make_term("Quart")
+    admin.post(f"{PREFIX}{old.pk}/keep/")
+    Presence.objects.update(seen_at=Presence.objects.get().seen_at - timedelta(days=1))
+    admin.post(f"{PREFIX}{now.pk}/keep/")
+    assert [row.term for row in Presence.objects.all()] == [now]
+
+
 def test_a_term_that_was_deleted_is_said(admin):
     term = make_term("Flask")
     admin.post(f"{PREFIX}{term.pk}/delete/")

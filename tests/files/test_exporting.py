@@ -3,6 +3,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,24 @@ def test_an_unchanged_file_is_not_touched(tmp_path):
 
     assert result.counts["unchanged"] == 1
     assert (tmp_path / "flask.md").stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_file_just_written_is_read_again_before_it_is_trusted(tmp_path):
+    """Within the two seconds that file systems may round to, another edit has the same stamp."""
+    make_term("Flask")
+    export(default_glossary(), tmp_path)
+    assert TermFile.objects.get().stamp == ""
+
+    export(default_glossary(), tmp_path)  # unchanged, and still too young
+    assert TermFile.objects.get().stamp == ""
+
+    file = tmp_path / "flask.md"
+    long_ago = time.time_ns() - 60 * 10**9
+    os.utime(file, ns=(long_ago, long_ago))
+    young = file.stat().st_ctime_ns
+    export(default_glossary(), tmp_path)
+    assert TermFile.objects.get().stamp == "", "its status changed a moment ago"
+    assert young > long_ago
 
 
 def test_a_folder_that_is_gone_is_forgotten(tmp_path):
