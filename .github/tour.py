@@ -172,7 +172,7 @@ def _reviewing(page, review: str) -> None:
 def _renaming(page, refactoring: str) -> None:
     page.goto(refactoring)
     page.fill("#rename-name", "Hypertext Transfer Protocol")
-    page.get_by_role("button", name="Show what would be done").first.click()
+    page.get_by_role("button", name="Show effects").first.click()
     page.wait_for_selector(".term-effects")
     _picture(page, "4-renaming")
     page.get_by_role("button", name="Rename", exact=True).click()

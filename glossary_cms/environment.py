@@ -127,7 +127,7 @@ def not_a_contact(text: str) -> str:
 def not_a_language(text: str) -> str:
     is_one = all(part.isascii() and part.isalnum() and len(part) <= 8 for part in text.split("-"))
     if not is_one:
-        return "is not a language tag like en or de-AT."
+        return "is not a valid language tag, such as en or de-AT."
     known = {code.partition("-")[0] for code, _ in global_settings.LANGUAGES}
     is_known = text.lower().partition("-")[0] in known
     return "" if is_known else "is not a language that the admin can speak, like en or de-AT."

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
 from terms.changes.change_sets import PublishingRefused, approve_set, publish_set, submit_set
 from terms.changes.operation import CannotRefactor
@@ -71,7 +72,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         change_set = self.get_object(request, object_id)
         if change_set is None:
-            raise Http404("There is no such change set.")
+            raise Http404("This change set does not exist.")
         if not self.has_view_permission(request, change_set):
             raise PermissionDenied
         if request.method == "POST":
@@ -131,18 +132,19 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
             for refusal in error.refusals[:20]:
                 text = f"“{refusal.term}” was not published: {refusal.reason}"
                 self.message_user(request, text, messages.ERROR)
-            self.message_user(request, "So none of them was published.", messages.ERROR)
+            self.message_user(request, "No terms were published.", messages.ERROR)
         except (CannotRefactor, CannotReview, StaleWrite, TooLarge) as error:
             self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_changeset_change", args=[shown.pk]))
 
     def _submit(self, request, change_set):
         count = submit_set(change_set, request.user, request.POST.get("text", ""))
-        return f"A review of {_terms(count)} has been asked for."
+        return f"A review of {_terms(count)} was requested."
 
     def _approve(self, request, change_set):
         count = approve_set(change_set, request.user, _seen(request))
-        return f"You have approved {count} texts as they are now."
+        text = ngettext("You approved {} text.", "You approved {} texts.", count)
+        return text.format(count)
 
     def _publish(self, request, change_set):
         count = publish_set(change_set, request.user, _seen(request))
@@ -154,13 +156,14 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         url = request.build_absolute_uri(reverse("guest", args=[token]))
         until = date_format(timezone.localtime(link.expires_at), "j F Y, H:i")
         text = (
-            "Whoever has this link sees the site as it will be, until {}. It is shown this"
+            "Anyone with this link can preview the site until {}. It is shown this"
             ' once: <a href="{}">{}</a>'
         )
         return format_html(text, until, url, url)
 
     def _revoke(self, request, change_set):
-        return f"{revoke_links(change_set, request.user)} links lead nowhere from now on."
+        count = revoke_links(change_set, request.user)
+        return ngettext("{} link was revoked.", "{} links were revoked.", count).format(count)
 
 
 def _may_delete_what_it_made(person, change_set):
@@ -179,8 +182,8 @@ def _may_delete_what_it_made(person, change_set):
 def _told(undone: ChangeSet) -> str:
     found = stages(undone.glossary, list(undone.members()))
     if all(stage.name == LIVE for stage in found.values()):
-        return "Undone. For readers nothing changes."
-    return "Undone. Readers see it once this change set, which brings back what was, is published."
+        return "Undone. Nothing changes for readers."
+    return "Undone. Publish this change set to restore the former texts for readers."
 
 
 def _terms(count: int) -> str:

@@ -5,6 +5,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
 from terms.addresses import RESERVED
 from terms.changes.operation import MEANWHILE, CannotRefactor
@@ -20,7 +21,7 @@ from .form.widgets import IconWidget
 from .permissions import Scoped
 from .views.page import admin_page, effects
 
-LEVELS = [(WARN, "warn"), (BLOCK, "bar from publishing"), (OFF, "off")]
+LEVELS = [(WARN, "warn"), (BLOCK, "prevent publishing"), (OFF, "off")]
 RULE_FIELDS = {
     f"rule_{name}": forms.ChoiceField(choices=LEVELS, label=title, required=False)
     for name, (title, _) in RULES.items()
@@ -43,7 +44,9 @@ class RuleForm(forms.ModelForm):
 
     def clean_language(self):
         if not is_tag(tag := self.cleaned_data["language"]):
-            raise forms.ValidationError(f"“{tag}” is no language tag like en or de-AT.")
+            raise forms.ValidationError(
+                f"“{tag}” is not a valid language tag, such as en or de-AT."
+            )
         if problem := why_not_sorted(tag):
             raise forms.ValidationError(problem)
         return tag
@@ -68,7 +71,7 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         rules = [f"rule_{name}" for name in RULES]
         first = ["name", "slug", "language", "origin", "approvals_needed", "takes_suggestions"]
-        return [(None, {"fields": first}), ("Rules for good entries", {"fields": rules})]
+        return [(None, {"fields": first}), ("Quality rules", {"fields": rules})]
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -100,7 +103,7 @@ class ClassificationForm(forms.ModelForm):
                     f"There is another {self._meta.model._meta.verbose_name} with this {name}.",
                 )
         if cleaned.get("slug") in RESERVED:
-            self.add_error("slug", "The glossary has a page of its own at this address.")
+            self.add_error("slug", "The glossary already has a page at this address.")
         return cleaned
 
 
@@ -180,9 +183,12 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
             shown = request.POST.get("confirm", "")
             change_set = rename_classification(obj, name, request.user, shown)
             count = change_set.revisions.count()
-            text = (
-                "The new name was written into {} term files. Readers see it once "
-                '<a href="{}">the change set</a> is published.'
+            text = ngettext(
+                '{} term file was updated. Publish <a href="{}">the change set</a> to show the'
+                " new name to readers.",
+                '{} term files were updated. Publish <a href="{}">the change set</a> to show the'
+                " new name to readers.",
+                count,
             )
             url = reverse("admin:terms_changeset_change", args=[change_set.pk])
             self.message_user(request, format_html(text, count, url))

@@ -39,11 +39,11 @@ class ByFilter(admin.SimpleListFilter):
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    title = "needs someone"
+    title = "needs attention"
     parameter_name = "needs"
 
     def lookups(self, request, model_admin):
-        return [("wanted", "names wanted terms"), ("unreadable", "header cannot be read")]
+        return [("wanted", "has wanted terms"), ("unreadable", "header cannot be read")]
 
     def queryset(self, request, queryset):
         if self.value() == "wanted":

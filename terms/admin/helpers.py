@@ -33,7 +33,7 @@ def _for_editors(method):
         def answered(model_admin):
             def inner(request):
                 if not model_admin.admin_site.has_permission(request):
-                    error = "You are not logged in any more: log in in another tab, then go on."
+                    error = "You are logged out. Log in in another tab, then continue."
                     return JsonResponse({"error": error}, status=403)
                 may = model_admin.has_change_permission(request)
                 if not (may or model_admin.has_add_permission(request)):

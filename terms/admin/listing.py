@@ -77,10 +77,10 @@ class TermListing:
             return queryset, False
         found = look_up(queryset, text)
         if not found and (found := spelled_like(queryset, text)):
-            said = f"Nothing has “{text}” in it. These are spelled like it."
+            said = f"No results for “{text}”. These are spelled similarly."
             self.message_user(request, said, messages.WARNING)
         if len(found) > MOST:
-            text = f"More than {MOST:,} terms have these words: some of them are shown."
+            text = f"More than {MOST:,} terms match. Some of them are shown."
             self.message_user(request, text, messages.WARNING)
         return queryset.filter(pk__in=sorted(found)[:MOST]), False
 

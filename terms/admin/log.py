@@ -63,7 +63,7 @@ class EventAdmin(Scoped, admin.ModelAdmin):
             try:
                 events = self.get_changelist_instance(request).get_queryset(request)
             except (DisallowedModelAdminLookup, IncorrectLookupParameters) as error:
-                raise BadRequest("The log cannot be filtered like this.") from error
+                raise BadRequest("This filter is not valid for the log.") from error
             rows = events.order_by("pk").values_list(*_COLUMNS).iterator(chunk_size=2_000)
             response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
             response["Content-Disposition"] = 'attachment; filename="log.csv"'
@@ -86,6 +86,6 @@ def _lines(rows) -> Iterator[str]:
 
 
 def _harmless(value):
-    """A text that no spreadsheet takes for a formula."""
+    """Escape a text so that spreadsheets do not run it as a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

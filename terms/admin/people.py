@@ -11,15 +11,15 @@ from terms.models import Grant
 
 ROLES = {
     "Author": "writes drafts and asks for reviews",
-    "Reviewer": "also approves what others wrote",
+    "Reviewer": "also approves the changes of others",
     "Publisher": "also publishes, schedules, renames, merges, deletes",
-    "Administrator": "also keeps accounts and settings, and reads the log",
+    "Administrator": "also manages accounts and settings, and reads the log",
 }
 PERSON = ("Person", {"fields": ("first_name", "last_name", "email")})
 
 
 def _is_more_than_roles(person):
-    """Whether somebody has rights that no role gives: these only superusers change."""
+    """Whether the account has permissions that no role gives. Only superusers change these."""
     others = person.groups.exclude(name__in=ROLES)
     return person.is_superuser or others.exists() or person.user_permissions.exists()
 
@@ -82,7 +82,7 @@ class PersonAdmin(UserAdmin):
             ("Roles", {"fields": ("is_active", "is_staff", "groups")}),
         )
         more = (
-            "Single rights",
+            "Individual permissions",
             {"fields": ("is_superuser", "user_permissions"), "classes": ["collapse"]},
         )
         return (*sets, more) if request.user.is_superuser else sets

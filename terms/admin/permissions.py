@@ -39,7 +39,7 @@ class Scoped:
         return self.rights(request, "view").among(super().get_queryset(request))
 
     def get_object(self, request, object_id, from_field=None):
-        """Any row: that somebody may not see it is said as such, not as its absence."""
+        """Return any row, so that a missing permission gives 403 and not 404."""
         field = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:
             return self.model.objects.get(**{field.name: field.to_python(object_id)})
@@ -58,7 +58,7 @@ class Scoped:
         return found.hold_in(obj.glossary_id) if is_inside else found.everywhere
 
     def _choices(self, request, model):
-        """What somebody may put a row into, whether a new one or one that there is."""
+        """The places that a person may put a new or existing row in."""
         may_add, may_change = self.rights(request, "add"), self.rights(request, "change")
         rows = model.objects.all()
         if issubclass(model, Glossary):

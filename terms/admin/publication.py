@@ -5,6 +5,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
 from terms.changes import removals
 from terms.changes.change_sets import collect
@@ -13,7 +14,7 @@ from terms.publishing import publish
 
 from .views import bulk
 
-ASKED = "They have been asked."
+ASKED = "They have been notified."
 
 
 def _by_glossary(queryset):
@@ -36,7 +37,9 @@ class Publication:
     def publish_term(self, request, obj):
         if not self.has_publish_permission(request, obj):
             self.message_user(
-                request, f"“{obj}” was saved. You may not publish it.", messages.WARNING
+                request,
+                f"“{obj}” was saved. You do not have permission to publish it.",
+                messages.WARNING,
             )
             return
         self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
@@ -64,7 +67,9 @@ class Publication:
             for refusal in refusals[:20]:
                 text = f"“{refusal.term}” is not withdrawn yet: {refusal.reason} {ASKED}"
                 self.message_user(request, text, messages.WARNING)
-        self.message_user(request, f"Readers do not see {count} terms any more.")
+        if count:
+            text = ngettext("{} term was withdrawn.", "{} terms were withdrawn.", count)
+            self.message_user(request, text.format(count))
 
     @admin.action(description="Collect the selected terms in a change set", permissions=["change"])
     def collect_selected(self, request, queryset):
@@ -73,8 +78,13 @@ class Publication:
             title = f"{request.user}’s selection of {day:%-d %B %Y, %H:%M}"
             made = collect(glossary, list(terms), title, request.user)
             url = reverse("admin:terms_changeset_change", args=[made.pk])
-            text = '{} terms are collected in <a href="{}">a change set</a>.'
-            self.message_user(request, format_html(text, terms.count(), url))
+            count = terms.count()
+            text = ngettext(
+                '{} term was added to <a href="{}">a change set</a>.',
+                '{} terms were added to <a href="{}">a change set</a>.',
+                count,
+            )
+            self.message_user(request, format_html(text, count, url))
 
     def _permitted(self, request, action, queryset):
         """Those of the chosen terms with which the person may do this; the others are named."""
@@ -99,9 +109,7 @@ class Publication:
                 ),
             )
         elif pages:
-            many = len(pages) != 1
-            text = f"{len(pages)} term{'s' if many else ''} {'are' if many else 'is'} live."
-            self.message_user(request, text)
+            self.message_user(request, f"{len(pages)} terms are live.")
         for refusal in refusals[:20]:
             self.message_user(
                 request, f"“{refusal.term}” was not published: {refusal.reason}", messages.ERROR

@@ -31,7 +31,7 @@ class Newsroom(AdminSite):
         """Refused before a password is looked at, which takes long, where there are too many."""
         if request.method == "POST":
             if len(request.POST.get("username", "")) > LONGEST_NAME:
-                raise BadRequest("No account has such a long name.")
+                raise BadRequest("The user name is too long.")
             try:
                 _limit_logins(request)
             except TooMany:

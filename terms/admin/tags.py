@@ -27,7 +27,7 @@ def pieces(found: Iterable[DiffPiece]) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
-    """The work lists with how much there is to do for whoever looks."""
+    """The work lists, with the number of items for the current user."""
     person = context["request"].user
     if not rights(person, "view_term"):
         return []
@@ -36,10 +36,10 @@ def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
 
 @register.simple_tag(takes_context=True)
 def newsroom_pages(context: Context) -> list[tuple[str, str]]:
-    """Pages of the work on terms, by title and address, for whoever works on them."""
+    """Titles and addresses of the pages that the current user may open."""
     person = context["request"].user
     pages = [
-        ("What needs somebody", "index", "view_term"),
+        ("Needs attention", "index", "view_term"),
         ("Schedule", "terms_term_schedule", "view_term"),
         ("Trash", "terms_term_trash", "delete_term"),
         ("Preferences", "terms_term_preferences", "view_term"),

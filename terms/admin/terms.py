@@ -99,7 +99,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
 
     def add_view(self, request, form_url="", extra_context=None):
         if not Glossary.objects.exists():
-            text = "There is no glossary yet. Make one first; terms are a part of it."
+            text = "There is no glossary yet. Create one first."
             self.message_user(request, text, messages.WARNING)
             may_make = request.user.has_perm("terms.add_glossary")
             return HttpResponseRedirect(
@@ -122,16 +122,16 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             return self._collided(request, object_id, context)
 
     def _collided(self, request, object_id, context):
-        """Somebody else saved, made or deleted the term first; nothing typed is lost."""
+        """The term was saved, created or deleted by someone else; nothing typed is lost."""
         term = self.get_object(request, object_id) if object_id else None
         if term is not None:
             return conflicts.conflict_page(self, request, term.pk, context)
         if not object_id:
-            self.message_user(request, "Somebody has just made this term.", messages.ERROR)
+            self.message_user(request, "Someone else has just created this term.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         gone = Term.with_trash.filter(pk=number_in(object_id)).first()
         if gone is None:
-            raise Http404("There is no such term.")
+            raise Http404("This term does not exist.")
         if not self.has_change_permission(request, gone):
             raise PermissionDenied
         return recovery.deleted_meanwhile(self, request, gone)
@@ -203,7 +203,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
     def _ask_for_review(self, request, obj):
         try:
             review_requests.submit(obj, request.user, request.POST.get("reason", ""))
-            self.message_user(request, f"“{obj}” is saved, and a review has been asked for.")
+            self.message_user(request, f"“{obj}” was saved, and a review was requested.")
         except review_requests.CannotReview as error:
             self.message_user(request, f"“{obj}” is saved. {error}", messages.WARNING)
         return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))

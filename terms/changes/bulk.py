@@ -22,7 +22,7 @@ def set_column(glossary: Glossary, terms: Iterable[Term], column: str, value: st
     operation = Operation(glossary, "")
     for term, document in _read(terms):
         leads_on = column != "icon" and term.live_fingerprint
-        then = "; once this is published, its old address leads on" if leads_on else ""
+        then = "; when this is published, its old address redirects" if leads_on else ""
         operation.rewrite(term, f"gets {column} {shown}{then}", document, columns={column: value})
     return _titled(operation, f"{column}: {shown}")
 
@@ -32,15 +32,15 @@ def relate(glossary: Glossary, terms: Iterable[Term], name: str, back: bool = Fa
     name = " ".join(name.split())
     key = name_key(name)
     if not key:
-        raise CannotRefactor("Say which term.")
+        raise CannotRefactor("Choose a term.")
     if "," in name and key not in known_names(glossary, [key]):
-        raise CannotRefactor(f"“{name}” has a comma: it can be used once its term exists.")
+        raise CannotRefactor(f"“{name}” contains a comma. It can be used once its term exists.")
     operation = Operation(glossary, "")
     for term, document in _read(terms):
         labels = labels_of(document, glossary)
         rest = [label for label in labels if name_key(label) != key]
         if back and rest != labels:
-            operation.rewrite(term, f"does not relate to {name} any more", document, related=rest)
+            operation.rewrite(term, f"is no longer related to {name}", document, related=rest)
         elif not back and rest == labels and term.name_key != key:
             operation.rewrite(term, f"relates to {name}", document, related=[*labels, name])
     return _titled(operation, f"no longer related to {name}" if back else f"related to {name}")
@@ -50,7 +50,7 @@ def _read(terms: Iterable[Term]) -> Iterator[tuple[Term, TermDocument]]:
     """Each term with its newest text, read in batches."""
     every = list(terms)
     if len(every) > MOST:
-        raise CannotRefactor(f"These are {len(every):,} terms; choose {MOST:,} at most.")
+        raise CannotRefactor(f"You chose {len(every):,} terms. Choose {MOST:,} at most.")
     for start in range(0, len(every), BATCH):
         some = {term.pk: term for term in every[start : start + BATCH]}
         newest = Revision.objects.filter(term__in=some, number=F("term__version"))
@@ -62,6 +62,8 @@ def _read(terms: Iterable[Term]) -> Iterator[tuple[Term, TermDocument]]:
 def _titled(operation: Operation, what: str) -> Operation:
     count = len(operation.drafts)
     if not count:
-        raise CannotRefactor("Nothing would change: it is so already, or not to be edited here.")
+        raise CannotRefactor(
+            "Nothing would change. The terms have this value, or it can only be edited in the file."
+        )
     operation.title = f"{count:,} term{'' if count == 1 else 's'}: {what}"
     return operation

@@ -89,7 +89,7 @@ def _publish_large(
 def _require_seen(terms: QuerySet[Term], seen: Mapping[int, str]) -> None:
     for pk, name, fingerprint in terms.values_list("pk", "name", "fingerprint"):
         if seen.get(pk, fingerprint) != fingerprint:
-            raise CannotReview(f"“{name}” has been changed since you read it; look again.")
+            raise CannotReview(f"“{name}” has changed since you read it. Check the new version.")
 
 
 def _trash_merged(terms: QuerySet[Term], person: Any) -> None:
@@ -148,5 +148,5 @@ def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -
                 raise CannotReview(f"“{term}”: {error}") from error
             count += 1
         if not count:
-            raise CannotReview("There is nothing to do for any of these terms.")
+            raise CannotReview("There is nothing to do for these terms.")
     return count

@@ -19,7 +19,7 @@ from terms.models.bulk import batches
 from .removals import NotApproved
 from .trash import trash
 
-MEANWHILE = "Something has been changed meanwhile: look again at what would be done."
+MEANWHILE = "The glossary has changed. Check the effects again."
 MOST_MADE = 100  # new terms that an undoing moves to the trash
 
 
@@ -120,7 +120,7 @@ class Operation:
 
 
 def apply(operation: Operation, person: Any = None) -> ChangeSet:
-    """Save it as one change set; raises StaleWrite where somebody was quicker."""
+    """Save the operation as one change set. Raises StaleWrite if a term was saved meanwhile."""
     with transaction.atomic():
         change_set = ChangeSet.objects.create(
             glossary=operation.glossary, title=operation.title[:300], author=person
@@ -141,17 +141,17 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
     with transaction.atomic():
         Glossary.objects.lock(change_set.glossary_id)
         if not ChangeSet.objects.filter(pk=change_set.pk, undone_at=None).exists():
-            raise CannotRefactor("It has been undone already.")
+            raise CannotRefactor("It was already undone.")
         revisions = list(change_set.revisions.select_related("term").order_by("term__path"))
         if not revisions:
-            raise CannotRefactor("It has changed no file.")
+            raise CannotRefactor("It changed no file.")
         later = [r.term.name for r in revisions if r.number != r.term.version]
         if later:
             names = ", ".join(f"“{name}”" for name in later[:5])
-            raise CannotRefactor(f"These have been changed since: {names}. Nothing was undone.")
+            raise CannotRefactor(f"These have changed since: {names}. Nothing was undone.")
         made = [revision.term for revision in revisions if revision.based_on is None]
         if len(made) > MOST_MADE:
-            raise CannotRefactor(f"It made {len(made)} terms, which are to be deleted first.")
+            raise CannotRefactor(f"It created {len(made)} terms. Delete them first.")
         for term in made:
             _trash(term, person)
         revisions = [revision for revision in revisions if revision.based_on is not None]

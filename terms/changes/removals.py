@@ -107,13 +107,13 @@ def approve_removal(removal: Removal, person: Any) -> None:
     with transaction.atomic():
         now = _open(removal)
         if person.pk == now.person_id:
-            raise CannotReview("You asked for this, so somebody else has to approve it.")
+            raise CannotReview("Someone else must approve this, because you requested it.")
         _, made = Approval.objects.get_or_create(
             term=now.term, fingerprint=now.fingerprint, person=person,
             defaults={"created_at": timezone.now()},
         )  # fmt: skip
         if not made:
-            raise CannotReview("You have approved this already.")
+            raise CannotReview("You have already approved this.")
         _note(now, Event.Kind.APPROVED, person)
 
 
@@ -121,7 +121,7 @@ def refuse(removal: Removal, person: Any, reason: str) -> None:
     """Say no, with the reason; raises CannotReview."""
     reason = bounded(reason)
     if not reason:
-        raise CannotReview("Say why the term should stay.")
+        raise CannotReview("Enter a reason for keeping the term.")
     with transaction.atomic():
         now = _open(removal)
         _close(now, person, Removal.Outcome.REFUSED, reason)
@@ -160,7 +160,7 @@ def _open(removal: Removal) -> Removal:
     Glossary.objects.lock(removal.term.glossary_id)
     now = Removal.objects.open().select_related("term__glossary").filter(pk=removal.pk).first()
     if now is None or not _is_valid(now, now.term):
-        raise CannotReview("This is not asked for any more, or another text is live now.")
+        raise CannotReview("This request is no longer open, or another text is live now.")
     return now
 
 

@@ -69,18 +69,20 @@ def plan_move(term: Term, path: str) -> Operation:
     if problem := problem_with(path):
         raise CannotRefactor(problem)
     if path == term.path:
-        raise CannotRefactor("This is its file already.")
+        raise CannotRefactor("It already has this file.")
     others = Term.objects.filter(glossary=term.glossary, path__iexact=path)
     if others.exclude(pk=term.pk).exists():
         raise CannotRefactor(f"There is a term file “{path}” already.")
     operation = Operation(term.glossary, f"{term.path} renamed to {path}")
-    operation.leave(term, f"has the file {path}; an export that prunes takes the old one away")
+    operation.leave(term, f"has the file {path}; an export with --prune removes the old one")
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page:
         slugs = (page.category_slug, page.vertical_slug, _slug(term, path))
         new = term_path(term.glossary.slug, *slugs)
         if new != page.path:
-            operation.leave(term, f"is at {new} at once, where {page.path} leads for ever")
+            operation.leave(
+                term, f"moves to {new} immediately; {page.path} redirects there permanently"
+            )
     return operation
 
 
@@ -99,7 +101,7 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
             raise CannotRefactor(str(error)) from error
         one = Term.objects.filter(pk=term.pk, path=term.path)
         if not one.update(path=path, slug=_slug(term, path)):
-            raise CannotRefactor("Somebody else has just renamed this file.")
+            raise CannotRefactor("Someone else has just renamed this file.")
         done([term.pk], person)
         refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
         if refusals:
@@ -121,7 +123,7 @@ def _move_back(change_set: ChangeSet, person: Any) -> ChangeSet:
         open_ = ChangeSet.objects.filter(pk=change_set.pk, undone_at=None)
         term = Term.objects.filter(pk=said["pk"], path=said["to"]).first()
         if not open_.update(undone_at=timezone.now()):
-            raise CannotRefactor("It has been undone already.")
+            raise CannotRefactor("It was already undone.")
         if term is None:
             raise CannotRefactor(f"There is no file “{said['to']}” any more.")
         return move(term, said["from"], person, f"Undone: {change_set.title}")

@@ -22,13 +22,13 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
-        raise CannotRefactor(f"A name has between 1 and {MAX_NAME} characters.")
+        raise CannotRefactor(f"A name has 1 to {MAX_NAME} characters.")
     if name == term.name:
-        raise CannotRefactor("This is its name already.")
+        raise CannotRefactor("It already has this name.")
     other = known_names(term.glossary, [name_key(name)]).get(name_key(name))
     if other not in (None, term.pk):
         found = Term.objects.get(pk=other)
-        raise CannotRefactor(f"“{found}” is known by this name already; merge the two instead.")
+        raise CannotRefactor(f"“{found}” already has this name. Merge the two instead.")
     operation = Operation(term.glossary, f"{term.name} renamed to {name}")
     aliases = [alias for alias in term.document().aliases if name_key(alias) != name_key(name)]
     if keeps_old and term.name not in aliases:
@@ -50,7 +50,7 @@ def merge_terms(term: Term, into: Term, allowed: Allowed, takes_text: bool = Fal
         raise CannotRefactor("The two are in different glossaries.")
     for one in (term, into):
         if one.document().is_merged:
-            raise CannotRefactor(f"“{one}” is a part of another term already.")
+            raise CannotRefactor(f"“{one}” is already part of another term.")
     operation = Operation(term.glossary, f"{term.name} merged into {into.name}")
     names = [*into.document().aliases, term.name, *term.document().aliases]
     own = {name_key(into.name)}
@@ -63,14 +63,14 @@ def merge_terms(term: Term, into: Term, allowed: Allowed, takes_text: bool = Fal
     _drop(operation, into, term)
     operation.rewrite(
         term,
-        "says that it is merged, and into what",
+        "gets a note that it was merged",
         keys={"status": "merged", "replaced_by": into.name},
     )
     operation.require(term, into)
     kept = "keeps its definition and text in its own file, too"
     alone = f"keeps its definition and text in its own file; nothing of them goes into “{into}”"
     operation.leave(term, kept if takes_text else alone)
-    address = f"once this is published, its address leads to “{into}”"
+    address = f"when this is published, its address redirects to “{into}”"
     tell_of_readers(operation, term, address, into)
     return operation
 
@@ -89,13 +89,13 @@ def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:
     operation = Operation(term.glossary, f"{term.name} replaced by {successor.name}")
     operation.rewrite(
         term,
-        f"says that it is no longer used, and that “{successor}” is",
+        f"is marked as deprecated in favour of “{successor}”",
         keys={"status": "deprecated", "replaced_by": successor.name},
     )
     operation.require(term)
     if not operation.drafts:
-        raise CannotRefactor("Its file says so already.")
-    tell_of_readers(operation, term, f"its page shows a banner that leads to “{successor}”")
+        raise CannotRefactor("Its file already says so.")
+    tell_of_readers(operation, term, f"its page shows a banner that links to “{successor}”")
     return operation
 
 
@@ -107,12 +107,12 @@ def _relabel(
     referring = Term.objects.filter(pk__in=relations.values("term"), glossary=term.glossary)
     for other in referring.exclude(pk__in=[term.pk, but.pk if but else term.pk]).order_by("path"):
         if not allowed(other):
-            operation.leave(other, "relates to it by the old name, and you may not write there")
+            operation.leave(other, "is related to it by the old name, and you may not edit it")
             continue
         labels = labels_of(other.document(), term.glossary)
         relabelled = [name if name_key(label) == name_key(term.name) else label for label in labels]
         once = list({name_key(label): label for label in reversed(relabelled)}.values())[::-1]
-        operation.rewrite(other, "relates to it by the new name", related=once)
+        operation.rewrite(other, "is related to it by the new name", related=once)
 
 
 def _drop(operation: Operation, into: Term, term: Term) -> None:
@@ -120,7 +120,7 @@ def _drop(operation: Operation, into: Term, term: Term) -> None:
     labels = labels_of(into.document(), into.glossary)
     rest = [label for label in labels if name_key(label) != name_key(term.name)]
     if rest != labels:
-        operation.rewrite(into, "does not relate to it any more", related=rest)
+        operation.rewrite(into, "is no longer related to it", related=rest)
 
 
 def labels_of(document: TermDocument, glossary: Glossary) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is to go live, or to be withdrawn, at a time: done once, by whoever comes first."""
+"""Scheduled publishing and withdrawal: run once, by the first process to claim it."""
 
 import logging
 from datetime import datetime, timedelta
@@ -27,17 +27,17 @@ class CannotSchedule(ValueError):
 def schedule(term: Term, action: str, at: datetime, person: Any) -> Schedule:
     """Have ``term``, as it is now, published or withdrawn at a time to come."""
     if at <= timezone.now():
-        raise CannotSchedule("This time has passed already.")
+        raise CannotSchedule("This time is in the past.")
     if at > timezone.now() + FARTHEST:
-        raise CannotSchedule("That is more than ten years ahead.")
+        raise CannotSchedule("This is more than ten years in the future.")
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         now = Term.objects.get(pk=term.pk)
         is_publishing = action == Schedule.Action.PUBLISH
         if is_publishing and now.status == "live":
-            raise CannotSchedule("Readers see this text already.")
+            raise CannotSchedule("This text is already published.")
         if not is_publishing and not now.live_fingerprint:
-            raise CannotSchedule("Readers do not see this term: there is nothing to withdraw.")
+            raise CannotSchedule("This term is not published, so there is nothing to withdraw.")
         waiting = Schedule.objects.waiting().filter(term=now, action=action)
         waiting.update(state=Schedule.State.CANCELLED)
         made = Schedule.objects.create(
@@ -53,7 +53,7 @@ def unschedule(item: Schedule, person: Any) -> None:
     with transaction.atomic():
         waiting = Schedule.objects.waiting().filter(pk=item.pk)
         if not waiting.update(state=Schedule.State.CANCELLED):
-            raise CannotSchedule("It has been done, or taken from the schedule, already.")
+            raise CannotSchedule("It was already done, or removed from the schedule.")
         term = item.term
         record(term.glossary, Event.Kind.UNSCHEDULED, [(term.pk, term.name)], person, item.action)
 
@@ -104,15 +104,15 @@ def _act(item: Schedule) -> str:
     """Do it; why it could not be done, or nothing."""
     term, person = item.term, item.person
     if person is None or not may(person, "publish_term", term):
-        return "Who scheduled it may not publish this term any more."
+        return "The person who scheduled it may no longer publish this term."
     one = Term.objects.filter(pk=term.pk)
     if item.action == Schedule.Action.WITHDRAW:
         if not one.live().exists():
-            return "Readers do not see it any more."
+            return "It is no longer published."
         refusals = withdraw_where_allowed(term.glossary, one, by=person)
         return refusals[0].reason if refusals else ""
     if term.fingerprint != item.fingerprint:
-        return "The text has been changed since it was scheduled."
+        return "The text has changed since it was scheduled."
     refusals = publish(term.glossary, one, by=person)
     return refusals[0].reason if refusals else ""
 

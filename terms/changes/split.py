@@ -30,7 +30,7 @@ def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[st
     moved = [section for number, section in enumerate(every) if number in chosen]
     going = [a for a in document.aliases if a in aliases or name_key(a) == name_key(name)]
     if not moved and not going:
-        raise CannotRefactor("Choose what goes to the new term: a section, or a name.")
+        raise CannotRefactor("Choose a section or a name to move to the new term.")
     stays, goes = divided(body, moved)
     operation = Operation(term.glossary, f"{name} split from {term.name}")
     operation.rewrite(

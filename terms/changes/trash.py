@@ -76,7 +76,7 @@ def restore_term(term: Term, person: Any = None) -> None:
         Glossary.objects.lock(term.glossary_id)
         trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
         if not trashed.exists():
-            raise CannotRestore(f"“{term}” is not in the trash any more.")
+            raise CannotRestore(f"“{term}” is no longer in the trash.")
         if Term.objects.filter(glossary=term.glossary, path__iexact=term.path).exists():
             raise CannotRestore(
                 f"There is another term file “{term.path}” now: rename or delete that one first."

@@ -32,10 +32,10 @@ def slot_in(text: str) -> str:
 def keep_draft(person: Any, term: Term | None, data: str, slot: str = "") -> None:
     """Keep the form as it is sent, in the place of what was kept of it before."""
     if len(data) > MAX_DATA:
-        raise TooMuch("This is more text than is kept for you: save it.")
+        raise TooMuch("This is too much text to keep automatically. Save it.")
     mine = Unsaved.objects.filter(person=person, term=term, slot=slot)
     if term is None and not mine.exists() and kept_new(person).count() >= MOST_NEW:
-        raise TooMuch(f"You have begun {MOST_NEW} terms: save some, or throw some away.")
+        raise TooMuch(f"You have {MOST_NEW} unsaved terms. Save or discard some.")
     values = {"data": data, "kept_at": timezone.now()}
     Unsaved.objects.update_or_create(person=person, term=term, slot=slot, defaults=values)
 
@@ -45,7 +45,7 @@ def kept(person: Any, term: Term | None, slot: str = "") -> Unsaved | None:
 
 
 def kept_new(person: Any) -> QuerySet[Unsaved]:
-    """The new terms that somebody has begun, the last one first."""
+    """A person's unsaved new terms, the latest first."""
     return Unsaved.objects.filter(person=person, term=None).order_by("-kept_at")
 
 

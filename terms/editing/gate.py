@@ -1,4 +1,4 @@
-"""The one gate: every write of a term's text, whoever makes it, goes through ``save``.
+"""The one gate: every write of a term's text goes through ``save``.
 
 A draft names the version that its writer saw. The row is changed only where it still has
 that version, in one statement of the database, so that of two writers the second is told
@@ -27,10 +27,10 @@ from .paths import slugs_for
 
 
 class StaleWrite(Exception):
-    """Somebody else saved the term, or took its path, since the writer read it."""
+    """The term was saved, or its path was taken, since the writer read it."""
 
     def __init__(self, path: str, seen: int):
-        super().__init__(f"“{path}” has been changed by somebody else since version {seen}.")
+        super().__init__(f"“{path}” was changed by someone else since version {seen}.")
         self.path = path
         self.seen = seen
 

@@ -61,7 +61,7 @@ def _key(name: str) -> str:
 def index_relations(
     glossary: Glossary, strings: Mapping[int, str], new: Collection[int] = ()
 ) -> None:
-    """Write the relations of terms (by id) anew from their relation strings."""
+    """Rewrite the relations of terms (by id) from their relation strings."""
     former = Relation.objects.filter(term__in=[term for term in strings if term not in new])
     before: dict[tuple[int, str], int] = {
         (term, key): target
@@ -99,7 +99,7 @@ def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, i
 
 
 def forget_terms(glossary: Glossary, terms: Collection[int]) -> None:
-    """Read anew what relates to ``terms`` (by id), which are there no more."""
+    """Resolve the relations to ``terms`` (by id) again; the terms are gone."""
     referring = Relation.objects.filter(target__in=terms)
     strings = dict(
         Term.objects.filter(glossary=glossary, pk__in=referring.values("term"))

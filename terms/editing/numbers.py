@@ -1,4 +1,4 @@
-"""Numbers that somebody else wrote: in a form, in an address."""
+"""Numbers in requests: in a form, in an address."""
 
 
 def number_in(text: str) -> int | None:

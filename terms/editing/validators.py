@@ -1,4 +1,4 @@
-"""What no text that a person types may hold."""
+"""Validators for text that people enter."""
 
 from django.core.exceptions import ValidationError
 
@@ -16,4 +16,4 @@ def refuse_misleading(name: str) -> None:
     if any(
         character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in name
     ):
-        raise ValidationError("A name cannot hold characters that turn the writing direction.")
+        raise ValidationError("A name cannot contain characters that change the writing direction.")

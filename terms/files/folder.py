@@ -106,7 +106,7 @@ def _found(entry: os.DirEntry[str], path: str, boundary: str) -> FoundFile:
         target = os.path.realpath(entry.path)
         if os.path.commonpath([target, boundary]) != boundary:
             return FoundFile(
-                path, problem="This is a link that leaves the folder; it is not followed."
+                path, problem="This link points outside the folder, and was not followed."
             )
     try:
         status = entry.stat()
@@ -141,7 +141,7 @@ def _open_inside(root: Path, path: str) -> int:
             raise
     boundary, target = os.path.realpath(root), os.path.realpath(root / path)
     if os.path.commonpath([target, boundary]) != boundary:
-        raise FolderError("This is a link that leaves the folder; it is not followed.")
+        raise FolderError("This link points outside the folder, and was not followed.")
     return _open_without_links(boundary, os.path.relpath(target, boundary))
 
 
@@ -182,7 +182,7 @@ def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
                 raise FolderError("This is not a regular file.")
             return _read_up_to(file, limit), Stamp.of(status)
     except FileNotFoundError:
-        raise FolderError("There is no such file.") from None
+        raise FolderError("The file does not exist.") from None
     except FolderError:
         raise
     except (OSError, ValueError) as error:
@@ -241,7 +241,7 @@ class Folder:
         except FileNotFoundError:
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise FolderError("Something that is not a regular file is in its place.")
+            raise FolderError("There is something other than a regular file in its place.")
         return Stamp.of(status)
 
     def read(self, path: str) -> bytes:

@@ -28,7 +28,7 @@ CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 INVALID, CONFLICT = "invalid", "conflict"
 STATUSES = (CREATED, UPDATED, UNCHANGED, INVALID, CONFLICT)
 
-EDITED_HERE = "edited here since; an export brings it to the file"
+EDITED_HERE = "edited here since; export to update the file"
 
 
 class PlannedFile(NamedTuple):
@@ -220,8 +220,10 @@ class _Planner:
         entry = entry._replace(stamp=None)  # nothing to agree on
         path = file.term.path if file.term else ""
         if Revision.objects.filter(term=file.term_id, fingerprint=entry.fingerprint).exists():
-            return entry._replace(reason=f"is called “{path}” here; an export that prunes moves it")
-        reason = f"is called “{path}” here, and was edited; rename the file, then import again"
+            return entry._replace(
+                reason=f"has the path “{path}” here; an export with --prune moves it"
+            )
+        reason = f"has the path “{path}” here, and was edited; rename the file, then import again"
         return entry._replace(status=CONFLICT, reason=reason)
 
     def _new(self, entry: PlannedFile, text: str) -> PlannedFile:
@@ -250,13 +252,15 @@ class _Planner:
         texts = Revision.objects.filter(term=known.pk)
         common = texts.filter(fingerprint=base).values_list("text", flat=True).first()
         if common is None:
-            reason = "a term of this path was written here, too"
+            reason = "a term with this path was also created here"
             return entry._replace(status=CONFLICT, reason=reason)
         here = texts.get(number=known.version).text
         merged = merge_texts(common, ours=text, theirs=here)
         if merged.text is None:
             fields = ", ".join(merged.collisions)
-            reason = f"changed in the file and here: {fields}; make them agree, then import again"
+            reason = (
+                f"changed in the file and here: {fields}; make them the same, then import again"
+            )
             return entry._replace(status=CONFLICT, reason=reason)
         return entry._replace(
             status=UPDATED,

@@ -68,7 +68,7 @@ class _Taken:
             else:
                 self.change_set = change_set
                 return entries
-        raise FolderError("The glossary is being edited all the time; try again.")
+        raise FolderError("The glossary is being edited too often. Try again.")
 
     def _begun(self, plan: Plan) -> ChangeSet:
         title = f"Import of {Path(plan.folder).name}"[:300]

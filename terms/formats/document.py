@@ -94,7 +94,7 @@ class TermDocument:
         if self.source.data.get("layout") == "search":
             return "It is the search page of a site, not a term."
         if not self.source.data.get(self.dialect.key_for("name", self.source.data)):
-            return "Its header gives no name."
+            return "Its header has no name."
         return ""
 
 
@@ -123,13 +123,14 @@ def read_document(text: str, path: str) -> TermDocument:
             used.add(key)
         else:
             fixed.add(column)
+    details = data.get(dialect.key_for("details", data), [])
     columns["name"] = columns.get("name") or slug_of(path)[:MAX_NAME] or "(no name)"
     return TermDocument(
         source,
         path,
         dialect,
         body=source.body,
-        rows=() if "details" in fixed else _rows(data.get("details", []), columns),
+        rows=() if "details" in fixed else _rows(details, columns),
         aliases=() if "aliases" in fixed else _names(data.get(dialect.key_for("aliases", data))),
         extra={key: value for key, value in data.items() if key not in used},
         fixed=frozenset(fixed),
@@ -212,7 +213,7 @@ def changed(
         _put(document.dialect, data, column, value)
     if "details" not in document.fixed:
         details = _details(document, columns, rows, related)
-        if details != (data.get("details") or []):
+        if details != (data.get(document.dialect.key_for("details", data)) or []):
             _put(document.dialect, data, "details", cast("Data", details))
     if aliases is not None and tuple(aliases) != document.aliases:
         _put_aliases(document, data, list(aliases))
@@ -230,7 +231,7 @@ def _refuse_fixed(
     asked |= {"details"} if rows is not None or related is not None else set()
     asked |= {"aliases"} if aliases is not None else set()
     for column in sorted(asked & document.fixed):
-        raise CannotSplice(f"“{column}” has a form in this file that can only be edited there.")
+        raise CannotSplice(f"“{column}” can only be edited in the file.")
 
 
 def _put(dialect: Dialect, data: dict[str, Data], column: str, value: Data) -> None:
@@ -264,7 +265,8 @@ def _details(
     rows: Sequence[DetailRow] | None,
     related: Sequence[str] | None,
 ) -> list[dict[str, Data]]:
-    old = cast("list[dict[str, Data]]", document.source.data.get("details") or [])
+    data = document.source.data
+    old = cast("list[dict[str, Data]]", data.get(document.dialect.key_for("details", data)) or [])
     kept = list(document.rows if rows is None else rows)
     if related and not any(row.follows == "related" for row in kept):
         kept.append(DetailRow(RELATED, "", follows="related"))

@@ -42,7 +42,7 @@ def decode(content: bytes) -> str:
         ) from None
     if "\0" in text:
         line, column = locate(text, text.index("\0"))
-        raise FormatError(f"line {line}, column {column}: There is a NUL character.")
+        raise FormatError(f"line {line}, column {column}: The file contains a NUL character.")
     return text
 
 
@@ -127,7 +127,7 @@ class KeepingHandler(YAMLHandler):
 
     def load(self, fm: str, **kwargs: object) -> dict[str, Data]:
         if not self.parts[2]:
-            raise HeaderProblem("The header opened here by --- is never closed.")
+            raise HeaderProblem("The header that starts here with --- is not closed.")
         if (data := read_plain(fm)) is not None:
             return data
         return cast("dict[str, Data]", to_data(compose(fm, first_line=2)))

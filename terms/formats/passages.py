@@ -1,4 +1,4 @@
-"""Where a passage of a text stands: as somebody marked it, and after a change of the text."""
+"""The position of a passage in a text: as it was selected, and after the text has changed."""
 
 import re
 from bisect import bisect_left, bisect_right

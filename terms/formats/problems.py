@@ -37,27 +37,27 @@ _INDENTATION = (
 _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
     (
         "mapping values are not allowed",
-        "A colon before a blank or the line's end stands inside a value: put the value in quotes.",
+        "A value contains a colon before a space or a line end. Put the value in quotes.",
     ),
     ("found undefined alias", "References (*name) are not supported."),
     ("could not find expected ':'", "This line is not of the form “key: value”."),
     ("did not find expected key", _INDENTATION),
     ("did not find expected '-' indicator", _INDENTATION),
-    ("block sequence entries are not allowed", "A list may not begin in this place."),
-    ("block mapping keys are not allowed", "A key may not stand in this place."),
-    ("did not find expected ',' or ']'", "A list opened by [ is never closed."),
-    ("did not find expected ',' or '}'", "A group opened by { is never closed."),
-    ("did not find expected node content", "A list or group is opened and never closed."),
-    ("found unexpected document indicator", "A quote is opened and never closed."),
+    ("block sequence entries are not allowed", "A list cannot start here."),
+    ("block mapping keys are not allowed", "A key is not allowed here."),
+    ("did not find expected ',' or ']'", "A list that starts with [ is not closed."),
+    ("did not find expected ',' or '}'", "A mapping that starts with { is not closed."),
+    ("did not find expected node content", "A list or mapping is not closed."),
+    ("found unexpected document indicator", "A quote is not closed."),
     ("found unknown escape character", "This \\ sequence is unknown: double the backslash."),
     ("found incompatible YAML document", "This version of YAML is not supported."),
     ("did not find expected hexdecimal number", "This \\x or \\u sequence is incomplete."),
     ("did not find expected comment or line break", "After | or > the text begins on a new line."),
     (
         "did not find expected alphabetic or numeric",
-        "A value may not begin with & or *: use quotes.",
+        "A value cannot start with & or *. Put it in quotes.",
     ),
-    ("found a tab character", "A tab is used to indent: use blanks."),
+    ("found a tab character", "A tab is used for indentation. Use spaces."),
 )
 
 
@@ -65,12 +65,12 @@ def describe_yaml_problem(problem: str, context: str, character: str) -> str:
     """libyaml's ``problem`` at ``character`` in an editor's words."""
     if problem == "found unexpected end of stream":
         if "quoted" in context:
-            return "A quote is opened here and never closed."
+            return "This quote is not closed."
         return "The header ends in the middle of a value."
     if problem == "found character that cannot start any token":
         if character == "\t":
-            return "A tab is used to indent: use blanks."
-        return f"A value may not begin with “{character}”: put it in quotes."
+            return "A tab is used for indentation. Use spaces."
+        return f"A value cannot start with “{character}”. Put it in quotes."
     for theirs, ours in _PLAIN_WORDS:
         if problem.startswith(theirs):
             return ours

@@ -192,7 +192,7 @@ class _Composer:
         elif level.node.flow and self.header[node.start - 1] == "?":
             raise self._at("A key that begins with ? needs quotes.", event)
         elif node.value in level.names:
-            raise self._at(f"The key “{node.value}” stands here a second time.", event)
+            raise self._at(f"The key “{node.value}” is used a second time here.", event)
         else:
             level.names.add(node.value)
             level.key = node

@@ -93,7 +93,7 @@ def _check_published(glossary: Glossary) -> Iterator[str]:
         if page.text not in texts:
             yield f"{term.path}: its page is not made of its live text."
     for path in stale_pages(glossary):
-        yield f"{path}: readers get an old page; rebuild_site makes it anew."
+        yield f"{path}: readers get an old page; run rebuild_site."
     for page in published.values():
         yield f"{page.slug}: readers have a page of a term that is not live."
 

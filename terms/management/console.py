@@ -26,7 +26,7 @@ def get_glossary(
     """The glossary, where it may be made a new one, which speaks ``language``; on trial one
     that is not kept."""
     if language and not is_tag(language):
-        raise CommandError(f"“{language}” is no language tag like en or de-AT.")
+        raise CommandError(f"“{language}” is not a valid language tag, such as en or de-AT.")
     if problem := why_not_sorted(language):
         raise CommandError(problem)
     found = Glossary.objects.filter(slug=slug).first()

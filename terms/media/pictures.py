@@ -30,7 +30,7 @@ class BadPicture(ValueError):
 
 
 def store_picture(content: bytes) -> str:
-    """Store a picture, made anew from its pixels; its path below that of all pictures.
+    """Re-encode and store a picture; return its path below the folder of all pictures.
 
     Raises BadPicture.
     """

@@ -69,7 +69,7 @@ class Category(Classification):
         null=True,
         blank=True,
         validators=[MaxValueValidator(MOST_APPROVALS)],
-        help_text="Empty: as many as the glossary says.",
+        help_text="Empty: as in the glossary.",
     )
 
     class Meta(Classification.Meta):

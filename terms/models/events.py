@@ -10,7 +10,7 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Event(models.Model):
-    """One line of the log that nobody edits: who did what to which term, and when.
+    """An entry of the audit log: who did what to which term, and when.
 
     ``name`` is the term's at that moment. Without person where a command did it.
     """

@@ -38,7 +38,7 @@ class Glossary(models.Model):
     approvals_needed = models.PositiveSmallIntegerField(
         default=0,
         validators=[MaxValueValidator(MOST_APPROVALS)],
-        help_text="So many people approve a change before it goes live. Categories may differ.",
+        help_text="Approvals that a change needs before it is published. Categories can differ.",
     )
     rules = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Rule → off, warn or block."
@@ -46,7 +46,7 @@ class Glossary(models.Model):
     takes_suggestions = models.BooleanField(
         "readers may suggest",
         default=False,
-        help_text="Pages then lead to a form on which readers say what is missing or wrong.",
+        help_text="Pages then link to a form where readers report errors and gaps.",
     )
     language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
     origin = models.URLField(

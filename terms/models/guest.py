@@ -13,7 +13,7 @@ class GuestLinkQuerySet(models.QuerySet):
 
 
 class GuestLink(models.Model):
-    """A way for somebody without account to read a change set and comment on it.
+    """A link by which a person without an account can read and comment on a change set.
 
     Only the hash of its secret is kept: who reads the database cannot use it.
     """

@@ -168,7 +168,7 @@ class PublishedRelation(models.Model):
 class Mention(models.Model):
     """A place in a published body that names another term: bytes ``start`` to ``end``.
 
-    Without target where the name means several terms and nobody has decided which.
+    Without target if the name is ambiguous and not decided.
     """
 
     source = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="mentions")

@@ -48,7 +48,7 @@ class Review(models.Model):
 
 
 class Approval(models.Model):
-    """A person's yes to exactly the text of this fingerprint, whoever changes it later."""
+    """A person's approval of exactly the text with this fingerprint."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="approvals", db_index=False)
     fingerprint = models.CharField(max_length=64)
@@ -117,7 +117,9 @@ class Comment(models.Model):
     term = models.ForeignKey(Term, models.CASCADE, related_name="comments")
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="replies")
     author = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
-    guest = models.CharField(max_length=100, blank=True, help_text="Who has no account.")
+    guest = models.CharField(
+        max_length=100, blank=True, help_text="The name of a commenter without an account."
+    )
     text = models.TextField()
     created_at = models.DateTimeField()
     revision = models.PositiveIntegerField(help_text="The number of the text that it was made on.")

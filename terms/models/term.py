@@ -27,7 +27,7 @@ class TermQuerySet(models.QuerySet):
         return self.live().filter(live_fingerprint=F("fingerprint"))
 
     def waiting(self):
-        """Whose newest text readers do not see."""
+        """Terms with unpublished changes."""
         return self.exclude(live_fingerprint=F("fingerprint"))
 
     def in_review(self):
@@ -39,13 +39,13 @@ class TermQuerySet(models.QuerySet):
         return self.exclude(problem="")
 
     def wanting(self):
-        """Terms that name others which nobody has written yet."""
+        """Terms with wanted relations."""
         wanted = Relation.objects.wanted().values("term")
         return self.filter(pk__in=wanted)
 
 
 class TermManager(models.Manager):
-    """Terms that are not in the trash: there they are for nobody but who looks for them."""
+    """Leaves out terms that are in the trash."""
 
     def get_queryset(self):
         return super().get_queryset().filter(trashed_at=None)
@@ -69,9 +69,9 @@ class Term(models.Model):
     review_by = models.DateField(null=True, blank=True)
     live_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     is_linked = models.BooleanField(
-        "linked where others name it",
+        "linked where other terms mention it",
         default=True,
-        help_text="Off for a name that is an everyday word, too.",
+        help_text="Turn off for a name that is also an everyday word.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     trashed_at = models.DateTimeField(null=True, editable=False)
@@ -213,7 +213,7 @@ class RelationQuerySet(models.QuerySet):
 
 
 class Relation(models.Model):
-    """From a term to another; without target while nobody has written that term."""
+    """A relation from a term to another; without target while the other term is wanted."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="relations", db_index=False)
     position = models.PositiveIntegerField()

@@ -8,7 +8,7 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Unsaved(models.Model):
-    """What somebody has typed into the form of a term, or with None of a new one, and not
+    """The unsaved form of a term, or of a new one if ``term`` is None: typed, and not
     saved: kept until it is saved or thrown away. ``data`` is the form as it is sent.
 
     A person may write several new terms at once: ``slot`` tells their forms apart.
@@ -33,7 +33,7 @@ class Unsaved(models.Model):
 
 
 class Presence(models.Model):
-    """Somebody who has the form of a term open, or had it at ``seen_at``."""
+    """A person who has the form of a term open, or had it open at ``seen_at``."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="presences", db_index=False)
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="+")

@@ -56,7 +56,7 @@ class Generation:
 
 
 def is_settled(marks: bytes) -> bool:
-    """Whether nobody was writing."""
+    """Whether no write is in progress."""
     return len(marks) == 2 * MARK and marks[:MARK] == marks[MARK:]
 
 

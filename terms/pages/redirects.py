@@ -39,7 +39,7 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
 def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
     """For each term the one that it is a part of now, through several mergers; else itself.
 
-    Whoever is a part of nothing that readers know is told of by its own withdrawal.
+    If the target was never public, fall back to the term's own withdrawal.
     """
     merged: dict[Uid, Uid] = {}
     asked = set(uids)

@@ -55,7 +55,7 @@ class Store:
 
     @property
     def sequence(self) -> int:
-        """The number of this change. Whoever takes it is the only one until it is done."""
+        """The number of this change. The row stays locked until the transaction ends."""
         if not self._sequence:
             site = _site(Site.objects.select_for_update())
             announce()
@@ -69,11 +69,11 @@ class Store:
         return self._sequence
 
     def begin(self) -> None:
-        """Have this transaction be a change, also where it writes no page."""
+        """Count this transaction as a change, even if it writes no page."""
         self.sequence  # noqa: B018 — it is taken by asking for it
 
     def write(self, pages: Iterable[Built]) -> set[str]:
-        """Store what is not as it was; the paths of all ``pages``."""
+        """Store the pages that changed; return the paths of all ``pages``."""
         paths: set[str] = set()
         batch: list[Built] = []
         for page in pages:

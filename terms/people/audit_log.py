@@ -1,4 +1,4 @@
-"""The log of what was done: written in the transaction that does it, by nobody else."""
+"""The audit log. Each entry is written in the transaction of its action."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -102,7 +102,9 @@ def unsent() -> int:
 
 def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
     name = " ".join(notices[0].term.name.split())[:100]
-    subject = f"“{name}” in the glossary" if len(notices) == 1 else f"{len(notices)} news of terms"
+    subject = (
+        f"“{name}” in the glossary" if len(notices) == 1 else f"{len(notices)} updates to terms"
+    )
     parts = [f"{n.text}\n{settings.SITE_URL}{_address(n.term)}" for n in notices[:MOST]]
     if len(notices) > MOST:
         parts.append(f"… and {len(notices) - MOST} more.")

@@ -64,7 +64,7 @@ NONE = Rights()
 def rights(user: Any, permission: str) -> Rights:
     """Where ``user`` has ``permission`` (a codename of the app, as in ``change_term``).
 
-    Whoever has a role in a category sees all of its glossary: terms relate to one another.
+    A role in a category gives view access to its glossary, as terms relate to one another.
     """
     if not (user.is_authenticated and user.is_active):
         return NONE

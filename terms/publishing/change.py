@@ -20,7 +20,7 @@ from .rows import Written
 
 @dataclass
 class Noting(Change):
-    """Knows afterwards which names are linked otherwise, and which relations are others."""
+    """Records which links and relations have changed."""
 
     now: datetime = field(default_factory=timezone.now)  # one for all that are published together
     by: Any = None

@@ -1,4 +1,4 @@
-"""What follows from the texts that are published, made anew: after an upgrade, or where the
+"""Columns that are derived from published texts, rebuilt after an upgrade, or when the
 glossary has another language."""
 
 from collections.abc import Collection

@@ -2,7 +2,7 @@
 to names, and from ``Block (CSS)``, which is one meaning of it, to ``Block``.
 
 Where a link leads is what the names and files of today say: whoever gains or loses a name
-changes it, too. One to a file stays with the term when its file is called otherwise.
+changes it, too. A link to a file survives a rename of the file.
 """
 
 import re
@@ -167,7 +167,7 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
 
 
 def lead_anew(glossary: Glossary, pks: Collection[int]) -> None:
-    """Make all these rows anew from what is published."""
+    """Rebuild all these rows from what is published."""
     for some in batches(pks):
         terms = PublishedTerm.objects.filter(pk__in=some).only("name", "slug", "text", "body_start")
         sources = [Source(t.pk, t.name, t.slug, t.body) for t in terms.order_by("pk")]

@@ -320,7 +320,7 @@ def _checked(
         version = live.version
         is_meant = change.seen.get(version.term, version.fingerprint) == version.fingerprint
         reason = (
-            ("" if is_meant else "It has been changed meanwhile.")
+            ("" if is_meant else "It has changed since.")
             or live.document.why_no_term
             or _why_not_rendered(page)
             or taken.why_not(page)

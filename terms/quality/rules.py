@@ -1,4 +1,4 @@
-"""Rules for good entries: each says what, where and how to mend it. None of them changes
+"""Quality rules: each says what, where and how to mend it. None of them changes
 anything; a glossary has each of them off, as a warning, or as a bar to publishing."""
 
 from collections import Counter
@@ -125,7 +125,10 @@ def repeats_itself(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tupl
     document = entry.document
     for found in Names([(document.name, 1)]).find(document.description):
         if found.start > len(document.name) + 4:  # "Flask is …" names what it defines
-            yield "description", f"“{document.name}” is explained by itself: say it otherwise."
+            yield (
+                "description",
+                f"“{document.name}” is used in its own definition. Rephrase it.",
+            )
             return
 
 
@@ -138,7 +141,7 @@ def is_circular(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[s
     others = dict(Term.objects.filter(pk__in=named.values()).values_list("pk", "description"))
     for key, pk in named.items():
         if own_names.find(others.get(pk, "")):
-            yield "description", f"It is explained by “{key}”, which is explained by it."
+            yield "description", f"It is defined by “{key}”, which is defined by it."
 
 
 def is_too_long(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
@@ -149,7 +152,7 @@ def is_too_long(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[s
 
 def lacks_definition(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
     if not entry.document.description.strip():
-        yield "description", "There is none: say in a sentence what it is."
+        yield "description", "Add a definition of one sentence."
 
 
 def lacks_section(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, str]]:
@@ -167,7 +170,7 @@ def uses_jargon(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[s
                 said.add(found.key)
                 yield (
                     f"text, line {line}",
-                    f"“{text[found.start : found.end]}” is a wanted term: write it.",
+                    f"“{text[found.start : found.end]}” is a wanted term. Write it.",
                 )
 
 
@@ -176,16 +179,16 @@ def has_broken_link(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tup
     for link in entry.outline.links:
         path = link.target.partition("#")[0].partition("?")[0]
         if not link.target:
-            yield f"text, line {link.line}", f"The link “{link.text}” leads nowhere."
+            yield f"text, line {link.line}", f"The link “{link.text}” is broken."
         elif path.endswith(".md") and not around.has_file(path):
             yield (
                 f"text, line {link.line}",
-                f"No term has the file {path}; mend the link “{link.text}”.",
+                f"No term has the file {path}; fix the link “{link.text}”.",
             )
         elif path.startswith(home) and not around.leads_somewhere(path):
             yield (
                 f"text, line {link.line}",
-                f"There is no page {path}; mend the link “{link.text}”.",
+                f"There is no page {path}; fix the link “{link.text}”.",
             )
 
 
@@ -214,7 +217,7 @@ def lacks_alternative(entry: CheckedTerm, around: GlossaryContext) -> Iterator[t
         if not picture.text.strip():
             yield (
                 f"text, line {picture.line}",
-                "Say what the picture shows: ![in these brackets](…).",
+                "Describe the picture: ![in these brackets](…).",
             )
 
 
@@ -233,7 +236,7 @@ def drifts(entry: CheckedTerm, around: GlossaryContext) -> Iterator[tuple[str, s
 RULES: Mapping[str, tuple[str, Check]] = {
     "definition": ("A definition is missing", lacks_definition),
     "repeats": ("A definition uses its own term", repeats_itself),
-    "circular": ("Two definitions explain each other", is_circular),
+    "circular": ("Two definitions are circular", is_circular),
     "long": ("A definition is too long for a card", is_too_long),
     "section": ("A section that most terms have is missing", lacks_section),
     "jargon": ("A wanted term is used", uses_jargon),

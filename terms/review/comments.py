@@ -51,11 +51,11 @@ def comment(
     """Keep a remark on ``term``, or on the passage ``quote`` of its newest words."""
     text = bounded(text)
     if not text:
-        raise CannotReview("A comment needs some words.")
+        raise CannotReview("Enter a comment.")
     start, end = _place_of(term, quote)
     with transaction.atomic():
         if term.comments.filter(resolved_at=None).count() >= MAX_OPEN:
-            raise CannotReview(f"There are {MAX_OPEN} open comments already; resolve some first.")
+            raise CannotReview(f"There are already {MAX_OPEN} open comments. Resolve some first.")
         made = Comment.objects.create(
             term=term, parent=parent and (parent.parent or parent), author=person,
             guest=guest, text=text,
@@ -116,11 +116,11 @@ def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
     if not quote.strip():
         return None, None
     if len(quote) > MAX_TEXT:
-        raise CannotReview("Please mark a shorter passage.")
+        raise CannotReview("Select a shorter passage.")
     found = find_quote(quote, words_of(term))
     if found is None:
         short = " ".join(quote.split())[:80]
-        raise CannotReview(f"“{short}” does not stand in the text as it is now.")
+        raise CannotReview(f"“{short}” is not in the current text.")
     return found
 
 

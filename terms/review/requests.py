@@ -25,11 +25,11 @@ def submit(term: Term, person: Any, note: str = "") -> None:
     """Ask those who may for a review of the newest text."""
     with _locked(term) as now:
         if now.live_fingerprint == now.fingerprint:
-            raise CannotReview("Readers see this text already: there is nothing to review.")
+            raise CannotReview("This text is already published, so there is nothing to review.")
         if problem := now.document().why_no_term:
             raise CannotReview(problem)
         if now.reviews.open().exists():
-            raise CannotReview("A review has been asked for already.")
+            raise CannotReview("A review was already requested.")
         note = bounded(note)
         Review.objects.create(term=now, opened_by=person, opened_at=timezone.now(), note=note)
         _record(now, Event.Kind.SUBMITTED, person, note)
@@ -43,18 +43,18 @@ def approve(term: Term, person: Any, fingerprint: str) -> None:
     with _locked(term) as now:
         if now.fingerprint != fingerprint:
             raise CannotReview(
-                "The text has been changed since you read it: what you saw is not approved."
+                "The text has changed since you read it. Your approval was not recorded."
             )
         if now.fingerprint == now.live_fingerprint:
-            raise CannotReview("Readers see this text already.")
+            raise CannotReview("This text is already published.")
         if person.pk in authors_of(now):
-            raise CannotReview("You have written a part of this change; somebody else approves it.")
+            raise CannotReview("Someone else must approve this, because you wrote part of it.")
         at = timezone.now()
         _, made = Approval.objects.get_or_create(
             term=now, fingerprint=fingerprint, person=person, defaults={"created_at": at}
         )
         if not made:
-            raise CannotReview("You have approved this text already.")
+            raise CannotReview("You have already approved this text.")
         _record(now, Event.Kind.APPROVED, person, f"version {now.version}")
         tell(_concerned(now), now, f"{person} approved “{now}”.", but=person)
 
@@ -63,7 +63,7 @@ def request_changes(term: Term, person: Any, reason: str) -> None:
     """Send the text back to its authors, with the reason."""
     reason = bounded(reason)
     if not reason:
-        raise CannotReview("Say what should be changed, so that the authors know.")
+        raise CannotReview("Describe the changes that the authors should make.")
     with _locked(term) as now:
         review = _close(now, person, Review.Outcome.CHANGES, reason)
         Approval.objects.filter(term=now, fingerprint=now.fingerprint, person=person).delete()
@@ -82,28 +82,28 @@ def take_back(term: Term, person: Any) -> None:
 
 @contextmanager
 def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
-    """The term, which nobody changes meanwhile, if its text is the one that was read."""
+    """Lock the term, and return it if its text is the one that was read."""
     with _locked(term) as now:
         if now.fingerprint != fingerprint:
-            raise CannotReview("The text has been changed since you read it; look again.")
+            raise CannotReview("The text has changed since you read it. Check the new version.")
         yield now
 
 
 @contextmanager
 def _locked(term: Term) -> Iterator[Term]:
-    """The term as it is now; whoever writes its glossary waits until this is done."""
+    """The term as it is now, locked until the transaction ends."""
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         found = Term.objects.select_related("glossary").filter(pk=term.pk).first()
         if found is None:
-            raise CannotReview(f"Somebody has deleted “{term}” meanwhile: it is in the trash.")
+            raise CannotReview(f"“{term}” was deleted. It is in the trash.")
         yield found
 
 
 def _close(term: Term, person: Any, outcome: str, reason: str = "") -> Review:
     review = term.reviews.open().first()
     if review is None:
-        raise CannotReview("There is no open review of this term any more.")
+        raise CannotReview("The review of this term is no longer open.")
     review.closed_by, review.closed_at = person, timezone.now()
     review.outcome, review.reason = outcome, reason
     review.save()
@@ -118,10 +118,10 @@ def _concerned(term: Term, review: Review | None = None) -> set[int]:
 
 
 def bounded(text: str) -> str:
-    """What somebody wrote, without blanks around it; raises CannotReview where it is too long."""
+    """The entered text, stripped. Raises CannotReview if it is too long."""
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
     if len(text) > MAX_TEXT:
-        raise CannotReview(f"Please say it in {MAX_TEXT:,} characters.")
+        raise CannotReview(f"Use at most {MAX_TEXT:,} characters.")
     return text
 
 

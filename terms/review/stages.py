@@ -39,11 +39,11 @@ class Stage:
 
     @property
     def next_step(self) -> str:
-        """What must be done by somebody before readers see the text."""
+        """The steps that are missing before the text can be published."""
         who = self.who_is_missing
         if self.name == LIVE:
-            return "Readers see this version."
-        seen = "Readers see an older version." if self.was_live else "Readers do not see it yet."
+            return "This version is published."
+        seen = "An older version is published." if self.was_live else "Not published yet."
         if not who:
             return f"{seen} It can be published."
         if self.name == REVIEW:
@@ -52,7 +52,7 @@ class Stage:
 
     @property
     def who_is_missing(self) -> str:
-        """Whose yes is missing, such as “two more people”; empty where nobody's."""
+        """Who still has to approve, such as “two more people”; empty if nobody."""
         missing, more = self.standing.missing, " more" if self.standing.given else ""
         if not missing:
             return ""
@@ -98,7 +98,7 @@ def _name(term: Term, standing: Standing, is_in_review: bool) -> str:
 
 @dataclass(frozen=True)
 class Yes:
-    """An approval, and whether it is of the newest text by somebody who did not write it."""
+    """An approval. It counts if it is of the newest text, by a person who did not write it."""
 
     approval: Approval
     counts: bool

@@ -35,7 +35,7 @@ def keep_suggestion(
     digest = _digest(term and term.uid, key, text)
     known = Suggestion.objects.filter(glossary=glossary, digest=digest)
     if not known.exists() and len(_open(glossary)[:MOST_OPEN]) == MOST_OPEN:
-        raise CannotSuggest("So many suggestions wait that no more are taken. Come back later.")
+        raise CannotSuggest("Too many suggestions are waiting. Please come back later.")
     with transaction.atomic():
         found, is_new = known.get_or_create(
             glossary=glossary,
@@ -73,7 +73,7 @@ def declined_name(glossary: Glossary, name: str) -> Suggestion | None:
 
 
 def why_declined(glossaries: Iterable[Glossary], name: str) -> str:
-    """What is said to whoever writes a term with a name that was declined; mostly nothing."""
+    """The warning for a new term with a declined name; empty for other names."""
     found = (declined_name(glossary, name) for glossary in glossaries)
     return next((_no(declined) for declined in found if declined), "")
 

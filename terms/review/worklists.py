@@ -1,4 +1,4 @@
-"""What needs somebody: lists that are queries, each with what to do about it."""
+"""Work lists: queries over terms, names and suggestions that need attention."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def stale(person: Any) -> QuerySet:
 
 
 def wanted(person: Any) -> QuerySet:
-    """Names that nobody has written or declined, with the number of terms that want them."""
+    """Wanted names that were not declined, with the number of terms that use them."""
     declined = Suggestion.objects.declined_names().filter(
         key=OuterRef("key"), glossary=OuterRef("term__glossary")
     )
@@ -144,7 +144,7 @@ def said_by_readers(person: Any) -> QuerySet:
 
 
 def orphans(person: Any) -> QuerySet:
-    """Live terms that nobody refers to, and that refer to nobody."""
+    """Published terms without relations or links in either direction."""
     out = Relation.objects.filter(term=OuterRef("pk")).exclude(target=None)
     back = Relation.objects.filter(target=OuterRef("pk"))
     pages = PublishedTerm.objects.filter(uid=OuterRef("uid"))
@@ -154,36 +154,36 @@ def orphans(person: Any) -> QuerySet:
 
 
 LISTS = {
-    "review": WorkList("To review", "Somebody asks for your yes.", to_review),
-    "ready": WorkList("Ready to publish", "Approved; readers do not see it yet.", ready),
-    "mine": WorkList("Mine", "You own them, or changed them last and they are not live.", mine),
+    "review": WorkList("To review", "Waiting for your approval.", to_review),
+    "ready": WorkList("Ready to publish", "Approved, but not published yet.", ready),
+    "mine": WorkList("Mine", "You own them, or made the latest unpublished change.", mine),
     "drafts": WorkList(
-        "Drafts", "Readers have never seen them.", lambda p: _mine(p).never_published()
+        "Drafts", "Never published.", lambda p: _mine(p).never_published()
     ),
     "changed": WorkList(
-        "Changed since published", "Readers see an older version.",
+        "Changed since published", "An older version is published.",
         lambda p: _mine(p).changed_since_published(),
     ),
-    "stale": WorkList("To look at again", "Their review-by date has come.", stale),
+    "stale": WorkList("Due for review", "The review date has passed.", stale),
     "wanted": WorkList(
-        "Wanted", "Terms relate to them, and nobody has written them.", wanted, "names"
+        "Wanted", "Listed as related terms, but not written yet.", wanted, "names"
     ),
     "one-way": WorkList(
-        "One-way relations", "The other term does not relate back.", one_way, "pairs"
+        "One-way relations", "The other term is not related back.", one_way, "pairs"
     ),
     "suggestions": WorkList(
-        "Readers' suggestions", "What readers say is wrong or missing.",
+        "Readers' suggestions", "Errors and gaps that readers reported.",
         said_by_readers, "suggestions",
     ),
     "suggested": WorkList(
-        "Named, not related", "Their texts name a term that they do not relate to.",
+        "Mentioned, not related", "Their texts mention a term that they are not related to.",
         suggested, "mentions",
     ),
     "ambiguous": WorkList(
-        "Ambiguous names", "Several terms have them, so texts do not link them.",
+        "Ambiguous names", "Shared by several terms, so not linked automatically.",
         ambiguous, "names",
     ),
-    "orphans": WorkList("Orphans", "Nothing leads to them, and they lead to nothing.", orphans),
+    "orphans": WorkList("Orphans", "No links or relations to or from other terms.", orphans),
     "unreadable": WorkList(
         "Unreadable", "Their header cannot be read.", lambda p: _mine(p).unreadable()
     ),

@@ -125,7 +125,7 @@ def _by_key(glossary: Glossary, key: str, has_words: bool, limit: int) -> list[i
 
 def named_in(glossary: Glossary, query: str) -> list[int]:
     """Ids of the terms that a question names: of Flask in “what is flask?”."""
-    texts = (query, query.upper())  # of whoever asks, LTV and ltv are the same
+    texts = (query, query.upper())  # LTV and ltv find the same
     names = names_of(glossary, texts[:1])
     uids = [uid for text in texts for found in names.find(text) for uid in found.targets]
     pks = dict(PublishedTerm.objects.filter(uid__in=uids).values_list("uid", "pk"))

@@ -1,4 +1,4 @@
-"""Whether a request comes from somebody who is logged in: these have threads of their own.
+"""Whether a request comes from a logged-in person: these have threads of their own.
 
 A cookie proves nothing by its name. Its session is looked up, and remembered for a while.
 """
@@ -41,7 +41,7 @@ class Editors:
         return key in self._until
 
     def look_up(self, key: str) -> bool:
-        """Ask the database whether somebody is logged in by this session."""
+        """Ask the database whether this session is that of a logged-in person."""
         try:
             is_one = SESSION_KEY in self._store(key)
         finally:

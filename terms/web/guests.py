@@ -34,7 +34,7 @@ class GuestForm(forms.Form):
     term = forms.IntegerField()
     name = forms.CharField(label="Your name", max_length=100)
     quote = forms.CharField(
-        label="Which words, as they stand in the text. Empty: the whole term",
+        label="Quoted passage (optional)",
         max_length=MAX_TEXT,
         required=False,
     )
@@ -46,7 +46,7 @@ def _link(request: HttpRequest, token: str) -> GuestLink:
     found = link_of(token)
     if found is None:
         limit(f"guest-guess-{client_of(request)}", GUESSES)
-        raise Http404("This link leads nowhere, or no longer.")
+        raise Http404("This link is invalid or has expired.")
     limit(f"guest-link-{found.pk}", A_MINUTE)
     return found
 
@@ -152,7 +152,7 @@ def _say(link, terms, form):
         return "Choose one of the terms."
     left = GuestLink.objects.filter(pk=link.pk, comments_left__gt=0)
     if not left.update(comments_left=F("comments_left") - 1):
-        return "There are as many comments as one link may leave."
+        return "This link has reached its limit of comments."
     try:
         comment(
             term, None, form.cleaned_data["text"], form.cleaned_data["quote"],

@@ -30,7 +30,7 @@ _SALT = "suggestion"
 
 
 class SuggestionForm(forms.Form):
-    name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say which term."})
+    name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Choose a term."})
     text = forms.CharField(
         max_length=MAX_TEXT, error_messages={"required": "Say what you suggest."}
     )
@@ -47,7 +47,7 @@ class SuggestionForm(forms.Form):
         text = normalise(self.cleaned_data["text"])
         refuse_control_characters(text)
         if len(_LINK.findall(text)) > MOST_LINKS:
-            raise forms.ValidationError("Leave two links at most in it.")
+            raise forms.ValidationError("Include no more than two links.")
         return text
 
     def clean(self):
@@ -103,7 +103,7 @@ def _term(glossary: Glossary, slug: str) -> PublishedTerm | None:
     slug = slug.replace("\0", "")[:255]
     term = PublishedTerm.objects.of(glossary).listed().filter(slug=slug).first() if slug else None
     if slug and term is None:
-        raise Http404("There is no such term.")
+        raise Http404("This term does not exist.")
     return term
 
 
@@ -138,7 +138,7 @@ def _kept(request, glossary, term, form) -> str:
         limit(f"suggestion-{client_of(request)}", AN_HOUR, 3600)
         keep_suggestion(glossary, form.cleaned_data["name"], form.cleaned_data["text"], term)
     except TooMany:
-        return "So many suggestions came from where you are that you have to wait an hour."
+        return "Too many suggestions from your network. Try again in an hour."
     except CannotSuggest as error:
         return str(error)
     return ""

@@ -14,7 +14,7 @@ MOST_FIELDS = 5_000
 MOST_TYPED = 4 * 1024 * 1024  # characters
 RETRY = 5  # seconds
 BUSY = "The site is very busy at the moment."
-AWAY = "The database of the glossary does not answer at the moment."
+AWAY = "The glossary's database is not available at the moment."
 HEADERS: Headers = [
     ("Content-Type", "text/html; charset=utf-8"),
     ("Cache-Control", "no-store"),

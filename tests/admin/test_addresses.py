@@ -246,7 +246,7 @@ def test_the_list_is_searched_and_filtered(admin):
     assert shown(q="flas") == {"Flask"}
     assert shown(q="flaks") == {"Flask"}
     listed = admin.get("/admin/terms/term/", {"q": "flaks"}).content.decode()
-    assert "Nothing has “flaks” in it. These are spelled like it." in listed
+    assert "No results for “flaks”. These are spelled similarly." in listed
     assert shown(q="nothing like it") == set()
     assert shown(needs="wanted") == {"Flask"}
     assert shown(needs="unreadable") == {"bad"}
@@ -345,5 +345,5 @@ def test_a_demo_does_not_share_its_port():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(CommandError, match=rf"Port {port} of 127.0.0.1 cannot be had"):
+        with pytest.raises(CommandError, match=rf"Cannot listen on 127.0.0.1:{port}"):
             call_command("run_demo", "fixtures/glossary", port=port)

@@ -44,10 +44,10 @@ def test_a_field_of_the_selected_terms_is_shown_then_changed(admin):
     data = {"terms": ids_of(page), "field": "category", "category": other.pk}
     shown = admin.post(EDIT, data)
     assert "2 terms: category: Elsewhere: what would be done" in words(shown)
-    assert "its old address leads on" in words(shown)
+    assert "its old address redirects" in words(shown)
     assert set(Term.objects.values_list("category__name", flat=True)) == {"Software"}
     done = confirmed(admin, shown)
-    assert "Readers see it once" in words(done)
+    assert "to show it to readers" in words(done)
     assert Term.objects.filter(category=other).count() == 2
     assert ChangeSet.objects.latest("pk").revisions.count() == 2
 
@@ -56,7 +56,7 @@ def test_what_was_changed_meanwhile_is_shown_again(admin):
     flask = make_term("Flask")
     data = {"terms": f"{flask.pk}", "field": "icon", "icon": "mdi:lock", "confirm": "old"}
     response = admin.post(EDIT, data)
-    assert "Something has been changed meanwhile" in words(response)
+    assert "The glossary has changed" in words(response)
     assert Term.objects.get().version == 1
 
 
@@ -78,8 +78,8 @@ def test_an_owner_and_a_date_are_set_at_once(admin, editor):
     ("data", "said"),
     [
         ({"field": "icon", "icon": "a\x07b"}, "control character"),
-        ({"field": "relate", "relate": "x, y"}, "has a comma"),
-        ({"field": "relate", "relate": " "}, "Say which term."),
+        ({"field": "relate", "relate": "x, y"}, "contains a comma"),
+        ({"field": "relate", "relate": " "}, "Choose a term."),
         ({"field": "unrelate", "unrelate": "Nobody"}, "Nothing would change"),
         ({"field": "category", "category": "999999"}, "Select a valid choice"),
     ],
@@ -96,7 +96,7 @@ def test_hostile_selections(admin):
     flask = make_term("Flask")
     for ids in ("", "x", "0", "-1", "9" * 30, f"{flask.pk},{flask.pk + 1}"):
         response = admin.post(EDIT, {"terms": ids, "field": "icon", "icon": "x"}, follow=True)
-        assert "choose again" in words(response)
+        assert "Choose again" in words(response)
     many = {"terms": f"{flask.pk}," * 50_000, "field": "icon", "icon": "x"}
     assert "1 term: icon: x" in words(admin.post(EDIT, many))
     assert admin.post(EDIT, {"terms": f"{flask.pk}", "field": "name"}).status_code == 400
@@ -106,7 +106,7 @@ def test_hostile_selections(admin):
 def test_terms_of_two_glossaries_are_not_edited_as_one(admin):
     other = Glossary.objects.create(slug="other")
     response = select(admin, [make_term("A"), make_term("B", glossary=other)])
-    assert "Choose terms of one glossary." in words(response)
+    assert "Choose terms from one glossary." in words(response)
 
 
 def test_only_those_that_the_person_may_change(roles):
@@ -123,7 +123,7 @@ def test_only_those_that_the_person_may_change(roles):
     assert ids_of(page) == f"{mine.pk}"
     assert "Secret" not in re.search(r'<select name="category".*?</select>', words(page))[0]
     data = {"terms": f"{mine.pk},{theirs.pk}", "field": "icon", "icon": "x"}
-    assert "choose again" in words(client.post(EDIT, data, follow=True))
+    assert "Choose again" in words(client.post(EDIT, data, follow=True))
     data = {"terms": f"{mine.pk}", "field": "category", "category": theirs.category_id}
     assert "Select a valid choice" in words(client.post(EDIT, data))
 
@@ -133,4 +133,4 @@ def test_more_than_can_be_done_at_once_is_said_before(admin, monkeypatch):
     terms = [make_term(f"T{number}") for number in range(3)]
     assert "Choose 2 terms at most." in words(select(admin, terms))
     ids = ",".join(str(term.pk) for term in terms)
-    assert "choose again" in words(admin.post(EDIT, {"terms": ids, "field": "icon"}, follow=True))
+    assert "Choose again" in words(admin.post(EDIT, {"terms": ids, "field": "icon"}, follow=True))

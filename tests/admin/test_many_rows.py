@@ -39,7 +39,7 @@ def test_ten_thousand_terms_in_every_action(admin, many):
     assert Term.objects.filter(category=other).count() == MANY
     address = f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/"
     assert admin.get(address).status_code == 200
-    assert "10000 terms are collected" in select_all(admin, "collect_selected")
+    assert "10000 terms were added" in select_all(admin, "collect_selected")
     assert "10000 terms are live." in select_all(admin, "publish_selected")
-    assert "Readers do not see 10000 terms any more." in select_all(admin, "withdraw_selected")
+    assert "10000 terms were withdrawn." in select_all(admin, "withdraw_selected")
     assert not PublishedTerm.objects.exists()

@@ -32,7 +32,7 @@ def test_what_was_typed_is_offered_again(admin):
     assert term.newest_revision().number == 1
 
     page = admin.get(address(term)).content.decode()
-    assert "that was not saved." in page
+    assert "unsaved changes" in page
     again = fields_of(admin.get(address(term), {"again": "1"}))
     assert again["description"] == ["Half a sen"]
     assert again["body"] == ["New\r\n\r\ntext\r\n"] or again["body"] == ["New\n\ntext\n"]
@@ -49,7 +49,7 @@ def test_what_is_offered_stays_until_it_is_decided(admin):
     keep(admin, term, {**fields_of(admin.get(address(term))), "body": ["Half a thought"]})
     post(admin, term, body="Another thought")  # saved beside the offer
     assert Term.objects.get().body.strip() == "Another thought"
-    assert "that was not saved." in admin.get(address(term)).content.decode()
+    assert "unsaved changes" in admin.get(address(term)).content.decode()
     other = fields_of(admin.get(address(term)))
     save_text(term, text_of("Flask", body="Somebody’s thought"))
     conflict = admin.post(address(term), {**other, "body": ["A third thought"]})
@@ -79,11 +79,11 @@ def test_two_new_terms_are_kept_apart(admin):
     keep(admin, None, {**one, "name": ["One"]})
     keep(admin, None, {**two, "name": ["<b>Two"]})
     html = admin.get(f"{PREFIX}add/").content.decode()
-    assert "begun 2 other new terms" in html
+    assert "2 other unsaved new terms" in html
     assert "&lt;b&gt;Two" in html
     assert admin.post(f"{PREFIX}add/", {**one, "name": ["One"]}).status_code == 302
     html = admin.get(f"{PREFIX}add/").content.decode()
-    assert "begun 1 other new term " in html
+    assert "1 other unsaved new term." in html
     admin.post(f"{PREFIX}add/discard/", {**one, "discard": two["slot"][0]})
     assert not Unsaved.objects.exists()
     for slot in ("", "x", "0" * 17, "\0"):
@@ -131,7 +131,7 @@ def test_too_much_is_refused_in_words(admin):
     term = make_term("Flask")
     response = keep(admin, term, {"body": "x" * (2 * 1024 * 1024 + 1)})
     assert response.status_code == 413
-    assert "save it" in response.json()["error"]
+    assert "Save it" in response.json()["error"]
 
 
 def test_who_else_is_here_is_said(admin):
@@ -142,7 +142,7 @@ def test_who_else_is_here_is_said(admin):
     assert ben.post(here).json() == {"others": ["ana"], "version": 1}
     save_text(term, text_of("Flask", body="x"))
     assert admin.post(here).json() == {"others": ["Ben"], "version": 2}
-    assert "Ben has this term open, too." in admin.get(address(term)).content.decode()
+    assert "Ben also has this term open." in admin.get(address(term)).content.decode()
     Presence.objects.update(seen_at=Presence.objects.first().seen_at - timedelta(minutes=5))
     assert "has this term open" not in admin.get(address(term)).content.decode()
     assert not Unsaved.objects.exists()
@@ -161,9 +161,9 @@ def test_a_term_that_was_deleted_is_said(admin):
     admin.post(f"{PREFIX}{term.pk}/delete/")
     response = admin.post(f"{PREFIX}{term.pk}/keep/", {"keep": "1"})
     assert response.status_code == 404
-    assert "deleted this term" in response.json()["error"]
+    assert "This term was deleted" in response.json()["error"]
     Term.with_trash.update(trashed_at=None)
-    assert "that was not saved." in admin.get(address(term)).content.decode()
+    assert "unsaved changes" in admin.get(address(term)).content.decode()
 
 
 def test_hostile_drafts_are_shown_as_text(admin):

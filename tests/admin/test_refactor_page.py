@@ -46,12 +46,12 @@ def test_a_rename_is_shown_done_published_and_undone(admin):
     )
     assert "Readers see all of it." in admin.get(address).content.decode()
     html = admin.post(address, {"do": "undo"}, follow=True).content.decode()
-    assert "Undone. Readers see it once this change set" in html
+    assert "Undone. Publish this change set" in html
     assert "<h1>Undone: Flask renamed to Quart</h1>" in html
     assert 'value="publish"' in html
     assert 'value="publish"' not in admin.get(address).content.decode()
     assert Term.objects.get(pk=term.pk).name == "Flask"
-    assert "undone already" in admin.post(address, {"do": "undo"}, follow=True).content.decode()
+    assert "already undone" in admin.post(address, {"do": "undo"}, follow=True).content.decode()
 
 
 def test_what_was_shown_is_what_is_done(admin):
@@ -61,7 +61,7 @@ def test_what_was_shown_is_what_is_done(admin):
     (digest,) = re.findall(r'name="confirm" value="(\w+)"', html)
     save_text(term, text_of("Flask", body="Meanwhile."))
     html = page(admin, term, **values, confirm=digest)
-    assert "Something has been changed meanwhile" in html
+    assert "The glossary has changed" in html
     assert Term.objects.get().name == "Flask"
 
 
@@ -94,11 +94,11 @@ def test_withdrawing_in_favour_of_another(admin):
     term = make_live("Old")
     make_live("New", related="Old")
     html = page(admin, term, kind="withdraw", other="New")
-    assert "Readers would not see Old any more" in html
-    assert ">New</a> relates to it" in html
+    assert "Readers would no longer see Old" in html
+    assert ">New</a> is related to it" in html
     assert PublishedTerm.objects.count() == 2
     html = confirmed(admin, term, kind="withdraw", other="New")
-    assert "Readers do not see “Old” any more." in html
+    assert "“Old” was withdrawn." in html
     gone = Page.objects.get(path__endswith="/old/")
     assert gone.status == 410
     assert b">New</a>" in gone.content
@@ -119,13 +119,13 @@ def test_a_selection_is_collected(admin):
     html = admin.post(
         PREFIX, {"action": "collect_selected", **chosen}, follow=True
     ).content.decode()
-    assert "2 terms are collected" in html
+    assert "2 terms were added" in html
     change_set = ChangeSet.objects.get()
     address = f"/admin/terms/changeset/{change_set.pk}/change/"
     html = admin.get(address).content.decode()
     assert "2 terms, by ana" in html
     assert (
-        "review of 2 terms has been asked for"
+        "review of 2 terms was requested"
         in admin.post(address, {"do": "submit"}, follow=True).content.decode()
     )
     assert admin.post(address, {"do": "nothing"}).status_code == 403
@@ -144,7 +144,7 @@ def test_a_set_with_terms_of_others_is_not_acted_on(admin, account):
 
 def test_a_term_is_split(admin):
     term = make_live("Flask", body="Words.\n\n## Use\n\nOf use.\n\n## History\n\nLong ago.")
-    assert "Sections that go there" in page(admin, term)
+    assert "Sections to move" in page(admin, term)
     values = {"kind": "split", "name": "Flask history", "parts": ["1"]}
     html = page(admin, term, **values)
     assert "Flask history split from Flask: what would be done" in html
@@ -158,7 +158,7 @@ def test_a_term_is_split(admin):
     assert [term.name for term in Term.objects.all()] == ["Flask"]
     for parts in (["x"], ["99"], ["-1"]):
         assert "Select a valid choice" in page(admin, term, **values | {"parts": parts})
-    assert "Choose what goes" in page(admin, term, **values | {"parts": []})
+    assert "Choose a section or a name" in page(admin, term, **values | {"parts": []})
     none = "Its text has no sections"
     assert none not in page(admin, term)
     assert none in page(admin, make_term("Plain", body="No sections."))
@@ -168,7 +168,7 @@ def test_who_may_not_add_does_not_split(account):
     term = make_term("Flask", body="## Use\n\nOf use.")
     client = account("ben", "change_term", "publish_term", "view_term")
     html = page(client, term, kind="split", name="New", parts=["0"])
-    assert "You may not make new terms here." in html
+    assert "You do not have permission to add terms here." in html
 
 
 def test_undoing_takes_no_term_from_readers_without_the_right_to(admin, account):

@@ -42,21 +42,21 @@ def test_a_change_is_asked_about_approved_and_published(ann, ben):
     assert "Ask for a review: one person must approve it." in html
     assert 'value="publish">Publish</button>' not in html
     assert 'value="approve"' not in html  # her own change
-    assert "A review of “Flask” has been asked for." in act(author, term, "submit", text="Look!")
+    assert "A review of “Flask” was requested." in act(author, term, "submit", text="Look!")
     html = shown(ben, term)
     assert "ann asked for a review" in html
     assert "Look!" in html
     assert "You have approved “Flask”" in act(ben, term, "approve")
     assert "ben approved version 2" in shown(author, term)
     assert "“Flask” is live" in act(author, term, "publish")
-    assert "Readers see this version." in shown(author, term)
+    assert "This version is published." in shown(author, term)
 
 
 def test_what_is_typed_beside_an_approval_is_kept(ann, ben):
     term = make_live(author=ann)
     Category.objects.update(approvals_needed=1)
     save_text(term, text_of(body="Better words."), author=ann)
-    assert "A word to the authors" in shown(ben, term)
+    assert "Message to the authors" in shown(ben, term)
     act(ben, term, "approve", text=" Well said. ")
     assert term.comments.get().text == "Well said."
 
@@ -65,12 +65,12 @@ def test_what_cannot_be_done_is_said_and_nothing_typed_is_lost(ann, ben):
     term = make_term(author=ann)
     act(logged_in(ann), term, "submit")
     html = act(ben, term, "changes", text="")
-    assert "Say what should be changed" in html
+    assert "Describe the changes" in html
     html = act(ben, term, "comment", text="My long remark", quote="not in the text")
-    assert "does not stand in the text" in html
+    assert "is not in the current text" in html
     assert "My long remark</textarea>" in html
     assert 'value="not in the text"' in html
-    assert "goes back to its authors" in act(ben, term, "changes", text="Shorter, please.")
+    assert "was returned to its authors" in act(ben, term, "changes", text="Shorter, please.")
     assert "Shorter, please." in shown(logged_in(ann), term)
 
 
@@ -90,8 +90,8 @@ def test_comments_are_marked_in_the_text_and_resolved(ann, ben):
     act(ben, term, "reopen", thread=thread)
     assert "<mark>" in shown(ben, term)
     for number in ("0", "x", "9" * 30, "-1", "٣", ""):
-        assert "no longer there" in act(ben, term, "resolve", thread=number)
-    assert "no longer there" in act(ben, term, "resolve")
+        assert "no longer exists" in act(ben, term, "resolve", thread=number)
+    assert "no longer exists" in act(ben, term, "resolve")
 
 
 def test_the_review_shows_what_readers_will_see(ann, ben):
@@ -110,7 +110,7 @@ def test_open_comments_and_change_sets_are_said_where_it_is_decided(ann, ben):
     save_text(term, text_of(body="Better words."), author=ann)
     html = shown(ben, term)
     assert "comment is open" not in html
-    assert "A part of the change set" not in html
+    assert "Part of the change set" not in html
     act(ben, term, "comment", text="Why?")
     act(ben, term, "comment", text="And how?")
     assert "2 comments are open" in shown(ben, term)
@@ -122,7 +122,7 @@ def test_open_comments_and_change_sets_are_said_where_it_is_decided(ann, ben):
         f'<a href="/admin/terms/changeset/{made.pk}/change/">A &lt;b&gt;set&lt;/b&gt;</a>' in html
     )
     act(ben, term, "publish")
-    assert "A part of the change set" not in shown(ben, term)
+    assert "Part of the change set" not in shown(ben, term)
 
 
 def test_overlapping_passages_are_each_marked(ann):
@@ -149,10 +149,7 @@ def test_the_form_leads_to_the_review_where_approval_is_needed(ann):
     assert Term.objects.get().description == "New words"
     assert term.reviews.open().get().note == "Look at it."
     response = post(client, term, _review="1", description="Newer words")
-    assert (
-        "is saved. A review has been asked for already."
-        in client.get(response.url).content.decode()
-    )
+    assert "is saved. A review was already requested." in client.get(response.url).content.decode()
     response = post(client, term, _publish="1")  # by a hand that knows the name
     assert not Term.objects.live().exists()
 

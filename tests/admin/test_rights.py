@@ -405,7 +405,7 @@ def test_a_new_account_gets_its_roles(client_of):
     reviewer, friends = Group.objects.get(name="Reviewer"), Group.objects.create(name="Friends")
     new = {"username": "bo", "password1": secret, "password2": secret, "groups": [reviewer.pk]}
     page = client.get("/admin/auth/user/add/").content.decode()
-    assert "Reviewer: also approves what others wrote" in page
+    assert "Reviewer: also approves the changes of others" in page
     assert "Friends" not in page  # a group of the superusers' own
     stolen = new | {"groups": [friends.pk]}
     assert client.post("/admin/auth/user/add/", stolen).status_code == 200

@@ -33,9 +33,9 @@ def test_times_are_of_the_editors_own_zone(ann):
     assert "in your time zone, Asia/Tokyo" in status
     other = logged_in(User.objects.create_superuser("ben", password="x"))
     assert f"1 July {year}, 00:30" in other.get("/admin/terms/term/schedule/").content.decode()
-    assert "taken from the schedule" in post(client, term, do="unschedule", item=item.pk)
+    assert "removed from the schedule" in post(client, term, do="unschedule", item=item.pk)
     assert "Nothing is scheduled." in client.get("/admin/terms/term/schedule/").content.decode()
-    assert "no such time any more" in post(client, term, do="unschedule", item="٣")
+    assert "no longer scheduled" in post(client, term, do="unschedule", item="٣")
 
 
 def test_a_time_for_what_nobody_has_approved_says_so(ann):
@@ -43,17 +43,17 @@ def test_a_time_for_what_nobody_has_approved_says_so(ann):
     Category.objects.update(approvals_needed=2)
     at = timezone.now() + timedelta(days=1)
     page = post(logged_in(ann), term, do="schedule", action="publish", at=f"{at:%Y-%m-%dT%H:%M}")
-    assert "but only with the yes of 2 people by then." in page
-    assert "It is only done with the yes of 2 people by then." in page
+    assert "but only if approved by 2 people by then." in page
+    assert "It still needs approval from 2 people." in page
 
 
 @pytest.mark.parametrize(
     ("at", "words"),
     [
-        ("", "Say when."), ("soon", "no date with a time"), ("2020-01-01T00:00", "passed already"),
+        ("", "Enter a date and time."), ("soon", "Enter a valid date and time"), ("2020-01-01T00:00", "in the past"),
         ("2027-03-28T02:30", "couldn’t be interpreted in time zone Europe/Berlin"),
-        ("99999-01-01T00:00", "no date with a time"), ("0001-01-01T00:00", "passed already"),
-        ("9999-12-31T23:59", "more than ten years ahead"),
+        ("99999-01-01T00:00", "Enter a valid date and time"), ("0001-01-01T00:00", "in the past"),
+        ("9999-12-31T23:59", "more than ten years in the future"),
     ],
 )  # fmt: skip
 def test_a_time_that_is_none_is_refused_in_words(ann, at, words):
@@ -68,7 +68,7 @@ def test_the_page_warns_when_the_text_is_another_one_now(ann):
     post(client, term, do="schedule", action="publish", at=f"{at:%Y-%m-%dT%H:%M}")
     Schedule.objects.update(fingerprint="another")
     page = client.get(f"/admin/terms/term/{term.pk}/review/").content.decode()
-    assert "The text has been changed since: this will not be done." in page
+    assert "The text has changed since, so this will not run." in page
 
 
 def test_a_zone_that_is_none_is_refused(ann):

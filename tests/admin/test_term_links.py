@@ -32,7 +32,7 @@ def test_the_names_of_the_text_are_listed(admin, flask):
     assert "Django" in html
     assert "no link: it may mean 2 terms" in html
     assert "Werkzeug</label>" not in html
-    assert "Named, but not related" in html
+    assert "Mentioned, but not related" in html
 
 
 def test_what_is_decided_is_live_and_stays(admin, flask):
@@ -69,9 +69,9 @@ def test_named_terms_become_related_ones(admin, flask):
     flask.refresh_from_db()
     assert flask.related == "Django"
     assert flask.newest_revision().reason == "Related"
-    assert "Named, but not related" not in admin.get(address(flask)).content.decode()
+    assert "Mentioned, but not related" not in admin.get(address(flask)).content.decode()
     response = admin.post(address(flask), {"relate": "nonsense"}, follow=True)
-    assert "Choose the terms to relate first" in response.content.decode()
+    assert "Choose the terms to relate." in response.content.decode()
 
 
 @pytest.mark.parametrize("value", ["x", "\0", "0" * 5000, "never ", "None"])
@@ -87,7 +87,7 @@ def test_only_those_who_may_decide(account, flask, client):
     assert viewer.post(address(flask), {"name-0": NEVER}).status_code == 403
     writer = account("writer", "view_term", "change_term")
     response = writer.post(address(flask), {"name-0": NEVER, "is_linked": "on"}, follow=True)
-    assert "once somebody who may publishes" in response.content.decode()
+    assert "after a publisher publishes" in response.content.decode()
     assert 'django/">Django</a>' in page_of(flask)
     assert account("nobody").get(address(flask)).status_code == 403
     assert viewer.get("/admin/terms/term/999999/links/").status_code == 404

@@ -70,13 +70,13 @@ def test_pages_within_an_action_have_no_axe_violation(visit, admin_client, newsr
     page.goto(f"{PREFIX}{term.pk}/refactor/")
     page.fill("#rename-name", "Flask 3")
     with page.expect_navigation():
-        page.get_by_role("button", name="Show what would be done").first.click()
+        page.get_by_role("button", name="Show effects").first.click()
     assert of_our_making(page) == []
     page.goto(PREFIX)
     page.locator("input.action-select").first.check()
     page.select_option("select[name=action]", "edit_selected")
     page.locator("button[name=index]").first.click()
-    page.wait_for_selector("text=Relate no longer to")
+    page.wait_for_selector("text=Remove relation to")
     assert of_our_making(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.goto(f"{PREFIX}{term.pk}/change/")

@@ -206,7 +206,7 @@ def test_what_is_typed_survives_a_crash(visit, admin_client):
     expect(page.locator("[data-kept]")).to_contain_text("What you type is kept", timeout=15_000)
     page.context.close()  # as a browser that was killed
     page = change_page(visit(client=admin_client), term)
-    page.get_by_role("link", name="Go on with it").click()
+    page.get_by_role("link", name="Continue editing").click()
     expect(page.locator("#id_description")).to_have_value("Typed and never saved")
     save(page)
     assert Term.objects.get().description == "Typed and never saved"
@@ -237,7 +237,7 @@ def test_somebody_else_at_the_same_term_is_seen(visit, admin_client):
     ben = logged_in(User.objects.create_superuser("ben", password="x"))
     change_page(visit(client=ben), term).wait_for_timeout(500)
     page = change_page(visit(client=admin_client), term)
-    expect(page.locator("[data-others]")).to_contain_text("ben has this term open, too.")
+    expect(page.locator("[data-others]")).to_contain_text("ben also has this term open.")
 
 
 def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
@@ -252,7 +252,7 @@ def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.locator("#id_comment").press_sequentially("Which version?")
-    page.get_by_role("button", name="Ask for a review").click(no_wait_after=True)
+    page.get_by_role("button", name="Request review").click(no_wait_after=True)
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
     page.get_by_role("button", name="Comment", exact=True).click()

@@ -256,7 +256,7 @@ def test_a_guest_comments_by_the_form(visit):
     page.locator("[name=name]").fill("Eva")
     page.locator("[name=text]").fill("Which version?")
     page.locator("form:has([name=text]) button").click()
-    expect(page.get_by_text("your comment is with the editors")).to_be_visible()
+    expect(page.get_by_text("The editors have your comment")).to_be_visible()
     assert Comment.objects.get().text == "Which version?"
 
 

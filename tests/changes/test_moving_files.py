@@ -19,7 +19,7 @@ BEFORE, AFTER = "/glossary/software/full-stack/flask/", "/glossary/software/full
 def test_the_address_moves_at_once_and_the_old_one_leads_there(ann):
     flask = make_live("Flask")
     words = [effect.words for effect in plan_move(flask, "flask-web.md").effects]
-    assert f"is at {AFTER} at once, where {BEFORE} leads for ever" in words
+    assert f"moves to {AFTER} immediately; {BEFORE} redirects there permanently" in words
     made = move(flask, "flask-web.md", ann)
     assert PublishedTerm.objects.get().path == AFTER
     assert Page.objects.get(path=BEFORE).status == 301
@@ -30,7 +30,7 @@ def test_the_address_moves_at_once_and_the_old_one_leads_there(ann):
     undo_set(made, ann)
     assert PublishedTerm.objects.get().path == BEFORE
     assert Page.objects.get(path=AFTER).status == 301
-    with pytest.raises(CannotRefactor, match="undone already"):
+    with pytest.raises(CannotRefactor, match="already undone"):
         undo_set(made, ann)
 
 
@@ -46,7 +46,7 @@ def test_a_change_that_waits_does_not_go_out_with_it(ann):
 def test_a_name_that_cannot_be_is_refused_in_words(ann):
     flask, _ = make_live("Flask"), make_live("Quart")
     for path, why in (
-        ("flask.md", "its file already"),
+        ("flask.md", "already has this file"),
         ("QUART.md", "already"),
         ("../x.md", "not a path inside"),
         ("x.txt", "does not end in"),
@@ -81,7 +81,7 @@ def test_the_folder_follows_and_the_old_file_does_not_come_back(ann, tmp_path):
     plan = plan_import(glossary, tmp_path)
     (entry,) = plan.entries
     assert (entry.status, entry.document) == ("unchanged", None)
-    assert "is called “web/flask.md” here" in entry.reason
+    assert "has the path “web/flask.md” here" in entry.reason
     apply_import(plan)
     assert Term.objects.count() == 1
     assert plan_import(glossary, tmp_path).entries[0].reason == entry.reason

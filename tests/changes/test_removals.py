@@ -63,7 +63,7 @@ def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
     assert list(to_review(ben)) == [flask]
     assert list(to_review(ann)) == []
     assert Notice.objects.filter(person=ben, text__contains="Flask").exists()
-    with pytest.raises(CannotReview, match="somebody else has to approve"):
+    with pytest.raises(CannotReview, match="Someone else must approve"):
         removals.approve_removal(asked, ann)
     removals.approve_removal(asked, ben)
     assert list(to_review(ben)) == []
@@ -118,7 +118,7 @@ def test_an_approval_is_of_one_action_and_one_live_text(flask, people):
 
 def test_it_can_be_declined_and_taken_back(flask, people):
     ann, ben, _ = people
-    with pytest.raises(CannotReview, match="Say why"):
+    with pytest.raises(CannotReview, match="Enter a reason"):
         removals.refuse(removals.ask(flask, DELETE, ann), ben, " ")
     removals.refuse(removals.ask(flask, DELETE, ann), ben, "Many read it.")
     assert Notice.objects.filter(person=ann, text__contains="Many read it.").exists()
@@ -164,7 +164,7 @@ def test_the_list_asks_for_each_term(flask, people):
         follow=True,
     ).content.decode()
     assert "“Flask” is not withdrawn yet" in answer
-    assert "Readers do not see 0 terms any more." in answer
+    assert "withdrawn." not in answer
     assert Removal.objects.open().count() == 1
 
 

@@ -66,7 +66,7 @@ def test_only_the_text_that_was_meant_goes_live(ann, clock):
     clock.now += HOUR
     (item,) = run_due()
     assert item.state == "failed"
-    assert item.problem == "The text has been changed since it was scheduled."
+    assert item.problem == "The text has changed since it was scheduled."
     assert not PublishedTerm.objects.exists()
     assert run_due() == []
     assert "was not published as scheduled" in Notice.objects.get().text
@@ -127,9 +127,9 @@ def test_a_clock_that_jumps_does_nothing_twice(ann, clock):
 def test_what_makes_no_sense_is_refused(ann, clock):
     draft, live = make_term("Draft"), make_live("Live")
     for term, action, at, words in (
-        (draft, "publish", clock.now, "passed already"),
+        (draft, "publish", clock.now, "in the past"),
         (draft, "withdraw", clock.now + HOUR, "nothing to withdraw"),
-        (live, "publish", clock.now + HOUR, "see this text already"),
+        (live, "publish", clock.now + HOUR, "is already published"),
     ):
         with pytest.raises(CannotSchedule, match=words):
             schedule(Term.objects.get(pk=term.pk), action, at, ann)

@@ -89,8 +89,8 @@ def test_a_split_that_makes_no_sense_is_refused_in_words():
         ("", {0}, "needs a name"),
         ("quart", {0}, "There is a term “quart” already"),
         ("FLASK", {0}, "name of its own"),
-        ("New", set(), "Choose what goes"),
-        ("New", {77}, "Choose what goes"),
+        ("New", set(), "Choose a section or a name"),
+        ("New", {77}, "Choose a section or a name"),
     ):
         with pytest.raises(CannotRefactor, match=why):
             split(flask, name, parts, ())

@@ -48,7 +48,7 @@ def test_it_comes_back_with_its_relations_both_ways(ann):
     assert Term.objects.get(name="Flask").status == "draft"
     assert Relation.objects.get(term=referring).target == flask
     assert Relation.objects.get(term=flask).target.name == "Django"
-    with pytest.raises(CannotRestore, match="not in the trash any more"):
+    with pytest.raises(CannotRestore, match="no longer in the trash"):
         restore_term(whole(flask), ann)
     publish_all()
     assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 200

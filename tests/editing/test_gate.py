@@ -121,7 +121,7 @@ def test_a_renamed_target_is_still_meant():
 def test_a_header_nobody_understands_is_kept():
     text = "---\nterm: [a\n---\nBody\n"
     term = make_term("x", path="x.md", text=text)
-    assert "never closed" in term.problem
+    assert "is not closed" in term.problem
     assert term.newest_revision().text == text
     assert term.name == "x"
 

@@ -184,7 +184,7 @@ def test_what_cannot_be_read_is_said(tmp_path):
     make_term("Django")
     files = {file.path: file for file in export(default_glossary(), tmp_path).files}
     assert files["flask.md"].status == "conflict"
-    assert "not a regular file" in files["flask.md"].reason
+    assert "other than a regular file" in files["flask.md"].reason
     assert files["django.md"].status == "written"
     with Folder(tmp_path) as folder, pytest.raises(FolderError, match="Cannot be read"):
         folder.read("flask.md")

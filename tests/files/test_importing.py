@@ -230,16 +230,16 @@ def test_a_restored_file_is_an_edit_where_the_folder_is_known(folder):
 
 
 BAD = {
-    "unclosed.md": (b"---\nterm: A\nBody", "line 1, column 1: The header opened here"),
+    "unclosed.md": (b"---\nterm: A\nBody", "line 1, column 1: The header that starts here"),
     "list.md": (b"---\n- a\n---\n", "line 2, column 1: The header is not a list of"),
-    "yaml.md": (b"---\nterm: a: b\n---\n", "line 2, column 8: A colon"),
+    "yaml.md": (b"---\nterm: a: b\n---\n", "line 2, column 8: A value contains a colon"),
     "bomb.md": (b"---\na: &a [x]\nb: *a\n---\n", "line 2, column 4: References"),
     "deep.md": (b"---\nx: " + b"[" * 30_000 + b"\n---\n", "line 2, column 11: More than 8"),
     "twice.md": (b"---\nterm: A\nterm: B\n---\n", "line 3, column 1: The key"),
 }
 REFUSED = {
     "big.md": (b"x" * 10_000_000, "bytes; a term file has at most"),
-    "nul.md": (b"---\nterm: A\n---\na\0b\n", "line 4, column 2: There is a NUL"),
+    "nul.md": (b"---\nterm: A\n---\na\0b\n", "line 4, column 2: The file contains a NUL"),
     "latin.md": ("---\nterm: Café\n---\n".encode("latin-1"), "line 2: The byte 0xe9 is not UTF-8"),
 }
 
@@ -301,7 +301,7 @@ def test_what_is_no_file_of_the_folder_is_told(folder, tmp_path):
     plan = import_folder(folder)
 
     reasons = {entry.path: entry.reason for entry in plan.entries if entry.status == "invalid"}
-    assert "leaves the folder" in reasons["link.md"]
+    assert "points outside the folder" in reasons["link.md"]
     assert "Cannot be read" in reasons["dangling.md"]
     assert "a folder, not a file" in reasons["folder.md"]
     assert "not a regular file" in reasons["pipe.md"]
@@ -412,7 +412,7 @@ def test_a_new_glossary_gets_its_language(folder):
     call_command("import_terms", str(folder), "--language", "de-AT")
     with pytest.raises(CommandError, match="“glossary” is “de-AT”; it is changed in the admin"):
         call_command("import_terms", str(folder), "--language", "en")
-    with pytest.raises(CommandError, match="“in German” is no language tag"):
+    with pytest.raises(CommandError, match="“in German” is not a valid language tag"):
         call_command("import_terms", str(folder), "--glossary", "x", "--language", "in German")
 
 

@@ -80,7 +80,7 @@ def test_a_picture_beside_the_file_is_shown_and_follows_it(folder, settings):
     source = (folder / "web" / "flask.md").read_bytes()
     said = imported(folder, publish=True)
     assert "2 pictures" in said
-    assert "no picture: web/no.png: There is no such file." in said
+    assert "no picture: web/no.png: The file does not exist." in said
     one, two, kept = sources(html())
     assert kept == "../../../../media/terms/x.png"
     assert re.fullmatch(r"\.\./\.\./\.\./\.\./media/terms/\w{32}\.png", one)
@@ -143,7 +143,7 @@ def test_what_is_no_picture_or_outside_is_told_and_not_taken(folder, tmp_path):
         "a.svg": "This is not a whole PNG, JPEG, WebP or GIF picture.",
         "b.png": "This is not a whole PNG, JPEG, WebP or GIF picture.",
         "c.png": "The picture has more than 5 MB.",
-        "d.png": "This is a link that leaves the folder; it is not followed.",
+        "d.png": "This link points outside the folder, and was not followed.",
         "e.png": "Cannot be read: Is a directory.",
         "f.png": "This is not a regular file.",
     }

@@ -47,16 +47,16 @@ def test_a_merge_key_bomb_is_refused_before_it_is_composed():
 @pytest.mark.parametrize(
     ("header", "line", "column", "words"),
     [
-        ("term: A\nterm: B\n", 3, 1, "“term” stands here a second time"),
-        ("term: a: b\n", 2, 8, "put the value in quotes"),
-        ("term: 'open\nicon: x\n", 2, 7, "A quote is opened here and never closed"),
-        ("term: A\n\ticon: x\n", 3, 1, "use blanks"),
-        ("term: @x\n", 2, 7, "put it in quotes"),
+        ("term: A\nterm: B\n", 3, 1, "“term” is used a second time here"),
+        ("term: a: b\n", 2, 8, "Put the value in quotes"),
+        ("term: 'open\nicon: x\n", 2, 7, "This quote is not closed"),
+        ("term: A\n\ticon: x\n", 3, 1, "Use spaces"),
+        ("term: @x\n", 2, 7, "Put it in quotes"),
         ("- a\n- b\n", 2, 1, "not a list of"),
         ("just words\n", 2, 1, "not a list of"),
         ("term: !!python/name:os.system x\n", 2, 7, "Type tags"),
         ("term: &a x\nicon: *a\n", 2, 7, "References"),
-        ("term: [a, b\nicon: x\n", 2, 7, "never closed"),
+        ("term: [a, b\nicon: x\n", 2, 7, "is not closed"),
         ('term: "\\q"\n', 2, 8, "double the backslash"),
         ("? [a, b]\n: c\n", 2, 3, "needs quotes"),
         ("term: A\n icon: x\n", 3, 6, "in quotes"),
@@ -80,7 +80,7 @@ def test_a_problem_names_line_column_and_cure(header, line, column, words):
 
 def test_an_unclosed_fence_is_a_problem_and_keeps_the_text():
     source = parse("---\nterm: A\n\nBody\n")
-    assert "never closed" in source.problem.reason
+    assert "is not closed" in source.problem.reason
     assert source.text == "---\nterm: A\n\nBody\n"
 
 
@@ -90,7 +90,7 @@ def test_an_unclosed_fence_is_a_problem_and_keeps_the_text():
         (b"x" * (MAX_FILE + 1), "bytes; a term file has at most"),
         (b"---\nterm: caf\xe9\n---\n", "line 2: The byte 0xe9 is not UTF-8"),
         ("---\nterm: A\n".encode("utf-16"), "not UTF-8"),
-        (b"---\nterm: A\n---\na\0b", "line 4, column 2: There is a NUL"),
+        (b"---\nterm: A\n---\na\0b", "line 4, column 2: The file contains a NUL"),
     ],
 )
 def test_what_is_no_term_file_is_refused(content, words):

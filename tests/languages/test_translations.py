@@ -22,11 +22,11 @@ CATALOGUES = sorted(LOCALE.rglob("django.po"))
 ALERTS = ["NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"]
 # What the form for suggestions says of mistakes is translated when it is shown.
 FORMS = [
-    "Say which term.", "Say what you suggest.", "Leave two links at most in it.",
+    "Choose a term.", "Say what you suggest.", "Include no more than two links.",
     "This page was open for long: send it once more.",
     "That was quick. Read it over and send it once more.",
-    "So many suggestions came from where you are that you have to wait an hour.",
-    "So many suggestions wait that no more are taken. Come back later.",
+    "Too many suggestions from your network. Try again in an hour.",
+    "Too many suggestions are waiting. Please come back later.",
 ]  # fmt: skip
 
 

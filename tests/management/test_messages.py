@@ -30,7 +30,7 @@ def told(done, code=1):
         ("EMAIL_URL", "bad", "not the address of a mail server"),
         ("EMAIL_URL", "smtp://a:b@c:port", "not the address of a mail server"),
         ("TIME_ZONE", "Nowhere/None", "is not a time zone"),
-        ("LANGUAGE_CODE", "../x", "is not a language tag"),
+        ("LANGUAGE_CODE", "../x", "is not a valid language tag"),
         ("HTTPS", "maybe", "neither true nor false"),
         ("DEBUG", "2", "neither true nor false"),
         ("SITE_URL", "foo", "is not an address"),
@@ -102,7 +102,7 @@ def test_a_second_server_on_a_port_is_refused(tmp_path):
     fill(tmp_path)
     with serving(tmp_path) as server:
         done = manage(tmp_path, "serve", "--port", server.port)
-        assert f"Port {server.port} of 127.0.0.1 cannot be had" in told(done)
+        assert f"Cannot listen on 127.0.0.1:{server.port}" in told(done)
         assert all(server.get("/glossary/")[0] == 200 for _ in range(30))
     for words in (["--port", "99999"], ["--host", "no-such-host.invalid"], ["--workers", "0"]):
         told(manage(tmp_path, "serve", *words))
@@ -112,7 +112,7 @@ def test_a_socket_that_cannot_be_had_is_said(tmp_path):
     fill(tmp_path)
     file = tmp_path / "file"
     file.touch()
-    for path, words in ((file, "something else"), (tmp_path / "no" / "x", "there is no folder")):
+    for path, words in ((file, "is not a socket"), (tmp_path / "no" / "x", "there is no folder")):
         assert words in told(manage(tmp_path, "serve", "--socket", path))
     with socket.socket(socket.AF_UNIX) as taken:
         taken.bind(str(tmp_path / "taken"))

@@ -238,7 +238,7 @@ def test_the_redirects_of_nginx_tell_capitals_apart_where_they_must(out):
 
 @pytest.fixture
 def nginx(out, tmp_path):
-    """The server of the README's lines over the built site, and its address."""
+    """The server of the documentation's lines over the built site, and its address."""
     program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if program is None:
         pytest.skip("nginx is not installed")
@@ -248,7 +248,7 @@ def nginx(out, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lines = re.search(r"```nginx\n(.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
+    lines = re.search(r"```nginx\n(.*?)```", Path("docs/publishing.md").read_text(), re.DOTALL)[1]
     lines = lines.replace("/srv/site", str(out)).replace("server {", f"server {{ listen 127.0.0.1:{port};", 1)  # fmt: skip
     folders = " ".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))  # fmt: skip
     user = "user root;" if os.getuid() == 0 else ""
@@ -270,7 +270,7 @@ def nginx(out, tmp_path):
     server.stderr.close()
 
 
-def test_nginx_serves_it_by_the_lines_of_the_readme(nginx):
+def test_nginx_serves_it_by_the_lines_of_the_documentation(nginx):
     def ask(path):
         nginx.request("GET", path)
         answer = nginx.getresponse()

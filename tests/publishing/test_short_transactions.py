@@ -117,7 +117,7 @@ def test_publishing_that_was_killed_is_finished_by_another_process(many):
     with pytest.raises(KeyboardInterrupt):
         publish(many, Term.objects.all(), lambda items: _cut(items, 3))
     assert next(stale_pages(many))
-    assert finish_abandoned() == 0  # somebody may go on with it
+    assert finish_abandoned() == 0  # somebody may continue editing
     Unfinished.objects.update(seen_at=timezone.now() - Unfinished.PATIENCE)
     assert next_abandoned() < timezone.now()
     assert finish_abandoned() == 1
@@ -150,7 +150,7 @@ def test_what_was_trashed_or_changed_meanwhile_is_not_published(many):
     trash(Term.objects.get(pk=first.pk))
     refusals = publish_ids(many, [first.pk, second.pk], seen=seen)
     assert [(refusal.term.pk, refusal.reason) for refusal in refusals] == [
-        (second.pk, "It has been changed meanwhile.")
+        (second.pk, "It has changed since.")
     ]
     assert not PublishedTerm.objects.filter(uid=first.uid).exists()
     assert list(check_consistency(many)) == []
@@ -227,7 +227,7 @@ def test_a_large_set_is_published_whole_or_not_at_all(many):
 
     chosen[7].refresh_from_db()
     edit(chosen[7], "Mended.")
-    with pytest.raises(CannotReview, match="has been changed since you read it"):
+    with pytest.raises(CannotReview, match="has changed since you read it"):
         publish_set(change_set, seen={chosen[9].pk: "another text"})
     assert publish_set(change_set) == 150
     assert not change_set.members().exclude(live_fingerprint=F("fingerprint")).exists()

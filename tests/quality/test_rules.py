@@ -1,4 +1,4 @@
-"""Rules for good entries: what they find, where, and what they leave in peace."""
+"""Quality rules: what they find, where, and what they leave in peace."""
 
 import pytest
 from django.core.management import call_command
@@ -54,16 +54,14 @@ def test_good_entries_are_left_in_peace():
 
 def test_a_missing_definition():
     term = make_term("Flask", path="flask.md", text="---\nterm: Flask\n---\nText.\n")
-    assert found(term, "definition") == [
-        ("description", "There is none: say in a sentence what it is.")
-    ]
+    assert found(term, "definition") == [("description", "Add a definition of one sentence.")]
 
 
 def test_two_definitions_that_explain_each_other():
     one = make_term("Client", path="a.md", text=entry("Client", "What asks a server."))
     other = make_term("Server", path="b.md", text=entry("Server", "What answers a client."))
-    assert "explained by “server”" in found(one, "circular")[0][1]
-    assert "explained by “client”" in found(other, "circular")[0][1]
+    assert "defined by “server”" in found(one, "circular")[0][1]
+    assert "defined by “client”" in found(other, "circular")[0][1]
 
 
 def test_a_section_that_most_have():
@@ -80,7 +78,7 @@ def test_a_wanted_term_in_a_text():
     make_term("Django", related="Template Engine")
     term = make_term("Flask", text=entry(body="x\n\nIt has a template engine."))
     assert found(term, "jargon") == [
-        ("text, line 3", "“template engine” is a wanted term: write it.")
+        ("text, line 3", "“template engine” is a wanted term. Write it.")
     ]
 
 
@@ -126,7 +124,7 @@ def test_the_command_names_file_and_line(capsys):
     call_command("check_glossary", "--rules")
     said = capsys.readouterr().out
     assert "flask.md: text, line 3: “A” skips a level: write ##. (heading, warns)" in said
-    assert "1 findings, 0 of them bar" in said
+    assert "1 finding, 0 blocking" in said
     Glossary.objects.update(rules={"heading": "block"})
     with pytest.raises(SystemExit):
         call_command("check_glossary", "--rules")

@@ -82,7 +82,7 @@ def test_nobody_approves_their_own_change(people):
     save_text(term, text_of(body="Changed by Ben."), author=ben)
     term = fresh(term)
     for person in (ann, ben):
-        with pytest.raises(CannotReview, match="somebody else approves"):
+        with pytest.raises(CannotReview, match="Someone else must approve"):
             approve(term, person, term.fingerprint)
 
 
@@ -164,9 +164,9 @@ def test_what_is_live_stays_live_beside_its_change(people):
 def test_changes_are_requested_with_a_reason(people):
     ann, ben, _ = people
     term = make_term(author=ann)
-    with pytest.raises(CannotReview, match="Say what"):
+    with pytest.raises(CannotReview, match="Describe the changes"):
         request_changes(term, ben, "  ")
-    with pytest.raises(CannotReview, match="no open review"):
+    with pytest.raises(CannotReview, match="is no longer open"):
         request_changes(term, ben, "Too short.")
     submit(term, ann)
     with pytest.raises(CannotReview, match="already"):
@@ -185,7 +185,7 @@ def test_what_cannot_be_shown_is_not_reviewed(people):
     with pytest.raises(CannotReview, match="header cannot be read"):
         submit(term, people[0])
     live = make_live("Live")
-    with pytest.raises(CannotReview, match="see this text already"):
+    with pytest.raises(CannotReview, match="is already published"):
         submit(fresh(live), people[0])
 
 
@@ -235,7 +235,7 @@ def test_answers_belong_to_their_thread(people):
 
 def test_a_passage_that_is_not_there_is_refused(people):
     term = make_term(body="Some words.")
-    for text, quote, words in (("x", "other words", "does not stand"), (" ", "", "needs some words"),
+    for text, quote, words in (("x", "other words", "is not in the current text"), (" ", "", "Enter a comment"),
                                ("x", "y" * 5_001, "shorter passage")):  # fmt: skip
         with pytest.raises(CannotReview, match=words):
             comment(term, people[0], text, quote)

@@ -171,15 +171,18 @@ def test_a_guest_comments_on_a_passage(change_set):
         "text": "<script>alert(1)</script>",
     }
     page = client.post(home, said, follow=True).content.decode()
-    assert "your comment is with the editors" in page
+    assert "The editors have your comment" in page
     made = Comment.objects.get()
     assert (made.guest, made.author, made.quote) == ("Eva <b>", None, "small framework")
-    assert "does not stand" in client.post(home, {**said, "quote": "nowhere"}).content.decode()
+    assert (
+        "is not in the current text"
+        in client.post(home, {**said, "quote": "nowhere"}).content.decode()
+    )
     other = make_term("Other")
     for value in (other.pk, "", "x", "9" * 30):
         assert client.post(home, {**said, "term": value}).status_code == 200
     GuestLink.objects.update(comments_left=0)
-    assert "as many comments" in client.post(home, said).content.decode()
+    assert "limit of comments" in client.post(home, said).content.decode()
     assert Comment.objects.count() == 1
 
 
@@ -201,8 +204,7 @@ def test_links_are_made_and_revoked_in_the_admin(change_set, admin):
     left = GuestLink.objects.get().expires_at - timezone.now()
     assert timedelta(hours=23) < left <= timedelta(days=1)
     assert (
-        "1 links lead nowhere"
-        in admin.post(address, {"do": "revoke"}, follow=True).content.decode()
+        "1 link was revoked" in admin.post(address, {"do": "revoke"}, follow=True).content.decode()
     )
     assert Client().get(url).status_code == 404
     assert ChangeSet.objects.count() == 1

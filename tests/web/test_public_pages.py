@@ -103,7 +103,7 @@ def test_a_withdrawn_term_is_gone_and_links_to_it_are_text(reader):
         ("_index.md", "---\ntitle: Section\n---\n", "a section's page or a template"),
         ("x/_TEMPLATE.md", "---\ntitle: Template\n---\n", "a section's page or a template"),
         ("find.md", "---\ntitle: Search\nlayout: search\n---\n", "search page of a site"),
-        ("x.md", "no header", "gives no name"),
+        ("x.md", "no header", "has no name"),
         (".md", "---\nterm: A\n---\n", "makes no address"),
         ("...md", "---\nterm: A\n---\n", "makes no address"),
         ("b/flask.md", "---\nterm: Other\n---\n", "address “flask”"),

@@ -123,12 +123,12 @@ def test_a_term_that_readers_see_is_not_missing():
         ({"opened": 90_000}, "open for long"),
         ({"opened": 0}, "That was quick"),
         ({"text": ""}, "Say what you suggest."),
-        ({"name": "  "}, "Say which term."),
+        ({"name": "  "}, "Choose a term."),
         ({"name": "x" * 101}, "at most 100"),
         ({"text": "x" * 2_001}, "at most 2000"),
-        ({"text": "http://a http://b HTTPS://c"}, "two links at most"),
+        ({"text": "http://a http://b HTTPS://c"}, "no more than two links"),
         ({"text": "a\x07b"}, "control character"),
-        ({"name": "a\u202eb"}, "turn the writing direction"),
+        ({"name": "a\u202eb"}, "change the writing direction"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(data, said):
@@ -157,10 +157,10 @@ def test_machines_are_thanked_and_not_heard():
 def test_bounds_on_what_comes_and_what_waits(monkeypatch):
     for number in range(form.AN_HOUR):
         assert send(name=f"T{number}").status_code == 302
-    assert "wait an hour" in words(send(name="More"))
+    assert "Try again in an hour" in words(send(name="More"))
     cache.clear()
     monkeypatch.setattr(suggestions, "MOST_OPEN", form.AN_HOUR)
-    assert "no more are taken" in words(send(name="More"))
+    assert "Too many suggestions" in words(send(name="More"))
     assert send(name="T1").status_code == 302  # only counted
     assert Suggestion.objects.count() == form.AN_HOUR
 
@@ -203,7 +203,7 @@ def test_editors_write_what_is_missing_and_it_is_done(admin):
     assert "(missing)" in words(admin.get(f"{WORK}suggestions/"))
     assert "<b>1</b> Readers&#x27; suggestions" in words(admin.get("/admin/"))
     quart = make_term("Quart")
-    assert "Nothing: all is done." in words(admin.get(f"{WORK}suggestions/"))
+    assert "Nothing to do." in words(admin.get(f"{WORK}suggestions/"))
     assert "Like Flask." in words(admin.get(f"/admin/terms/term/{quart.pk}/change/"))
 
 
@@ -213,8 +213,8 @@ def test_a_declined_name_is_remembered(admin, editor):
     said = Suggestion.objects.get()
     data = {"suggestion": said.pk, "do": "decline", "answer": "Not about the web."}
     html = words(admin.post(f"{WORK}suggestions/", data, follow=True))
-    assert "is declined; that is remembered" in html
-    assert "Nothing: all is done." in html
+    assert "is declined, and will not be listed again" in html
+    assert "Nothing to do." in html
     response = send(text="Please.")
     assert response.status_code == 400
     assert "“Quart” was suggested before and declined on" in words(response)
@@ -250,7 +250,7 @@ def test_a_wanted_name_is_declined(admin):
     assert "Quart</th>" not in html
     assert "Django</th>" in html
     html = words(admin.post(f"{WORK}wanted/", {"name": "nobody\0"}, follow=True))
-    assert "Nothing wants this name any more." in html
+    assert "No term refers to this name any more." in html
 
 
 def test_what_is_said_of_a_term_is_done_or_declined_once(admin, editor):
@@ -263,13 +263,13 @@ def test_what_is_said_of_a_term_is_done_or_declined_once(admin, editor):
     states = list(Suggestion.objects.order_by("pk").values_list("state", flat=True))
     assert states == ["done", "declined"]
     again = {"suggestion": one.pk, "do": "decline"}
-    assert "decided before" in words(admin.post(f"{WORK}suggestions/", again, follow=True))
+    assert "already resolved" in words(admin.post(f"{WORK}suggestions/", again, follow=True))
     send(about="?term=flask", text="two.")
     assert not Suggestion.objects.open().exists()
     assert send(about="?term=flask", text="Three.").status_code == 302
     for number in ("", "x", "0", "9" * 30):
         html = words(admin.post(f"{WORK}suggestions/", {"suggestion": number}, follow=True))
-        assert "no longer there" in html
+        assert "no longer exists" in html
 
 
 def test_only_who_may_write_decides(account):
@@ -292,7 +292,7 @@ def test_a_suggested_relation_is_declined_and_suggested_again(admin, account):
     looking = account("Lea", "view_term")
     assert looking.post(f"{WORK}suggested/", {"mention": mention.pk}).status_code == 403
     html = words(admin.post(f"{WORK}suggested/", {"mention": mention.pk}, follow=True))
-    assert "Nothing: all is done." in html
+    assert "Nothing to do." in html
     links = f"/admin/terms/term/{flask.pk}/links/"
     assert "1 relation that the text suggests was declined." in words(admin.get(links))
     admin.post(links, {"again": "1"})

@@ -1,4 +1,4 @@
-"""Somebody saved the term first: what they changed, what was typed here, field by field."""
+"""Edit conflicts: the saved version and the submitted form, merged field by field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ def conflict_page(model_admin, request, pk, extra_context):
     form = keep_initial(form_class(instance=term, initial=values), request.POST)
     context = {
         **extra_context,
-        "title": f"{term} has been changed by somebody else",
+        "title": f"{term} was changed by someone else",
         "conflict": {
             "revision": term.newest_revision(),
             "fields": fields,

@@ -51,12 +51,12 @@ class TermForm(forms.ModelForm):
         required=False,
         strip=False,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text="One sentence that says what it is.",
+        help_text="The definition, in one sentence.",
     )
     body = MarkdownxFormField(required=False, strip=False, widget=TextWidget, label="Text")
     detail_rows = DetailsField(label="Detail rows")
     related_terms = RelatedField(
-        help_text="In this order. A name that no term has yet stays as a wanted term."
+        help_text="Readers see them in this order. A name without a term is kept as a wanted term."
     )
     other_names = AliasesField(label="Aliases")
     source = forms.CharField(

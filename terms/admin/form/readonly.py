@@ -1,4 +1,4 @@
-"""What somebody sees of a term who may look at it and not change it."""
+"""The read-only view of a term."""
 
 from django.contrib import admin
 from django.utils.html import format_html_join

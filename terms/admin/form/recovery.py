@@ -30,21 +30,21 @@ def keep_view(model_admin):
 
     def view(request, pk=None):
         if not model_admin.admin_site.has_permission(request):
-            error = "You are not logged in any more: log in in another tab, then go on."
+            error = "You are logged out. Log in in another tab, then continue."
             return JsonResponse({"error": error}, status=403)
         if request.method != "POST":
-            return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
+            return JsonResponse(
+                {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
+            )
         term = Term.with_trash.filter(pk=pk).first() if pk else None
         if pk and term is None:
-            return JsonResponse({"error": "There is no such term."}, status=404)
+            return JsonResponse({"error": "This term does not exist."}, status=404)
         may = model_admin.has_change_permission(request, term)
         if not (may if term else model_admin.has_add_permission(request)):
             return JsonResponse({"error": "You may not edit this term."}, status=403)
         if term and term.trashed_at:
             keep_of_trashed(request, term)
-            error = (
-                "Somebody has deleted this term; what you have typed is kept with it in the trash."
-            )
+            error = "This term was deleted. What you typed is kept with it in the trash."
             return JsonResponse({"error": error}, status=404)
         answer = {}
         if "keep" in request.POST:
@@ -68,7 +68,7 @@ def keep_view(model_admin):
 
 
 def keep_of_trashed(request, term):
-    """Keep what somebody typed into a term that lies in the trash, for when it comes back."""
+    """Keep the submitted form of a term in the trash, in case the term is restored."""
     with contextlib.suppress(autosave.TooMuch):
         autosave.keep_draft(request.user, term, _encoded(request.POST))
 
@@ -109,7 +109,7 @@ def slot_of(request, term) -> str:
 
 
 def offers(person, slot) -> list[tuple[str, str, Any]]:
-    """The new terms that somebody has begun in other forms: slots, names and when."""
+    """A person's unsaved new terms in other forms: slots, names and times."""
     found = autosave.kept_new(person).exclude(slot=slot)
     return [
         (kept.slot or "1", QueryDict(kept.data).get("name", "").strip(), kept.kept_at)
@@ -148,13 +148,15 @@ def again(model_admin, request, term, extra_context):
 def discard_view(model_admin):
     def view(request, pk=None):
         if request.method != "POST":
-            return JsonResponse({"error": "Only POST."}, status=405, headers={"Allow": "POST"})
+            return JsonResponse(
+                {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
+            )
         term = term_for(model_admin, request, pk, "change") if pk else None
         if not term and not model_admin.has_add_permission(request):
             raise PermissionDenied
         slot = "" if term else autosave.slot_in(request.POST.get("discard", ""))
         autosave.discard_draft(request.user, term, slot)
-        model_admin.message_user(request, "What was not saved is thrown away.", messages.SUCCESS)
+        model_admin.message_user(request, "Unsaved changes were discarded.", messages.SUCCESS)
         name, args = ("change", [pk]) if pk else ("add", [])
         return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from terms.admin.form.widgets import IconWidget
@@ -32,14 +33,14 @@ class BulkForm(forms.Form):
     vertical = forms.ModelChoiceField(Vertical.objects.none(), required=False, empty_label="none")
     icon = forms.CharField(max_length=300, required=False, widget=IconWidget)
     relate = forms.CharField(label="Relate to", max_length=300, required=False)
-    unrelate = forms.CharField(label="Relate no longer to", max_length=300, required=False)
+    unrelate = forms.CharField(label="Remove relation to", max_length=300, required=False)
     owner = forms.ModelChoiceField(
         Term._meta.get_field("owner").remote_field.model.objects.none(),
         required=False,
         empty_label="nobody",
     )
     review_by = forms.DateField(
-        label="Look at it again by",
+        label="Review by",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -74,9 +75,9 @@ def _problem(ids: list[int], chosen: QuerySet[Term]) -> str:
     if len(ids) > bulk.MOST:
         return f"Choose {bulk.MOST:,} terms at most."
     if not ids:
-        return "None of these terms is yours to change."
+        return "You do not have permission to change these terms."
     if chosen.order_by().values("glossary").distinct().count() > 1:
-        return "Choose terms of one glossary."
+        return "Choose terms from one glossary."
     return ""
 
 
@@ -89,14 +90,14 @@ def bulk_view(model_admin):
         found = rights(request.user, "change_term")
         terms = found.among(Term.objects.filter(pk__in=ids)).select_related("glossary")
         if _problem(ids, terms) or terms.count() != len(ids):
-            text = "Some of these terms are gone, or no longer yours to change: choose again."
+            text = "Some of these terms are gone, or you may no longer change them. Choose again."
             model_admin.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
         glossary = terms[0].glossary
         field = request.POST.get("field", "")
         form = BulkForm(request.POST, model_admin, request, glossary)
         if field not in form.fields:
-            raise BadRequest("There is no such field.")
+            raise BadRequest("This field does not exist.")
         if not form.is_valid():
             return _page(model_admin, request, ids, glossary, form)
         try:
@@ -130,7 +131,7 @@ def _change(model_admin, request, terms, ids, form, field):
         return _page(model_admin, request, ids, glossary, form, operation)
     change_set = apply(operation, request.user)
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-    text = '{}. Readers see it once <a href="{}">the change set</a> is published.'
+    text = '{}. Publish <a href="{}">the change set</a> to show it to readers.'
     model_admin.message_user(request, format_html(text, change_set, url))
     return HttpResponseRedirect(url)
 
@@ -141,7 +142,8 @@ def _set_apart(model_admin, request, terms, field, value):
     terms.update(**{field: value})
     detail = f"{BulkForm.base_fields[field].label or field}: {value or 'nobody'}"
     record(terms[0].glossary, Event.Kind.ASSIGNED, names, request.user, detail)
-    model_admin.message_user(request, f"{len(names):,} terms: {detail}.")
+    text = ngettext("{} term was updated: {}.", "{} terms were updated: {}.", len(names))
+    model_admin.message_user(request, text.format(f"{len(names):,}", detail))
     return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 
 

@@ -43,7 +43,7 @@ def unsaved_view(model_admin):
             )
         text = form.revision_text
         blocks = compare(form.document.text, text) if term else ()
-        title = f"The file {term.path if term else form.cleaned_data['path']} after saving"
+        title = f"Preview of the file {term.path if term else form.cleaned_data['path']}"
         return admin_page(
             model_admin, request, "term/file", title, term=term, text=text, blocks=blocks
         )

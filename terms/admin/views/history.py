@@ -19,7 +19,7 @@ def history_page(model_admin, request, object_id, extra_context=None):
     """The list of revisions and the difference between ``from`` and ``to``."""
     term = model_admin.get_object(request, object_id)
     if term is None:
-        raise Http404("There is no such term.")
+        raise Http404("This term does not exist.")
     if not model_admin.has_view_or_change_permission(request, term):
         raise PermissionDenied
     revisions = list(term.revisions.select_related("author").defer("text"))
@@ -54,7 +54,7 @@ def restore_view(model_admin):
         number, seen = (number_in(request.POST.get(name, "")) for name in ("number", "seen"))
         former = term.revisions.filter(number=number).first()
         if former is None or seen is None:
-            raise Http404("There is no such revision.")
+            raise Http404("This revision does not exist.")
         document = read_document(former.text, term.path)
         if reason := why_not_save(request.user, term.glossary, document, False):
             model_admin.message_user(request, reason, messages.ERROR)
@@ -65,7 +65,9 @@ def restore_view(model_admin):
                 term.glossary, draft, request.user, f"Revision {former.number} restored"
             )
         except StaleWrite:
-            message = f"“{term}” has been saved by somebody else; look again before restoring."
+            message = (
+                f"“{term}” was saved by someone else. Check the new version before you restore."
+            )
             model_admin.message_user(request, message, messages.ERROR)
         else:
             message = (

@@ -43,7 +43,7 @@ def links_view(model_admin):
 def _act(model_admin, request, term, names):
     if "again" in request.POST:
         term.declined.all().delete()
-        model_admin.message_user(request, "They are suggested again.")
+        model_admin.message_user(request, "They will be suggested again.")
         return
     if "relate" in request.POST:
         wanted = set(request.POST.getlist("relate"))
@@ -51,7 +51,7 @@ def _act(model_admin, request, term, names):
         pages = [target for target in found if target.uid in wanted]
         if "decline" in request.POST:
             decline_relations(term, [target.uid for target in pages], request.user)
-            model_admin.message_user(request, "They are not suggested again.")
+            model_admin.message_user(request, "They will not be suggested again.")
         else:
             _relate(model_admin, request, term, pages)
         return
@@ -60,19 +60,19 @@ def _act(model_admin, request, term, names):
         model_admin.message_user(request, "Nothing was changed.")
         return
     if not term.live_fingerprint:
-        model_admin.message_user(request, "Saved. Readers see it once the term is published.")
+        model_admin.message_user(request, "Saved. Publish the term to show it to readers.")
     elif model_admin.has_publish_permission(request, term):
         publish_again(term.glossary, Term.objects.filter(pk=term.pk), request.user)
         model_admin.message_user(request, f"Saved, and “{term}” is live with these links.")
     else:
-        text = "Saved. Readers see it once somebody who may publishes the term."
+        text = "Saved. Readers see the change after a publisher publishes the term."
         model_admin.message_user(request, text, messages.WARNING)
 
 
 def _relate(model_admin, request, term, pages: list[PublishedTerm]):
     """Add names to the relations that the file lists."""
     if not pages:
-        model_admin.message_user(request, "Choose the terms to relate first.", messages.WARNING)
+        model_admin.message_user(request, "Choose the terms to relate.", messages.WARNING)
         return
     labels = [*term.relations.values_list("label", flat=True), *(target.name for target in pages)]
     try:
@@ -81,7 +81,9 @@ def _relate(model_admin, request, term, pages: list[PublishedTerm]):
     except CannotSplice as error:
         model_admin.message_user(request, str(error), messages.ERROR)
     except StaleWrite:
-        text = f"“{term}” has been saved by somebody else; look again before relating."
+        text = (
+            f"“{term}” was saved by someone else. Check the new version before you add relations."
+        )
         model_admin.message_user(request, text, messages.ERROR)
     else:
         added = ", ".join(target.name for target in pages)

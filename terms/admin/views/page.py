@@ -1,4 +1,4 @@
-"""How the pages that Django's admin does not have begin and end."""
+"""Shared set-up and rendering of custom admin pages."""
 
 from functools import wraps
 from typing import Any
@@ -20,21 +20,21 @@ def term_for(model_admin, request, pk: int, action: str = "view") -> Term:
     may not do ``action`` with it."""
     term = Term.objects.filter(pk=pk).select_related("glossary", "owner").first()
     if term is None:
-        raise Http404("There is no such term.")
+        raise Http404("This term does not exist.")
     if not getattr(model_admin, f"has_{action}_permission")(request, term):
         raise PermissionDenied
     return term
 
 
 def while_there(model_admin, view):
-    """``view``, which says so where somebody moves a term to the trash while it is at work."""
+    """``view``, with a message if a term is moved to the trash meanwhile."""
 
     @wraps(view)
     def safe(request, *args, **values):
         try:
             return view(request, *args, **values)
         except Term.DoesNotExist:
-            text = "Somebody has just deleted a term that this is about: it is in the trash."
+            text = "A term that this page is about was just deleted. It is in the trash."
             model_admin.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 

@@ -43,7 +43,7 @@ def preferences_view(model_admin):
         )
         if form.is_valid():
             form.save()
-            model_admin.message_user(request, "Your preferences are kept.")
+            model_admin.message_user(request, "Your preferences were saved.")
             return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
         context = {"form": form, "email": request.user.email}
         return admin_page(model_admin, request, "term/preferences", "Preferences", **context)

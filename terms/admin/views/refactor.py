@@ -28,27 +28,27 @@ class Kind:
 
 
 KINDS = {
-    "rename": Kind("Rename", "Rename", "Other files that relate to it say the new name."),
+    "rename": Kind("Rename", "Rename", "Other terms' files get the new name."),
     "merge": Kind(
         "Merge into another term", "Merge",
-        "The other gets its names, and whoever related to it; its address will lead there.",
+        "The other term gets its names and relations. Its address redirects there.",
         "Term to merge it into",
     ),
     "split": Kind(
-        "Split", "Split", "Parts of it become a term of their own; both relate to each other."
+        "Split", "Split", "Parts of it become a new term, and both are related to each other."
     ),
     "replace": Kind(
         "Replace by another term", "Replace",
-        "It stays, with a banner that leads to the other.", "Term to read instead",
+        "It stays, with a banner that links to the other term.", "Term to read instead",
     ),
     "file": Kind(
         "Rename its file", "Rename the file",
-        "Its address is made of the file's name. The old one leads to the new one for ever.",
+        "The file name is part of the address. The old address redirects permanently.",
     ),
     "withdraw": Kind(
         "Withdraw", "Withdraw",
-        "Readers see it no more. Its address says that it is gone, and what to read instead.",
-        "Term to read instead, if any",
+        "Readers no longer see it. Its address says that it is gone, and what to read instead.",
+        "Term to read instead (optional)",
     ),
 }  # fmt: skip
 
@@ -97,14 +97,14 @@ def _operation(request, term, kind, form):
         return rename.plan_move(term, cleaned["path"].strip())
     if kind == "split":
         if not rights(request.user, "add_term").hold_for(term):
-            raise CannotRefactor("You may not make new terms here.")
+            raise CannotRefactor("You do not have permission to add terms here.")
         chosen = {int(number) for number in cleaned["parts"]}
         return split.split(term, cleaned["name"], chosen, cleaned["names"])
     other = cleaned["other"]
     if kind == "replace":
         return reword.replace(term, other, allowed)
     if not allowed(other):
-        raise CannotRefactor(f"You may not write in “{other}”.")
+        raise CannotRefactor(f"You do not have permission to change “{other}”.")
     return reword.merge_terms(term, other, allowed, cleaned["takes_text"])
 
 
@@ -126,7 +126,7 @@ def _refactor(model_admin, request, term, kind, form):
         text = '{}. <a href="{}">The change set</a> can undo it.'
     else:
         change_set = apply(operation, request.user)
-        text = '{}. Readers see it once <a href="{}">the change set</a> is published.'
+        text = '{}. Publish <a href="{}">the change set</a> to show it to readers.'
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
     model_admin.message_user(request, format_html(text, change_set, url))
     return HttpResponseRedirect(url)
@@ -135,9 +135,9 @@ def _refactor(model_admin, request, term, kind, form):
 def _withdraw(model_admin, request, term, form):
     successor = form.cleaned_data["other"]
     if not term.live_fingerprint:
-        raise CannotRefactor("Readers do not see this term: there is nothing to withdraw.")
+        raise CannotRefactor("This term is not published, so there is nothing to withdraw.")
     if successor == term:
-        raise CannotRefactor("A term cannot be read instead of itself.")
+        raise CannotRefactor("A term cannot replace itself.")
     if not request.POST.get("confirm"):
         return _page(model_admin, request, term, "withdraw", form)
     detail = successor.uid if successor else ""
@@ -149,7 +149,7 @@ def _withdraw(model_admin, request, term, form):
         text = f"“{term}” is not withdrawn yet: {refused[0].reason} {ASKED}"
         model_admin.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(review)
-    text = 'Readers do not see “{}” any more. <a href="{}">Publish it again</a>.'
+    text = '“{}” was withdrawn. <a href="{}">Publish it again</a>.'
     model_admin.message_user(request, format_html(text, term, review))
     return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
 

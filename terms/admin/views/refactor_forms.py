@@ -48,12 +48,12 @@ class OtherForm(forms.Form):
 
 class MergeForm(OtherForm):
     takes_text = forms.BooleanField(
-        label="Add its definition and text to the other, as a section", required=False
+        label="Add its definition and text to the other term, as a section", required=False
     )
 
 
 class FileForm(forms.Form):
-    path = forms.CharField(label="Name of the file", max_length=MAX_PATH)
+    path = forms.CharField(label="File name", max_length=MAX_PATH)
 
 
 class SplitForm(forms.Form):
@@ -61,10 +61,10 @@ class SplitForm(forms.Form):
 
     name = forms.CharField(label="Name of the new term", max_length=300)
     parts = forms.MultipleChoiceField(
-        label="Sections that go there", required=False, widget=forms.CheckboxSelectMultiple
+        label="Sections to move", required=False, widget=forms.CheckboxSelectMultiple
     )
     names = forms.MultipleChoiceField(
-        label="Names that go there", required=False, widget=forms.CheckboxSelectMultiple
+        label="Names to move", required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args, term, **options):

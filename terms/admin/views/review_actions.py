@@ -26,12 +26,12 @@ class Action(NamedTuple):
 
 def _submit(model_admin, request, term):
     review_requests.submit(term, request.user, _text(request))
-    return f"A review of “{term}” has been asked for."
+    return f"A review of “{term}” was requested."
 
 
 def _take_back(model_admin, request, term):
     review_requests.take_back(term, request.user)
-    return f"The review of “{term}” has been taken back."
+    return f"The review request for “{term}” was cancelled."
 
 
 def _approve(model_admin, request, term):
@@ -44,7 +44,7 @@ def _approve(model_admin, request, term):
 
 def _ask_for_changes(model_admin, request, term):
     review_requests.request_changes(term, request.user, _text(request))
-    return f"“{term}” goes back to its authors with your reason."
+    return f"“{term}” was returned to its authors with your reason."
 
 
 def _publish(model_admin, request, term):
@@ -65,27 +65,27 @@ def _cancel(model_admin, request, term):
 def _say(model_admin, request, term):
     parent = _comment(term, request) if "thread" in request.POST else None
     comment(term, request.user, _text(request), request.POST.get("quote", ""), parent)
-    return "Your comment is kept."
+    return "Your comment was added."
 
 
 def _close(model_admin, request, term):
     resolve(_comment(term, request), request.user)
-    return "The thread is resolved."
+    return "The thread was resolved."
 
 
 def _reopen(model_admin, request, term):
     resolve(_comment(term, request), request.user, is_open=True)
-    return "The thread is open again."
+    return "The thread was reopened."
 
 
 def _approve_removal(model_admin, request, term):
     removals.approve_removal(_removal(term), request.user)
-    return "You have approved it."
+    return "Approved."
 
 
 def _refuse_removal(model_admin, request, term):
     removals.refuse(_removal(term), request.user, _text(request))
-    return f"“{term}” stays, for the reason that you gave."
+    return f"“{term}” stays, for the reason you gave."
 
 
 def _take_removal_back(model_admin, request, term):
@@ -113,7 +113,7 @@ def _remove(model_admin, request, term):
 def _removal(term: Term) -> Removal:
     found = term.removals.open().first()
     if found is None:
-        raise CannotReview("This is not asked for any more.")
+        raise CannotReview("This request is no longer open.")
     return found
 
 
@@ -142,5 +142,5 @@ def _text(request) -> str:
 def _comment(term: Term, request) -> Comment:
     found = term.comments.filter(pk=number_in(request.POST.get("thread", ""))).first()
     if found is None:
-        raise CannotReview("This comment is no longer there.")
+        raise CannotReview("This comment no longer exists.")
     return found

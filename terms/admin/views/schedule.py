@@ -26,7 +26,10 @@ class WhenForm(forms.Form):
     at = forms.DateTimeField(
         label="When",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"required": "Say when.", "invalid": "This is no date with a time."},
+        error_messages={
+            "required": "Enter a date and time.",
+            "invalid": "Enter a valid date and time.",
+        },
     )
 
 
@@ -42,7 +45,7 @@ def schedule_from_form(request, term):
     said = f"“{term}” will be {made.done_word} on {_shown(made.at)}"
     missing = stage_of(term).who_is_missing
     if made.action == Schedule.Action.PUBLISH and missing:
-        return f"{said}, but only with the yes of {missing} by then."
+        return f"{said}, but only if approved by {missing} by then."
     return f"{said}."
 
 
@@ -50,11 +53,11 @@ def cancel_scheduled(request, term):
     item = term.schedule.filter(pk=number_in(request.POST.get("item", ""))).first()
     try:
         if item is None:
-            raise CannotSchedule("There is no such time any more.")
+            raise CannotSchedule("This item is no longer scheduled.")
         unschedule(item, request.user)
     except CannotSchedule as error:
         raise CannotReview(str(error)) from error
-    return "It has been taken from the schedule."
+    return "It was removed from the schedule."
 
 
 def _shown(moment):

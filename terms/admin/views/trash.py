@@ -24,7 +24,7 @@ def delete_page(model_admin, request, object_id):
     """Ask, then move to the trash."""
     term = model_admin.get_object(request, object_id)
     if term is None:
-        raise Http404("There is no such term.")
+        raise Http404("This term does not exist.")
     if not model_admin.has_delete_permission(request, term):
         raise PermissionDenied
     if request.method == "POST":
@@ -36,7 +36,7 @@ def delete_page(model_admin, request, object_id):
             model_admin.message_user(request, text, messages.WARNING)
             return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
         text = format_html(
-            '“{}” is in the trash. <a href="{}">Take it out again</a>.', term, _address()
+            '“{}” was moved to the trash. <a href="{}">Restore it</a>.', term, _address()
         )
         model_admin.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
@@ -64,7 +64,7 @@ def trash_view(model_admin):
 def _restore(model_admin, request, trashed):
     term = trashed.filter(pk=number_in(request.POST.get("term", ""))).first()
     if term is None:
-        model_admin.message_user(request, "It is not in the trash any more.", messages.ERROR)
+        model_admin.message_user(request, "It is no longer in the trash.", messages.ERROR)
         return
     if not may(request.user, "delete_term", term):
         raise PermissionDenied
@@ -74,7 +74,7 @@ def _restore(model_admin, request, trashed):
         model_admin.message_user(request, str(error), messages.ERROR)
         return
     url = reverse("admin:terms_term_change", args=[term.pk])
-    text = '<a href="{}">“{}”</a> is back, as a draft.'
+    text = '<a href="{}">“{}”</a> was restored as a draft.'
     model_admin.message_user(request, format_html(text, url, term))
 
 

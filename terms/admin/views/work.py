@@ -20,13 +20,13 @@ def work_view(model_admin):
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request, name):
         if name not in LISTS:
-            raise Http404("There is no such list.")
+            raise Http404("This list does not exist.")
         if not rights(request.user, "view_term"):
             raise PermissionDenied
         if request.method == "POST":
             act = next((act for name, act in ACTIONS.items() if name in request.POST), None)
             if act is None:
-                raise BadRequest("There is nothing like this to do.")
+                raise BadRequest("Unknown action.")
             act(model_admin, request)
             return HttpResponseRedirect(request.get_full_path())
         found = LISTS[name]

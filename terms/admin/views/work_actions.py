@@ -21,7 +21,7 @@ def relate_back(model_admin, request):
     relations = Relation.objects.select_related("term", "target__glossary")
     relation = relations.filter(pk=_number(request, "relation")).first()
     if relation is None or relation.target is None:
-        model_admin.message_user(request, "This relation is no longer there.", messages.ERROR)
+        model_admin.message_user(request, "This relation no longer exists.", messages.ERROR)
         return
     target, term = relation.target, relation.term
     if not may(request.user, "change_term", target):
@@ -38,7 +38,7 @@ def relate_back(model_admin, request):
         model_admin.message_user(request, str(error), messages.ERROR)
         return
     url = reverse("admin:terms_term_review", args=[target.pk])
-    text = '“{}” relates to “{}” now. Readers see it once <a href="{}">it is published</a>.'
+    text = '“{}” relates to “{}” now. <a href="{}">Publish it</a> to show it to readers.'
     model_admin.message_user(request, format_html(text, target, term, url))
 
 
@@ -48,13 +48,15 @@ def decline_relation(model_admin, request):
     mention = mentions.filter(pk=_number(request, "mention")).first()
     term = mention and Term.objects.filter(uid=mention.source.uid).first()
     if term is None:
-        model_admin.message_user(request, "This is no longer suggested.", messages.ERROR)
+        model_admin.message_user(request, "This suggestion no longer exists.", messages.ERROR)
         return
     if not may(request.user, "change_term", term):
         raise PermissionDenied
     suggestions.decline_relations(term, [mention.target_uid], request.user)
     url = reverse("admin:terms_term_links", args=[term.pk])
-    text = 'It is not suggested again. <a href="{}">The links of “{}”</a> show what was declined.'
+    text = (
+        'It will not be suggested again. <a href="{}">The links of “{}”</a> show what was declined.'
+    )
     model_admin.message_user(request, format_html(text, url, term))
 
 
@@ -62,7 +64,7 @@ def _decide_suggestion(model_admin, request):
     """Note that what a reader says is done, or declined."""
     suggestion = Suggestion.objects.filter(pk=_number(request, "suggestion")).first()
     if suggestion is None:
-        model_admin.message_user(request, "This suggestion is no longer there.", messages.ERROR)
+        model_admin.message_user(request, "This suggestion no longer exists.", messages.ERROR)
         return
     if not may_decide(request.user, suggestion):
         raise PermissionDenied
@@ -75,14 +77,14 @@ def _decide_suggestion(model_admin, request):
         state = Suggestion.State.DECLINED if is_declined else Suggestion.State.DONE
         answer = request.POST.get("answer", "")
         if not suggestions.decide_suggestion(suggestion, state, request.user, answer):
-            model_admin.message_user(request, "It was decided before.", messages.WARNING)
+            model_admin.message_user(request, "This was already resolved.", messages.WARNING)
             return
-    said = "declined; that is remembered" if is_declined else "done"
+    said = "declined, and will not be listed again" if is_declined else "done"
     model_admin.message_user(request, f"The suggestion about “{suggestion}” is {said}.")
 
 
 def may_decide(person, suggestion: Suggestion) -> bool:
-    """Whoever may change the term; of one that is missing, whoever may add it."""
+    """Whether the person may change the term, or add it if it is missing."""
     if suggestion.term_uid is None:
         return rights(person, "add_term").hold_in(suggestion.glossary_id)
     term = Term.with_trash.filter(uid=suggestion.term_uid).first()
@@ -103,9 +105,9 @@ def decline_wanted(model_admin, request):
         answer, public = request.POST.get("answer", ""), "public" in request.POST
         suggestions.decline_name(glossary, name, request.user, answer, public)
     if glossaries:
-        model_admin.message_user(request, f"“{name}” is declined; that is remembered.")
+        model_admin.message_user(request, f"“{name}” is declined, and will not be listed again.")
     else:
-        model_admin.message_user(request, "Nothing wants this name any more.", messages.ERROR)
+        model_admin.message_user(request, "No term refers to this name any more.", messages.ERROR)
 
 
 # By the field that names what it is about.

@@ -6,7 +6,7 @@ from terms.management.backups import BackupError, backup
 
 
 class Command(BaseCommand):
-    help = "Write database and pictures to one file, while the site goes on."
+    help = "Write the database and pictures to one file, while the site is running."
 
     def add_arguments(self, parser):
         parser.add_argument("file", help="the backup; an existing one is replaced")

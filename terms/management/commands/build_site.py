@@ -10,12 +10,12 @@ from terms.pages.store import is_of_today
 
 
 class Command(BaseCommand):
-    help = "Write all that readers see as files, for any web server; again, only what changed."
+    help = "Write all readers' pages as files for any web server; only changed ones when repeated."
 
     def add_arguments(self, parser):
         parser.add_argument("out", help="the folder; new, empty, or built before")
         parser.add_argument(
-            "--whole", action="store_true", help="also write what should be there already"
+            "--whole", action="store_true", help="write every file, also unchanged ones"
         )
 
     def handle(self, out, whole, **options):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if Site.objects.exists() and not is_of_today():
             self.stderr.write(
                 "Not all pages were made under this SITE_URL, by these templates and this version;"
-                " rebuild_site makes them anew."
+                " run rebuild_site."
             )
         try:
             report = build(Path(out), console.counting(self, "pages"), whole)

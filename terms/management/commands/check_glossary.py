@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import ngettext
 
 from terms.management import console
 from terms.management.consistency import check_consistency
@@ -8,14 +9,14 @@ from terms.quality.rules import BLOCK, all_findings, level_of
 
 
 class Command(BaseCommand):
-    help = "Say where the files, the database and the readers' side do not agree."
+    help = "Report differences between files, database and readers' pages."
 
     def add_arguments(self, parser):
         parser.add_argument(
             "path", nargs="?", help="a folder of files; by default those read or written before"
         )
         parser.add_argument(
-            "--rules", action="store_true", help="say what the rules for good entries find, instead"
+            "--rules", action="store_true", help="report what the quality rules find instead"
         )
         console.add_glossary(parser)
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         self.stdout.write("Files, database and published pages agree.")
 
     def _rules(self, glossary):
-        """Each finding with its file; exit with 1 where a rule bars from publishing."""
+        """Report each finding with its file; exit with 1 if one prevents publishing."""
         count = barred = 0
         for entry, found in all_findings(glossary):
             is_bar = level_of(glossary, found.rule) == BLOCK
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             )
             count += 1
             barred += is_bar
-        self.stdout.write(f"{count} findings, {barred} of them bar from publishing.")
+        text = ngettext("{} finding, {} blocking.", "{} findings, {} blocking.", count)
+        self.stdout.write(text.format(count, barred))
         if barred:
             raise SystemExit(1)

@@ -12,16 +12,21 @@ from terms.publishing import publish
 
 
 class Command(BaseCommand):
-    help = "Read a folder of Markdown term files into a glossary."
+    help = "Import a folder of Markdown term files into a glossary."
 
     def add_arguments(self, parser):
-        parser.add_argument("path", help="the folder; its subfolders are read, too")
+        parser.add_argument("path", help="the folder, with its subfolders")
         console.add_glossary(parser)
         parser.add_argument(
-            "--language", default="", metavar="TAG", help="of a new glossary: en, de-AT"
+            "--language",
+            default="",
+            metavar="TAG",
+            help="the language of a new glossary, such as en or de-AT",
         )
-        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-        parser.add_argument("--publish", action="store_true", help="show readers what was read")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="report changes without saving them"
+        )
+        parser.add_argument("--publish", action="store_true", help="publish the imported terms")
         parser.add_argument("--json", action="store_true", help="report as JSON")
 
     def handle(self, path, **options):

@@ -8,13 +8,15 @@ from terms.publishing.publish import rebuild
 
 class Command(BaseCommand):
     help = (
-        "Make all readers' pages, links and search rows anew from what is published: after an"
+        "Rebuild all readers' pages, links and search rows from what is published, after an"
         " upgrade, or a change of SITE_URL or of a template."
     )
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--if-needed", action="store_true", help="only if they were made in another way"
+            "--if-needed",
+            action="store_true",
+            help="only if templates, code or libraries have changed",
         )
 
     def handle(self, **options):
@@ -26,4 +28,4 @@ class Command(BaseCommand):
                 self.stdout.write(f"not published: {refusal.term.path}: {refusal.reason}")
         note_chrome()
         if glossaries:
-            self.stdout.write("The readers' pages are made anew.")
+            self.stdout.write("All readers' pages were rebuilt.")

@@ -7,13 +7,13 @@ from terms.management.backups import BackupError, restore_backup, verify
 
 
 class Command(BaseCommand):
-    help = "Put a backup in the place of an empty database, after proving that it is whole."
+    help = "Restore a backup to an empty database, after checking that it is complete."
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("file", help="what manage.py backup has written")
+        parser.add_argument("file", help="a file that manage.py backup has written")
         parser.add_argument(
-            "--verify", action="store_true", help="only prove that it can be restored"
+            "--verify", action="store_true", help="only check that it can be restored"
         )
         parser.add_argument(
             "--replace", action="store_true", help="replace the glossary that is here"

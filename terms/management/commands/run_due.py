@@ -4,7 +4,7 @@ from terms.changes.schedule import run_due
 
 
 class Command(BaseCommand):
-    help = "Do what has fallen due, and send mail that waits; requests do so, too."
+    help = "Run scheduled items and send queued mail, as a running server does by itself."
 
     def handle(self, **options):
         for item in run_due():

@@ -73,7 +73,7 @@ def free_socket(path):
     if not path.exists():
         return
     if not path.is_socket():
-        raise CommandError(f"--socket: “{path}” is something else than a socket.")
+        raise CommandError(f"--socket: “{path}” is not a socket.")
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
@@ -88,11 +88,11 @@ def free_socket(path):
 def need_free(host, port, other="--port"):
     """Raise CommandError where the port is taken: two servers would share its requests."""
     if not 0 < port < 65536:
-        raise CommandError(f"{port} is no port: they go from 1 to 65535.")
+        raise CommandError(f"{port} is not a port: use a number from 1 to 65535.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, OverflowError) as error:
-        raise CommandError(f"“{host}”, port {port}, is no address to serve on.") from error
+        raise CommandError(f"“{host}”, port {port}, is not an address to serve on.") from error
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,5 +101,5 @@ def need_free(host, port, other="--port"):
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise CommandError(
-                f"Port {port} of {host} cannot be had: {reason}. Name another: {other}."
+                f"Cannot listen on {host}:{port}: {reason}. Choose another port: {other}."
             ) from error

@@ -42,7 +42,7 @@ document.addEventListener("DOMContentLoaded", () => {
         line.textContent = words;
         return line;
       }));
-      const lines = (said.others ?? []).map((name) => `${name} has this term open, too.`);
+      const lines = (said.others ?? []).map((name) => `${name} also has this term open.`);
       const seen = Number(form.elements.seen?.value);
       if (seen && said.version > seen) lines.push(`Somebody has saved version ${said.version} meanwhile; saving will show both.`);
       if (others.textContent !== lines.join(" ")) others.textContent = lines.join(" ");
