@@ -1,4 +1,4 @@
-"""Runs a command; what commonly goes wrong is one sentence and an exit code, not a traceback.
+"""Runs commands. Common failures are one sentence and an exit code, not a traceback.
 
 0: done. 1: not done, or something was found that needs attention. 2: the command's words are
 wrong. 130: stopped from the keyboard.

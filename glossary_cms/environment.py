@@ -1,5 +1,5 @@
-"""Settings from environment variables. A variable that cannot be read is noted;
-``manage.py check`` and everything that serves the site refuse to start with it."""
+"""Settings from environment variables. Invalid values are collected; ``manage.py check`` and
+everything that serves the site refuse to start with them."""
 
 import re
 from collections.abc import Callable

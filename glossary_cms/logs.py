@@ -1,4 +1,4 @@
-"""How messages of the server are written."""
+"""The format of the server's log messages."""
 
 import logging
 

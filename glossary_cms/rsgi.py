@@ -1,4 +1,4 @@
-"""What ``manage.py serve`` runs: an event loop for readers, threads for Django."""
+"""The application of ``manage.py serve``: an event loop for readers, threads for Django."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""All settings, from the environment; the README lists the variables."""
+"""Settings, read from environment variables; docs/settings.md lists them."""
 
 from pathlib import Path
 

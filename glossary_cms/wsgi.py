@@ -1,5 +1,5 @@
-"""For servers of WSGI, and for mounting in another application. ``glossary_cms.rsgi`` is what
-``manage.py serve`` runs."""
+"""The application for WSGI servers, and for mounting in another application. ``manage.py serve``
+uses ``glossary_cms.rsgi`` instead."""
 
 import os
 

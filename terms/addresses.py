@@ -1,4 +1,4 @@
-"""The paths of readers' pages, below the site's root, and the ways between them.
+"""Paths of readers' pages below the site's root, and relative links between them.
 
 Pages hold relative links only, so that their bytes are right under any prefix. Own pages of
 a glossary have names that no category may take; a term whose address would be one of them

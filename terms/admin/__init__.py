@@ -1,4 +1,4 @@
-"""The editors' side: the stock Django admin, with what terms need added to it."""
+"""The editors' side: Django's admin, extended for terms."""
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model

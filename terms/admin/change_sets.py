@@ -1,4 +1,4 @@
-"""Change sets: what belongs together, with one difference view, published or undone as one."""
+"""Change sets in the admin: reviewed, published and undone as one."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied

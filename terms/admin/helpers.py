@@ -1,4 +1,4 @@
-"""Small answers to the change form: preview, picture upload, names, icons.
+"""Requests by the term form's scripts: preview, picture upload, names, icons.
 
 markdownx's own addresses are not used: they ask nobody for permission and believe the
 client's word on what a file is.

@@ -1,4 +1,4 @@
-"""The log: what was done, by whom, to which term; to read, to filter and to take away."""
+"""The audit log in the admin: list, filters, CSV export."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Accounts and what they may do: roles everywhere, or in parts of the glossary."""
+"""Accounts and roles, everywhere or in a part of the glossary."""
 
 from django import forms
 from django.contrib import admin

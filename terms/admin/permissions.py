@@ -1,4 +1,4 @@
-"""Rights that hold in parts of the glossary, for the stock admin."""
+"""Object permissions for the stock admin."""
 
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError

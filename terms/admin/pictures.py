@@ -1,4 +1,4 @@
-"""Pictures in texts: taken from editors, given to readers."""
+"""Pictures in texts: uploads by editors, and the files that readers get."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Publishing and withdrawing from the admin, and what it says of that."""
+"""Admin actions and messages for publishing and withdrawing."""
 
 from django.contrib import admin, messages
 from django.db.models import F

@@ -1,4 +1,4 @@
-"""The admin's site: what editors use most stands first."""
+"""The admin site: the order of models, and limits on logins."""
 
 import unicodedata
 from datetime import timedelta

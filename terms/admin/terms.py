@@ -1,4 +1,4 @@
-"""Terms in the admin: the list, the form, what is done with several at once."""
+"""Terms in the admin."""
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper

@@ -1,4 +1,4 @@
-"""The addresses that the admin of terms has besides Django's."""
+"""URLs of the term admin's custom pages."""
 
 from django.urls import path
 

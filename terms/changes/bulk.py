@@ -1,4 +1,4 @@
-"""One field of many terms: what it does to their files, as one operation."""
+"""One field of many terms as one operation on their files."""
 
 from collections.abc import Iterable, Iterator
 

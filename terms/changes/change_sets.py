@@ -1,4 +1,4 @@
-"""Many terms as one: asked about, approved and published together, or none of them."""
+"""Review, approval and publication of many terms as one."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Changes of words that reach into many terms: listed first, done as one, undone as one."""
+"""Operations over many term files: effects are listed first, then applied and undone as one."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,5 @@
-"""The readers' side as it will be once a change set is published, shown and never kept."""
+"""A preview of the readers' side with a change set published, in a transaction that is rolled
+back."""
 
 import hashlib
 import secrets

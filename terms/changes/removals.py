@@ -1,4 +1,4 @@
-"""Taking a live term from readers asks for the approvals that changing it asks for.
+"""Requests to withdraw, delete or rename a published term, with the approvals of a change.
 
 Withdrawing, deleting and renaming the file of a term that readers see is asked for first where
 its glossary or category needs approvals. An approval names what is live and what is to be done

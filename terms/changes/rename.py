@@ -1,4 +1,4 @@
-"""Renaming what stands outside a term's text: its category or vertical, its file."""
+"""Renaming a category or vertical, or the file of a term."""
 
 from typing import Any
 

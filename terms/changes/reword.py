@@ -1,4 +1,4 @@
-"""The refactorings of words: rename, merge, replace by another."""
+"""Rename, merge and replace: operations on the names of terms."""
 
 from collections.abc import Callable
 

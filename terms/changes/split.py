@@ -1,4 +1,4 @@
-"""A term that says two things → two terms: sections and names of one become another's."""
+"""Splitting a term: sections and names move to a new term."""
 
 from collections.abc import Collection
 

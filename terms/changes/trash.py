@@ -1,4 +1,4 @@
-"""Deleting a term: it goes into the trash with all that belongs to it, and comes back whole."""
+"""Moving terms to the trash, and restoring them with their relations."""
 
 from dataclasses import dataclass
 from typing import Any

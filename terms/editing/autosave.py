@@ -1,4 +1,4 @@
-"""What people have typed and not saved, and who else has a term open."""
+"""Unsaved forms of editors, and presence: who has a term open."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""A term's text → the rows that index it: details, aliases, relations and their targets."""
+"""The rows that index a term's text: details, aliases, relations and their targets."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What editors look for: terms as they are now, whether readers see them or not.
+"""The editors' search, over current texts, published or not.
 
 Texts that readers see are found by the readers' index, so that only those that wait beside it
 are gone through.

@@ -1,4 +1,4 @@
-"""Which files and addresses terms get, and which of them are free."""
+"""Free file paths and slugs for new terms."""
 
 import hashlib
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""The glossary → a folder of term files, only what differs, each file whole at any moment."""
+"""Export of a glossary to a folder: only files that differ, each written atomically."""
 
 import errno
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Term files on disk: found without leaving the folder, read within bounds, written whole."""
+"""Term files on disk: found without leaving the folder, read within limits, written atomically."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""A folder of term files → a plan of what is new in it.
+"""The plan of an import: compares the files of a folder with the glossary.
 
 The comparison has three sides: the file, the text here, and the text that both last
 agreed on (``TermFile``). Nothing is written while planning.

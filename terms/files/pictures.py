@@ -1,4 +1,4 @@
-"""Pictures that lie beside term files, taken with them."""
+"""Import of pictures that are stored beside term files."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which parts of two sequences are the same, in bounded time.
+"""Alignment of two sequences in bounded time.
 
 The standard library's matcher is exact but takes minutes on a few thousand equal lines, of
 which prose has many: blank ones. So the ends that agree are cut off first, what stands

@@ -1,4 +1,4 @@
-"""Which key of a header says what: one table a dialect.
+"""Dialects: tables of header keys and the columns that they hold.
 
 Keys that no table names are kept and shown. A dialect is found by the key of the name.
 """

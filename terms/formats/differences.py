@@ -1,4 +1,4 @@
-"""Two texts → what a person needs to see of their difference: changed words, little else."""
+"""Word-by-word differences of two texts."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A value that was not there before → its text, as common writers of YAML put it."""
+"""YAML for values that are new in a header, in a common style."""
 
 from collections.abc import Iterator
 

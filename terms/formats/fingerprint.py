@@ -1,4 +1,4 @@
-"""What tells one text of a term file from another."""
+"""Fingerprints of term files' texts."""
 
 import hashlib
 

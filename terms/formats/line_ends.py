@@ -1,4 +1,4 @@
-"""Texts whose lines end in \\n, \\r\\n or \\r, mixed ones included."""
+"""Line ends: \\n, \\r\\n, \\r, and mixtures of them."""
 
 import re
 

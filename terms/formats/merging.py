@@ -1,4 +1,4 @@
-"""Two texts that were both made from a third → one text, or the fields where they collide."""
+"""Three-way merge of term files, by fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A term file's path ⇄ what it says about the term: slug, folder, a name if need be."""
+"""Paths of term files: slugs, folders and names that follow from them."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Headers in the plainest way of writing YAML, which most are, read without the parser.
+"""A fast reader for headers in the plainest YAML, which most are.
 
 ``read_plain`` knows lines of ``key: value`` with a value on one line or in a block without
 blank lines, and lists of these one level deeper. Of all else, and of all that is wrong, it

@@ -1,4 +1,4 @@
-"""What can be wrong with a term file, in the words of the person who wrote it."""
+"""Problems of term files, in the words of the person who wrote the file."""
 
 import re
 from collections.abc import Callable

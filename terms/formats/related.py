@@ -1,4 +1,4 @@
-"""One string of names joined by commas ⇄ the names, some of which hold commas."""
+"""Strings of names separated by commas, where names may contain commas."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A text → the ways to write it as a YAML scalar, best first.
+"""Ways to write a text as a YAML scalar, best first.
 
 The way that a value was written in is kept as long as it can hold the new text. The
 caller reads every candidate back before it uses one, so the rules here may be plain.

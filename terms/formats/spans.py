@@ -1,4 +1,4 @@
-"""Where a value stands in a header, and the texts that result from changing it there.
+"""Positions of values in a header, and the texts that result from changing a value.
 
 Each function yields whole headers, best first; ``splice`` takes the first that reads back.
 """

@@ -1,4 +1,4 @@
-"""Changed values → the same header with only their lines changed.
+"""Changes values of a header and leaves all other lines as they are.
 
 ``splice(header, data)`` writes into ``header`` what differs between it and ``data``, one
 step after the other. A step replaces one span of the text and is read back before it

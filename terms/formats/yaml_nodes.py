@@ -1,4 +1,4 @@
-"""YAML header → nodes that know where they stand in the text.
+"""YAML nodes with their positions in the text.
 
 Every scalar is the text that stands there: ``No``, ``0123`` and ``2024-01-02`` are
 names. What the bounds forbid is refused on the parser's events, before anything is

@@ -1,4 +1,4 @@
-"""Under which letter a name stands, and in which order.
+"""Alphabetical order and index letters of names, by language.
 
 The letters that a language counts as its own, and what they stand behind, are facts of the
 Unicode CLDR's collations (https://cldr.unicode.org/). All other accents are set aside.

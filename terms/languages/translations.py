@@ -1,4 +1,4 @@
-"""What readers' pages say of themselves, in the language of their glossary.
+"""Texts of readers' pages in the language of their glossary.
 
 The texts are in ``locale``, with the context ``readers``; months and numbers are CLDR's.
 """

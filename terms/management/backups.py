@@ -1,4 +1,4 @@
-"""Everything in one file, and back: the database as of one moment, the pictures, and a proof.
+"""Backup and restore: a consistent copy of the database with all pictures, and its verification.
 
 The file is a ZIP archive: ``manifest.json`` says what is in it, by SHA-256, and what the database
 held: rows by table, a digest of all terms, one of their history. Sessions and the secret key are

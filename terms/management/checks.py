@@ -1,4 +1,4 @@
-"""What must be right before the site is served: each with an id, and what to do about it.
+"""System checks that must pass before the site is served.
 
 ``glossary.E001`` is a setting that cannot be read; the others are found in the place that the
 settings name, by ``manage.py check --deploy`` and by ``manage.py serve``.

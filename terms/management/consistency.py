@@ -1,4 +1,4 @@
-"""Do files, database and the readers' side say the same? Reads only."""
+"""Consistency of files, database and readers' pages. Reads only."""
 
 from collections.abc import Iterator
 from pathlib import Path

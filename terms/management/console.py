@@ -1,4 +1,4 @@
-"""What the commands share: which glossary, a progress bar, a report."""
+"""Helpers of the commands: glossary options, progress bars, reports."""
 
 import json
 from collections.abc import Iterable, Iterator

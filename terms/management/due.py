@@ -1,4 +1,4 @@
-"""What has fallen due is done by threads beside the server, never by a request.
+"""Threads beside the server that run scheduled items and send mail.
 
 Each process may have them: what is due is done once, by the first that takes it. Mail has a
 thread of its own, as a mail server may take long to answer.

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after a loss of power.
+"""Files that are complete or absent, also after a loss of power.
 
 A file is written beside its place, its bytes are brought to the disk, and only then it takes its
 name; then the folder is brought to the disk. What a killed process leaves behind begins with ``.``

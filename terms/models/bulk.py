@@ -1,4 +1,4 @@
-"""Many rows at once, where the ORM's objects would cost more than the rows."""
+"""Inserts and updates of many rows, where model instances would cost more than the rows."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence

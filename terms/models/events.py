@@ -1,4 +1,4 @@
-"""What happened, and whom it concerns."""
+"""The audit log, and notices for people."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""What people say of a change before readers see it."""
+"""Reviews, approvals, removal requests and comments."""
 
 from typing import Self
 

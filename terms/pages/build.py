@@ -1,4 +1,4 @@
-"""The readers' side as files, for any web server or CDN.
+"""The static site: readers' pages as files for any web server or CDN.
 
 ``out`` is a link to one of two trees beside it. A build brings the other tree up to date,
 from the pages that were written since that tree was built, and then turns the link: so the

@@ -1,4 +1,4 @@
-"""Whether the readers' side was written, told between the processes of a SQLite database.
+"""Change marks of the readers' side, shared between the processes of a SQLite database.
 
 Two marks of 16 bytes in a small file beside the database. It is read and written, not mapped into
 memory: a full disk or a truncated file would end a process that maps it.

@@ -1,4 +1,4 @@
-"""What lists of terms are made of: entries in their order, letters, classes, scopes."""
+"""Entries of term lists: order, letters, categories, scopes."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache

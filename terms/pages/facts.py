@@ -1,4 +1,4 @@
-"""What other pages say of a term, and what a change of some terms means to others."""
+"""Facts about terms that other pages show, and the effects of a change on other pages."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is new: a page and an Atom feed. What there is: sitemap, llms.txt, OpenSearch."""
+"""The page and feed of changes, sitemap, llms.txt and OpenSearch description."""
 
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape

@@ -1,4 +1,4 @@
-"""What all pages share: the templates' environment, absolute addresses, static files."""
+"""The frame of all pages: template environment, absolute addresses, static files."""
 
 import hashlib
 import json

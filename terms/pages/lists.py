@@ -1,4 +1,4 @@
-"""Lists of terms: all of a glossary, of a category, of a vertical in it.
+"""Lists of terms: of a glossary, a category, a vertical.
 
 A list is one page up to ONE_PAGE terms. A longer one has a page for each letter, and a
 letter of more than ONE_LETTER terms one for each two letters that names begin with; where

@@ -1,4 +1,4 @@
-"""Names for searching without a server: one file, or of many terms one for each beginning."""
+"""Name files for search without a server: one file, or one for each beginning."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""A term among its neighbours, as places on a plane; the template draws them."""
+"""The layout of a term's neighbourhood diagram; the template draws it."""
 
 from collections.abc import Callable
 from functools import cache, lru_cache

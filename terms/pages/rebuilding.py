@@ -1,4 +1,4 @@
-"""All pages of a glossary from nothing, and which of those that are stored differ from that."""
+"""Rebuilding all pages of a glossary, and finding stored pages that are out of date."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial

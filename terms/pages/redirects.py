@@ -1,4 +1,4 @@
-"""What answers at addresses where no page is any more: moved, or gone, and what instead."""
+"""Responses at addresses without a page: redirects for moved terms, 410 for withdrawn ones."""
 
 from collections.abc import Collection, Iterator
 

@@ -1,4 +1,4 @@
-"""Which pages a change of terms can change; these are made again, nothing else is touched."""
+"""The pages that a change of terms affects; only these are made again."""
 
 from collections.abc import Collection, Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""Pages as rows. Only what differs is written, all under one number of the site's changes."""
+"""Stored pages: only changed rows are written, all under one change number."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What stands around terms on their pages: related ones, mentions, who refers to them."""
+"""Related terms, mentions and incoming links of terms, for their pages."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping

@@ -1,4 +1,4 @@
-"""The page of a term, and its other forms: the exact file, JSON, JSON-LD."""
+"""The page of a term and its other forms: Markdown file, JSON, JSON-LD."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

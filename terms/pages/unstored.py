@@ -1,4 +1,4 @@
-"""Pages of what is published that are not stored yet.
+"""Pages of published terms that are not stored yet.
 
 Where very many terms are published, their pages are stored a part at a time. Whatever links to
 one that comes later finds it all the same.

@@ -1,4 +1,4 @@
-"""Addresses of clients, and what one client has of them."""
+"""Client addresses and their networks."""
 
 from ipaddress import IPv6Address, ip_address
 

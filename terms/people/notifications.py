@@ -1,4 +1,4 @@
-"""Telling people by mail what concerns them: at once, once a day, or never.
+"""Notifications by mail: at once, daily, or never.
 
 Requests only note what is to be sent; ``terms.management.due`` sends it.
 """

@@ -1,4 +1,4 @@
-"""Who may do what, and where: everywhere, in one glossary, or in one category of it."""
+"""Permissions: everywhere, in one glossary, or in one category of it."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bounds on how often a client may ask for what costs something. Each process counts for itself."""
+"""Rate limits for costly requests. Each process counts for itself."""
 
 import hashlib
 from typing import Any

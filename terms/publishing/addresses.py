@@ -1,4 +1,4 @@
-"""The addresses that published terms hold, and which of them are free."""
+"""Addresses of published terms, and whether an address is free."""
 
 from collections import defaultdict
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""A text that is to be live → the row that readers' pages are made of."""
+"""Versions to publish, and the published rows that result."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a change of published terms makes different: names, relations, what others show."""
+"""The effects of a change of published terms: names, relations, other pages."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

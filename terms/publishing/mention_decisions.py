@@ -1,4 +1,4 @@
-"""What an editor may decide about names in a term's text, and which relations it suggests."""
+"""Editors' decisions about mentioned names, and suggested relations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Names in published bodies → rows that say which term each of them means."""
+"""Mentions of terms in published texts."""
 
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial

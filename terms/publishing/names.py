@@ -1,4 +1,4 @@
-"""The names and words by which readers find published terms."""
+"""Names and search rows of published terms."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The one place where the editors' side and the readers' side meet."""
+"""Publishing: the one place where the editors' side and the readers' side meet."""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""How published terms relate: names that are or wait to be links, other files, successors."""
+"""Relations of published terms: links, waiting names, successors."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""What is to be live → all rows of the readers' side that are of the terms themselves."""
+"""Rows of published terms, their categories and addresses."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Names in a Markdown text, and links on them, before there is HTML.
+"""Names in a Markdown text and links on them, before rendering.
 
 The parser reports where its text stands in the source. Names are looked for there alone:
 not in headings, code, links, pictures or raw HTML. A name becomes an inline link of the

@@ -1,4 +1,4 @@
-"""What sites read otherwise than CommonMark does → what it reads as meant.
+"""Macros of other site generators, translated to Markdown.
 
 MDN's macros (https://developer.mozilla.org/docs/MDN/Writing_guidelines/Page_structures/Macros),
 the shortcode by which Kubernetes names a term

@@ -1,4 +1,4 @@
-"""Which names stand in a text: the longest one wins, in plural and possessive forms, too."""
+"""Names in a text: the longest one wins, also in plural and possessive forms."""
 
 import re
 import unicodedata

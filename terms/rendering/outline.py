@@ -1,4 +1,4 @@
-"""What a Markdown text is made of: its headings, links and pictures, with their lines."""
+"""The outline of a Markdown text: headings, links and pictures, with their lines."""
 
 import re
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""The HTML that authors may write. Sanitising is the last step over what they wrote.
+"""The HTML that authors may use. Sanitising is the last step of rendering.
 
 Addresses: http, https, mailto and relative ones; ``//host`` is a link like any other, as
 nothing is loaded from it.

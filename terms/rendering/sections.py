@@ -1,4 +1,4 @@
-"""The sections of a Markdown text: found, taken out, made of another text."""
+"""Sections of a Markdown text: finding, removing and adding them."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The sentence that a text begins with, for where there is room for no more."""
+"""The first sentence of a text, as a short definition."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The words of a text as searching compares them: without case and accents."""
+"""The words of a text for search, without case and accents."""
 
 import re
 import unicodedata

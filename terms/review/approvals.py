@@ -1,4 +1,4 @@
-"""Whether enough people have said yes to exactly this text."""
+"""Approvals of exact texts, and whether there are enough."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Remarks on terms and on passages of their texts."""
+"""Comments on terms and on passages of their texts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""From a draft to a text that enough people have approved."""
+"""Review requests: from a draft to an approved text."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Where the newest text of a term stands on its way to readers, and what comes next."""
+"""The stage of a term's newest text, and the next step."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What readers say is missing or wrong, what editors decide of it, and that it is remembered."""
+"""Readers' suggestions, and editors' decisions about them."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What the database can search: words and beginnings of words, by column.
+"""The search index: words and beginnings of words, by column.
 
 SQLite's FTS5 and PostgreSQL's tsvector hold the same words, taken apart by
 ``rendering.words``, so that ``C++``, ``café`` and ``数据`` are the same to both. The rows

@@ -1,4 +1,4 @@
-"""The names that texts of readers are searched for."""
+"""Linked names that occur in a text."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What readers look for, best first: by name, by other names, by definition, by text."""
+"""The readers' search, best results first: by name, alias, definition and text."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,1 +1,1 @@
-"""What a request meets first: stored pages, files, bounds on clients, then Django."""
+"""The server: stored pages, files, limits for clients, then Django."""

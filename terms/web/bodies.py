@@ -1,4 +1,4 @@
-"""Reading what clients send, on the event loop: bounded in size, time and number.
+"""Reads request bodies on the event loop, limited in size, time and number.
 
 A client that sends slowly holds a few kilobytes here and nothing else.
 """

@@ -1,4 +1,4 @@
-"""Django, as a WSGI callable, in threads of its own beside an event loop.
+"""Runs Django, as a WSGI callable, in threads beside an event loop.
 
 Requests wait in a queue that is bounded; one that finds it full is refused at once.
 """

@@ -1,4 +1,4 @@
-"""Whether a request comes from a logged-in person: these have threads of their own.
+"""Whether a request belongs to a logged-in person, whose requests have threads of their own.
 
 A cookie proves nothing by its name. Its session is looked up, and remembered for a while.
 """

@@ -1,4 +1,4 @@
-"""The page for what went wrong while Django answered."""
+"""The error page of Django's requests."""
 
 import errno
 import sys

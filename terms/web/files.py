@@ -1,4 +1,4 @@
-"""Static files and pictures, sent from the event loop: pages are whole without Django."""
+"""Static files and pictures, sent from the event loop, so that pages need no Django."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stored pages of a database server, for an event loop that does not wait for it.
+"""Freshness of stored pages from a database server, without blocking the event loop.
 
 Whether something was written is asked for all requests that wait at the moment at once, after
 they came: so each is answered as of now, and one connection does for all. Where the answer

@@ -1,4 +1,4 @@
-"""The pages behind a guest link: the site as it will be, and a place to say something."""
+"""Guest links: a preview of a change set, and a form for comments."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

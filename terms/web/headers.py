@@ -1,4 +1,4 @@
-"""Whom stored pages are sent to, and with which headers: as Django does it for its own."""
+"""Accepted hosts and response headers of stored pages, as Django has them for its own."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What clients say they take (RFC 9110, 12): gzip, and other forms of a term's page."""
+"""Content negotiation (RFC 9110, 12): gzip, and other forms of a term's page."""
 
 from functools import lru_cache
 

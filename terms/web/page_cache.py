@@ -1,4 +1,4 @@
-"""Stored pages in memory, for as long as nothing was written."""
+"""Stored pages in memory, until something is written."""
 
 import threading
 from collections import OrderedDict

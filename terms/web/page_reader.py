@@ -1,4 +1,4 @@
-"""Stored pages as the database has them this moment, read past the ORM.
+"""Reads stored pages from SQLite, past the ORM.
 
 A reader is asked before each answer whether anything was written since. On SQLite the marks
 of ``pages.change_marks`` say so at no cost; where they do not, and once a second in any case,

@@ -1,4 +1,4 @@
-"""Stored pages as PostgreSQL has them this moment, read past the ORM."""
+"""Reads stored pages from PostgreSQL, past the ORM."""
 
 import threading
 from typing import Any

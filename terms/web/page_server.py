@@ -1,4 +1,4 @@
-"""A thin layer of WSGI in front of Django: it answers the paths of stored pages.
+"""A thin WSGI layer in front of Django that answers with stored pages.
 
 Everything that is no stored page goes on to Django.
 """

@@ -1,4 +1,4 @@
-"""Who a request comes from, where proxies stand in front.
+"""The client of a request that came through proxies.
 
 ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count only as far as trusted proxies wrote them
 (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For).

@@ -1,4 +1,4 @@
-"""The form by which readers without account say what is missing or wrong.
+"""The form for readers' suggestions, without an account.
 
 Against spam: a field that people do not see, a page that was open for a moment at least, few
 links, and bounds on how much comes from one address and waits in all. Nobody else is asked.

@@ -1,4 +1,4 @@
-"""The readers' addresses. Stored pages have all but those that depend on the request."""
+"""URLs of readers' pages that depend on the request; stored pages have no URL pattern."""
 
 from django.urls import path, register_converter
 

@@ -1,4 +1,4 @@
-"""What depends on the request: searching, and addresses that lead nowhere."""
+"""Readers' pages that depend on the request: search, and missing pages."""
 
 from contextlib import suppress
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The one form through which people edit a term: values in, a term file's text out."""
+"""The term form: validates the fields and writes the changed values into the term file's text."""
 
 from typing import Any
 

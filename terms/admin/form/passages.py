@@ -1,4 +1,4 @@
-"""A text that two people changed at once: what the form says of each passage → one text."""
+"""Conflicting passages of a body, and the editor's choice for each."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The form keeps what is typed, every few seconds; after a crash it is offered again."""
+"""Autosave of the term form, and recovery of unsaved text."""
 
 import contextlib
 from typing import Any

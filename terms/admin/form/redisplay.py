@@ -1,4 +1,4 @@
-"""The term form again, with values that were typed before."""
+"""The term form with values that were submitted before."""
 
 from typing import Any
 

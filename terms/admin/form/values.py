@@ -1,4 +1,4 @@
-"""What the form shows of a term file, and what of it came back changed."""
+"""Initial values of the term form, and detection of changed values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Form fields of the admin for what a term file holds: rows, related names, aliases."""
+"""Form fields for lists in a term file: rows, related names, aliases."""
 
 from dataclasses import dataclass
 from typing import Any

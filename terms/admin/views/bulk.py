@@ -1,4 +1,4 @@
-"""One field of many selected terms: what it would do is shown, then it is done."""
+"""Editing one field of many terms, with a list of effects first."""
 
 from django import forms
 from django.contrib import messages

@@ -1,4 +1,4 @@
-"""What a term's file looks like, saved or not yet, and the file itself."""
+"""The file of a term, saved or as it would be saved, and its download."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse

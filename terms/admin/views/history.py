@@ -1,4 +1,4 @@
-"""A term's revisions: what changed between any two, and a way back to each."""
+"""The revisions of a term: compare any two, restore any."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied

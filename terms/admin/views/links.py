@@ -1,4 +1,4 @@
-"""What the names in a term's text lead to, and what an editor decides about them."""
+"""Decisions about names that a term's text mentions."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied

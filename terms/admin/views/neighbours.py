@@ -1,4 +1,4 @@
-"""Ways from term to term without the list: to the one before or after, and by name."""
+"""Navigation between terms: previous, next, and by name."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect

@@ -1,4 +1,4 @@
-"""What each person chooses for themselves: mail, and the time zone of what they see."""
+"""Personal preferences: mail and time zone."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Rename, merge, split, replace, withdraw: what each would do is shown, then it is done."""
+"""Rename, merge, split, replace and withdraw, with a list of effects first."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is asked before a term is renamed, merged, split, replaced or withdrawn."""
+"""Forms for renaming, merging, splitting, replacing and withdrawing."""
 
 from django import forms
 

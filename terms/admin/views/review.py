@@ -1,4 +1,4 @@
-"""The page on which a change is read, talked about, approved, sent back and published."""
+"""The review page of a term: difference, comments, approvals, publishing."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What the review page can do: each action with the right that it takes."""
+"""Actions of the review page, each with the permission that it needs."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What happens when: a term's own times, and all that ran, waits or failed."""
+"""Scheduled publishing: the form of a term, and the page of all items."""
 
 from django import forms
 from django.core.exceptions import PermissionDenied

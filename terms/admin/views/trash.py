@@ -1,4 +1,4 @@
-"""Deleting in the admin: who refers to the term is said first; the trash, and the way back."""
+"""Deleting terms, with a list of effects first; the trash; restoring."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied

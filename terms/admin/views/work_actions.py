@@ -1,4 +1,4 @@
-"""What can be done on the work lists, each with one click."""
+"""Actions of the work lists."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
