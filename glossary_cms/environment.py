@@ -51,7 +51,7 @@ class Environment:
         return [part for part in found if part not in wrong]
 
     def read(self, name: str, reader: Callable[[str], Any], help: str) -> Any:
-        """What ``reader`` makes of the value; where it raises ValueError, what it makes of ""."""
+        """The value as ``reader`` reads it; if it raises ValueError, the problem is noted."""
         value = self.text(name)
         try:
             return reader(value)

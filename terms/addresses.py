@@ -2,7 +2,7 @@
 
 Pages hold relative links only, so that their bytes are right under any prefix. Own pages of
 a glossary have names that no category may take; a term whose address would be one of them
-stands below ``-``.
+is below ``-``.
 """
 
 import re
@@ -116,7 +116,7 @@ def way_from(path: str) -> Callable[[str], str]:
 def _way_from(home: str, up: str) -> Callable[[str], str]:
     near = up[3:] or "./"
 
-    @lru_cache(maxsize=20_000)  # a term's address stands on many pages of the same depth
+    @lru_cache(maxsize=20_000)  # a term's address is on many pages of the same depth
     def way(other: str) -> str:
         if other.startswith(home) and home != "/":
             return near + quoted(other[len(home) :])

@@ -26,7 +26,7 @@ MAX_KNOWN = 3
 
 
 def _for_editors(method):
-    """A view for those who may change or add terms, with one HTTP method."""
+    """A view for people who may change or add terms, with one HTTP method."""
 
     def decorate(view):
         @wraps(view)

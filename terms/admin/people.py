@@ -25,7 +25,7 @@ def _is_more_than_roles(person):
 
 
 class RolesField(forms.ModelMultipleChoiceField):
-    """Groups, each with what it may."""
+    """Groups with their permissions."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -71,7 +71,7 @@ class PersonAdmin(UserAdmin):
         return super().get_queryset(request).prefetch_related(*related)
 
     def get_inlines(self, request, obj):
-        return self.inlines if obj else []  # first the account, then what it may
+        return self.inlines if obj else []  # first the account, then its permissions
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
@@ -90,7 +90,7 @@ class PersonAdmin(UserAdmin):
     def formfield_for_dbfield(self, field, request, **options):
         if field.name != "groups":
             return super().formfield_for_dbfield(field, request, **options)
-        groups = Group.objects.order_by("pk")  # the more somebody may, the later
+        groups = Group.objects.order_by("pk")  # from fewest to most permissions
         if not request.user.is_superuser:
             # A group of the superusers' own may hold any right.
             groups = groups.filter(name__in=ROLES)
@@ -103,7 +103,7 @@ class PersonAdmin(UserAdmin):
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
-        # What somebody wrote names them; an account that is no longer used is made inactive.
+        # Their texts refer to the account; an account that is no longer used is made inactive.
         return False
 
     def user_change_password(self, request, id, form_url=""):

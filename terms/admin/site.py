@@ -41,7 +41,7 @@ class Newsroom(AdminSite):
         return super().login(request, extra_context)
 
     def admin_view(self, view, cacheable=False):
-        """No list is filtered by a regular expression, which could take for ever."""
+        """Refuse filters by regular expressions, which could run without end."""
         wrapped = super().admin_view(view, cacheable)
 
         @wraps(wrapped)

@@ -81,7 +81,7 @@ def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
     """Within it the database holds what publishing the set would make of it; then no more.
 
     Everything is the real thing: pages, search, letters, mentions. Approvals are not asked
-    for, since nothing goes out. Whoever writes the glossary waits so long.
+    for, since nothing is published. Writers of the glossary wait meanwhile.
     """
     try:
         with transaction.atomic():

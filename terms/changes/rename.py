@@ -41,7 +41,7 @@ def rename_classification(
     what would be done.
     """
     renamed = {"model": row._meta.model_name, "pk": row.pk, "from": row.name, "to": name}
-    # Planned before others have to wait: what it found must still be so then.
+    # Planned before the lock is taken, so it is checked again under the lock.
     planned = _versions(row)
     operation = plan_renaming(row, name)
     if shown and operation.digest != shown:

@@ -24,7 +24,7 @@ class CannotRestore(ValueError):
 
 @dataclass(frozen=True)
 class Referring:
-    """Who would miss a term: those that relate to it, and whose live texts name it."""
+    """The terms that refer to a term: by a relation, or in their published text."""
 
     relating: list[Term]
     mentioning: list[str]

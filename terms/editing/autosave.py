@@ -60,7 +60,7 @@ def note_presence(person: Any, term: Term) -> None:
 
 
 def others_at(term: Term, person: Any) -> list[str]:
-    """The names of those who have the term open besides ``person``."""
+    """The names of other people who have the term open."""
     here = Presence.objects.filter(term=term, seen_at__gte=timezone.now() - HERE)
     rows = here.exclude(person=person).select_related("person").order_by("person__username")
     return [row.person.get_full_name() or row.person.get_username() for row in rows]

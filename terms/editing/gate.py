@@ -86,7 +86,7 @@ def save(
     now = timezone.now()
     with transaction.atomic():
         # Writers of one glossary follow one another: each rewrites rows of others' terms
-        # (relations that resolve), in which two could otherwise block each other.
+        # (relations that resolve), so that two writers could block each other.
         Glossary.objects.lock(glossary.pk)
         work = [
             _Work(

@@ -52,7 +52,7 @@ def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
 
 
 def called(terms: QuerySet[Term], name: str, limit: int) -> list[Term]:
-    """Those of ``terms`` that have ``name`` as their name, then those that it is an alias of."""
+    """The ``terms`` with this ``name``, then those with it as an alias."""
     key = name_key(name)
     if not key:
         return []

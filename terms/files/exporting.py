@@ -32,7 +32,7 @@ class Exported:
 
 @dataclass
 class Export:
-    """What an export did, or with ``check`` what it would have to do."""
+    """The result of an export, or with ``check`` the differences."""
 
     files: list[Exported] = field(default_factory=list)
 

@@ -101,7 +101,7 @@ class _Planner:
         self.root = root
         self.folder = str(root.resolve())
         self.files = TermFile.objects.of(glossary, self.folder)
-        # As long as the stamp of these stands there is nothing to do.
+        # Nothing to do while the stamps of these files are unchanged.
         self.settled = self.files.agreeing().stamps() if only is None else {}
 
     @cached_property

@@ -17,7 +17,7 @@ from .folder import FolderError, Stamp, read_picture
 
 @dataclass
 class TakenPictures:
-    """``terms`` are the ids of those that show a picture that is new or another one."""
+    """``terms`` are the ids of terms with a new or changed picture."""
 
     count: int = 0
     terms: set[int] = field(default_factory=set)

@@ -59,7 +59,7 @@ class TermDocument:
 
     @property
     def related(self) -> str:
-        """The relation string as it stands in the file."""
+        """The relation string as written in the file."""
         return next((row.value for row in self.rows if row.follows == "related"), "")
 
     @property
@@ -235,7 +235,7 @@ def _refuse_fixed(
 
 
 def _put(dialect: Dialect, data: dict[str, Data], column: str, value: Data) -> None:
-    """Set a column; a new key goes behind the last of those that usually precede it."""
+    """Set a column; a new key is inserted after the keys that usually precede it."""
     key = dialect.key_for(column, data)
     if key in data:
         data[key] = value

@@ -33,7 +33,7 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
 
 
 def _as_written(quote: str, text: str) -> tuple[int, int] | None:
-    """Where ``quote`` stands in ``text``, with whatever blanks between its words."""
+    """The position of ``quote`` in ``text``, with any white space between its words."""
     starts: list[int] = []  # of each word in the text, and below with one blank between them
     places: list[int] = []
     length = 0

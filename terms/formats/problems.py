@@ -33,7 +33,7 @@ _INDENTATION = (
     " quote, [ or { goes on behind its end: put the whole value in quotes."
 )
 
-# libyaml's words, and what they mean to somebody who never heard of a scanner.
+# libyaml's messages, and what they mean to people who do not know its terms.
 _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
     (
         "mapping values are not allowed",

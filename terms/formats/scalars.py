@@ -42,7 +42,7 @@ _CORE_TYPES = re.compile(  # YAML 1.2 (§10.3.2), and the words of YAML 1.1
 
 
 def type_of(text: str) -> str:
-    """What other readers of YAML take ``text`` for when it stands there without quotes."""
+    """The type that other YAML readers give ``text`` without quotes."""
     found = _CORE_TYPES.fullmatch(text)
     if found and found.lastgroup:
         return found.lastgroup

@@ -150,7 +150,7 @@ def _behind_indicator(header: str, start: int) -> tuple[int, str]:
 
 
 def _end_of_text(header: str, end: int) -> int:
-    """Before the blanks and line ends that stand before ``end``."""
+    """The position before the white space that precedes ``end``."""
     while end and header[end - 1] in " \t\n":
         end -= 1
     return end

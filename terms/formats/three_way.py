@@ -20,7 +20,7 @@ class Passage:
 
     @property
     def collides(self) -> bool:
-        """Whether both sides changed it, each otherwise."""
+        """Whether both sides changed it differently."""
         return self.base not in (self.ours, self.theirs) and self.ours != self.theirs
 
     def chosen(self, side: str = OURS) -> str:
@@ -51,7 +51,7 @@ def passages(base: str, ours: str, theirs: str) -> list[Passage]:
 def _in_all(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> list[tuple[int, int, int]]:
-    """Numbers of the lines that stand on all three sides, in order."""
+    """Numbers of the lines that all three sides have, in order."""
     here = _lines(matching_blocks(base, ours))
     there = _lines(matching_blocks(base, theirs))
     return [(i, here[i], there[i]) for i in sorted(here.keys() & there.keys())]

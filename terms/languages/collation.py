@@ -167,7 +167,7 @@ _NUMBER = re.compile(r"0*([0-9]+)")
 
 
 def _by_size(digits: str) -> str:
-    """As texts 9 would stand behind 10; behind the number of its digits it stands before."""
+    """Prefix numbers with their count of digits, so that 9 sorts before 10."""
     nines, rest = divmod(len(digits), 9)
     return f"{'9' * nines}{rest}{digits}"
 
@@ -186,7 +186,7 @@ def letter_of(name: str, language: str = "en") -> str:
 
 
 def section_of(name: str, language: str = "en") -> str:
-    """The letter and those that follow it, at most three: ``Flas`` of Flask."""
+    """The letter with up to three letters that follow: ``Flas`` of Flask."""
     pieces = _pieces(name, language)
     following = [letter for letter, _ in pieces[_first(pieces) :]][: 1 + FOLLOWING]
     letters = list(takewhile(lambda letter: letter[0].isalnum(), following))

@@ -11,7 +11,7 @@ from .glossary import MOST_APPROVALS, Glossary
 
 class ClassificationQuerySet(models.QuerySet):
     def named(self, glossary: Glossary, names: set[str]) -> dict[str, Self]:
-        """The rows of these names; those that are missing are made."""
+        """The rows with these names; missing ones are created."""
         rows = self.filter(glossary=glossary, name__in=names)
         found = {row.name: row for row in rows}
         while missing := sorted(names - found.keys()):

@@ -28,7 +28,7 @@ class ChangeSet(models.Model):
         return self.title
 
     def members(self, with_trash: bool = False):
-        """Its terms: those that it changed, and those that were collected into it."""
+        """Its terms: changed by it, or collected into it."""
         inside = Q(revisions__change_set=self) | Q(change_sets=self)
         terms = Term.with_trash if with_trash else Term.objects
         return terms.filter(inside).distinct()

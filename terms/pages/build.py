@@ -178,7 +178,7 @@ def _bring_up(tree: Path, now: State, report: Report, progress: CountedProgress)
     writer = _Writer(tree, report)
     before = state.extras
     while True:
-        # Somebody may publish meanwhile; what is written then is fetched before the turn.
+        # Pages may be published meanwhile; they are written before the link is switched.
         number = _number_of(state.mark)
         if state.mark and number is None:
             raise BuildError("The database was replaced meanwhile: build the site again.")
@@ -211,7 +211,7 @@ class _Writer:
     def page(self, page: Page) -> None:
         path = page.path
         name = self.tree + path + ("index.html" if path.endswith("/") else "")
-        # A redirect of another form than HTML stands in the maps alone.
+        # Redirects of other forms than HTML are only in the maps.
         if page.status == GONE or (page.status != 200 and not path.endswith("/")):
             self.remove(name)
             return

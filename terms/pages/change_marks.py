@@ -50,7 +50,7 @@ class Generation:
         return mark
 
     def end(self, mark: bytes) -> None:
-        """Whoever has begun since says when it is over."""
+        """A write that began later ends the marks itself."""
         if self.marks()[:MARK] == mark:
             os.pwrite(self._file, mark, MARK)
 
@@ -73,7 +73,7 @@ def generation_of(database: str) -> Generation | None:
 def _generation_of(database: str) -> Generation | None:
     path = Path(database)
     try:
-        # Whoever may write the database may write the marks.
+        # The marks have the permissions of the database.
         return Generation(path.with_name(f"{path.name}-pages"), path.stat().st_mode & 0o777)
     except OSError:
         return None

@@ -46,7 +46,7 @@ class Class(NamedTuple):
     verticals: tuple["Class", ...] = ()
 
 
-@lru_cache(maxsize=5_000)  # each term stands in several lists
+@lru_cache(maxsize=5_000)  # each term is in several lists
 def gist(text: str) -> str:
     """The first words of a definition."""
     text = " ".join(text[: 2 * GIST].split())

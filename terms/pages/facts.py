@@ -37,7 +37,7 @@ class Facts(NamedTuple):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Where it stands in lists."""
+        """Its position in lists."""
         return self[7:]
 
 
@@ -117,7 +117,7 @@ class Change:
         return found
 
     def neighbours(self) -> set[Uid]:
-        """Terms on whose pages those stand that are shown otherwise."""
+        """Terms whose pages show terms that changed."""
         found: set[Uid] = set()
         for some in batches(sorted(self.shown_otherwise())):
             for rows, source in (

@@ -59,7 +59,7 @@ def asset_address(path: str) -> str:
 
 
 def data_block(value: Any) -> Markup:
-    """JSON that can stand in a ``script`` element, whatever it holds."""
+    """JSON that is safe in a ``script`` element."""
     text = orjson.dumps(value).decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -67,7 +67,7 @@ def data_block(value: Any) -> Markup:
 
 
 def around(text: str) -> tuple[str, str]:
-    """What stands before and behind the %s of ``text``."""
+    """The parts of ``text`` before and after its %s."""
     before, _, behind = text.partition("%s")
     return before, behind
 

@@ -99,7 +99,7 @@ class Listing:
             waiting += self.divided(letter, start)
 
     def divided(self, letter: str, start: str) -> list[str]:
-        """The next longer starts of names; none where all stand on one page."""
+        """The next longer beginnings of names; none if all fit on one page."""
         counts = self.counted(letter)
         among = {section: n for section, n in counts.items() if section.startswith(start)}
         if sum(among.values()) <= ONE_LETTER:
@@ -144,7 +144,7 @@ class Listing:
 
     def letter(self, path: str, letter: str, start: str) -> Built:
         parts = self.divided(letter, start)
-        # Of a divided letter those that have no letter more stand here.
+        # Names of a divided letter that have no further letter are here.
         which = {"section": start or letter} if parts else {"section__startswith": start}
         entries = self.entries(letter=letter, **which)
         return self._page(
@@ -198,7 +198,7 @@ class Listing:
 
     @cached_property
     def all(self) -> list[ListEntry]:
-        """What stands on the one page of a list that is not split."""
+        """The content of a list that fits on one page."""
         return self.entries()
 
     def entries(self, **letter: str) -> list[ListEntry]:

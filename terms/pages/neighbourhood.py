@@ -14,7 +14,7 @@ _LONGEST = 22  # small letters of a name: what the width that a page has beside 
 
 
 class Spot(NamedTuple):
-    """Where a neighbour is; its name stands behind it."""
+    """The position of a neighbour; its name follows it."""
 
     y: str
     name: str
@@ -55,7 +55,7 @@ def _curves(count: int) -> str:
     return "".join(f"M10 {here}C36 {here} 36 {end} 62 {end}" for end in ends)
 
 
-@lru_cache(maxsize=10_000)  # a term's name stands on many pages
+@lru_cache(maxsize=10_000)  # a term's name is on many pages
 def short(name: str) -> str:
     """The name, cut to the room that is free."""
     if len(name) <= _LONGEST / _WIDEST:

@@ -101,7 +101,7 @@ def _name_indexes(glossary: Glossary) -> Iterator[Callable[[], Iterable[Built]]]
 
 
 def stale_pages(glossary: Glossary) -> Iterator[str]:
-    """The paths of stored pages that would be made otherwise now, or not at all."""
+    """The paths of stored pages that a rebuild would change or remove."""
     uids = PublishedTerm.objects.of(glossary).values_list("uid", flat=True)
     stored = Page.objects.filter(glossary=glossary).exclude(status=GONE)
     tags = dict(stored.values_list("path", "etag"))

@@ -116,6 +116,6 @@ def withdrawals_naming(glossary: Glossary, uids: Collection[Uid]) -> set[Uid]:
             condition |= Q(successor_uid=uid) | Q(instead__icontains=uid)
         named = set(rows.filter(condition).values_list("term_uid", flat=True)) - found
         found |= named
-        # What is a part of these is told of by their pages.
+        # Merged terms are covered by the pages of their successors.
         asked = named
     return found

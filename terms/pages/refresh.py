@@ -76,7 +76,7 @@ def _forget(glossary: Glossary, paths: Collection[str], store: Store) -> None:
 
 
 def _addresses(change: Change) -> list[Address]:
-    """Addresses whose answer depends on a changed term, or on one shown otherwise."""
+    """Addresses whose response depends on a changed term."""
     moved = {
         uid
         for uid in change.uids

@@ -113,7 +113,7 @@ class Store:
         return self.now if before is None else max(self.now, before + SECOND)
 
     def gone(self, paths: Iterable[str]) -> None:
-        """Forget the pages of ``paths``; the rows stay, for those who keep copies."""
+        """Mark the pages of ``paths`` as gone; the rows stay, for processes that keep copies."""
         for some in batches(paths):
             rows = Page.objects.filter(path__in=some).exclude(status=GONE)
             found = list(rows.values_list("path", "glossary_id", "changed_at"))
@@ -161,7 +161,7 @@ def _site(sites) -> Site:
 
 
 def is_of_today() -> bool:
-    """Whether templates, static files and SITE_URL are those that the pages were made with."""
+    """Whether the pages were made with the current templates, code and SITE_URL."""
     site = Site.objects.first()
     return site is not None and site.chrome == layout.fingerprint()
 

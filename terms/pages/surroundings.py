@@ -36,7 +36,7 @@ class Surroundings:
     mentioned_in: list[Facts] = field(default_factory=list)
 
     def add(self, kind: str, label: str, target: Facts | None) -> None:
-        """A relation of the term, by what it is called."""
+        """A relation of the term, by its label."""
         if kind == PublishedRelation.Kind.RELATED:
             self.related.append(RelatedLink(label, target))
         elif kind == PublishedRelation.Kind.SUCCESSOR:
@@ -48,7 +48,7 @@ class Surroundings:
 
     @property
     def neighbours(self) -> list[Facts]:
-        """All of them once, those that the term itself relates to first."""
+        """Each of them once, the term's own relations first."""
         own = [label.target for label in self.related if label.target]
         others = [*self.other_meanings, *self.referring]
         mentioned = [facts for *_, facts in self.links]

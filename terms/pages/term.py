@@ -95,7 +95,7 @@ def _html(
 
 
 def _crumbs(glossary: Glossary, term: PublishedTerm) -> list[tuple[str, str]]:
-    """Names and paths of the lists that the term stands in, the widest first."""
+    """Names and paths of the term's lists, the widest first."""
     crumbs = []
     if term.category_slug:
         crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
@@ -120,7 +120,7 @@ def _details(
 
 
 def _to_terms(glossary: Glossary, html: str, files: Mapping[str, Facts], way: _Way) -> str:
-    """Links of authors to other files, and to names, lead to the pages of their terms."""
+    """Point authors' links to files and names at the pages of their terms."""
 
     origin = Origin.of(glossary.origin)
 

@@ -115,7 +115,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         text=version.text,
         body_start=len(version.text) - len(document.body),
         details=_details(document),
-        # Misspellings lead to a page without standing on it.
+        # Misspellings are found, but not shown.
         aliases=[name for name in document.aliases if name not in live.hidden],
         pictures=addresses_of(glossary, version.path, document.body),
         is_deprecated=document.is_deprecated,

@@ -61,7 +61,7 @@ class Noting(Change):
         self.touched |= written.resolved
 
     def keys_otherwise(self) -> set[str]:
-        """What links lead to a term by: the names and files that terms gained or lost."""
+        """The link keys of terms: the names and files that they gained or lost."""
         found: set[str] = set()
         for uid in self.uids:
             before = _keys(self.before.get(uid), self.names_before.get(uid, set()))

@@ -38,7 +38,7 @@ class RelationRow(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A published term that may lead to others."""
+    """A published term with links to others."""
 
     pk: int
     name: str
@@ -97,7 +97,7 @@ def _keys_of(address: str, glossary: str, origin: Origin) -> Iterator[tuple[str,
 
 
 def _targets(keys: Iterable[tuple[str, str]], uids: Mapping[str, Uid]) -> dict:
-    """Of each label the best key that leads somewhere, with the term that it leads to."""
+    """For each label, the best key that resolves, with its term."""
     best = {label: (label, key) for label, key in keys if key in uids}
     return {pair: uids[pair[1]] for pair in best.values()}
 

@@ -49,7 +49,7 @@ def coloured(html: str) -> str:
     return _BLOCK.sub(told_apart, html)
 
 
-@lru_cache(maxsize=256)  # a page is made anew whenever those around it change
+@lru_cache(maxsize=256)  # a page is made again whenever its neighbours change
 def _spans(language: str, code: str) -> str:
     lexer = get_lexer_by_name(_ALIASES.get(language, language), stripnl=False, ensurenl=False)
     parts: list[tuple[str, str]] = []

@@ -53,7 +53,7 @@ def _lists(html: str) -> list[_Node]:
 
 
 def _edits(html: str, nodes: list[_Node]) -> Iterator[tuple[int, int, str]]:
-    """Places that are to be written otherwise: from, to, and how."""
+    """Places to replace: start, end and new text."""
     for node in nodes:
         if not (node.is_list and all(_is_defined(html, item) for item in node.children)):
             yield from _edits(html, node.children)
@@ -74,7 +74,7 @@ def _edits(html: str, nodes: list[_Node]) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_defined(html: str, item: _Node) -> bool:
-    """Whether all that stands below an item says what it is."""
+    """Whether all children of an item are definitions."""
     if len(item.children) != 1 or _DEFINES.match(html, item.start):
         return False
     if html[item.children[0].end : item.inner_end].strip():

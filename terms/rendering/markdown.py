@@ -227,7 +227,7 @@ def _joined(html: str) -> str:
 
 
 def _with_ways_back(html: str, say: Callable[[str], str]) -> str:
-    """The number before a footnote leads to the first place that refers to it."""
+    """Link the number of a footnote back to its first reference."""
     referred = set()
 
     def marked(found: re.Match[str]) -> str:

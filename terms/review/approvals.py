@@ -23,7 +23,7 @@ def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
 
     Where a text goes from one category into another, the stricter one counts.
     """
-    # Asked anew: a glossary or category that was kept in memory may have changed.
+    # Read again: the object in memory may be out of date.
     default = Glossary.objects.values_list("approvals_needed", flat=True).get(pk=glossary.pk)
     rows = Category.objects.filter(glossary=glossary).values_list(
         "pk", "slug", "name", "approvals_needed"
@@ -55,7 +55,7 @@ def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
             reached.add(term)
         elif term not in reached:
             since.setdefault(term, set()).add(fingerprint)
-    # A text that was restored is still that of whoever wrote it first.
+    # The author of a restored text is the person who wrote it first.
     found: dict[int, set[int]] = {}
     for term, fingerprint, author in written:
         if author is not None and fingerprint in since.get(term, ()):
@@ -106,7 +106,7 @@ def are_asked_for() -> bool:
 
 
 def asks(glossary: Glossary) -> bool:
-    """Whether anything here needs approval. Asked anew: a kept object may be old."""
+    """Whether anything here needs approval, read from the database."""
     fresh = Glossary.objects.filter(pk=glossary.pk, approvals_needed__gt=0)
     stricter = Category.objects.filter(glossary=glossary.pk, approvals_needed__gt=0)
     return fresh.exists() or stricter.exists()

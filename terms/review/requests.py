@@ -22,7 +22,7 @@ class CannotReview(ValueError):
 
 
 def submit(term: Term, person: Any, note: str = "") -> None:
-    """Ask those who may for a review of the newest text."""
+    """Request a review of the newest text from the people who may review it."""
     with _locked(term) as now:
         if now.live_fingerprint == now.fingerprint:
             raise CannotReview("This text is already published, so there is nothing to review.")

@@ -106,7 +106,7 @@ class Yes:
 
 
 def approvals_of(term: Term) -> list[Yes]:
-    """All of them since the term went live, also those that a later change has made void."""
+    """All approvals since the term was published, including those that a later change voided."""
     numbers = dict(term.revisions.order_by("number").values_list("fingerprint", "number"))
     # Others name what is to be done with the term, not a text of it.
     authors = authors_of(term)

@@ -16,7 +16,7 @@ from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
 
 MAX_TEXT = 2_000  # characters
-MOST_OPEN = 1_000  # of a glossary; who sends more is told to come back
+MOST_OPEN = 1_000  # of a glossary; further ones are refused
 
 
 class CannotSuggest(ValueError):

@@ -76,7 +76,7 @@ def ready(person: Any) -> QuerySet:
 
 
 def _approved(terms: QuerySet[Term]) -> list[int]:
-    """Ids of those that have all approvals that they need."""
+    """Ids of the terms that have all required approvals."""
     some = list(terms.defer("body", "extra").select_related("category")[:COUNTED])
     return [pk for pk, stage in stages_of(some).items() if stage.name == APPROVED]
 

@@ -246,7 +246,7 @@ def _cut(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
 
 
 def mark_matches(text: str, looked_for: Sequence[search_index.Phrase]) -> list[tuple[str, bool]]:
-    """``text`` in pieces, each with whether it is one of those that were looked for."""
+    """``text`` in pieces, each with whether it matches the search."""
     phrases = {"".join(phrase) for phrase in looked_for if not TOKEN.match(phrase[0])}
     starts = tuple(s for phrase in looked_for if TOKEN.match(phrase[0]) for s in stems(phrase[0]))
     pieces: list[tuple[str, bool]] = []

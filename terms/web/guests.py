@@ -53,7 +53,7 @@ def _link(request: HttpRequest, token: str) -> GuestLink:
 
 @contextmanager
 def _one_at_a_time(link: GuestLink) -> Iterator[None]:
-    """Showing a set holds up those who write: no link does so twice at once."""
+    """A preview blocks writers, so each link shows one at a time."""
     key = f"guest-shows-{link.pk}"
     if not cache.add(key, 1, 30):
         raise TooMany

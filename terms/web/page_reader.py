@@ -59,7 +59,7 @@ class PageStore(Protocol):
     """The database as readers' pages need it. Each call may raise one of DATABASE_ERRORS."""
 
     def version(self) -> Any:
-        """Differs from what it was if anything was written."""
+        """A value that changes with every write."""
 
     def mark(self) -> str:
         """The mark of the last writing of pages; empty before the first."""

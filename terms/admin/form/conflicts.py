@@ -17,7 +17,7 @@ from .widgets import RelatedName, TypedAlias
 
 @dataclass(frozen=True)
 class Field:
-    """One field that differs. ``collides`` where both changed it, each otherwise."""
+    """One field that differs. ``collides`` if both changed it differently."""
 
     name: str
     label: str

@@ -34,7 +34,7 @@ COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
 
 
 class TermForm(forms.ModelForm):
-    """Only what was typed anew is written; the rest of the file is not touched.
+    """Only changed fields are written; the rest of the file is not touched.
 
     ``document`` is the text that the writer saw: that of the version in ``seen``.
     """

@@ -12,7 +12,7 @@ from terms.people.permissions import rights
 
 
 def neighbours_of(person, term: Term) -> tuple[Term | None, Term | None]:
-    """The terms before and after ``term`` by name, of those that ``person`` sees."""
+    """The previous and next term by name, among those that ``person`` may see."""
     terms = rights(person, "view_term").among(Term.objects.only("name", "name_key"))
     same = {"name_key": term.name_key}
     before = terms.filter(name_key__lte=term.name_key).exclude(**same, pk__gte=term.pk)

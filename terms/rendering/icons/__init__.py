@@ -36,7 +36,7 @@ def icon_svg(name: str) -> str:
 
 
 def find_icons(query: str) -> list[str]:
-    """Names that hold every word of ``query``, those that begin with it first."""
+    """Names that contain every word of ``query``; names that begin with it come first."""
     words = query.lower().removeprefix(PREFIX).replace("-", " ").split()
     found = [
         name
