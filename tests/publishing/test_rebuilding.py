@@ -42,10 +42,10 @@ def test_another_address_of_the_site_needs_new_pages(site, settings, capsys):
     page = Page.objects.get(path="/glossary/software/full-stack/flask/").content.decode()
     assert '<link rel="canonical" href="https://words.example/below/glossary/software' in page
     call_command("rebuild_site", if_needed=True)
-    assert capsys.readouterr().out.count("made anew") == 1
+    assert capsys.readouterr().out.count("were rebuilt") == 1
 
 
-def test_pages_made_for_another_site_are_made_anew(settings, capsys):
+def test_pages_made_for_another_site_are_rebuilt(settings, capsys):
     make_live("Flask")
     settings.SITE_URL = "https://words.example"
     make_live("Django")
@@ -55,7 +55,7 @@ def test_pages_made_for_another_site_are_made_anew(settings, capsys):
     )
     for _ in range(2):
         call_command("rebuild_site", if_needed=True)
-    assert "made anew" in capsys.readouterr().out.partition("\n")[0]
+    assert "were rebuilt" in capsys.readouterr().out.partition("\n")[0]
     assert canonical.encode() in Page.objects.get(path__endswith="/flask/").content
     settings.SITE_URL = "https://other.example"
     make_live("Quart")
