@@ -51,7 +51,8 @@ class Environment:
         return [part for part in found if part not in wrong]
 
     def read(self, name: str, reader: Callable[[str], Any], help: str) -> Any:
-        """The value as ``reader`` reads it; if it raises ValueError, the problem is noted."""
+        """The value as ``reader`` reads it. If it raises ValueError, the problem is noted, and
+        the result is that of an empty value."""
         value = self.text(name)
         try:
             return reader(value)

@@ -9,14 +9,14 @@ from django.db.models.signals import post_migrate
 
 class NewsroomConfig(admin_apps.AdminConfig):
     default = False
+    default_site = "terms.admin.site.Newsroom"
 
     def ready(self) -> None:
-        # First: its package registers with the site, which imports the package to make itself.
+        # Importing the site imports its package, which registers with the site: if the site came
+        # first, it would be made twice, and the second one would be empty.
         from . import admin  # noqa: F401
 
         super().ready()
-
-    default_site = "terms.admin.site.Newsroom"
 
 
 class TermsConfig(AppConfig):

@@ -128,7 +128,7 @@ def is_traditional(language: str) -> bool:
 
 def why_not_sorted(language: str) -> str:
     """Why names in ``language`` (BCP 47) cannot be put in order; empty where they can."""
-    if language.partition("-")[0].lower() == "zh" and find_spec("pypinyin") is None:
+    if _base(language) == "zh" and find_spec("pypinyin") is None:
         return "The order of Chinese names needs pypinyin: pip install 'glossary-cms[chinese]'"
     return ""
 

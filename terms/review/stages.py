@@ -52,7 +52,7 @@ class Stage:
 
     @property
     def who_is_missing(self) -> str:
-        """Who still has to approve, such as “two more people”; empty if nobody."""
+        """Who still has to approve, such as “two more people”; empty if no approval is missing."""
         missing, more = self.standing.missing, " more" if self.standing.given else ""
         if not missing:
             return ""

@@ -1,4 +1,4 @@
-"""Who is told of what."""
+"""Notices for people about terms."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""The lists of what needs somebody."""
+"""The work lists."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The site as it will be, for somebody without account, and for nobody else."""
+"""Guest links: a preview of a change set for people without an account."""
 
 import re
 from datetime import timedelta

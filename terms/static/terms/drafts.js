@@ -44,7 +44,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }));
       const lines = (said.others ?? []).map((name) => `${name} also has this term open.`);
       const seen = Number(form.elements.seen?.value);
-      if (seen && said.version > seen) lines.push(`Somebody has saved version ${said.version} meanwhile; saving will show both.`);
+      if (seen && said.version > seen) lines.push(`Someone has saved version ${said.version} meanwhile; saving will show both.`);
       if (others.textContent !== lines.join(" ")) others.textContent = lines.join(" ");
     } catch (error) {
       told.textContent = `What you type is not kept right now. ${error.message}`;
