@@ -134,6 +134,14 @@ def not_a_language(text: str) -> str:
     return "" if is_known else "is not a language that the admin can speak, like en or de-AT."
 
 
+def not_a_module(text: str) -> str:
+    """Why ``text`` is not the dotted path of something in an installed package."""
+    package = text.partition(".")[0]
+    if not package.isidentifier() or find_spec(package) is None:
+        return "is not installed where Python finds it."
+    return ""
+
+
 def not_a_host(text: str) -> str:
     """Why ``text`` is not the name of a site, as in its address but without a port."""
     is_one = text == "*" or re.fullmatch(r"\.?[a-z0-9_.-]+|\[[0-9a-f:.]+\]", text.lower())

@@ -11,6 +11,7 @@ from glossary_cms.environment import (
     not_a_contact,
     not_a_host,
     not_a_language,
+    not_a_module,
     not_a_zone,
     not_an_address,
     not_an_email,
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "markdownx",
     "axes",
     "csp",
+    *env.words("EXTRA_APPS", not_a_module),
 ]
 
 MIDDLEWARE = [
@@ -215,6 +217,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "terms.people.backend.ObjectPermissions",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -253,6 +256,12 @@ MARKDOWNX_MARKDOWNIFY_FUNCTION = "terms.rendering.render"
 MARKDOWNX_EDITOR_RESIZABLE = False  # the text and its preview keep one height
 MARKDOWNX_URLS_PATH = reverse_lazy("admin:terms_term_preview")
 MARKDOWNX_UPLOAD_URLS_PATH = reverse_lazy("admin:terms_term_upload")
+
+# Extensions, by dotted paths: docs/extending.md
+
+QUALITY_RULES = env.words("QUALITY_RULES")
+DIALECTS = env.words("DIALECTS")
+FILE_FORMATS = env.words("FILE_FORMATS")
 
 # For checks and backups: what is set, and what is wrong with it
 

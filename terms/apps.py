@@ -3,8 +3,11 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core.signals import setting_changed
 from django.db import connections
 from django.db.models.signals import post_migrate
+
+from .formats.dialects import Dialect, add_dialects
 
 
 class NewsroomConfig(admin_apps.AdminConfig):
@@ -31,6 +34,19 @@ class TermsConfig(AppConfig):
         from .management import checks  # noqa: F401 — registers them
 
         post_migrate.connect(_after_migrating, sender=self)
+        _add_dialects()
+        setting_changed.connect(_setting_changed)
+
+
+def _add_dialects() -> None:
+    from .models.extensions import extensions_in
+
+    add_dialects(extensions_in("DIALECTS", Dialect))
+
+
+def _setting_changed(setting: str, **options: Any) -> None:
+    if setting == "DIALECTS":
+        _add_dialects()
 
 
 def _after_migrating(sender: AppConfig, using: str, **options: Any) -> None:

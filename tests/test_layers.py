@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "web": "models addresses formats people search review pages editing changes",
     "management": "models formats languages media people pages editing files quality publishing"
     " changes",
-    "apps": "models admin management",
+    "apps": "models formats admin management",
 }
 PURE = ("addresses", "formats", "languages", "rendering")
 # What pure rooms may import beside each other's nothing.

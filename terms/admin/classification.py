@@ -15,26 +15,31 @@ from terms.languages.translations import english_name, is_tag, languages
 from terms.models import Address, Category, PublishedClass
 from terms.people.permissions import rights
 from terms.publishing.publish import rebuild
-from terms.quality.rules import BLOCK, OFF, RULES, WARN, level_of
+from terms.quality.rules import BLOCK, OFF, WARN, level_of, rules
 
 from .form.widgets import IconWidget
 from .permissions import Scoped
 from .views.page import admin_page, effects
 
 LEVELS = [(WARN, "warn"), (BLOCK, "prevent publishing"), (OFF, "off")]
-RULE_FIELDS = {
-    f"rule_{name}": forms.ChoiceField(choices=LEVELS, label=title, required=False)
-    for name, (title, _) in RULES.items()
-}
+GLOSSARY_FIELDS = ["name", "slug", "language", "origin", "approvals_needed", "takes_suggestions"]
 
 
-class RuleForm(forms.ModelForm):
-    """Each rule for good entries has a field of its own."""
+def rule_fields():
+    """Names of form fields → the quality rules whose level they hold."""
+    return {f"rule_{name}": rule for name, rule in rules().items()}
+
+
+class GlossaryForm(forms.ModelForm):
+    """A glossary, with a field for the level of each quality rule."""
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        for name in RULES:
-            self.initial[f"rule_{name}"] = level_of(self.instance, name)
+        for field_name, rule in rule_fields().items():
+            self.fields[field_name] = forms.ChoiceField(
+                choices=LEVELS, label=rule.title, required=False
+            )
+            self.initial[field_name] = level_of(self.instance, rule.name)
         if field := self.fields.get("language"):
             spoken = ", ".join(sorted(map(english_name, languages())))
             field.help_text = (
@@ -52,12 +57,9 @@ class RuleForm(forms.ModelForm):
         return tag
 
     def save(self, commit=True):
-        chosen = {name: self.cleaned_data.get(f"rule_{name}") for name in RULES}
+        chosen = {rule.name: self.cleaned_data.get(name) for name, rule in rule_fields().items()}
         self.instance.rules = {name: level for name, level in chosen.items() if level}
         return super().save(commit)
-
-
-GlossaryForm = type("GlossaryForm", (RuleForm,), RULE_FIELDS)
 
 
 class GlossaryAdmin(Scoped, admin.ModelAdmin):
@@ -69,9 +71,14 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
         return self.rights(request, "add").everywhere
 
     def get_fieldsets(self, request, obj=None):
-        rules = [f"rule_{name}" for name in RULES]
-        first = ["name", "slug", "language", "origin", "approvals_needed", "takes_suggestions"]
-        return [(None, {"fields": first}), ("Quality rules", {"fields": rules})]
+        return [
+            (None, {"fields": GLOSSARY_FIELDS}),
+            ("Quality rules", {"fields": list(rule_fields())}),
+        ]
+
+    def get_form(self, request, obj=None, change=False, **options):
+        # The form itself adds the fields of rules, which are no columns.
+        return super().get_form(request, obj, change, **{**options, "fields": GLOSSARY_FIELDS})
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -19,6 +19,7 @@ from terms.formats.paths import name_key, problem_with
 from terms.models import Category, ChangeSet, Event, Glossary, Revision, Term, Vertical
 from terms.models.bulk import batches, insert_rows, update_rows
 from terms.models.fields import new_uid
+from terms.models.signals import revision_saved, send_on_commit
 from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
 
@@ -103,7 +104,10 @@ def save(
         index_terms(glossary, {item.term: item.document for item in changed}, new)
         names = ((item.term, item.document.name[:NAME_LENGTH]) for item in changed)
         record(glossary, Event.Kind.SAVED, names, author, reason, now)
-    return [Saved(item.term, item.number) if item.term else None for item in work]
+        saved = [Saved(item.term, item.number) if item.term else None for item in work]
+        made = [revision for revision in saved if revision]
+        send_on_commit(revision_saved, Revision, glossary=glossary, saved=made, author=author)
+    return saved
 
 
 def save_one(

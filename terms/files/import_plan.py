@@ -22,7 +22,8 @@ from terms.formats.problems import FormatError
 from terms.models import Glossary, Revision, Term, TermFile
 from terms.models.bulk import Progress
 
-from .folder import FolderError, FoundFile, Stamp, read, scan
+from .folder import FolderError, FoundFile, Stamp
+from .sources import FolderSource, TermFileSource
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 INVALID, CONFLICT = "invalid", "conflict"
@@ -58,10 +59,14 @@ class Known(NamedTuple):
 @dataclass
 class Plan:
     glossary: Glossary
-    folder: str
+    source: TermFileSource
     entries: list[PlannedFile]
     versions: dict[str, tuple[int, int]]  # of the terms that are to be saved, as planned
     agrees_anew: bool = False  # on the text of some file, which is the base from now on
+
+    @property
+    def place(self) -> str:
+        return self.source.place
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,15 +78,21 @@ class Plan:
         return [entry for entry in self.entries if entry.document is not None]
 
 
-def plan_import(glossary: Glossary, root: Path, progress: Progress = iter) -> Plan:
-    """Compare every term file below ``root`` with the glossary. Raises FolderError."""
-    return _Planner(glossary, root).plan(progress)
+def plan_import(
+    glossary: Glossary, source: Path | TermFileSource, progress: Progress = iter
+) -> Plan:
+    """Compare every term file of a folder, or of another source, with the glossary.
+
+    Raises FolderError.
+    """
+    source = FolderSource(source) if isinstance(source, Path) else source
+    return _Planner(glossary, source).plan(progress)
 
 
 def plan_again(plan: Plan, entries: Collection[PlannedFile]) -> Plan:
     """Compare the files of some ``entries`` of ``plan``, whose terms were edited meanwhile."""
     paths = [entry.path for entry in entries]
-    return _Planner(plan.glossary, Path(plan.folder), paths).compare(
+    return _Planner(plan.glossary, plan.source, paths).compare(
         FoundFile(entry.path, entry.stamp) for entry in entries
     )
 
@@ -95,12 +106,13 @@ class _Planner:
     With ``only`` few files are compared: no more is read of others than these need.
     """
 
-    def __init__(self, glossary: Glossary, root: Path, only: Collection[str] | None = None):
+    def __init__(
+        self, glossary: Glossary, source: TermFileSource, only: Collection[str] | None = None
+    ):
         self.glossary = glossary
         self.only = only
-        self.root = root
-        self.folder = str(root.resolve())
-        self.files = TermFile.objects.of(glossary, self.folder)
+        self.source = source
+        self.files = TermFile.objects.of(glossary, source.place)
         # Nothing to do while the stamps of these files are unchanged.
         self.settled = self.files.agreeing().stamps() if only is None else {}
 
@@ -157,7 +169,7 @@ class _Planner:
         return bases | {path: fingerprint for path, (_, fingerprint) in self.stamps.items()}
 
     def plan(self, progress: Progress) -> Plan:
-        return self.compare(progress(scan(self.root)))
+        return self.compare(progress(self.source.files()))
 
     def compare(self, files: Iterable[FoundFile]) -> Plan:
         entries, compared = [], []
@@ -178,16 +190,16 @@ class _Planner:
             for entry in compared
             if entry.document and (known := self.terms.get(entry.path))
         }
-        return Plan(self.glossary, self.folder, entries, versions, agrees_anew)
+        return Plan(self.glossary, self.source, entries, versions, agrees_anew)
 
     def _entry(self, found: FoundFile) -> PlannedFile:
         if found.problem or found.stamp is None:
             return PlannedFile(found.path, INVALID, found.problem)
         try:
             stamp, fingerprint = self.stamps.get(found.path, _NEVER)
-            if stamp == found.stamp.text and found.path in self.terms:
+            if stamp and stamp == found.stamp.text and found.path in self.terms:
                 return self._compared(found, fingerprint, None)
-            text = decode(read(self.root, found.path))
+            text = decode(self.source.read(found.path))
             return self._compared(found, fingerprint_of(text), text)
         except (FormatError, FolderError) as error:
             return PlannedFile(found.path, INVALID, str(error))
@@ -210,7 +222,7 @@ class _Planner:
             return entry._replace(reason=EDITED_HERE)
         base = base or self.bases.get(found.path)
         if text is None:
-            text = decode(read(self.root, found.path))
+            text = decode(self.source.read(found.path))
         if base == known.fingerprint:
             return self._read(entry._replace(status=UPDATED), text)
         return self._merged(entry, known, base, text)

@@ -44,7 +44,7 @@ def apply_import(plan: Plan, author: object = None) -> Plan:
     saved = {entry.path for entry in entries}
     others = (entry for entry in plan.entries if entry.path not in saved)
     with transaction.atomic():
-        TermFile.objects.remember(plan.glossary, plan.folder, in_common(others))
+        TermFile.objects.remember(plan.glossary, plan.place, in_common(others))
     return plan
 
 
@@ -71,7 +71,7 @@ class _Taken:
         raise FolderError("The glossary is being edited too often. Try again.")
 
     def _begun(self, plan: Plan) -> ChangeSet:
-        title = f"Import of {Path(plan.folder).name}"[:300]
+        title = f"Import of {Path(plan.place).name}"[:300]
         return ChangeSet.objects.create(glossary=plan.glossary, title=title, author=self.author)
 
 
@@ -87,7 +87,7 @@ def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None
         for pk, version in [plan.versions[document.path]]
     }
     save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
-    TermFile.objects.remember(plan.glossary, plan.folder, in_common(entries))
+    TermFile.objects.remember(plan.glossary, plan.place, in_common(entries))
 
 
 def _drafts(

@@ -1,19 +1,28 @@
 """Dialects: tables of header keys and the columns that they hold.
 
-Keys that no table names are kept and shown. A dialect is found by the key of the name.
+Keys that no table names are kept and shown. A dialect is recognised by the key of the name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .yaml_nodes import Data
 
+COLUMNS = ("name", "icon", "category", "vertical", "description", "aliases", "details")
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``keys``: column → the keys that may hold it; the first one is written when none is there."""
+    """``keys``: column → the keys that may hold it. A new value is written under the first one.
+
+    Raises ValueError where a column has no key.
+    """
 
     keys: Mapping[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        if missing := [column for column in COLUMNS if not self.keys.get(column)]:
+            raise ValueError(f"The dialect has no key for: {', '.join(missing)}.")
 
     def key_for(self, column: str, data: Mapping[str, Data]) -> str:
         keys = self.keys[column]
@@ -50,7 +59,20 @@ REPEATS = {"Category": "category", "Industry": "vertical", "Vertical": "vertical
 RELATED = "Related Terms"
 
 
+BUILT_IN = (GLOSSARY, SITE_GENERATOR)
+_known: tuple[Dialect, ...] = BUILT_IN
+
+
+def add_dialects(added: Iterable[Dialect]) -> None:
+    """Use these dialects, too; they are recognised before the built-in ones. Replaces those that
+    were added before."""
+    global _known
+    _known = (*added, *BUILT_IN)
+
+
 def dialect_of(data: Mapping[str, Data]) -> Dialect:
-    if "term" not in data and any(key in data for key in SITE_GENERATOR.keys["name"]):
-        return SITE_GENERATOR
+    """The first dialect of which a name key is in a header; without one, that of the glossary."""
+    for dialect in _known:
+        if any(key in data for key in dialect.keys["name"]):
+            return dialect
     return GLOSSARY

@@ -1,7 +1,8 @@
 """System checks that must pass before the site is served.
 
-``glossary.E001`` is a setting that cannot be read; the others are found in the place that the
-settings name, by ``manage.py check --deploy`` and by ``manage.py serve``.
+``glossary.E001`` is a setting that cannot be read, ``E009`` an extension that cannot be loaded.
+The others are found in the place that the settings name, by ``manage.py check --deploy`` and by
+``manage.py serve``.
 """
 
 import os
@@ -10,8 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from terms.files.file_formats import file_formats
+from terms.quality.rules import rules
 
 
 @register()
@@ -20,6 +25,18 @@ def settings_can_be_read(**options: Any) -> list[Error]:
         Error(f"{name}: {problem}", id="glossary.E001")
         for name, problem in sorted(settings.PROBLEMS_OF_SETTINGS.items())
     ]
+
+
+@register()
+def extensions_can_be_loaded(**options: Any) -> list[Error]:
+    """The rules and formats that settings name; dialects are loaded when Django starts."""
+    found = []
+    for load in (rules, file_formats):
+        try:
+            load()
+        except ImproperlyConfigured as error:
+            found.append(Error(str(error), id="glossary.E009"))
+    return found
 
 
 @register(deploy=True)

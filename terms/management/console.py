@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from terms.files.file_formats import FileFormat, file_formats
 from terms.languages.collation import why_not_sorted
 from terms.languages.translations import ENGLISH, is_tag
 from terms.models import Glossary
@@ -93,5 +94,23 @@ def write_json(command: BaseCommand, value: Any) -> None:
     command.stdout.write(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def folder_of(path: str) -> Path:
+def add_format(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--format",
+        default="",
+        metavar="NAME",
+        help="a file in this format (FILE_FORMATS) instead of a folder",
+    )
+
+
+def file_format(name: str) -> FileFormat:
+    """The format with this name; raises CommandError where there is none."""
+    known = file_formats()
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none; FILE_FORMATS adds them"
+        raise CommandError(f"There is no format “{name}”. Known formats: {names}.")
+    return known[name]
+
+
+def absolute_path(path: str) -> Path:
     return Path(path).absolute()

@@ -29,7 +29,7 @@ class TermFileQuerySet(models.QuerySet):
     ) -> None:
         """Note the texts that the glossary and a folder's files have in common.
 
-        ``files`` are paths, fingerprints and stamps. Folders that are no more are forgotten.
+        ``files`` are paths, fingerprints and stamps. Folders that no longer exist are forgotten.
         """
         files = list(files)
         terms = Term.objects.filter(glossary=glossary)
@@ -46,7 +46,7 @@ class TermFileQuerySet(models.QuerySet):
             replacing=("glossary", "folder", "path"),
         )
         places = self.filter(glossary=glossary).order_by().values_list("folder", flat=True)
-        gone = [place for place in places.distinct() if not Path(place).is_dir()]
+        gone = [place for place in places.distinct() if not Path(place).exists()]
         self.filter(glossary=glossary, folder__in=gone).delete()
 
 

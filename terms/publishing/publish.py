@@ -27,12 +27,14 @@ from terms.models import (
 )
 from terms.models.bulk import Progress, batches
 from terms.models.fields import Uid
+from terms.models.signals import published, send_on_commit, withdrawn
 from terms.pages.rebuilding import rebuilding
 from terms.pages.refresh import refreshing
 from terms.pages.steps import Step, alone, at_once, in_parts
 from terms.pages.store import Store
 from terms.people.audit_log import record
-from terms.quality.rules import CheckedTerm, bars, why_barred
+from terms.quality.rule import CheckedTerm
+from terms.quality.rules import blocks_publishing, why_blocked
 from terms.rendering import CannotRender, check_renderable
 from terms.review.approvals import asks, why_unapproved
 from terms.search import index as search_index
@@ -159,9 +161,12 @@ def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store
     Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
     search_index.remove_rows(list(pages.values_list("pk", flat=True)))
     pages.delete()
-    withdrawn = Term.objects.filter(uid__in=uids)
-    withdrawn.update(live_fingerprint="")
-    record(glossary, Event.Kind.WITHDRAWN, withdrawn.values_list("pk", "name"), change.by)
+    terms = Term.objects.filter(uid__in=uids)
+    terms.update(live_fingerprint="")
+    names = list(terms.values_list("pk", "name"))
+    record(glossary, Event.Kind.WITHDRAWN, names, change.by)
+    ids = [pk for pk, _ in names]
+    send_on_commit(withdrawn, Withdrawal, glossary=glossary, terms=ids, by=change.by)
 
 
 def _withdrawals(
@@ -198,11 +203,11 @@ def rebuild(
 
 
 def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]:
-    published = PublishedTerm.objects.of(glossary).order_by("pk").values_list("pk", flat=True)
-    for some in batches(published, A_STEP):
+    pks = PublishedTerm.objects.of(glossary).order_by("pk").values_list("pk", flat=True)
+    for some in batches(pks, A_STEP):
         yield partial(_derive, glossary, some)
     yield None
-    yield from relinking(glossary, published, (), set())
+    yield from relinking(glossary, pks, (), set())
     yield None
     yield from rebuilding(glossary, progress)
 
@@ -293,8 +298,12 @@ def _publish_some(
         )
     )
     Withdrawal.objects.filter(term_uid__in=batch).delete()
-    _close_reviews(change, [live.version for live, _ in batch.values()])
+    versions = [live.version for live, _ in batch.values()]
+    _close_reviews(change, versions)
     refusals += _refusals(refused)
+    if versions:
+        ids = [version.term for version in versions]
+        send_on_commit(published, PublishedTerm, glossary=change.glossary, terms=ids, by=change.by)
 
 
 def _refusals(refused: dict[int, str]) -> list[Refusal]:
@@ -353,13 +362,13 @@ def _showing_names(found: list[Live]) -> Iterator[Live]:
 def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
     """By id of the terms what is missing before their newest text may go live."""
     glossary = Glossary.objects.get(pk=change.glossary.pk)  # a kept one may have older rules
-    if not (asks(glossary) or bars(glossary)):
+    if not (asks(glossary) or blocks_publishing(glossary)):
         return {}
     documents = {live.version.term: live.document for live in made if live.version.is_newest}
     newest = list(Term.with_trash.filter(pk__in=documents))
     new = [term for term in newest if term.fingerprint != term.live_fingerprint]
-    barred = why_barred(glossary, [CheckedTerm(term, documents[term.pk]) for term in new])
-    return barred | why_unapproved(glossary, newest)
+    blocked = why_blocked(glossary, [CheckedTerm(term, documents[term.pk]) for term in new])
+    return blocked | why_unapproved(glossary, newest)
 
 
 def _close_reviews(change: Noting, versions: list[Version]) -> None:

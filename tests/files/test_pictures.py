@@ -14,7 +14,9 @@ from PIL.PngImagePlugin import PngInfo
 from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, store_picture
 from terms.models import Page, Picture, PublishedTerm, Term
 from terms.publishing.publish import rebuild
-from terms.quality.rules import CheckedTerm, GlossaryContext, lacks_picture
+from terms.quality.context import GlossaryContext
+from terms.quality.pictures import lacks_picture
+from terms.quality.rule import CheckedTerm
 from tests.factory import default_glossary, text_of
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,8 @@ from terms.admin.views.page import term_for
 from terms.editing import autosave
 from terms.formats.document import read_document
 from terms.models import Term
-from terms.quality.rules import CheckedTerm, findings
+from terms.quality.rule import CheckedTerm
+from terms.quality.rules import findings
 
 from .redisplay import form_page, keep_initial, typed_values
 
@@ -93,7 +94,7 @@ def _findings(model_admin, request, term):
         return []
     document = read_document(form.revision_text, form.document.path)
     found = findings(form.instance.glossary, [CheckedTerm(term, document)])
-    return [f"{one.where}: {one.words}" for _, one in found]
+    return [f"{one.where}: {one.message}" for _, one in found]
 
 
 def _encoded(posted: QueryDict) -> str:

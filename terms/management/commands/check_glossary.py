@@ -35,16 +35,16 @@ class Command(BaseCommand):
 
     def _rules(self, glossary):
         """Report each finding with its file; exit with 1 if one prevents publishing."""
-        count = barred = 0
+        count = blocking = 0
         for entry, found in all_findings(glossary):
-            is_bar = level_of(glossary, found.rule) == BLOCK
-            sign = "bars" if is_bar else "warns"
+            blocks = level_of(glossary, found.rule) == BLOCK
+            effect = "blocks" if blocks else "warns"
             self.stdout.write(
-                f"{entry.document.path}: {found.where}: {found.words} ({found.rule}, {sign})"
+                f"{entry.document.path}: {found.where}: {found.message} ({found.rule}, {effect})"
             )
             count += 1
-            barred += is_bar
+            blocking += blocks
         text = ngettext("{} finding, {} blocking.", "{} findings, {} blocking.", count)
-        self.stdout.write(text.format(count, barred))
-        if barred:
+        self.stdout.write(text.format(count, blocking))
+        if blocking:
             raise SystemExit(1)

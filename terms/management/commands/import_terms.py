@@ -6,6 +6,7 @@ from terms.files import pictures
 from terms.files.folder import FolderError
 from terms.files.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
 from terms.files.importing import apply_import
+from terms.files.sources import FileSource, FolderSource
 from terms.management import console
 from terms.models import Term
 from terms.publishing import publish
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("path", help="the folder, with its subfolders")
         console.add_glossary(parser)
+        console.add_format(parser)
         parser.add_argument(
             "--language",
             default="",
@@ -32,26 +34,33 @@ class Command(BaseCommand):
     def handle(self, path, **options):
         watched = console.progress(self, "Reading files")
         try:
-            plan = self._plan(console.folder_of(path), watched, options)
+            plan = self._plan(self._source(path, options["format"]), watched, options)
         except FolderError as error:
             raise CommandError(str(error)) from error
         refusals, taken = [], pictures.TakenPictures()
         if not options["dry_run"]:
-            taken = pictures.take(plan.glossary, Path(plan.folder))
+            if not options["format"]:
+                taken = pictures.take(plan.glossary, Path(plan.place))
             refusals = self._publish(plan, taken) if options["publish"] else []
         self._report(plan, taken, refusals, options["json"], is_brief=not options["verbosity"])
         if plan.counts[INVALID] or plan.counts[CONFLICT]:
             raise SystemExit(1)
 
-    def _plan(self, folder, watched, options):
+    def _source(self, path, format_name):
+        path = console.absolute_path(path)
+        if format_name:
+            return FileSource(path, console.file_format(format_name))
+        if not path.is_dir():
+            raise FolderError(f"“{path}” is not a folder.")
+        return FolderSource(path)
+
+    def _plan(self, source, watched, options):
         slug = options["glossary"]
         if options["dry_run"]:
             glossary = console.get_glossary(slug, language=options["language"], is_trial=True)
-            return plan_import(glossary, folder, watched)
-        if not folder.is_dir():
-            raise FolderError(f"“{folder}” is not a folder.")
+            return plan_import(glossary, source, watched)
         glossary = console.get_glossary(slug, create=True, language=options["language"])
-        return apply_import(plan_import(glossary, folder, watched))
+        return apply_import(plan_import(glossary, source, watched))
 
     def _publish(self, plan, taken):
         in_files = {entry.path: entry.fingerprint for entry in plan.entries}

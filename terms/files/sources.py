@@ -1,0 +1,47 @@
+"""Where an import reads term files from: a folder, or one file in another format."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from .file_formats import FileFormat, read_texts
+from .folder import FoundFile, Stamp, read, scan
+
+
+class TermFileSource(Protocol):
+    """``place`` identifies the source: what was last imported or exported is stored by it."""
+
+    place: str
+
+    def files(self) -> Iterator[FoundFile]: ...
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file that ``files`` found. Raises FolderError."""
+        ...
+
+
+class FolderSource:
+    def __init__(self, root: Path):
+        self.root = root
+        self.place = str(root.resolve())
+
+    def files(self) -> Iterator[FoundFile]:
+        return scan(self.root)
+
+    def read(self, path: str) -> bytes:
+        return read(self.root, path)
+
+
+class FileSource:
+    """The term files in a file of another format. Raises FolderError where it cannot be read."""
+
+    def __init__(self, path: Path, file_format: FileFormat):
+        self.place = str(path.resolve())
+        self.texts = read_texts(path, file_format)
+
+    def files(self) -> Iterator[FoundFile]:
+        unstamped = Stamp("", 0)  # a text that is in memory is compared, not trusted
+        return (FoundFile(path, unstamped) for path in sorted(self.texts))
+
+    def read(self, path: str) -> bytes:
+        return self.texts[path].encode()

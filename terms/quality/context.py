@@ -1,0 +1,83 @@
+"""The glossary that a text is checked against."""
+
+from collections import Counter
+from functools import cached_property
+
+from terms.addresses import Origin, linked_file
+from terms.editing.index import known_names
+from terms.formats.paths import name_key
+from terms.media.pictures import file_beside
+from terms.models import Address, Glossary, Page, Picture, PublishedName, Relation, Term
+from terms.models.term import NAME_LENGTH
+from terms.rendering import Names
+
+USUAL = 0.6  # share of the terms with a section, from which its absence is reported
+ENOUGH = 5  # terms with a text; with fewer, no section is usual
+SAMPLE = 300  # terms that the usual sections are taken from
+MOST_WANTED = 2_000  # wanted names that texts are searched for
+MAX_WORDS, LONGEST = 100, 8  # words of a definition, and of a name in it
+
+
+class GlossaryContext:
+    """What rules can ask about a glossary. Each answer is read once, when first needed."""
+
+    def __init__(self, glossary: Glossary):
+        self.glossary = glossary
+
+    def terms_in(self, text: str) -> dict[str, int]:
+        """Keys of the names in a short text → ids of their terms."""
+        words = text.split()[:MAX_WORDS]
+        runs = {
+            name_key(" ".join(words[start:end]).strip(".,;:!?()“”\"'"))[:NAME_LENGTH]
+            for start in range(len(words))
+            for end in range(start + 1, min(len(words), start + LONGEST) + 1)
+        }
+        return known_names(self.glossary, runs)
+
+    @cached_property
+    def wanted(self) -> Names:
+        """Names that relations use and no term has, at most MOST_WANTED."""
+        wanted = Relation.objects.wanted().filter(
+            term__glossary=self.glossary, term__trashed_at=None
+        )
+        # Readers also know a term by its abbreviation.
+        known = PublishedName.objects.filter(glossary=self.glossary)
+        wanted = wanted.exclude(key__in=known.values("key"))
+        labels = wanted.order_by("key").values_list("label", flat=True).distinct()
+        return Names((label, label) for label in labels[:MOST_WANTED])
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """Key → title of the sections that most terms have."""
+        times: Counter[str] = Counter()
+        titles: dict[str, str] = {}
+        bodies = self._sample()
+        if len(bodies) < ENOUGH:
+            return {}
+        for body in bodies:
+            lines = {line[3:].strip() for line in body.splitlines() if line.startswith("## ")}
+            titles |= {name_key(line): line for line in lines}
+            times.update({name_key(line) for line in lines})
+        usual = [key for key, count in times.items() if count >= USUAL * len(bodies)]
+        return {key: titles[key] for key in usual}
+
+    def _sample(self) -> list[str]:
+        terms = Term.objects.filter(glossary=self.glossary, problem="").exclude(body="")
+        return list(terms.order_by("pk").values_list("body", flat=True)[:SAMPLE])
+
+    def has_file(self, address: str) -> bool:
+        """Whether a term has the file that a link points to; true for links to no file."""
+        file = linked_file(address, self.glossary.slug, Origin.of(self.glossary.origin))
+        slugs = {file, file.lower()}
+        return not file or Term.objects.filter(glossary=self.glossary, slug__in=slugs).exists()
+
+    def has_picture(self, path: str, address: str) -> bool:
+        """Whether the picture beside the term file ``path`` is stored here."""
+        file = file_beside(path, address)
+        stored = Picture.objects.filter(glossary=self.glossary, path=file)
+        return bool(file) and stored.exists()
+
+    def has_page(self, path: str) -> bool:
+        """Whether there is a public page at ``path``, or a redirect from it."""
+        pages = Page.objects.filter(path=path, status__lt=400)
+        return pages.exists() or Address.objects.filter(path=path).exists()

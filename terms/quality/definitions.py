@@ -1,0 +1,48 @@
+"""Rules about definitions."""
+
+from collections.abc import Iterator
+
+from terms.models import Term
+from terms.rendering import Names
+
+from .context import GlossaryContext
+from .rule import CheckedTerm, Rule
+
+CARD = 300  # characters of a definition that fit on a card
+
+
+def lacks_definition(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
+    if not entry.document.description.strip():
+        yield "description", "Add a definition of one sentence."
+
+
+def repeats_itself(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
+    name, description = entry.document.name, entry.document.description
+    # At the start, as in "Flask is …", the name is what is defined.
+    if any(found.start > len(name) + 4 for found in Names([(name, 1)]).find(description)):
+        yield "description", f"“{name}” is used in its own definition. Rephrase it."
+
+
+def is_circular(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
+    document = entry.document
+    own = entry.term.pk if entry.term else None
+    used = {key: pk for key, pk in context.terms_in(document.description).items() if pk != own}
+    definitions = dict(Term.objects.filter(pk__in=used.values()).values_list("pk", "description"))
+    own_names = Names((name, 1) for name in (document.name, *document.aliases))
+    for key, pk in used.items():
+        if own_names.find(definitions.get(pk, "")):
+            yield "description", f"It is defined by “{key}”, which is defined by it."
+
+
+def is_too_long(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
+    length = len(entry.document.description)
+    if length > CARD:
+        yield "description", f"It has {length} characters; a card shows {CARD} well. Shorten it."
+
+
+RULES = (
+    Rule("definition", "A definition is missing", lacks_definition),
+    Rule("repeats", "A definition uses its own term", repeats_itself),
+    Rule("circular", "Two definitions are circular", is_circular),
+    Rule("long", "A definition is too long for a card", is_too_long),
+)

@@ -1,0 +1,21 @@
+"""Rules about the files of terms."""
+
+from collections.abc import Iterator
+
+from terms.models import TermFile
+
+from .context import GlossaryContext
+from .rule import CheckedTerm, Rule
+
+
+def drifts(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
+    if entry.term is None:
+        return
+    files = TermFile.objects.filter(term=entry.term.pk).exclude(fingerprint=entry.term.fingerprint)
+    for folder in files.values_list("folder", flat=True):
+        # The name only: editors need not know the paths of the server.
+        name = folder.rstrip("/").rpartition("/")[2] or folder
+        yield "file", f"The folder “{name}” holds another version until the next export or import."
+
+
+RULES = (Rule("drift", "A file holds another version", drifts),)

@@ -1,0 +1,48 @@
+"""What a quality rule is, the text that it checks, and what it reports."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from terms.formats.document import TermDocument
+from terms.models import Term
+from terms.rendering import MAX_BODY, Outline, outline
+
+from .context import GlossaryContext
+
+
+@dataclass(frozen=True)
+class CheckedTerm:
+    """A text to check. ``term`` is None for a new term."""
+
+    term: Term | None
+    document: TermDocument
+
+    @cached_property
+    def outline(self) -> Outline:
+        return outline(self.document.body) if len(self.document.body) <= MAX_BODY else Outline()
+
+
+Check = Callable[[CheckedTerm, GlossaryContext], Iterator[tuple[str, str]]]
+
+
+class Rule(NamedTuple):
+    """A quality rule.
+
+    ``name`` is the key that glossaries store the rule's level by; ``title`` is its label in the
+    admin. ``check`` takes a text and its glossary, and yields a pair for each problem: the place
+    (a field, or ``text, line 3``) and a message that says how to fix it. It changes nothing.
+    """
+
+    name: str
+    title: str
+    check: Check
+
+
+class Finding(NamedTuple):
+    """A problem that a rule has found. ``where`` is a field, or a line of the text."""
+
+    rule: str
+    where: str
+    message: str
