@@ -1,0 +1,70 @@
+"""Restoring a backup, and verifying it."""
+
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from terms.media.atomic_files import working_folder
+from terms.media.pictures import is_named_after, write_picture
+
+from . import postgresql, sqlite
+from .archive import PICTURE, BackupError, opened
+from .proof import is_empty
+
+WAITING = 21.0  # seconds in which requests that have begun are over, or give up
+
+
+def verify(path: Path) -> dict[str, Any]:
+    """Restore the backup to a place of its own, prove it, and forget it; raises BackupError."""
+    with opened(path) as (archive, manifest):
+        _check_vendor(manifest)
+        _check_version(manifest)
+        if connection.vendor == "sqlite":
+            with working_folder(path.parent, ".verify-") as folder:
+                sqlite.extract(archive, manifest, folder / "database.sqlite3")
+        else:
+            postgresql.prove(archive, manifest)
+    return manifest
+
+
+def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) -> dict[str, Any]:
+    """Put the backup in the place of the database, which is empty or to be replaced.
+
+    Raises BackupError, with nothing changed. What was there is kept: on SQLite beside the
+    database, on PostgreSQL as a dump in DATA_DIR/backups.
+    """
+    with opened(path) as (archive, manifest):
+        _check_vendor(manifest)
+        _check_version(manifest)
+        if not (replace or is_empty()):
+            raise BackupError(
+                "There is a glossary here already. Name an empty place (DATA_DIR, DATABASE_URL),"
+                " or have it replaced with --replace."
+            )
+        for name in manifest["members"]:  # first: a place with pictures only is still empty
+            if PICTURE.fullmatch(name):
+                content = archive.read(name)
+                if is_named_after(Path(name), content):  # others are damaged
+                    write_picture(name.removeprefix("media/"), content)
+        if connection.vendor == "sqlite":
+            sqlite.put_in_place(archive, manifest, waiting)
+        else:
+            postgresql.put_in_place(archive, manifest)
+    return manifest
+
+
+def _check_vendor(manifest: dict) -> None:
+    if manifest["vendor"] != connection.vendor:
+        raise BackupError(
+            f"It is of a {manifest['vendor']} database, and DATABASE_URL names a"
+            f" {connection.vendor} one."
+        )
+
+
+def _check_version(manifest: dict) -> None:
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    unknown = [tuple(one) for one in manifest["migrations"] if tuple(one) not in known]
+    if any(app == "terms" for app, _ in unknown):
+        raise BackupError("It was made by a newer version of this program: upgrade first.")
