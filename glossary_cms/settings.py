@@ -152,7 +152,15 @@ if DEBUG:
 _mail = env.mail("EMAIL_URL") | {"EMAIL_TIMEOUT": 10}  # seconds
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "glossary@localhost", not_an_email)
 if django.VERSION < (6, 1):
-    vars().update(_mail)
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
+    EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
+    EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+    EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+    EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+    EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+    EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH")
+    EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"]
 else:
     _options = {
         "smtp": {

@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,8 +22,8 @@ from terms.review.approvals import contributors
 from terms.review.requests import CannotReview
 from terms.review.stages import LIVE, stages
 
-from .permissions import Scoped
-from .views.page import admin_page
+from .permissions import ReadOnly, Scoped
+from .views.page import admin_page, row_for
 
 SHOWN = 200  # terms
 # Action → the right that it takes for every term of the set.
@@ -37,21 +37,12 @@ RIGHTS = {
 }
 
 
-class ChangeSetAdmin(Scoped, admin.ModelAdmin):
+class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     list_display = ["title", "created_at", "author", "state"]
     list_filter = ["glossary", ("author", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["author"]
     search_fields = ["title"]
     date_hierarchy = "created_at"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
     def has_view_permission(self, request, obj=None):
         # Who sees the terms of a glossary sees what belongs together there.
@@ -70,11 +61,7 @@ class ChangeSetAdmin(Scoped, admin.ModelAdmin):
         return "undone" if obj.undone_at else ""
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        change_set = self.get_object(request, object_id)
-        if change_set is None:
-            raise Http404("This change set does not exist.")
-        if not self.has_view_permission(request, change_set):
-            raise PermissionDenied
+        change_set = row_for(self, request, object_id)
         if request.method == "POST":
             return self._act(request, change_set)
         context = self._context(request, change_set)

@@ -26,25 +26,22 @@ MAX_KNOWN = 3
 
 
 def _for_editors(method):
-    """A view for people who may change or add terms, with one HTTP method."""
+    """Let a view answer people who may change or add terms, by one HTTP method."""
 
     def decorate(view):
         @wraps(view)
-        def answered(model_admin):
-            def inner(request):
-                if not model_admin.admin_site.has_permission(request):
-                    error = "You are logged out. Log in in another tab, then continue."
-                    return JsonResponse({"error": error}, status=403)
-                may = model_admin.has_change_permission(request)
-                if not (may or model_admin.has_add_permission(request)):
-                    return JsonResponse({"error": "You may not edit terms."}, status=403)
-                if request.method != method:
-                    return HttpResponse(status=405, headers={"Allow": method})
-                response = view(request)
-                response["Cache-Control"] = "no-store"
-                return response
-
-            return inner
+        def answered(request, model_admin):
+            if not model_admin.admin_site.has_permission(request):
+                error = "You are logged out. Log in in another tab, then continue."
+                return JsonResponse({"error": error}, status=403)
+            may = model_admin.has_change_permission(request)
+            if not (may or model_admin.has_add_permission(request)):
+                return JsonResponse({"error": "You may not edit terms."}, status=403)
+            if request.method != method:
+                return HttpResponse(status=405, headers={"Allow": method})
+            response = view(request)
+            response["Cache-Control"] = "no-store"
+            return response
 
         return answered
 

@@ -13,12 +13,12 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from .filters import ByFilter
-from .permissions import Scoped
+from .permissions import ReadOnly, Scoped
 
 _COLUMNS = ("at", "person__username", "glossary__slug", "term", "name", "kind", "detail")
 
 
-class EventAdmin(Scoped, admin.ModelAdmin):
+class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     list_display = ["at", "person", "kind", "term_link", "shown_detail"]
     list_display_links = None
     list_filter = [ByFilter, "kind", "glossary", ("person", admin.RelatedOnlyFieldListFilter)]
@@ -28,15 +28,6 @@ class EventAdmin(Scoped, admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 100
     change_list_template = "admin/terms/event/change_list.html"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.display(description="term")
     def term_link(self, obj):

@@ -7,6 +7,19 @@ from terms.models import Category, Glossary, Vertical
 from terms.people.permissions import Rights, rights
 
 
+class ReadOnly:
+    """Rows that the admin only shows."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 class Scoped:
     """Asks for each row whether the person's rights hold there; shows only rows that do.
 

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from .permissions import Scoped
+from .permissions import ReadOnly, Scoped
 
 
-class SearchMissAdmin(Scoped, admin.ModelAdmin):
+class SearchMissAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     """What readers looked for in vain: terms to write, or aliases to add."""
 
     list_display = ["key", "count", "last_on", "write"]
@@ -15,11 +15,8 @@ class SearchMissAdmin(Scoped, admin.ModelAdmin):
     search_fields = ["key"]
     date_hierarchy = "last_on"
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
+    def has_delete_permission(self, request, obj=None):
+        return self._has(request, "delete", obj)
 
     @admin.display(description="")
     def write(self, obj):

@@ -2,15 +2,13 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
 from django.forms.widgets import Script
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
 from terms.editing import autosave
 from terms.editing.gate import Draft, StaleWrite, save_one
-from terms.editing.numbers import number_in
 from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.quality.rules import findings_of
@@ -28,6 +26,7 @@ from .permissions import Scoped
 from .publication import Publication
 from .urls import Addresses
 from .views import history, neighbours, trash
+from .views.page import row_for
 
 READABLE = [
     (None, {"fields": ["seen", "name", "description", "body"], "classes": ["term-main"]}),
@@ -129,11 +128,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if not object_id:
             self.message_user(request, "Someone else has just created this term.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        gone = Term.with_trash.filter(pk=number_in(object_id)).first()
-        if gone is None:
-            raise Http404("This term does not exist.")
-        if not self.has_change_permission(request, gone):
-            raise PermissionDenied
+        gone = row_for(self, request, object_id, "change", Term.with_trash.all())
         return recovery.deleted_meanwhile(self, request, gone)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):

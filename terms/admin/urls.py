@@ -24,13 +24,15 @@ class Addresses:
     """For the admin of terms."""
 
     def get_urls(self):
+        values = {"model_admin": self}
+
         def address(route, view, name):
-            safe = page.while_there(self, view(self))
-            return path(route, self.admin_site.admin_view(safe), name=f"terms_term_{name}")
+            safe = self.admin_site.admin_view(page.while_there(view))
+            return path(route, safe, values, name=f"terms_term_{name}")
 
         def helper(route, view, name):
-            # Asked by scripts, which a way to the login page would not help.
-            return path(route, view(self), name=f"terms_term_{name}")
+            # Requested by scripts, which cannot follow a redirect to the login page.
+            return path(route, view, values, name=f"terms_term_{name}")
 
         return [
             helper("preview/", helpers.preview_view, "preview"),

@@ -53,8 +53,9 @@ def merge_terms(term: Term, into: Term, allowed: Allowed, takes_text: bool = Fal
             raise CannotRefactor(f"“{one}” is already part of another term.")
     operation = Operation(term.glossary, f"{term.name} merged into {into.name}")
     names = [*into.document().aliases, term.name, *term.document().aliases]
-    own = {name_key(into.name)}
-    aliases = [n for n in dict.fromkeys(names) if not (name_key(n) in own or own.add(name_key(n)))]
+    by_key = {name_key(name): name for name in reversed(names)}
+    aliases = [by_key[key] for key in dict.fromkeys(map(name_key, names))]
+    aliases = [name for name in aliases if name_key(name) != name_key(into.name)]
     operation.rewrite(into, "gets the other's names as aliases", aliases=aliases)
     if takes_text:
         words = f"gets its definition and text, as a section “{term}” at its end"

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from terms.editing.index import known_names
 from terms.editing.paths import free_path
+from terms.formats.dialects import DETAIL_TITLES
 from terms.formats.document import DetailRow, changed, read_document
 from terms.formats.line_ends import normalise
 from terms.formats.paths import name_key
@@ -53,8 +54,7 @@ def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[st
 def _text(term: Term, name: str, body: str, aliases: list[str]) -> str:
     document = term.document()
     columns = {"name": name, "category": document.category, "vertical": document.vertical}
-    titles = {"category": "Category", "vertical": "Industry"}
-    rows = [DetailRow(t, columns[c], follows=c) for c, t in titles.items() if columns[c]]
+    rows = [DetailRow(t, columns[c], follows=c) for c, t in DETAIL_TITLES.items() if columns[c]]
     return changed(
         read_document("---\n---\n", ""),
         columns={column: value for column, value in columns.items() if value},

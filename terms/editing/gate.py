@@ -5,7 +5,7 @@ that version, in one statement of the database, so that of two writers the secon
 (StaleWrite) and nothing is lost; reading first and writing then would not do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,9 +16,10 @@ from django.utils import timezone
 from terms.formats.document import TermDocument, read_document
 from terms.formats.fingerprint import fingerprint_of
 from terms.formats.paths import name_key, problem_with
+from terms.formats.yaml_nodes import Data
 from terms.models import Category, ChangeSet, Event, Glossary, Revision, Term, Vertical
 from terms.models.bulk import batches, insert_rows, update_rows
-from terms.models.fields import new_uid
+from terms.models.fields import Uid, new_uid
 from terms.models.signals import revision_saved, send_on_commit
 from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
@@ -67,6 +68,7 @@ class _Work:
     document: TermDocument
     fingerprint: str
     term: int = 0
+    uid: Uid = ""
 
     @property
     def number(self) -> int:
@@ -99,7 +101,7 @@ def save(
         ]
         changed = _to_write(work)
         _write_terms(glossary, changed, now)
-        _write_revisions(changed, (author and author.pk, now, reason, change_set and change_set.pk))
+        _write_revisions(changed, author, now, reason, change_set)
         new = {item.term for item in changed if item.draft.term is None}
         index_terms(glossary, {item.term: item.document for item in changed}, new)
         names = ((item.term, item.document.name[:NAME_LENGTH]) for item in changed)
@@ -116,13 +118,16 @@ def save_one(
     return save(glossary, [draft], author, reason)[0]
 
 
+_COMPARED = ("pk", "version", "fingerprint")
+
+
 def _to_write(work: Sequence[_Work]) -> list[_Work]:
     """The drafts that change something; raises StaleWrite where one of their terms is not as
     its writer saw it any more."""
     now: dict[int, tuple[int, str]] = {}
     for some in batches((item.draft.term.pk for item in work if item.draft.term), MANY):
         rows = Term.objects.filter(pk__in=some).order_by()
-        now |= {pk: rest for pk, *rest in rows.values_list("pk", "version", "fingerprint")}
+        now |= {pk: (version, text) for pk, version, text in rows.values_list(*_COMPARED)}
     found = []
     for item in work:
         term = item.draft.term
@@ -135,6 +140,36 @@ def _to_write(work: Sequence[_Work]) -> list[_Work]:
     return found
 
 
+class _Columns(NamedTuple):
+    """The columns of a term that are read from its text, for ``insert_rows``."""
+
+    fingerprint: str
+    changed_at: datetime
+    name: str
+    name_key: str
+    icon: str
+    category: int | None
+    vertical: int | None
+    description: str
+    body: str
+    related: str
+    extra: Mapping[str, Data]
+    problem: str
+
+
+class _NewColumns(NamedTuple):
+    """The other columns of a new term."""
+
+    uid: Uid
+    glossary: int
+    path: str
+    slug: str
+    version: int
+    live_fingerprint: str
+    is_linked: bool
+    created_at: datetime
+
+
 def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> None:
     documents = [item.document for item in work]
     categories = Category.objects.named(glossary, {d.category for d in documents if d.category})
@@ -144,79 +179,97 @@ def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> No
         document = item.document
         category = categories.get(document.category)
         vertical = verticals.get(document.vertical)
-        values = (
-            item.fingerprint,
-            now,
-            document.name,
-            name_key(document.name)[:NAME_LENGTH],
-            document.icon,
-            category and category.pk,
-            vertical and vertical.pk,
-            document.description,
-            document.body,
-            document.related,
-            document.extra,
-            str(document.problem or ""),
+        columns = _Columns(
+            fingerprint=item.fingerprint,
+            changed_at=now,
+            name=document.name,
+            name_key=name_key(document.name)[:NAME_LENGTH],
+            icon=document.icon,
+            category=category.pk if category else None,
+            vertical=vertical.pk if vertical else None,
+            description=document.description,
+            body=document.body,
+            related=document.related,
+            extra=document.extra,
+            problem=str(document.problem or ""),
         )
-        if item.draft.term is None:
-            created.append((item, values))
-        else:
-            updated.append((item, values))
+        (updated if item.draft.term else created).append((item, columns))
     _compare_and_set(updated)
     _create(glossary, created, now)
 
 
-# The columns that are read from the text, and those that a new term has besides.
-_READ = (
-    "fingerprint", "changed_at", "name", "name_key", "icon", "category", "vertical",
-    "description", "body", "related", "extra", "problem",
-)  # fmt: skip
-_NEW = ("uid", "glossary", "path", "slug", "version", "live_fingerprint", "is_linked", "created_at")
-
-
-def _create(glossary: Glossary, created: list[tuple[_Work, tuple]], now: datetime) -> None:
+def _create(glossary: Glossary, created: list[tuple[_Work, _Columns]], now: datetime) -> None:
     rows = []
     slugs = slugs_for(glossary, [item.draft.path for item, _ in created])
-    for item, values in created:
+    for item, columns in created:
         path = item.draft.path
         if problem := problem_with(path):
             raise BadPath(problem)
-        rows.append((new_uid(), glossary.pk, path, slugs[path], 1, "", True, now, *values))
+        new = _NewColumns(
+            uid=new_uid(),
+            glossary=glossary.pk,
+            path=path,
+            slug=slugs[path],
+            version=1,
+            live_fingerprint="",
+            is_linked=True,
+            created_at=now,
+        )
+        rows.append((*new, *columns))
+        item.uid = new.uid
     try:
-        insert_rows(Term, (*_NEW, *_READ), rows)
+        insert_rows(Term, (*_NewColumns._fields, *_Columns._fields), rows)
     except IntegrityError as error:
         raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else "A file", 0) from error
-    ids: dict[str, int] = {}
-    for start in range(0, len(rows), MANY):
-        made = Term.objects.filter(uid__in=[row[0] for row in rows[start : start + MANY]])
-        ids.update(made.order_by().values_list("path", "pk"))
+    ids: dict[Uid, int] = {}
+    for some in batches((item.uid for item, _ in created), MANY):
+        ids.update(Term.objects.filter(uid__in=some).order_by().values_list("uid", "pk"))
     for item, _ in created:
-        item.term = ids[item.draft.path]
+        item.term = ids[item.uid]
 
 
-def _compare_and_set(updated: list[tuple[_Work, tuple]]) -> None:
+def _compare_and_set(updated: list[tuple[_Work, _Columns]]) -> None:
     """Change the rows that still have the version that their writers saw; all, or StaleWrite."""
-    rows = [(*values, item.number, item.draft.term.pk, item.draft.seen) for item, values in updated]
-    if update_rows(Term, (*_READ, "version"), ("id", "version"), rows) != len(rows):
+    rows = [
+        (*columns, item.number, item.draft.term.pk, item.draft.seen)
+        for item, columns in updated
+        if item.draft.term
+    ]
+    if update_rows(Term, (*_Columns._fields, "version"), ("id", "version"), rows) != len(rows):
         draft = updated[0][0].draft
         raise StaleWrite(draft.path if len(rows) == 1 else "A file", draft.seen)
     for item, _ in updated:
-        item.term = item.draft.term.pk
+        if item.draft.term:
+            item.term = item.draft.term.pk
 
 
-def _write_revisions(work: Sequence[_Work], shared: tuple) -> None:
-    author, now, reason, change_set = shared
-    insert_rows(
-        Revision,
-        (
-            "term", "number", "text", "fingerprint", "based_on",
-            "author", "created_at", "reason", "change_set",
-        ),
-        (
-            (
-                item.term, item.number, item.draft.text, item.fingerprint, item.draft.seen or None,
-                author, now, reason, change_set,
-            )
-            for item in work
-        ),
-    )  # fmt: skip
+class _RevisionRow(NamedTuple):
+    term: int
+    number: int
+    text: str
+    fingerprint: str
+    based_on: int | None
+    author: int | None
+    created_at: datetime
+    reason: str
+    change_set: int | None
+
+
+def _write_revisions(
+    work: Sequence[_Work], author: Any, now: datetime, reason: str, change_set: ChangeSet | None
+) -> None:
+    rows = (
+        _RevisionRow(
+            term=item.term,
+            number=item.number,
+            text=item.draft.text,
+            fingerprint=item.fingerprint,
+            based_on=item.draft.seen or None,
+            author=author.pk if author else None,
+            created_at=now,
+            reason=reason,
+            change_set=change_set.pk if change_set else None,
+        )
+        for item in work
+    )
+    insert_rows(Revision, _RevisionRow._fields, rows)

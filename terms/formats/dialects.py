@@ -54,8 +54,9 @@ SITE_GENERATOR = Dialect(
     }
 )
 
-# Rows of `details` that say again what a key says, by their titles.
+# Titles of `details` rows that repeat the value of a column; the first of a column is written.
 REPEATS = {"Category": "category", "Industry": "vertical", "Vertical": "vertical"}
+DETAIL_TITLES = {"category": "Category", "vertical": "Industry"}
 RELATED = "Related Terms"
 
 

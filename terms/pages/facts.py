@@ -38,7 +38,13 @@ class Facts(NamedTuple):
     @property
     def places(self) -> tuple[str, ...]:
         """Its position in lists."""
-        return self[7:]
+        return (self.letter, self.section, self.category_slug, self.vertical_slug)
+
+    @property
+    def entry(self) -> tuple[object, ...]:
+        """What a list shows of it, and where."""
+        shown = (self.path, self.name, self.description, self.sort_key, self.is_deprecated)
+        return (*shown, *self.places)
 
 
 _facts = attrgetter(*Facts._fields)
@@ -56,7 +62,7 @@ def facts_of(uids: Collection[Uid]) -> dict[Uid, Facts]:
     found: dict[Uid, Facts] = {}
     for some in batches(uids):
         rows = PublishedTerm.objects.order_by().filter(uid__in=some).values_list(*Facts._fields)
-        found.update((row[0], Facts(*row)) for row in rows)
+        found.update((facts.uid, facts) for facts in map(Facts._make, rows))
     return found
 
 

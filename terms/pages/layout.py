@@ -91,7 +91,8 @@ def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
 
 
 def fingerprint() -> str:
-    """By what pages are made besides the terms: templates, static files, the site's name."""
+    """A digest of what pages are made with besides the terms: templates, static files, code, the
+    address of the site."""
     digest = hashlib.sha256(settings.SITE_URL.encode() + _files())
     assets = [environment_for().globals["asset"]("", name) for name in ASSETS]
     digest.update(json.dumps(assets).encode())
@@ -99,7 +100,7 @@ def fingerprint() -> str:
 
 
 # Code that decides what pages say, and the libraries that it uses.
-ROOMS = ("languages", "pages", "publishing", "rendering", "search")
+ROOMS = ("formats", "languages", "media", "pages", "publishing", "rendering", "search")
 LIBRARIES = ("babel", "jinja2", "nh3", "pygments", "pypinyin", "pyromark")
 
 

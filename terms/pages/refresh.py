@@ -103,7 +103,7 @@ def _lists(change: Change) -> dict[Scope, list[tuple[Facts | None, Facts | None]
     found: dict[Scope, list] = {}
     for uid in change.uids:
         before, after = change.before.get(uid), change.after.get(uid)
-        if _entry(before) == _entry(after):
+        if (before and before.entry) == (after and after.entry):
             continue
         scopes = {scope for facts in (before, after) if facts for scope in scopes_of(facts)}
         for scope in scopes:
@@ -122,10 +122,6 @@ def _renamed(change: Change) -> set[Scope]:
         else:
             found |= {*Listing(change.glossary, Scope(category)).below(), Scope()}
     return found
-
-
-def _entry(facts: Facts | None) -> tuple | None:
-    return facts and facts[2:]
 
 
 def _stay(entries: list) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from terms.addresses import term_path
 from terms.formats.document import TermDocument, read_document
@@ -47,11 +47,17 @@ class Version(NamedTuple):
         return self.number == self.newest
 
 
-_VERSION = (
-    "text", "fingerprint", "number", "term", "term__uid", "term__path", "term__slug", "term__name",
-    "term__version", "term__live_fingerprint", "term__is_linked",
-    "term__category__slug", "term__vertical__slug",
-)  # fmt: skip
+_OF_TERM = {
+    "uid": F("term__uid"),
+    "path": F("term__path"),
+    "slug": F("term__slug"),
+    "name": F("term__name"),
+    "newest": F("term__version"),
+    "live_fingerprint": F("term__live_fingerprint"),
+    "is_linked": F("term__is_linked"),
+    "category_slug": F("term__category__slug"),
+    "vertical_slug": F("term__vertical__slug"),
+}
 
 
 class Live(NamedTuple):
@@ -68,8 +74,9 @@ Batch = dict[Uid, tuple[Live, PublishedTerm]]  # what is to be live, and its row
 
 def lives(revisions: QuerySet[Revision]) -> Iterator[Live]:
     """For each of ``revisions`` what is to be live; of a text made twice the later one first."""
-    rows = revisions.order_by("term__path", "-number").values_list(*_VERSION)
-    versions = [Version(*row) for row in rows]
+    rows = revisions.order_by("term__path", "-number")
+    rows = rows.values("text", "fingerprint", "number", "term", **_OF_TERM)
+    versions = [Version(**row) for row in rows]
     ids = {version.term for version in versions}
     hidden: dict[int, set[str]] = {}
     rows = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)

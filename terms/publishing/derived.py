@@ -8,7 +8,7 @@ from terms.models import Glossary, PublishedTerm
 from terms.models.bulk import batches
 from terms.rendering import first_sentence, plain_text
 
-from .links import lead_anew
+from .links import rebuild_links
 
 
 def derived(
@@ -25,16 +25,17 @@ def derived(
     }
 
 
-def derive_anew(glossary: Glossary, pks: Collection[int]) -> None:
+def rebuild_derived(glossary: Glossary, pks: Collection[int]) -> None:
     """Words, first sentences, places in lists and links of the published terms ``pks``."""
     for some in batches(pks):
-        others = []
+        changed = []
         for term in PublishedTerm.objects.filter(pk__in=some).order_by("pk"):
             own = term.description if term.is_defined else None
             values = derived(glossary, term.name, term.slug, term.body, own)
             if any(getattr(term, name) != value for name, value in values.items()):
-                vars(term).update(values)
-                others.append(term)
-        if others:
-            PublishedTerm.objects.bulk_update(others, list(values), batch_size=100)
-    lead_anew(glossary, pks)
+                for name, value in values.items():
+                    setattr(term, name, value)
+                changed.append(term)
+        if changed:
+            PublishedTerm.objects.bulk_update(changed, list(values), batch_size=100)
+    rebuild_links(glossary, pks)

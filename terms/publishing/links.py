@@ -1,14 +1,14 @@
-"""What leads to other terms by their names and files of today: links of authors to files and
-to names, and from ``Block (CSS)``, which is one meaning of it, to ``Block``.
+"""Links by name or file: what authors write, and from ``Block (CSS)``, which is one meaning of
+``Block``, to that term.
 
-Where a link leads is what the names and files of today say: whoever gains or loses a name
-changes it, too. A link to a file survives a rename of the file.
+The current names and files decide the target, so that a term that gains or loses a name changes
+links. A link to a file survives a rename of the file.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.db.models import F
 
@@ -37,6 +37,13 @@ class RelationRow(NamedTuple):
     kind: str
 
 
+class Labelled(Protocol):
+    """A reference, or the stored row of one."""
+
+    label: Any
+    key: Any
+
+
 class Source(NamedTuple):
     """A published term with links to others."""
 
@@ -47,7 +54,7 @@ class Source(NamedTuple):
 
 
 def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[RelationRow]:
-    """The links in the texts of published terms, and of what they are a meaning."""
+    """The links in the texts of published terms, and the terms that they are a meaning of."""
     pks = [source.pk for source in sources]
     before = PublishedRelation.objects.filter(term__in=pks, kind__in=DERIVED)
     before = before.exclude(target_uid=None)
@@ -58,53 +65,58 @@ def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[Re
     }
     origin = Origin.of(glossary.origin)
     marks = ("](", "]:", "href", "{{", *([origin.site] if origin.site else []))
-    leading: dict[int, dict[tuple[str, str, str], None]] = {}
-    for pk, name, slug, body in sources:
-        ways = [*_meant_by(name, slug)]
-        if any(mark in body for mark in marks):
-            for address in link_addresses(body):
-                ways += [(*way, LINK) for way in _keys_of(address, glossary.slug, origin)]
-        if ways:
-            leading[pk] = dict.fromkeys(ways)
-    uids = _holders(glossary, {key for ways in leading.values() for _, key, _ in ways})
-    for pk, ways in leading.items():
-        targets = _targets(((label, key) for label, key, _ in ways), uids)
-        for position, (label, key, kind) in enumerate(ways):
-            target = targets.get((label, key)) or kept.get((pk, key))
+    references: dict[int, list[_Reference]] = {}
+    for source in sources:
+        found = [*_meaning_of(source)]
+        if any(mark in source.body for mark in marks):
+            for address in link_addresses(source.body):
+                found += _links(address, glossary.slug, origin)
+        references[source.pk] = list(dict.fromkeys(found))
+    keys = {reference.key for found in references.values() for reference in found}
+    uids = _holders(glossary, keys)
+    for pk, found in references.items():
+        best = _best_keys(found, uids)
+        for position, (label, key, kind) in enumerate(found):
+            target = uids[key] if best.get(label) == key else kept.get((pk, key))
             yield RelationRow(pk, position, label, key, target, kind)
 
 
-def _meant_by(name: str, slug: str) -> Iterator[tuple[str, str, str]]:
-    """The term of which one is a meaning: by the folder that it lies in, or by its name, which
-    says in brackets what it is about."""
-    if above := slug_above(slug):
-        yield (FILE + above, FILE + above, MEANING)
-    elif found := _MEANING.fullmatch(name):
+class _Reference(NamedTuple):
+    """One key that a link with this label may mean. A label may have several, the best last."""
+
+    label: str
+    key: str
+    kind: str
+
+
+def _meaning_of(source: Source) -> Iterator[_Reference]:
+    """The term that a term is one meaning of: by its folder, or by a name with brackets."""
+    if above := slug_above(source.slug):
+        yield _Reference(FILE + above, FILE + above, MEANING)
+    elif found := _MEANING.fullmatch(source.name):
         key = WHOLE + name_key(found[1])[: NAME_LENGTH - 1]
-        yield (key, key, MEANING)
+        yield _Reference(key, key, MEANING)
 
 
-def _keys_of(address: str, glossary: str, origin: Origin) -> Iterator[tuple[str, str]]:
-    """What an author's link is called, with each key of what it may lead to, the best last."""
+def _links(address: str, glossary: str, origin: Origin) -> Iterator[_Reference]:
+    """What an author's link may mean."""
     if name := named_term(address):
-        label = NAMED + name
         before, _, last = name_key(name.replace("_", " ")).rpartition(" ")
         for word in reversed(stems(last)):  # the singular before the plural
-            yield label, f"{before} {word}".strip()[:NAME_LENGTH]
+            yield _Reference(NAMED + name, f"{before} {word}".strip()[:NAME_LENGTH], LINK)
     elif file := linked_file(address, glossary, origin):
-        yield file, FILE + file.lower()
-        yield file, FILE + file
+        yield _Reference(file, FILE + file.lower(), LINK)
+        yield _Reference(file, FILE + file, LINK)
 
 
-def _targets(keys: Iterable[tuple[str, str]], uids: Mapping[str, Uid]) -> dict:
-    """For each label, the best key that resolves, with its term."""
-    best = {label: (label, key) for label, key in keys if key in uids}
-    return {pair: uids[pair[1]] for pair in best.values()}
+def _best_keys(references: Iterable[Labelled], uids: Mapping[str, Uid]) -> dict[str, str]:
+    """Label → the best of its keys that a term has."""
+    return {one.label: one.key for one in references if one.key in uids}
 
 
 def _holders(glossary: Glossary, keys: Collection[str]) -> dict[str, Uid]:
-    """The published terms that have these files and names; of several the one whose own name
-    it is, and of these always the same."""
+    """Key → the published term with this file or name. Of several terms, one with the name as
+    its own comes first; of these, always the same."""
     uids: dict[str, Uid] = {}
     for some in batches(sorted(key[1:] for key in keys if key.startswith(FILE))):
         rows = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
@@ -121,12 +133,12 @@ def _holders(glossary: Glossary, keys: Collection[str]) -> dict[str, Uid]:
 
 
 def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]) -> set[Uid]:
-    """Let links lead where they are to lead since the terms ``uids`` gained or lost ``keys``.
+    """Update the targets of links after the terms ``uids`` gained or lost ``keys``.
 
-    Returns the terms that have such a link, or to which one leads or led.
+    Returns the terms with such a link, and its former and new targets.
     """
     links = PublishedRelation.objects.filter(term__glossary=glossary, kind__in=DERIVED)
-    sharing: set[Uid] = set()  # with others: a link may lead from one to the other
+    sharing: set[Uid] = set()  # terms that share a name: a link may move from one to another
     for some in batches(sorted(key for key in keys if not key.startswith((FILE, WHOLE)))):
         rows = PublishedName.objects.order_by().filter(glossary=glossary, key__in=some)
         sharing.update(rows.values_list("term__uid", flat=True))
@@ -140,7 +152,7 @@ def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]
 
 
 def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
-    """Where those links lead: (term's id, label)."""
+    """Update the targets of these links: (term id, label)."""
     touched: set[Uid] = set()
     for some in batches(sorted(found)):
         terms, labels = {pk for pk, _ in some}, {label for _, label in some}
@@ -153,9 +165,9 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
         others = []
         for _, group in groupby(rows, lambda row: row.term_id):
             own = list(group)
-            targets = _targets([(row.label, row.key) for row in own], uids)
+            best = _best_keys(own, uids)
             for row in own:
-                target = targets.get((row.label, row.key))
+                target = uids[row.key] if best.get(row.label) == row.key else None
                 if target is None and row.key.startswith(FILE):
                     target = row.target_uid
                 if target != row.target_uid:
@@ -166,8 +178,8 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
     return touched - {None}
 
 
-def lead_anew(glossary: Glossary, pks: Collection[int]) -> None:
-    """Rebuild all these rows from what is published."""
+def rebuild_links(glossary: Glossary, pks: Collection[int]) -> None:
+    """Write all these rows again from the published texts."""
     for some in batches(pks):
         terms = PublishedTerm.objects.filter(pk__in=some).only("name", "slug", "text", "body_start")
         sources = [Source(t.pk, t.name, t.slug, t.body) for t in terms.order_by("pk")]

@@ -42,7 +42,7 @@ from terms.search import index as search_index
 from .addresses import AddressesInUse
 from .candidates import Batch, Live, Version, lives, published_term
 from .change import Noting
-from .derived import derive_anew
+from .derived import rebuild_derived
 from .links import point_links
 from .mentions import are_all, relinking
 from .names import search_rows
@@ -214,7 +214,7 @@ def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]
 
 def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
     store.begin()
-    derive_anew(glossary, pks)
+    rebuild_derived(glossary, pks)
     search_index.index_rows(search_rows(pks))
 
 

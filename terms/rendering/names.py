@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from .words import stream_safe, words
+from .words import other_number, stream_safe, words
 
 SHORT = 3  # characters; names up to this length keep their case, as acronyms do
 PAYING = 4  # names for each text, up to which the quicker automaton saves what it costs
@@ -72,20 +72,14 @@ def fold_case(text: str) -> str:
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-_CONSONANT_Y = re.compile(r"[^\Waeiou\d_]y$")
-
-
 def forms(folded: str) -> Iterator[str]:
-    """What to look for: the name, and forms of it that no ending in the text explains."""
+    """A name and its other forms, except those that only have an ending more."""
     yield folded
-    if _CONSONANT_Y.search(folded):
-        yield folded[:-1] + "ies"
-    elif len(folded) > SHORT + 1 and folded.endswith("s") and folded[-2] not in "aius":
+    is_plural = len(folded) > SHORT + 1 and folded.endswith("s") and folded[-2] not in "aius"
+    if is_plural:
         yield folded[:-1]
-        if folded.endswith("ies"):
-            yield folded[:-3] + "y"
-        elif re.search(r"(?:[sxz]|ch|sh)es$", folded):
-            yield folded[:-2]
+    if (is_plural or folded.endswith("y")) and (other := other_number(folded)):
+        yield other
 
 
 _HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
@@ -174,7 +168,7 @@ class Names:
         # Most that is found stands within a word: that is seen without asking further.
         padded, is_ascii = f" {text} ", text.isascii()
         begun = [
-            (start, -end, number)
+            (start, end, number)
             for number, start, end in matches
             if not ((before := padded[start]) in _WORD and (is_ascii or text[start] in _WORD))
             and (before in _OPEN or not joined_before(text, start, end - start))
@@ -183,14 +177,13 @@ class Names:
             begun = _outside([found.span() for found in _ADDRESS.finditer(text)], begun)
         if "{" in text and "{{" in text:
             begun = _outside(list(_macros(text)), begun)
-        begun.sort()
+        begun.sort(key=_first_and_longest)
         found = []
         meaning = cache(self._meant)
         reached = 0
         for start, end, number in begun:
             if start < reached:
                 continue
-            end = -end
             whole = end if padded[end + 1] in _CLOSED else _end_of_word(text, start, end)
             meant = whole and (self._only[number] or meaning(number, text[start:end]))
             if meant:
@@ -206,6 +199,11 @@ class Names:
         # The same key in whatever order the names were read.
         key = min((fold_case(s.text) for s in meant), default="")
         return (key, frozenset(s.target for s in meant)) if meant else None
+
+
+def _first_and_longest(match: tuple[int, int, int]) -> tuple[int, int]:
+    start, end, _ = match
+    return start, -end
 
 
 def _outside(

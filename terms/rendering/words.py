@@ -98,16 +98,26 @@ def spaced(text: str) -> str:
     return " ".join(words(text))
 
 
+_Y = re.compile(r"[^\Waeiou\d_]y$")  # after a consonant
+_ES = re.compile(r"(?:[sxz]|ch|sh)es$")
+
+
+def other_number(word: str) -> str:
+    """The singular of a plural, or plural of a singular, that differs by more than an s:
+    ``policies`` ⇄ ``policy``, ``classes`` → ``class``. Empty for other words."""
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if _ES.search(word):
+        return word[:-2]
+    return word[:-1] + "ies" if _Y.search(word) else ""
+
+
 def stems(word: str) -> tuple[str, ...]:
     """Beginnings that find a word in singular and plural: ``policies`` → policies, policy."""
     found = [word]
     if len(word) > 3 and word.isascii():
-        if word.endswith("ies"):
-            found.append(word[:-3] + "y")
-        elif re.search(r"(?:[sxz]|ch|sh)es$", word):
-            found.append(word[:-2])
+        if other := other_number(word):
+            found.append(other)
         elif word.endswith("s") and word[-2] != "s":
-            found.append(word[:-1])  # of status, too: what begins like it is found besides
-        elif re.search(r"[^aeiou]y$", word):
-            found.append(word[:-1] + "ies")
+            found.append(word[:-1])  # also of "status": words that begin like it are found, too
     return tuple(found)

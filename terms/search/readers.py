@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 
 from django.db.models import F
 from django.utils import timezone
@@ -228,7 +229,7 @@ def _excerpt(
     inside = mark_matches(body, looked_for)
     if not _is_marked(inside):
         return _cut(pieces)
-    before = len("".join(text for text, _ in inside[: [m for _, m in inside].index(True)]))
+    before = sum(len(text) for text, _ in takewhile(lambda piece: not piece[1], inside))
     start = body.find(" ", max(0, before - 60)) + 1 if before > 60 else 0
     lead = [("… ", False)] if start else []
     return [*lead, *_cut(mark_matches(body[start : start + 2 * EXCERPT], looked_for))]

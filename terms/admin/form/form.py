@@ -11,6 +11,7 @@ from terms.editing.index import known_names, runs
 from terms.editing.numbers import number_in
 from terms.editing.paths import free_path
 from terms.editing.validators import refuse_control_characters, refuse_misleading
+from terms.formats.dialects import DETAIL_TITLES
 from terms.formats.document import MAX_NAME, DetailRow, TermDocument, changed, read_document
 from terms.formats.front_matter import MAX_FILE
 from terms.formats.line_ends import like_original, normalise
@@ -241,9 +242,8 @@ class TermForm(forms.ModelForm):
 
     def _first_rows(self) -> list[DetailRow]:
         """A new term's rows, with those that repeat its category and vertical."""
-        titles = {"category": "Category", "vertical": "Industry"}
         repeated = [
-            DetailRow(titles[name], chosen.name, follows=name)
+            DetailRow(DETAIL_TITLES[name], chosen.name, follows=name)
             for name in CLASSES
             if (chosen := self.cleaned_data.get(name))
         ]

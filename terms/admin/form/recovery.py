@@ -26,46 +26,40 @@ NOT_KEPT = (
 )  # fmt: skip
 
 
-def keep_view(model_admin):
+def keep_view(request, model_admin, pk=None):
     """Take the form as it stands (with ``keep``), and say who else is here and what they saved."""
-
-    def view(request, pk=None):
-        if not model_admin.admin_site.has_permission(request):
-            error = "You are logged out. Log in in another tab, then continue."
-            return JsonResponse({"error": error}, status=403)
-        if request.method != "POST":
-            return JsonResponse(
-                {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
-            )
-        term = Term.with_trash.filter(pk=pk).first() if pk else None
-        if pk and term is None:
-            return JsonResponse({"error": "This term does not exist."}, status=404)
-        may = model_admin.has_change_permission(request, term)
-        if not (may if term else model_admin.has_add_permission(request)):
-            return JsonResponse({"error": "You may not edit this term."}, status=403)
-        if term and term.trashed_at:
-            keep_of_trashed(request, term)
-            error = "This term was deleted. What you typed is kept with it in the trash."
-            return JsonResponse({"error": error}, status=404)
-        answer = {}
-        if "keep" in request.POST:
-            try:
-                autosave.keep_draft(
-                    request.user, term, _encoded(request.POST), slot_of(request, term)
-                )
-            except autosave.TooMuch as error:
-                return JsonResponse({"error": str(error)}, status=413)
-            answer["kept"] = shown(timezone.localtime(), "H:i:s")
-            answer["findings"] = _findings(model_admin, request, term)
-        if term:
-            autosave.note_presence(request.user, term)
-            answer["others"] = autosave.others_at(term, request.user)
-            answer["version"] = term.version
-        response = JsonResponse(answer)
-        response["Cache-Control"] = "no-store"
-        return response
-
-    return view
+    if not model_admin.admin_site.has_permission(request):
+        error = "You are logged out. Log in in another tab, then continue."
+        return JsonResponse({"error": error}, status=403)
+    if request.method != "POST":
+        return JsonResponse(
+            {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
+        )
+    term = Term.with_trash.filter(pk=pk).first() if pk else None
+    if pk and term is None:
+        return JsonResponse({"error": "This term does not exist."}, status=404)
+    may = model_admin.has_change_permission(request, term)
+    if not (may if term else model_admin.has_add_permission(request)):
+        return JsonResponse({"error": "You may not edit this term."}, status=403)
+    if term and term.trashed_at:
+        keep_of_trashed(request, term)
+        error = "This term was deleted. What you typed is kept with it in the trash."
+        return JsonResponse({"error": error}, status=404)
+    answer = {}
+    if "keep" in request.POST:
+        try:
+            autosave.keep_draft(request.user, term, _encoded(request.POST), slot_of(request, term))
+        except autosave.TooMuch as error:
+            return JsonResponse({"error": str(error)}, status=413)
+        answer["kept"] = shown(timezone.localtime(), "H:i:s")
+        answer["findings"] = _findings(model_admin, request, term)
+    if term:
+        autosave.note_presence(request.user, term)
+        answer["others"] = autosave.others_at(term, request.user)
+        answer["version"] = term.version
+    response = JsonResponse(answer)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def keep_of_trashed(request, term):
@@ -146,19 +140,16 @@ def again(model_admin, request, term, extra_context):
     return form_page(model_admin, request, term, form, context)
 
 
-def discard_view(model_admin):
-    def view(request, pk=None):
-        if request.method != "POST":
-            return JsonResponse(
-                {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
-            )
-        term = term_for(model_admin, request, pk, "change") if pk else None
-        if not term and not model_admin.has_add_permission(request):
-            raise PermissionDenied
-        slot = "" if term else autosave.slot_in(request.POST.get("discard", ""))
-        autosave.discard_draft(request.user, term, slot)
-        model_admin.message_user(request, "Unsaved changes were discarded.", messages.SUCCESS)
-        name, args = ("change", [pk]) if pk else ("add", [])
-        return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))
-
-    return view
+def discard_view(request, model_admin, pk=None):
+    if request.method != "POST":
+        return JsonResponse(
+            {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
+        )
+    term = term_for(model_admin, request, pk, "change") if pk else None
+    if not term and not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    slot = "" if term else autosave.slot_in(request.POST.get("discard", ""))
+    autosave.discard_draft(request.user, term, slot)
+    model_admin.message_user(request, "Unsaved changes were discarded.", messages.SUCCESS)
+    name, args = ("change", [pk]) if pk else ("add", [])
+    return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))

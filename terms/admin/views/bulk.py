@@ -81,32 +81,29 @@ def _problem(ids: list[int], chosen: QuerySet[Term]) -> str:
     return ""
 
 
-def bulk_view(model_admin):
-    @require_POST
-    def view(request):
-        if not model_admin.has_change_permission(request):
-            raise PermissionDenied
-        ids = _ids(request.POST.get("terms", ""))
-        found = rights(request.user, "change_term")
-        terms = found.among(Term.objects.filter(pk__in=ids)).select_related("glossary")
-        if _problem(ids, terms) or terms.count() != len(ids):
-            text = "Some of these terms are gone, or you may no longer change them. Choose again."
-            model_admin.message_user(request, text, messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
-        glossary = terms[0].glossary
-        field = request.POST.get("field", "")
-        form = BulkForm(request.POST, model_admin, request, glossary)
-        if field not in form.fields:
-            raise BadRequest("This field does not exist.")
-        if not form.is_valid():
-            return _page(model_admin, request, ids, glossary, form)
-        try:
-            return _change(model_admin, request, terms, ids, form, field)
-        except (CannotRefactor, StaleWrite) as error:
-            form.add_error(None, str(error))
-            return _page(model_admin, request, ids, glossary, form)
-
-    return view
+@require_POST
+def bulk_view(request, model_admin):
+    if not model_admin.has_change_permission(request):
+        raise PermissionDenied
+    ids = _ids(request.POST.get("terms", ""))
+    found = rights(request.user, "change_term")
+    terms = found.among(Term.objects.filter(pk__in=ids)).select_related("glossary")
+    if _problem(ids, terms) or terms.count() != len(ids):
+        text = "Some of these terms are gone, or you may no longer change them. Choose again."
+        model_admin.message_user(request, text, messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
+    glossary = terms[0].glossary
+    field = request.POST.get("field", "")
+    form = BulkForm(request.POST, model_admin, request, glossary)
+    if field not in form.fields:
+        raise BadRequest("This field does not exist.")
+    if not form.is_valid():
+        return _page(model_admin, request, ids, glossary, form)
+    try:
+        return _change(model_admin, request, terms, ids, form, field)
+    except (CannotRefactor, StaleWrite) as error:
+        form.add_error(None, str(error))
+        return _page(model_admin, request, ids, glossary, form)
 
 
 def _ids(text: str) -> list[int]:

@@ -1,7 +1,6 @@
 """The revisions of a term: compare any two, restore any."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -17,11 +16,7 @@ from .page import admin_page, term_for
 
 def history_page(model_admin, request, object_id, extra_context=None):
     """The list of revisions and the difference between ``from`` and ``to``."""
-    term = model_admin.get_object(request, object_id)
-    if term is None:
-        raise Http404("This term does not exist.")
-    if not model_admin.has_view_or_change_permission(request, term):
-        raise PermissionDenied
+    term = term_for(model_admin, request, object_id)
     revisions = list(term.revisions.select_related("author").defer("text"))
     numbers = [revision.number for revision in revisions]
     to = _chosen(request, "to", numbers, numbers[0])
@@ -45,37 +40,29 @@ def _chosen(request, name: str, numbers: list[int], default: int) -> int:
     return number if number in numbers else default
 
 
-def restore_view(model_admin):
+@require_POST
+def restore_view(request, model_admin, pk):
     """Save the text of a former revision as the newest one."""
-
-    @require_POST
-    def view(request, pk):
-        term = term_for(model_admin, request, pk, "change")
-        number, seen = (number_in(request.POST.get(name, "")) for name in ("number", "seen"))
-        former = term.revisions.filter(number=number).first()
-        if former is None or seen is None:
-            raise Http404("This revision does not exist.")
-        document = read_document(former.text, term.path)
-        if reason := why_not_save(request.user, term.glossary, document, False):
-            model_admin.message_user(request, reason, messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
-        draft = Draft(term.path, former.text, term, seen)
-        try:
-            saved = save_one(
-                term.glossary, draft, request.user, f"Revision {former.number} restored"
-            )
-        except StaleWrite:
-            message = (
-                f"“{term}” was saved by someone else. Check the new version before you restore."
-            )
-            model_admin.message_user(request, message, messages.ERROR)
-        else:
-            message = (
-                f"“{term}” is as it was in revision {former.number} again."
-                if saved
-                else f"“{term}” is just as it was in revision {former.number}."
-            )
-            model_admin.message_user(request, message)
+    term = term_for(model_admin, request, pk, "change")
+    number, seen = (number_in(request.POST.get(name, "")) for name in ("number", "seen"))
+    former = term.revisions.filter(number=number).first()
+    if former is None or seen is None:
+        raise Http404("This revision does not exist.")
+    document = read_document(former.text, term.path)
+    if reason := why_not_save(request.user, term.glossary, document, False):
+        model_admin.message_user(request, reason, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
-
-    return view
+    draft = Draft(term.path, former.text, term, seen)
+    try:
+        saved = save_one(term.glossary, draft, request.user, f"Revision {former.number} restored")
+    except StaleWrite:
+        message = f"“{term}” was saved by someone else. Check the new version before you restore."
+        model_admin.message_user(request, message, messages.ERROR)
+    else:
+        message = (
+            f"“{term}” is as it was in revision {former.number} again."
+            if saved
+            else f"“{term}” is just as it was in revision {former.number}."
+        )
+        model_admin.message_user(request, message)
+    return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))

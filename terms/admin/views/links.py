@@ -17,27 +17,24 @@ from terms.review.suggestions import decline_relations
 from .page import admin_page, term_for
 
 
-def links_view(model_admin):
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request, pk):
-        term = term_for(model_admin, request, pk)
-        names = names_in(term)
-        if request.method == "POST":
-            if not model_admin.has_change_permission(request, term):
-                raise PermissionDenied
-            _act(model_admin, request, term, names)
-            return HttpResponseRedirect(reverse("admin:terms_term_links", args=[pk]))
-        context = {
-            "term": term,
-            "names": names,
-            "never": NEVER,
-            "suggested": suggested_relations(term, names),
-            "declined": term.declined.count(),
-            "may_change": model_admin.has_change_permission(request, term),
-        }
-        return admin_page(model_admin, request, "term/links", f"Links of {term}", **context)
-
-    return view
+@require_http_methods(["GET", "HEAD", "POST"])
+def links_view(request, model_admin, pk):
+    term = term_for(model_admin, request, pk)
+    names = names_in(term)
+    if request.method == "POST":
+        if not model_admin.has_change_permission(request, term):
+            raise PermissionDenied
+        _act(model_admin, request, term, names)
+        return HttpResponseRedirect(reverse("admin:terms_term_links", args=[pk]))
+    context = {
+        "term": term,
+        "names": names,
+        "never": NEVER,
+        "suggested": suggested_relations(term, names),
+        "declined": term.declined.count(),
+        "may_change": model_admin.has_change_permission(request, term),
+    }
+    return admin_page(model_admin, request, "term/links", f"Links of {term}", **context)
 
 
 def _act(model_admin, request, term, names):

@@ -20,18 +20,14 @@ def neighbours_of(person, term: Term) -> tuple[Term | None, Term | None]:
     return before.order_by("-name_key", "-pk").first(), after.order_by("name_key", "pk").first()
 
 
-def go_view(model_admin):
+@require_safe
+def go_view(request, model_admin):
     """To the form of the term called ``name``, or to the list of what is found by it."""
-
-    @require_safe
-    def view(request):
-        found = rights(request.user, "view_term")
-        if not found:
-            raise PermissionDenied
-        name = request.GET.get("name", "").replace("\0", "")[:300]
-        for term in called(found.among(Term.objects.all()), name, 1):
-            return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
-        listed = reverse("admin:terms_term_changelist")
-        return HttpResponseRedirect(f"{listed}?{urlencode({'q': name})}")
-
-    return view
+    found = rights(request.user, "view_term")
+    if not found:
+        raise PermissionDenied
+    name = request.GET.get("name", "").replace("\0", "")[:300]
+    for term in called(found.among(Term.objects.all()), name, 1):
+        return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
+    listed = reverse("admin:terms_term_changelist")
+    return HttpResponseRedirect(f"{listed}?{urlencode({'q': name})}")

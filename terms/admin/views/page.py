@@ -9,30 +9,40 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from terms.editing.numbers import number_in
 from terms.models import Term
 
 SHOWN = 300  # effects
 _OF_THE_PAGE = ("csrfmiddlewaretoken", "confirm")  # not to be sent on
 
 
-def term_for(model_admin, request, pk: int, action: str = "view") -> Term:
-    """The term that a page is about. Raises Http404, or PermissionDenied where the person
-    may not do ``action`` with it."""
-    term = Term.objects.filter(pk=pk).select_related("glossary", "owner").first()
-    if term is None:
-        raise Http404("This term does not exist.")
-    if not getattr(model_admin, f"has_{action}_permission")(request, term):
+def row_for(model_admin, request, pk: int | str, action: str = "view", rows: Any = None) -> Any:
+    """The row that a page is about, from ``rows`` or all rows of the model.
+
+    Raises Http404, or PermissionDenied where the person may not do ``action`` with the row.
+    """
+    rows = model_admin.model.objects.all() if rows is None else rows
+    row = rows.filter(pk=number_in(str(pk))).first()
+    if row is None:
+        raise Http404(f"This {model_admin.opts.verbose_name} does not exist.")
+    if not getattr(model_admin, f"has_{action}_permission")(request, row):
         raise PermissionDenied
-    return term
+    return row
 
 
-def while_there(model_admin, view):
+def term_for(model_admin, request, pk: int | str, action: str = "view") -> Term:
+    """The term that a page is about. Raises as ``row_for``."""
+    rows = Term.objects.select_related("glossary", "owner")
+    return row_for(model_admin, request, pk, action, rows)
+
+
+def while_there(view):
     """``view``, with a message if a term is moved to the trash meanwhile."""
 
     @wraps(view)
-    def safe(request, *args, **values):
+    def safe(request, model_admin, **values):
         try:
-            return view(request, *args, **values)
+            return view(request, model_admin, **values)
         except Term.DoesNotExist:
             text = "A term that this page is about was just deleted. It is in the trash."
             model_admin.message_user(request, text, messages.ERROR)

@@ -34,21 +34,16 @@ class PreferenceForm(forms.ModelForm):
         labels = {"mail": "Mail about reviews and comments that concern me"}
 
 
-def preferences_view(model_admin):
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request):
-        kept = Preference.objects.filter(person=request.user).first()
-        form = PreferenceForm(
-            request.POST or None, instance=kept or Preference(person=request.user)
-        )
-        if form.is_valid():
-            form.save()
-            model_admin.message_user(request, "Your preferences were saved.")
-            return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
-        context = {"form": form, "email": request.user.email}
-        return admin_page(model_admin, request, "term/preferences", "Preferences", **context)
-
-    return view
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences_view(request, model_admin):
+    kept = Preference.objects.filter(person=request.user).first()
+    form = PreferenceForm(request.POST or None, instance=kept or Preference(person=request.user))
+    if form.is_valid():
+        form.save()
+        model_admin.message_user(request, "Your preferences were saved.")
+        return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
+    context = {"form": form, "email": request.user.email}
+    return admin_page(model_admin, request, "term/preferences", "Preferences", **context)
 
 
 def in_own_zone(get_response: Callable[[HttpRequest], HttpResponse]):

@@ -53,25 +53,22 @@ KINDS = {
 }  # fmt: skip
 
 
-def refactor_view(model_admin):
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request, pk):
-        term = term_for(model_admin, request, pk, "publish")
-        kind = request.POST.get("kind", "")
-        if request.method != "POST" or kind not in KINDS:
-            return _page(model_admin, request, term)
-        form = _form(kind, term, request.POST)
-        if not form.is_valid():
-            return _page(model_admin, request, term, kind, form)
-        try:
-            if kind == "withdraw":
-                return _withdraw(model_admin, request, term, form)
-            return _refactor(model_admin, request, term, kind, form)
-        except (CannotRefactor, StaleWrite) as error:
-            form.add_error(None, str(error))
-            return _page(model_admin, request, term, kind, form)
-
-    return view
+@require_http_methods(["GET", "HEAD", "POST"])
+def refactor_view(request, model_admin, pk):
+    term = term_for(model_admin, request, pk, "publish")
+    kind = request.POST.get("kind", "")
+    if request.method != "POST" or kind not in KINDS:
+        return _page(model_admin, request, term)
+    form = _form(kind, term, request.POST)
+    if not form.is_valid():
+        return _page(model_admin, request, term, kind, form)
+    try:
+        if kind == "withdraw":
+            return _withdraw(model_admin, request, term, form)
+        return _refactor(model_admin, request, term, kind, form)
+    except (CannotRefactor, StaleWrite) as error:
+        form.add_error(None, str(error))
+        return _page(model_admin, request, term, kind, form)
 
 
 def _form(kind, term, data=None):

@@ -28,26 +28,23 @@ from .review_actions import ACTIONS
 SETS_SHOWN = 5
 
 
-def review_view(model_admin):
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request, pk):
-        term = term_for(model_admin, request, pk)
-        if request.method != "POST":
-            return _page(model_admin, request, term)
-        action = ACTIONS.get(request.POST.get("do", ""))
-        if action is None or not may(request.user, action.right, term):
-            raise PermissionDenied
-        try:
-            if said := action.act(model_admin, request, term):
-                model_admin.message_user(request, said)
-        except CannotReview as error:
-            model_admin.message_user(request, str(error), messages.ERROR)
-            return _page(model_admin, request, term, dict(request.POST.items()))
-        is_there = Term.objects.filter(pk=pk).exists()
-        way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
-        return HttpResponseRedirect(reverse(way[0], args=way[1]))
-
-    return view
+@require_http_methods(["GET", "HEAD", "POST"])
+def review_view(request, model_admin, pk):
+    term = term_for(model_admin, request, pk)
+    if request.method != "POST":
+        return _page(model_admin, request, term)
+    action = ACTIONS.get(request.POST.get("do", ""))
+    if action is None or not may(request.user, action.right, term):
+        raise PermissionDenied
+    try:
+        if said := action.act(model_admin, request, term):
+            model_admin.message_user(request, said)
+    except CannotReview as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
+        return _page(model_admin, request, term, dict(request.POST.items()))
+    is_there = Term.objects.filter(pk=pk).exists()
+    way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
+    return HttpResponseRedirect(reverse(way[0], args=way[1]))
 
 
 def _page(model_admin, request, term, typed=None):

@@ -70,25 +70,21 @@ def _publishable(request, items):
     return set(rights(request.user, "publish_term").among(terms).values_list("pk", flat=True))
 
 
-def schedule_view(model_admin):
+@require_safe
+def schedule_view(request, model_admin):
     """The status page."""
-
-    @require_safe
-    def view(request):
-        found = rights(request.user, "view_term")
-        if not found:
-            raise PermissionDenied
-        terms = found.among(Term.objects.all())
-        items = Schedule.objects.filter(term__in=terms).select_related("term", "person")
-        context = {
-            "now": timezone.now(),
-            "unsent": unsent(),
-            "zone": timezone.get_current_timezone_name(),
-            "waiting": items.waiting()[:SHOWN],
-            "mine": _publishable(request, items.waiting()[:SHOWN]),
-            "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
-            "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
-        }
-        return admin_page(model_admin, request, "term/schedule", "Schedule", **context)
-
-    return view
+    found = rights(request.user, "view_term")
+    if not found:
+        raise PermissionDenied
+    terms = found.among(Term.objects.all())
+    items = Schedule.objects.filter(term__in=terms).select_related("term", "person")
+    context = {
+        "now": timezone.now(),
+        "unsent": unsent(),
+        "zone": timezone.get_current_timezone_name(),
+        "waiting": items.waiting()[:SHOWN],
+        "mine": _publishable(request, items.waiting()[:SHOWN]),
+        "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
+        "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
+    }
+    return admin_page(model_admin, request, "term/schedule", "Schedule", **context)

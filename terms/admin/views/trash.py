@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
@@ -15,18 +15,14 @@ from terms.editing.numbers import number_in
 from terms.models import Term
 from terms.people.permissions import may, rights
 
-from .page import admin_page
+from .page import admin_page, term_for
 
 SHOWN = 500
 
 
 def delete_page(model_admin, request, object_id):
     """Ask, then move to the trash."""
-    term = model_admin.get_object(request, object_id)
-    if term is None:
-        raise Http404("This term does not exist.")
-    if not model_admin.has_delete_permission(request, term):
-        raise PermissionDenied
+    term = term_for(model_admin, request, object_id, "delete")
     if request.method == "POST":
         try:
             trash(term, request.user)
@@ -45,20 +41,17 @@ def delete_page(model_admin, request, object_id):
     return admin_page(model_admin, request, "term/delete", f"Delete {term}?", **context)
 
 
-def trash_view(model_admin):
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request):
-        found = rights(request.user, "delete_term")
-        if not found:
-            raise PermissionDenied
-        trashed = Term.with_trash.exclude(trashed_at=None).select_related("trashed_by", "glossary")
-        if request.method == "POST":
-            _restore(model_admin, request, trashed)
-            return HttpResponseRedirect(_address())
-        terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
-        return admin_page(model_admin, request, "term/trash", "Trash", terms=terms)
-
-    return view
+@require_http_methods(["GET", "HEAD", "POST"])
+def trash_view(request, model_admin):
+    found = rights(request.user, "delete_term")
+    if not found:
+        raise PermissionDenied
+    trashed = Term.with_trash.exclude(trashed_at=None).select_related("trashed_by", "glossary")
+    if request.method == "POST":
+        _restore(model_admin, request, trashed)
+        return HttpResponseRedirect(_address())
+    terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
+    return admin_page(model_admin, request, "term/trash", "Trash", terms=terms)
 
 
 def _restore(model_admin, request, trashed):

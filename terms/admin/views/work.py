@@ -16,34 +16,31 @@ from .work_actions import ACTIONS
 PAGE = 100
 
 
-def work_view(model_admin):
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request, name):
-        if name not in LISTS:
-            raise Http404("This list does not exist.")
-        if not rights(request.user, "view_term"):
-            raise PermissionDenied
-        if request.method == "POST":
-            act = next((act for name, act in ACTIONS.items() if name in request.POST), None)
-            if act is None:
-                raise BadRequest("Unknown action.")
-            act(model_admin, request)
-            return HttpResponseRedirect(request.get_full_path())
-        found = LISTS[name]
-        shown = Paginator(found.rows(request.user), PAGE).get_page(request.GET.get("p"))
-        if found.kind == "terms":
-            _say_stages(shown)
-        context = {
-            "list": found,
-            "name": name,
-            "page": shown,
-            "pages": _targets(shown) if found.kind == "mentions" else {},
-            "suggestions": _with_terms(shown) if found.kind == "suggestions" else (),
-            "may_change": bool(rights(request.user, "change_term")),
-        }
-        return admin_page(model_admin, request, "term/work", found.title, **context)
-
-    return view
+@require_http_methods(["GET", "HEAD", "POST"])
+def work_view(request, model_admin, name):
+    if name not in LISTS:
+        raise Http404("This list does not exist.")
+    if not rights(request.user, "view_term"):
+        raise PermissionDenied
+    if request.method == "POST":
+        act = next((act for name, act in ACTIONS.items() if name in request.POST), None)
+        if act is None:
+            raise BadRequest("Unknown action.")
+        act(model_admin, request)
+        return HttpResponseRedirect(request.get_full_path())
+    found = LISTS[name]
+    shown = Paginator(found.rows(request.user), PAGE).get_page(request.GET.get("p"))
+    if found.kind == "terms":
+        _say_stages(shown)
+    context = {
+        "list": found,
+        "name": name,
+        "page": shown,
+        "pages": _targets(shown) if found.kind == "mentions" else {},
+        "suggestions": _with_terms(shown) if found.kind == "suggestions" else (),
+        "may_change": bool(rights(request.user, "change_term")),
+    }
+    return admin_page(model_admin, request, "term/work", found.title, **context)
 
 
 def _say_stages(terms):

@@ -15,8 +15,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from terms.media.atomic_files import sweep, whole_file, working_folder
 from terms.media.pictures import is_whole, pictures_kept
 
-from . import postgresql, sqlite
 from .archive import DATABASES, FORMAT, MANIFEST, PICTURE
+from .postgresql import copy_postgresql
+from .sqlite import copy_sqlite
 
 
 def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -29,8 +30,7 @@ def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
         sweep(path.parent, f"*{path.suffix}")
     with working_folder(path.parent, ".backup-") as folder:
         copy = folder / DATABASES[connection.vendor]
-        database = sqlite if connection.vendor == "sqlite" else postgresql
-        proof = database.copy_with_proof(copy)
+        proof = copy_sqlite(copy) if connection.vendor == "sqlite" else copy_postgresql(copy)
         manifest = {
             "format": FORMAT,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),

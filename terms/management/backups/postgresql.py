@@ -20,7 +20,7 @@ from .archive import DATABASES, BackupError
 from .proof import NOT_KEPT, check_proof, is_empty, proof_of
 
 
-def copy_with_proof(copy: Path) -> dict[str, Any]:
+def copy_postgresql(copy: Path) -> dict[str, Any]:
     """The dump and its proof are of one moment: both read the same snapshot."""
     with connection.cursor() as cursor:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -61,7 +61,7 @@ def _run(program: str, *words: str, database: str = "") -> None:
         raise BackupError(f"{program}: {done.stderr.strip()[:2000]}")
 
 
-def prove(archive: zipfile.ZipFile, manifest: dict) -> None:
+def verify_postgresql(archive: zipfile.ZipFile, manifest: dict) -> None:
     name = f"glossary_verify_{secrets.token_hex(6)}"
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
@@ -78,7 +78,7 @@ def prove(archive: zipfile.ZipFile, manifest: dict) -> None:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
-def put_in_place(archive: zipfile.ZipFile, manifest: dict) -> None:
+def restore_postgresql(archive: zipfile.ZipFile, manifest: dict) -> None:
     """What was there is kept as a dump; where the backup does not prove, it is brought back."""
     kept = None if is_empty() else _keep()
     with _extracted(archive) as dump:

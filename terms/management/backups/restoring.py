@@ -9,9 +9,10 @@ from django.db.migrations.loader import MigrationLoader
 from terms.media.atomic_files import working_folder
 from terms.media.pictures import is_named_after, write_picture
 
-from . import postgresql, sqlite
 from .archive import PICTURE, BackupError, opened
+from .postgresql import restore_postgresql, verify_postgresql
 from .proof import is_empty
+from .sqlite import extract_sqlite, restore_sqlite
 
 WAITING = 21.0  # seconds in which requests that have begun are over, or give up
 
@@ -23,9 +24,9 @@ def verify(path: Path) -> dict[str, Any]:
         _check_version(manifest)
         if connection.vendor == "sqlite":
             with working_folder(path.parent, ".verify-") as folder:
-                sqlite.extract(archive, manifest, folder / "database.sqlite3")
+                extract_sqlite(archive, manifest, folder / "database.sqlite3")
         else:
-            postgresql.prove(archive, manifest)
+            verify_postgresql(archive, manifest)
     return manifest
 
 
@@ -49,9 +50,9 @@ def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) 
                 if is_named_after(Path(name), content):  # others are damaged
                     write_picture(name.removeprefix("media/"), content)
         if connection.vendor == "sqlite":
-            sqlite.put_in_place(archive, manifest, waiting)
+            restore_sqlite(archive, manifest, waiting)
         else:
-            postgresql.put_in_place(archive, manifest)
+            restore_postgresql(archive, manifest)
     return manifest
 
 

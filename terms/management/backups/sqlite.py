@@ -31,7 +31,7 @@ def copy_of_sqlite(source: Path, copy: Path) -> None:
         new.execute("PRAGMA journal_mode=DELETE")
 
 
-def copy_with_proof(copy: Path) -> dict[str, Any]:
+def copy_sqlite(copy: Path) -> dict[str, Any]:
     copy_of_sqlite(Path(connection.settings_dict["NAME"]), copy)
     with contextlib.closing(sqlite3.connect(copy)) as found:
         for table in NOT_KEPT:
@@ -41,7 +41,7 @@ def copy_with_proof(copy: Path) -> dict[str, Any]:
         return proof_of(found.execute)
 
 
-def extract(archive: zipfile.ZipFile, manifest: dict, target: Path) -> None:
+def extract_sqlite(archive: zipfile.ZipFile, manifest: dict, target: Path) -> None:
     with archive.open(DATABASES["sqlite"]) as member, whole_file(target, 0o600) as file:
         shutil.copyfileobj(member, file, 1 << 20)
     with contextlib.closing(
@@ -58,12 +58,12 @@ def extract(archive: zipfile.ZipFile, manifest: dict, target: Path) -> None:
             raise BackupError(f"The database in the backup cannot be read: {error}.") from error
 
 
-def put_in_place(archive: zipfile.ZipFile, manifest: dict, waiting: float) -> None:
+def restore_sqlite(archive: zipfile.ZipFile, manifest: dict, waiting: float) -> None:
     place = Path(connection.settings_dict["NAME"])
     place.parent.mkdir(parents=True, exist_ok=True)
     fresh = place.with_name(f".{place.name}.restored.partial")
     try:
-        extract(archive, manifest, fresh)
+        extract_sqlite(archive, manifest, fresh)
         connection.close()
         if place.exists():
             _replace(place, fresh, waiting)
