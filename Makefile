@@ -8,7 +8,7 @@ ifdef DATA_DIR
 export DATA_DIR
 endif
 
-.PHONY: install run test lint lock texts bench tour clean
+.PHONY: install run test lint lock texts bench mutants tour clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,9 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/djade --check $$(git ls-files 'templates/admin/*.html')
 	$(BIN)/djlint --lint --quiet templates
+
+mutants: install # small faults that the tests must notice, such as ARGS="terms/editing"
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 tour: install # the pictures of the README; needs Chromium
 	$(BIN)/python .github/tour.py
