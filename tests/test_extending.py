@@ -207,9 +207,10 @@ def test_a_wrong_path_in_the_settings_is_reported_by_check(house, settings, name
         call_command("check")
 
 
-def test_a_dialect_without_all_columns_is_refused(settings):
-    with pytest.raises(ValueError, match="no key for: icon, category"):
-        Dialect({"name": ("x",)})
+def test_dialect_has_default_keys_and_refuses_unknown_columns(settings):
+    assert Dialect({"name": ("x",)}).keys["icon"] == ("icon",)
+    with pytest.raises(ValueError, match="Terms have no column: nmae"):
+        Dialect({"nmae": ("x",)})
     with pytest.raises(ImproperlyConfigured, match=r"DIALECTS: “json\.dumps” is not a Dialect"):
         settings.DIALECTS = ["json.dumps"]
     settings.DIALECTS = []

@@ -140,11 +140,9 @@ def _to_write(work: Sequence[_Work]) -> list[_Work]:
     return found
 
 
-class _Columns(NamedTuple):
-    """The columns of a term that are read from its text, for ``insert_rows``."""
+class TextColumns(NamedTuple):
+    """The columns of a term that are read from its text, in the order of the rows to write."""
 
-    fingerprint: str
-    changed_at: datetime
     name: str
     name_key: str
     icon: str
@@ -165,23 +163,22 @@ class _NewColumns(NamedTuple):
     path: str
     slug: str
     version: int
+    fingerprint: str
     live_fingerprint: str
     is_linked: bool
     created_at: datetime
+    changed_at: datetime
 
 
-def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> None:
-    documents = [item.document for item in work]
+def text_columns(glossary: Glossary, documents: Sequence[TermDocument]) -> list[TextColumns]:
+    """The columns of terms with these texts. Creates categories and verticals that are new."""
     categories = Category.objects.named(glossary, {d.category for d in documents if d.category})
     verticals = Vertical.objects.named(glossary, {d.vertical for d in documents if d.vertical})
-    created, updated = [], []
-    for item in work:
-        document = item.document
+    found = []
+    for document in documents:
         category = categories.get(document.category)
         vertical = verticals.get(document.vertical)
-        columns = _Columns(
-            fingerprint=item.fingerprint,
-            changed_at=now,
+        columns = TextColumns(
             name=document.name,
             name_key=name_key(document.name)[:NAME_LENGTH],
             icon=document.icon,
@@ -193,12 +190,18 @@ def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> No
             extra=document.extra,
             problem=str(document.problem or ""),
         )
-        (updated if item.draft.term else created).append((item, columns))
-    _compare_and_set(updated)
-    _create(glossary, created, now)
+        found.append(columns)
+    return found
 
 
-def _create(glossary: Glossary, created: list[tuple[_Work, _Columns]], now: datetime) -> None:
+def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> None:
+    columns = text_columns(glossary, [item.document for item in work])
+    both = list(zip(work, columns, strict=True))
+    _compare_and_set([(item, found) for item, found in both if item.draft.term], now)
+    _create(glossary, [(item, found) for item, found in both if not item.draft.term], now)
+
+
+def _create(glossary: Glossary, created: list[tuple[_Work, TextColumns]], now: datetime) -> None:
     rows = []
     slugs = slugs_for(glossary, [item.draft.path for item, _ in created])
     for item, columns in created:
@@ -211,14 +214,16 @@ def _create(glossary: Glossary, created: list[tuple[_Work, _Columns]], now: date
             path=path,
             slug=slugs[path],
             version=1,
+            fingerprint=item.fingerprint,
             live_fingerprint="",
             is_linked=True,
             created_at=now,
+            changed_at=now,
         )
         rows.append((*new, *columns))
         item.uid = new.uid
     try:
-        insert_rows(Term, (*_NewColumns._fields, *_Columns._fields), rows)
+        insert_rows(Term, (*_NewColumns._fields, *TextColumns._fields), rows)
     except IntegrityError as error:
         raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else "A file", 0) from error
     ids: dict[Uid, int] = {}
@@ -228,19 +233,19 @@ def _create(glossary: Glossary, created: list[tuple[_Work, _Columns]], now: date
         item.term = ids[item.uid]
 
 
-def _compare_and_set(updated: list[tuple[_Work, _Columns]]) -> None:
+def _compare_and_set(updated: list[tuple[_Work, TextColumns]], now: datetime) -> None:
     """Change the rows that still have the version that their writers saw; all, or StaleWrite."""
-    rows = [
-        (*columns, item.number, item.draft.term.pk, item.draft.seen)
-        for item, columns in updated
-        if item.draft.term
-    ]
-    if update_rows(Term, (*_Columns._fields, "version"), ("id", "version"), rows) != len(rows):
-        draft = updated[0][0].draft
-        raise StaleWrite(draft.path if len(rows) == 1 else "A file", draft.seen)
     for item, _ in updated:
         if item.draft.term:
             item.term = item.draft.term.pk
+    rows = [
+        (*columns, item.fingerprint, now, item.number, item.term, item.draft.seen)
+        for item, columns in updated
+    ]
+    columns = (*TextColumns._fields, "fingerprint", "changed_at", "version")
+    if update_rows(Term, columns, ("id", "version"), rows) != len(rows):
+        draft = updated[0][0].draft
+        raise StaleWrite(draft.path if len(rows) == 1 else "A file", draft.seen)
 
 
 class _RevisionRow(NamedTuple):

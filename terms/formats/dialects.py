@@ -4,42 +4,38 @@ Keys that no table names are kept and shown. A dialect is recognised by the key 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from .yaml_nodes import Data
 
-COLUMNS = ("name", "icon", "category", "vertical", "description", "aliases", "details")
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
+    "name": ("term",),
+    "icon": ("icon",),
+    "category": ("category",),
+    "vertical": ("vertical",),
+    "description": ("description",),
+    "aliases": ("aliases",),
+    "details": ("details",),
+}
 
 
-@dataclass(frozen=True, slots=True)
 class Dialect:
-    """``keys``: column → the keys that may hold it. A new value is written under the first one.
+    """The keys of one kind of term files.
 
-    Raises ValueError where a column has no key.
+    ``keys``: column → the keys that may hold it. A new value is written under the first one.
+    Columns without keys have those of DEFAULT_KEYS. Raises ValueError for an unknown column.
     """
 
-    keys: Mapping[str, tuple[str, ...]]
-
-    def __post_init__(self) -> None:
-        if missing := [column for column in COLUMNS if not self.keys.get(column)]:
-            raise ValueError(f"The dialect has no key for: {', '.join(missing)}.")
+    def __init__(self, keys: Mapping[str, tuple[str, ...]]):
+        if unknown := set(keys) - set(DEFAULT_KEYS):
+            raise ValueError(f"Terms have no column: {', '.join(sorted(unknown))}.")
+        self.keys = {column: keys.get(column) or DEFAULT_KEYS[column] for column in DEFAULT_KEYS}
 
     def key_for(self, column: str, data: Mapping[str, Data]) -> str:
         keys = self.keys[column]
         return next((key for key in keys if key in data), keys[0])
 
 
-GLOSSARY = Dialect(
-    {
-        "name": ("term",),
-        "icon": ("icon",),
-        "category": ("category",),
-        "vertical": ("vertical",),
-        "description": ("description",),
-        "aliases": ("aliases",),
-        "details": ("details",),
-    }
-)
+GLOSSARY = Dialect(DEFAULT_KEYS)
 
 # Hugo's `aliases` are former addresses, so names of other kinds have other keys here.
 SITE_GENERATOR = Dialect(

@@ -14,7 +14,7 @@ from .related import write_names
 from .yaml_nodes import Data
 
 MAX_NAME = 300  # characters; a longer name is cut for lists and can be edited in the file only
-TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")
+TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")  # one string each
 
 
 @dataclass(frozen=True, slots=True)

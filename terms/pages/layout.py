@@ -92,8 +92,9 @@ def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
 
 def fingerprint() -> str:
     """A digest of what pages are made with besides the terms: templates, static files, code, the
-    address of the site."""
-    digest = hashlib.sha256(settings.SITE_URL.encode() + _files())
+    address of the site, dialects."""
+    named = [settings.SITE_URL, *settings.DIALECTS]
+    digest = hashlib.sha256("\n".join(named).encode() + _files())
     assets = [environment_for().globals["asset"]("", name) for name in ASSETS]
     digest.update(json.dumps(assets).encode())
     return digest.hexdigest()

@@ -1,22 +1,23 @@
 from django.core.management.base import BaseCommand
 
+from terms.editing.rereading import reread
 from terms.management import console
-from terms.models import Glossary, Unfinished
+from terms.models import Glossary, Term, Unfinished
 from terms.pages.store import is_of_today, note_chrome
-from terms.publishing.publish import rebuild
+from terms.publishing.publish import publish_again, rebuild
 
 
 class Command(BaseCommand):
     help = (
-        "Rebuild all readers' pages, links and search rows from what is published, after an"
-        " upgrade, or a change of SITE_URL or of a template."
+        "Read all texts again, and rebuild readers' pages, links and search rows, after an upgrade,"
+        " or a change of SITE_URL, of a dialect or of a template."
     )
 
     def add_arguments(self, parser):
         parser.add_argument(
             "--if-needed",
             action="store_true",
-            help="only if templates, code or libraries have changed",
+            help="only if templates, code, libraries or dialects have changed",
         )
 
     def handle(self, **options):
@@ -24,7 +25,10 @@ class Command(BaseCommand):
             return
         glossaries = list(Glossary.objects.order_by("slug"))
         for glossary in glossaries:
-            for refusal in rebuild(glossary, console.progress(self, glossary.name)):
+            changed = reread(glossary, console.progress(self, f"{glossary.name}: reading"))
+            refusals = publish_again(glossary, Term.objects.filter(pk__in=changed))
+            refusals += rebuild(glossary, console.progress(self, glossary.name))
+            for refusal in refusals:
                 self.stdout.write(f"not published: {refusal.term.path}: {refusal.reason}")
         note_chrome()
         if glossaries:
