@@ -100,7 +100,7 @@ def without_ending(name: str) -> str:
 
 
 def to_root(path: str) -> str:
-    """Return the way from a page to the root: ``../../`` from ``/glossary/flask/``."""
+    """Return the relative address of the root: ``../../`` from ``/glossary/flask/``."""
     return "../" * (path.count("/") - 1) or "./"
 
 

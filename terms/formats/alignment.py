@@ -23,7 +23,7 @@ Opcode = tuple[str, int, int, int, int]
 
 class Work:
     """The number of item pairs that may still be compared exactly, shared by the comparisons
-    of one request."""
+    for one result."""
 
     def __init__(self, pairs: int = MOST_PAIRS):
         self.left = pairs

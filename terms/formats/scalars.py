@@ -42,7 +42,7 @@ _CORE_TYPES = re.compile(  # YAML 1.2 (§10.3.2), and the booleans of YAML 1.1
 
 
 def type_of(text: str) -> str:
-    """Return the type of ``text`` without quotes in other YAML readers."""
+    """Return the type that other YAML readers give to unquoted ``text``."""
     found = _CORE_TYPES.fullmatch(text)
     if found and found.lastgroup:
         return found.lastgroup

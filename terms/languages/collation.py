@@ -14,7 +14,7 @@ from itertools import takewhile
 
 DIGITS = "0-9"
 SYMBOLS = "#"
-FOLLOWING = 3  # letters after the first, used to divide a long letter
+FOLLOWING = 3  # letters after the first, to divide an index letter with many names
 
 _LETTERS = {
     "az": "c<ç e<ə g<ğ h<x<ı k<q o<ö s<ş u<ü",
@@ -121,7 +121,7 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
 
 
 def is_traditional(language: str) -> bool:
-    """Return whether a tag of Chinese means traditional characters."""
+    """Return whether a Chinese language tag means traditional characters."""
     tags = set(language.lower().split("-"))
     return "hant" in tags or ("hans" not in tags and bool(tags & {"tw", "hk", "mo"}))
 
@@ -156,7 +156,8 @@ def _first(pieces: list[tuple[str, str]]) -> int:
 def sort_key(name: str, language: str = "en", tie: str = "") -> str:
     """Return the sort key of a name, in hexadecimal digits so that every database sorts it alike.
 
-    Numbers are sorted by size; ``tie`` orders equal names."""
+    Numbers are sorted by size; ``tie`` orders equal names.
+    """
     pieces = _pieces(name, language)
     primary = "".join(key for _, key in pieces[_first(pieces) :] or pieces)
     primary = _NUMBER.sub(lambda number: _by_size(number[1]), primary)
@@ -202,7 +203,7 @@ def section_of(name: str, language: str = "en") -> str:
 
 
 def starts_of(letter: str, section: str) -> list[str]:
-    """Return the parts of a long letter that contain ``section``, from the largest:
+    """Return the parts of an index letter that contain ``section``, from the largest:
     ``Fl``, ``Fla``, ``Flas``."""
     first = len(letter) if section.startswith(letter) else 0
     return [section[:end] for end in range(first + 1, len(section) + 1)]

@@ -71,7 +71,7 @@ def _is_named(descriptor: int, path: Path) -> bool:
 def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """Create a temporary folder for the block. Folders left by killed processes are removed."""
     with contextlib.ExitStack() as stack:
-        with _locked(parent, fcntl.LOCK_EX):  # or a new folder could be removed
+        with _locked(parent, fcntl.LOCK_EX):  # or another process removes the new folder
             for left in parent.glob(f"{prefix}*"):
                 with contextlib.suppress(OSError), _locked(left):
                     shutil.rmtree(left)

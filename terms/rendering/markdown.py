@@ -129,7 +129,7 @@ _PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')
 
 
 def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
-    """Return sanitised ``html`` with the pictures in ``addresses``: written → real address.
+    """Replace picture addresses in sanitised ``html``. ``addresses``: as written → for readers.
     Other pictures with a relative address become their alternative text."""
 
     def shown(picture: re.Match[str]) -> str:
@@ -250,7 +250,7 @@ def _with_ways_back(html: str, say: Callable[[str], str]) -> str:
 
 
 def on_page(address: str) -> str:
-    """Return an address on another page of the site with the fragment used there."""
+    """Return an address on another page of the site, with the id prefix in its fragment."""
     page, mark, fragment = address.partition("#")
     if not fragment or fragment.startswith(ID_PREFIX):
         return address

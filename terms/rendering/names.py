@@ -165,7 +165,7 @@ class Names:
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         if not matches:
             return []
-        # Most matches are inside a word, which is a cheap check.
+        # Most matches are inside a word; these are dropped first, with a cheap check.
         padded, is_ascii = f" {text} ", text.isascii()
         begun = [
             (start, end, number)
@@ -230,7 +230,7 @@ def _macros(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _only(meanings: list[_Spelling]) -> _Meaning | None:
-    """Return the key and target of an unambiguous name in any case, or None."""
+    """Return the key and target of a name with one meaning in any capitalisation, or None."""
     if len(meanings) > 1 or meanings[0].keeps_case:
         return None
     return fold_case(meanings[0].text), frozenset([meanings[0].target])

@@ -7,7 +7,7 @@ from .parsing import event_of, events
 
 LONGEST = 300  # characters
 
-# No sentence ends after a single letter, after these abbreviations or before a small letter.
+# No sentence ends after a single letter or these abbreviations, or before a lower-case letter.
 _END = re.compile(
     r"(?<!^[A-Za-z])(?<![ (.][A-Za-z])(?<!vs)(?<!etc)(?<!cf)"
     r"[.!?][\"'”’)]*(?=\s+[^a-z\s]|\s*$)|[。！？]"

@@ -110,7 +110,8 @@ def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
 
 
 def _by_key(glossary: Glossary, key: str, has_words: bool, limit: int) -> list[int]:
-    """Return the ids of terms with this name, also with & for and, or one word for two."""
+    """Return the ids of terms with this name, also with & for and; for several words also names
+    that begin with them joined."""
     names = PublishedName.objects.filter(glossary=glossary)
     joined = key.replace(" ", "")
     same = {key, key.replace(" and ", " & "), key.replace(" & ", " and ")}
@@ -174,7 +175,7 @@ def _spellings(
     glossary: int, version: tuple | None
 ) -> tuple[list[str], list[int], tuple[str, ...]]:
     """Return all names and their longer words, the ids of their terms, and the distinct words.
-    ``version`` is the state of the site, a key of the cache."""
+    ``version`` identifies the state of the site, for the cache."""
     keys: list[str] = []
     pks: list[int] = []
     names = PublishedName.objects.filter(glossary=glossary, is_hidden=False).order_by("pk")

@@ -36,7 +36,7 @@ def icon_svg(name: str) -> str:
 
 
 def find_icons(query: str) -> list[str]:
-    """Return names with all words of ``query``; names that begin with the first come first."""
+    """Return names that contain all words of ``query``; matches at the start come first."""
     words = query.lower().removeprefix(PREFIX).replace("-", " ").split()
     found = [
         name
