@@ -1,8 +1,8 @@
 """Paths of readers' pages below the site's root, and relative links between them.
 
-Pages hold relative links only, so that their bytes are right under any prefix. Own pages of
-a glossary have names that no category may take; a term whose address would be one of them
-is below ``-``.
+Pages contain only relative links, so that they work under any prefix. The names of a
+glossary's own pages are reserved: categories cannot have them, and a term whose address would
+be one of them is below ``-``.
 """
 
 import re
@@ -15,7 +15,7 @@ SEARCH, LETTERS, CHANGES, ELSEWHERE = "search", "letters", "changes", "-"
 SUGGESTION = "suggestion"
 NAMES = "names"
 RESERVED = frozenset({SEARCH, SUGGESTION, "suggest", LETTERS, CHANGES, NAMES, ELSEWHERE})
-# Names of files that a built site has, or may have, beside the folders of terms.
+# Suffixes of files that a built site may have next to the folders of terms.
 _FILES = (".html", ".gz", ".md", ".json", ".jsonld", ".xml", ".atom", ".txt", ".map")
 SYMBOLS_PAGE = "symbols"
 MAX_SLUG = 255  # characters
@@ -30,7 +30,7 @@ def list_path(glossary: str, category: str = "", vertical: str = "") -> str:
 
 
 def letter_path(listing: str, letter: str, section: str = "") -> str:
-    """The page of a letter below the listing with the path ``listing``."""
+    """Return the path of a letter's page below the path ``listing``."""
     parts = [LETTERS, SYMBOLS_PAGE if letter == "#" else letter, *([section] if section else [])]
     return listing + "".join(f"{part.replace('/', '-')}/" for part in parts)
 
@@ -46,7 +46,7 @@ def term_path(glossary: str, category: str, vertical: str, slug: str) -> str:
 
 
 def beside(path: str, suffix: str) -> str:
-    """The path of another form of a term's page: ``/glossary/flask.json``."""
+    """Return the path of a term in another format: ``/glossary/flask.json``."""
     return f"{path.removesuffix('/')}.{suffix}"
 
 
@@ -54,8 +54,8 @@ _NO_FILE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$|/media/", re.IGNORECASE)
 
 
 class Origin(NamedTuple):
-    """The site that the files were written for, and the path below which its terms are:
-    ``https://example.org`` and ``/docs/glossary/``. Both are empty where that is not known."""
+    """The site that the files were written for, and the path of its terms:
+    ``https://example.org`` and ``/docs/glossary/``. Both are empty if unknown."""
 
     site: str = ""
     home: str = ""
@@ -68,12 +68,12 @@ class Origin(NamedTuple):
         return cls(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/") + "/")
 
     def path(self, address: str) -> str:
-        """``address`` from the root of the site, where it is one of the site."""
+        """Return ``address`` from the root of the site if it is on the site, else unchanged."""
         is_own = self.site and address.startswith(f"{self.site}/")
         return address[len(self.site) :] if is_own else address
 
     def whole(self, address: str) -> str:
-        """Where a link from the root of that site leads from any other."""
+        """Return the absolute address of a link from the root of the site."""
         is_rooted = address.startswith("/") and not address.startswith("//")
         return self.site + address if is_rooted else address
 
@@ -82,8 +82,8 @@ NOWHERE = Origin()
 
 
 def linked_file(address: str, glossary: str, origin: Origin = NOWHERE) -> str:
-    """The name, without ending, of the file that an author's link means: another one of the
-    folder, or a page of the site that it was made for. Nothing for all other links."""
+    """Return the name, without suffix, of the file to which an author's link refers: a file in
+    the folder or a page of ``origin``. Return an empty string for other links."""
     address = origin.path(address)
     if origin.site and address.startswith("/"):
         address = address.removeprefix(origin.home) if address.startswith(origin.home) else ""
@@ -95,12 +95,12 @@ def linked_file(address: str, glossary: str, origin: Origin = NOWHERE) -> str:
 
 
 def without_ending(name: str) -> str:
-    """The slug of the term that a file is of, wherever it is linked."""
+    """Return the slug of a term from the name of its file or page."""
     return name.removesuffix(".md").removesuffix(".html")
 
 
 def to_root(path: str) -> str:
-    """From a page to the site's root: ``../../`` from ``/glossary/flask/``."""
+    """Return the relative address of the root: ``../../`` from ``/glossary/flask/``."""
     return "../" * (path.count("/") - 1) or "./"
 
 
@@ -108,7 +108,7 @@ quoted = lru_cache(maxsize=10_000)(quote)
 
 
 def way_from(path: str) -> Callable[[str], str]:
-    """A function from paths to their relative addresses on the page at ``path``."""
+    """Return a function that makes paths relative to the page at ``path``."""
     return _way_from(path[: path.find("/", 1) + 1] or "/", to_root(path))
 
 

@@ -15,8 +15,8 @@ class NewsroomConfig(admin_apps.AdminConfig):
     default_site = "terms.admin.site.Newsroom"
 
     def ready(self) -> None:
-        # Importing the site imports its package, which registers with the site: if the site came
-        # first, it would be made twice, and the second one would be empty.
+        # Importing the site imports its package, which registers models with the site. If the
+        # site were imported first, it would be created twice, the second time empty.
         from . import admin  # noqa: F401
 
         super().ready()
@@ -29,9 +29,9 @@ class TermsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Rows are many and hold no cycles: not to be gone through again for each 700 new ones.
+        # Rows are many and have no cycles, so collecting after every 700 objects wastes time.
         gc.set_threshold(50_000, 20, 20)
-        from .management import checks  # noqa: F401 — registers them
+        from .management import checks  # noqa: F401 — registers the checks
 
         post_migrate.connect(_after_migrating, sender=self)
         _add_dialects()

@@ -1,1 +1,1 @@
-"""Text ⇄ term: the codec of term files. No Django, no disk, no clock."""
+"""The codec of term files. Uses no Django, no disk and no clock."""

@@ -1,9 +1,9 @@
 """Alignment of two sequences in bounded time.
 
-The standard library's matcher is exact but takes minutes on a few thousand equal lines, of
-which prose has many: blank ones. So the ends that agree are cut off first, what stands
-once on both sides anchors the rest (Bram Cohen's patience diff), and only small gaps
-between the anchors are compared exactly.
+The standard library's matcher is exact but takes minutes for a few thousand equal lines,
+such as the blank lines of prose. So equal ends are cut off first, items that occur once on
+both sides anchor the rest (Bram Cohen's patience diff), and only small gaps between the
+anchors are compared exactly.
 """
 
 from bisect import bisect_left
@@ -14,16 +14,16 @@ from itertools import pairwise
 from typing import TypeVar
 
 SMALL = 10_000  # pairs of items in a gap that is compared exactly
-MOST_PAIRS = 1_000_000  # in all such gaps together
-DEEPEST = 20  # gaps between anchors in gaps between anchors …
+MOST_PAIRS = 1_000_000  # in all such gaps
+DEEPEST = 20  # levels of gaps within gaps
 T = TypeVar("T")
-Match = tuple[int, int, int]  # where it begins in the old, in the new, and how long it is
+Match = tuple[int, int, int]  # start in old, start in new, length
 Opcode = tuple[str, int, int, int, int]
 
 
 class Work:
-    """How many pairs of items may still be compared exactly; one for texts that are compared
-    for the same answer."""
+    """The number of item pairs that may still be compared exactly, shared by the comparisons
+    for one result."""
 
     def __init__(self, pairs: int = MOST_PAIRS):
         self.left = pairs
@@ -36,7 +36,7 @@ class Work:
 
 
 def matching_blocks(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> list[Match]:
-    """Runs that both have, in order, none empty, none touching the next."""
+    """Return the common runs in order, with adjacent runs merged and none empty."""
     merged: list[Match] = []
     for i, j, size in sorted(_blocks(old, new, work or Work())):
         if merged and merged[-1][0] + merged[-1][2] == i and merged[-1][1] + merged[-1][2] == j:
@@ -47,7 +47,7 @@ def matching_blocks(old: Sequence[T], new: Sequence[T], work: Work | None = None
 
 
 def opcodes(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> list[Opcode]:
-    """As ``difflib`` says them: equal, replace, delete, insert."""
+    """Return the opcodes of ``difflib``: equal, replace, delete, insert."""
     codes: list[Opcode] = []
     i = j = 0
     for start, target, size in [*matching_blocks(old, new, work), (len(old), len(new), 0)]:
@@ -64,7 +64,7 @@ def opcodes(old: Sequence[T], new: Sequence[T], work: Work | None = None) -> lis
 
 
 def _blocks(old: Sequence[T], new: Sequence[T], work: Work) -> Iterator[Match]:
-    """Runs in any order, some of which touch."""
+    """Yield the common runs in any order; some are adjacent."""
     gaps = [(0, len(old), 0, len(new), DEEPEST)]
     while gaps:
         *gap, depth = gaps.pop()
@@ -83,14 +83,14 @@ def _blocks(old: Sequence[T], new: Sequence[T], work: Work) -> Iterator[Match]:
                 yield a, b, 1
             if anchors:
                 ends = pairwise([(i1 - 1, j1 - 1), *anchors, (i2, j2)])
-                # The first gap is taken first, so that the work goes to the beginning of a text.
+                # The first gap is compared first, to spend the work at the beginning of a text.
                 gaps += [(a + 1, c, b + 1, d, depth - 1) for (a, b), (c, d) in ends][::-1]
 
 
 def _without_ends(
     old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
 ) -> tuple[Match, tuple[int, int, int, int], Match]:
-    """What both begin with, the gap that is left, and what both end with."""
+    """Return the common beginning, the remaining gap and the common end."""
     head = 0
     while i1 + head < i2 and j1 + head < j2 and old[i1 + head] == new[j1 + head]:
         head += 1
@@ -106,7 +106,7 @@ def _without_ends(
 def _anchors(
     old: Sequence[T], new: Sequence[T], i1: int, i2: int, j1: int, j2: int
 ) -> list[tuple[int, int]]:
-    """The longest rising chain of items that stand once on each side."""
+    """Return the longest increasing chain of items that occur once on each side."""
     once = {item for item, count in Counter(old[i1:i2]).items() if count == 1}
     there = {item for item, count in Counter(new[j1:j2]).items() if count == 1} & once
     places = {new[j]: j for j in range(j1, j2) if new[j] in there}

@@ -1,6 +1,6 @@
-"""Dialects: tables of header keys and the columns that they hold.
+"""Dialects: tables of columns and the header keys that contain them.
 
-Keys that no table names are kept and shown. A dialect is recognised by the key of the name.
+Unknown keys are kept and shown. A dialect is recognised by its keys for the name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ class Dialect:
 
 GLOSSARY = Dialect(DEFAULT_KEYS)
 
-# Hugo's `aliases` are former addresses, so names of other kinds have other keys here.
+# Hugo uses `aliases` for former addresses, so alternative names have other keys.
 SITE_GENERATOR = Dialect(
     {
         "name": ("title", "Title"),
@@ -50,7 +50,7 @@ SITE_GENERATOR = Dialect(
     }
 )
 
-# Titles of `details` rows that repeat the value of a column; the first of a column is written.
+# Titles of `details` rows that repeat the value of a column, and the title of a new row.
 REPEATS = {"Category": "category", "Industry": "vertical", "Vertical": "vertical"}
 DETAIL_TITLES = {"category": "Category", "vertical": "Industry"}
 RELATED = "Related Terms"
@@ -61,14 +61,13 @@ _known: tuple[Dialect, ...] = BUILT_IN
 
 
 def add_dialects(added: Iterable[Dialect]) -> None:
-    """Use these dialects, too; they are recognised before the built-in ones. Replaces those that
-    were added before."""
+    """Use these dialects with precedence over the built-in ones; replaces earlier additions."""
     global _known
     _known = (*added, *BUILT_IN)
 
 
 def dialect_of(data: Mapping[str, Data]) -> Dialect:
-    """The first dialect of which a name key is in a header; without one, that of the glossary."""
+    """Return the first dialect with a name key in the header, or ``GLOSSARY``."""
     for dialect in _known:
         if any(key in data for key in dialect.keys["name"]):
             return dialect

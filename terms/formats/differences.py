@@ -1,4 +1,4 @@
-"""Word-by-word differences of two texts."""
+"""Word-by-word differences between two texts."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 
 @dataclass(frozen=True)
 class DiffPiece:
-    """``kind``: same, gone, new."""
+    """``kind`` is ``same``, ``gone`` or ``new``."""
 
     kind: str
     text: str
@@ -23,14 +23,14 @@ class DiffPiece:
 
 @dataclass(frozen=True)
 class ChangedLines:
-    """Lines that belong together; ``folded`` counts unchanged lines that are left out."""
+    """A block of lines; ``folded`` is the number of unchanged lines left out."""
 
     pieces: tuple[DiffPiece, ...] = ()
     folded: int = 0
 
 
 def compare(before: str, after: str) -> list[ChangedLines]:
-    """The differing passages of two texts, in order, word by word."""
+    """Return the differences between two texts, in order, word by word."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if len(old) + len(new) > MAX_LINES:
         return [ChangedLines((DiffPiece("gone", before), DiffPiece("new", after)))]
@@ -61,7 +61,7 @@ def _unchanged(lines: list[str], first: bool, last: bool) -> Iterator[ChangedLin
 
 
 def word_changes(before: str, after: str, work: Work | None = None) -> Iterator[DiffPiece]:
-    """The pieces of a changed passage."""
+    """Yield the pieces of a changed passage."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     if len(old) + len(new) > MAX_WORDS:
         yield from (DiffPiece("gone", before), DiffPiece("new", after))

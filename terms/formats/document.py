@@ -1,4 +1,4 @@
-"""A term file's text ⇄ the term's columns."""
+"""Conversion between the text of a term file and the columns of a term."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,15 @@ from .problems import CannotSplice, HeaderProblem
 from .related import write_names
 from .yaml_nodes import Data
 
-MAX_NAME = 300  # characters; a longer name is cut for lists and can be edited in the file only
-TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")  # one string each
+MAX_NAME = 300  # characters; a longer value is cut and can only be edited in the file
+TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")
 
 
 @dataclass(frozen=True, slots=True)
 class DetailRow:
     """A detail row. ``follows`` names the column whose value it repeats, or ``related``.
 
-    ``origin`` is its place in the file that was read, none for a new row.
+    ``origin`` is its index in the file, or None for a new row.
     """
 
     title: str
@@ -33,7 +33,7 @@ class DetailRow:
 
 @dataclass(frozen=True, slots=True)
 class TermDocument:
-    """What a term file says. ``fixed`` are the columns that its shape does not let be edited."""
+    """The content of a term file. Columns in ``fixed`` can only be edited in the file."""
 
     source: FrontMatter
     path: str
@@ -64,29 +64,29 @@ class TermDocument:
 
     @property
     def status(self) -> str:
-        """What the file says under ``status``, in lower case."""
+        """The value of ``status``, in lower case."""
         return str(self.source.data.get("status", "")).strip().casefold()
 
     @property
     def is_deprecated(self) -> bool:
-        """Whether the file says ``status: deprecated`` or ``deprecated: true``."""
+        """Whether the header has ``status: deprecated`` or ``deprecated: true``."""
         flag = str(self.source.data.get("deprecated", "")).casefold()
         return self.status == "deprecated" or flag in ("true", "yes")
 
     @property
     def is_merged(self) -> bool:
-        """Whether the file says ``status: merged``: the term is a part of ``replaced_by`` now."""
+        """Whether the header has ``status: merged``: the term is now part of ``replaced_by``."""
         return self.status == "merged"
 
     @property
     def replaced_by(self) -> str:
-        """The name of the term to read instead, from ``replaced_by``."""
+        """The name of the term to read instead."""
         name = self.source.data.get("replaced_by", "")
         return name.strip() if isinstance(name, str) else ""
 
     @property
     def why_no_term(self) -> str:
-        """Why readers cannot be shown this file as a term; empty if they can."""
+        """The reason why the file cannot be published as a term, or an empty string."""
         if self.problem:
             return f"Its header cannot be read: {self.problem}"
         if self.path.rpartition("/")[2].startswith(NO_TERM):
@@ -99,7 +99,7 @@ class TermDocument:
 
 
 def read_document(text: str, path: str) -> TermDocument:
-    """The columns of a term file; never raises, see ``problem`` and ``fixed``."""
+    """Return the content of a term file. Never raises; see ``problem`` and ``fixed``."""
     source = parse(text)
     data = source.data
     dialect = dialect_of(data)
@@ -139,7 +139,7 @@ def read_document(text: str, path: str) -> TermDocument:
 
 
 def line_of_name(document: TermDocument) -> int:
-    """The line, from 1, that gives the term's name; 1 where the file's own name does."""
+    """Return the line of the term's name, from 1; 1 if the header has no name."""
     key = document.dialect.key_for("name", document.source.data)
     header = normalise(document.source.header)
     found = re.search(rf"^ *['\"]?{re.escape(key)}['\"]? *:", header, re.MULTILINE)
@@ -193,10 +193,10 @@ def changed(
     body: str | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> str:
-    """The document's text with the given values; what is None stays. Raises CannotSplice.
+    """Return the text with new values; None keeps the old one. Raises CannotSplice.
 
-    Rows that repeat a column move with it. ``keys`` are keys of the header that are no
-    column; one without value is taken out.
+    Rows that repeat a column change with it. ``keys`` are header keys that are not columns;
+    an empty value removes the key.
     """
     data = dict(document.source.data)
     for key, text in (keys or {}).items():
@@ -235,7 +235,7 @@ def _refuse_fixed(
 
 
 def _put(dialect: Dialect, data: dict[str, Data], column: str, value: Data) -> None:
-    """Set a column; a new key is inserted after the keys that usually precede it."""
+    """Set a column. A new key is inserted after the keys that usually precede it."""
     key = dialect.key_for(column, data)
     if key in data:
         data[key] = value

@@ -1,4 +1,4 @@
-"""YAML for values that are new in a header, in a common style."""
+"""YAML for new values in a header, in a common style."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from .yaml_nodes import Data, compose, to_data
 
 
 def emitted(value: Data, indent: int, flow: bool, column: int) -> Iterator[str]:
-    """What follows ``key:`` or ``-`` to say ``value``, lines indented deeper than ``indent``."""
+    """Yield candidates for ``value`` after ``key:`` or ``-``, indented more than ``indent``."""
     inner = max(indent, 0) + 2
     if isinstance(value, str):
         yield from (
@@ -53,7 +53,7 @@ def _flow(value: Data) -> str:
 
 
 def reading_back(text: str, place: ScalarPlace) -> Iterator[str]:
-    """The ways to write ``text`` that read back as such; the last one always stands."""
+    """Yield candidates for ``text`` that read back unchanged; the last is double-quoted."""
     for candidate in scalars.new_scalar(text, place):
         inside = candidate.replace("\n" + " " * place.indent, "\n  ")
         probe = f"? {inside}\n" if place.key else f"x: {inside}\n"

@@ -1,8 +1,8 @@
-"""Fingerprints of term files' texts."""
+"""Fingerprints of term files."""
 
 import hashlib
 
 
 def fingerprint_of(text: str) -> str:
-    """The SHA-256 of the text's UTF-8 bytes, which approvals and the live version refer to."""
+    """Return the SHA-256 of the text as UTF-8; approvals and the live version refer to it."""
     return hashlib.sha256(text.encode()).hexdigest()

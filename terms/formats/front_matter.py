@@ -1,9 +1,9 @@
-"""Text ⇄ header and body, byte for byte.
+"""The header and body of a text, byte for byte.
 
 ``parse`` keeps the text; ``FrontMatter.replaced`` writes changed values into it.
-python-frontmatter reads through ``KeepingHandler``: as shipped, it drops what an
-unclosed fence, a byte order mark or a rule in the body hides, sorts keys, trims the
-body and turns ``No`` into False.
+python-frontmatter is used with ``KeepingHandler``: its own handler loses text hidden by an
+unclosed fence, a byte order mark or a rule in the body, sorts keys, trims the body and
+reads ``No`` as False.
 """
 
 import re
@@ -27,7 +27,7 @@ _CLOSING_AFTER_CR = re.compile(r"(?:(?<=\r)|^)(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|
 
 
 def decode(content: bytes) -> str:
-    """The text of a term file; raises FormatError where it is none."""
+    """Return the text of a term file. Raises FormatError if it is too long or not text."""
     if len(content) > MAX_FILE:
         raise FormatError(
             f"The file has {len(content):,} bytes; a term file has at most {MAX_FILE:,}."
@@ -48,10 +48,10 @@ def decode(content: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """A text in its parts: ``text == opening + header + closing + body``.
+    """A text in parts: ``text == opening + header + closing + body``.
 
-    ``data`` is what the header says, all scalars as text; where it cannot be understood
-    it is empty and ``problem`` tells why.
+    ``data`` is the content of the header, with scalars as text. If the header cannot be
+    read, ``data`` is empty and ``problem`` is the reason.
     """
 
     opening: str
@@ -66,9 +66,9 @@ class FrontMatter:
         return self.opening + self.header + self.closing + self.body
 
     def replaced(self, data: dict[str, Data] | None = None, body: str | None = None) -> str:
-        """The text with other values, other lines untouched; raises CannotSplice.
+        """Return the text with new values and all other lines unchanged. Raises CannotSplice.
 
-        ``body`` is compared and written with the line ends that the file has.
+        ``body`` may have any line ends; it is written with those of the file.
         """
         parts = [self.opening, self.header, self.closing, self.body]
         if data is not None and data != self.data:
@@ -103,7 +103,7 @@ class FrontMatter:
 
 
 class KeepingHandler(YAMLHandler):
-    """python-frontmatter's way in and out, for one text, that keeps the text.
+    """A python-frontmatter handler for one text that keeps unchanged lines.
 
     >>> handler = KeepingHandler(text)
     >>> post = frontmatter.loads(text, handler=handler)
@@ -120,7 +120,7 @@ class KeepingHandler(YAMLHandler):
         return bool(_OPENING.match(text))
 
     def split(self, text: str) -> tuple[str, str]:
-        """The header and the body of the kept text; ``text`` has been trimmed on the way."""
+        """Return header and body of the kept text; python-frontmatter has trimmed ``text``."""
         if not self.parts[0]:
             raise ValueError("no header")
         return self.parts[1], self.parts[3]
@@ -139,7 +139,7 @@ class KeepingHandler(YAMLHandler):
 
 
 def parse(text: str) -> FrontMatter:
-    """The parts of ``text``; never raises: what cannot be read is said in ``problem``."""
+    """Return the parts of ``text``. Never raises; see ``problem``."""
     handler = KeepingHandler(text)
     try:
         data, _ = frontmatter.parse(text, handler=handler)
@@ -149,7 +149,7 @@ def parse(text: str) -> FrontMatter:
 
 
 def _split(text: str) -> tuple[str, str, str, str]:
-    """Opening fence, header, closing fence, body; the fences empty where there are none."""
+    """Return opening fence, header, closing fence and body; missing fences are empty."""
     opening = _OPENING.match(text)
     if opening is None:
         return "", "", "", text

@@ -8,20 +8,20 @@ _END = re.compile(r"\r\n|\n|\r")
 
 
 def normalise(text: str) -> str:
-    """Every line end as \\n."""
+    """Return ``text`` with all line ends as \\n."""
     return _END.sub("\n", text) if "\r" in text else text
 
 
 def usual_end(text: str) -> str:
-    """The line end of the first line; \\n where there is none."""
+    """Return the line end of the first line, or \\n if it has none."""
     found = _END.search(text)
     return found[0] if found else "\n"
 
 
 def like_original(changed: str, original: str, default: str | None = None) -> str:
-    """``changed`` (\\n) with the line ends that the same lines have in ``original``.
+    """Return ``changed`` (\\n) with the line ends of the same lines in ``original``.
 
-    Lines that are new get the line end that is usual in ``original``.
+    New lines get ``default``, or the usual line end of ``original``.
     """
     usual = usual_end(original) if default is None else default
     if "\r" not in original:
@@ -41,7 +41,7 @@ def like_original(changed: str, original: str, default: str | None = None) -> st
 
 
 def _lines(text: str) -> list[tuple[str, str]]:
-    """The lines with their ends; the last one has none."""
+    """Return the lines with their ends; the last line has none."""
     lines: list[tuple[str, str]] = []
     position = 0
     for found in _END.finditer(text):

@@ -1,4 +1,4 @@
-"""Three-way merge of term files, by fields."""
+"""Three-way merge of term files, field by field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """``text`` holds both sides' changes; None where ``collisions`` names fields."""
+    """``text`` has the changes of both sides, or is None if there are ``collisions``."""
 
     text: str | None
     collisions: tuple[str, ...] = ()
@@ -23,9 +23,9 @@ class Merge:
 
 
 def merge_texts(base: str, ours: str, theirs: str) -> Merge:
-    """``theirs`` with what ``ours`` changed in ``base`` written into it.
+    """Merge the changes from ``base`` to ``ours`` into ``theirs``.
 
-    Values are compared key by key, detail rows by their titles, the body as one.
+    Values are compared key by key, detail rows by title, the body as a whole.
     """
     if ours in (base, theirs):
         return Merge(theirs)
@@ -42,7 +42,7 @@ def merge_texts(base: str, ours: str, theirs: str) -> Merge:
 
 
 def _changes_layout(base: FrontMatter, side: FrontMatter) -> bool:
-    """Whether more than values differs: comments, quotes, the order of keys, line ends."""
+    """Return whether ``side`` changes more than values: comments, quotes, key order, line ends."""
     try:
         return base.replaced(side.data, side.body) != side.text
     except CannotSplice:
@@ -50,7 +50,7 @@ def _changes_layout(base: FrontMatter, side: FrontMatter) -> bool:
 
 
 def _merged(base: FrontMatter, guest: FrontMatter, host: FrontMatter) -> Merge:
-    """The text of ``host`` with the values that ``guest`` changed."""
+    """Write the values that ``guest`` changed into the text of ``host``."""
     data, collisions = _merge_mapping(base.data, guest.data, host.data, "")
     body, clash = _pick(normalise(base.body), normalise(guest.body), normalise(host.body))
     if clash:
@@ -93,7 +93,7 @@ def _merge_mapping(
 
 
 def _merged_order(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
-    """The order of rows that one side changed; None where both did."""
+    """Return the order of rows, or None if both sides changed it differently."""
     if theirs == base:
         return [*ours, *(title for title in theirs if title not in ours)]
     if ours == base or [t for t in ours if t in base] == [t for t in base if t in ours]:
@@ -102,7 +102,7 @@ def _merged_order(base: list[str], ours: list[str], theirs: list[str]) -> list[s
 
 
 def _by_title(value: object) -> dict[str, Data] | None:
-    """Detail rows by their titles, where these are all there and all different."""
+    """Return detail rows by title, or None if a title is missing or not unique."""
     if not isinstance(value, list):
         return None
     rows: dict[str, Data] = {}

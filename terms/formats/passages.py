@@ -1,4 +1,4 @@
-"""The position of a passage in a text: as it was selected, and after the text has changed."""
+"""The position of a passage in a text, when selected and after the text has changed."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -8,14 +8,14 @@ from .alignment import Match, matching_blocks
 
 _NO_BLANK = re.compile(r"\S+")
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-# Those that a reader sees: not a link's address and title.
+# Words that a reader sees, so not the address and title of a link.
 _WORD = re.compile(r"""\]\([^()\s]*(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?|([^\W_]+)""")
 
 
 def find_quote(quote: str, text: str) -> tuple[int, int] | None:
-    """The place of ``quote`` in the Markdown ``text``.
+    """Return the position of ``quote`` in the Markdown ``text``, or None.
 
-    Read off a page it lacks the marks, and what is shown as a blank may be a line end.
+    A quote from a page has no markup, and a space in it may be a line end in ``text``.
     """
     words = quote.split()
     if not words:
@@ -33,9 +33,9 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
 
 
 def _as_written(quote: str, text: str) -> tuple[int, int] | None:
-    """The position of ``quote`` in ``text``, with any white space between its words."""
-    starts: list[int] = []  # of each word in the text, and below with one blank between them
-    places: list[int] = []
+    """Return the position of ``quote`` in ``text``, with any white space between words."""
+    starts: list[int] = []  # of each word in ``text``
+    places: list[int] = []  # of each word when all are joined with single spaces
     length = 0
     words = []
     for word in _NO_BLANK.finditer(text):
@@ -53,7 +53,7 @@ def _as_written(quote: str, text: str) -> tuple[int, int] | None:
 
 
 class Movement:
-    """What an older text became: asked for many passages, the two are compared once."""
+    """Finds passages of an old text in a new one; the texts are compared once."""
 
     def __init__(self, old: str, new: str):
         self.old, self.new = old, new
@@ -65,9 +65,9 @@ class Movement:
         return before, behind, blocks, [i for i, _, _ in blocks]
 
     def of(self, start: int, end: int) -> tuple[int, int] | None:
-        """The place in the new text of characters ``start`` to ``end`` of the old one.
+        """Return the new position of the passage from ``start`` to ``end``, or None.
 
-        None where less than half of its words are left: then it is another passage.
+        If less than half of its words are left, only an unchanged copy ``elsewhere`` counts.
         """
         if self.old == self.new:
             return start, end
@@ -86,19 +86,19 @@ class Movement:
         kept = [i for i in words if i in places]
         if not kept or 2 * len(kept) < len(words):
             return elsewhere(self.old[start:end], self.new)
-        # Within the first and the last word the passage may begin and end anywhere.
+        # The passage may begin and end within a word.
         head = max(0, start - before.starts[kept[0]])
         tail = max(0, before.end(kept[-1]) - end)
         return behind.starts[places[kept[0]]] + head, behind.end(places[kept[-1]]) - tail
 
 
 def moved(start: int, end: int, old: str, new: str) -> tuple[int, int] | None:
-    """As ``Movement.of``, for one passage."""
+    """Same as ``Movement.of``, for a single passage."""
     return Movement(old, new).of(start, end)
 
 
 def elsewhere(quote: str, text: str) -> tuple[int, int] | None:
-    """A passage that was cut and put in at another place, as it was."""
+    """Return the position of a passage that was moved unchanged, or None if not unique."""
     place = text.find(quote)
     if not quote.strip() or place < 0 or text.find(quote, place + 1) >= 0:
         return None

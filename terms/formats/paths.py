@@ -1,18 +1,18 @@
-"""Paths of term files: slugs, folders and names that follow from them."""
+"""Paths of term files, and the slugs and names derived from them."""
 
 import re
 import unicodedata
 from pathlib import PurePosixPath
 
 SUFFIXES = (".md", ".mdx")
-MAX_NAME = 200  # bytes of a file name that is made here; file systems allow 255
-MAX_KEY = 2_000  # characters of a name that are compared
+MAX_NAME = 200  # bytes of a generated file name; file systems allow 255
+MAX_KEY = 2_000  # characters of a name that are normalised
 MAX_PATH = 500  # characters
 
-# Begins the names of what site generators keep beside the terms: a section's page, a template.
+# Prefix of files that site generators keep next to the terms: section pages, templates.
 NO_TERM = "_"
 
-PART = "--"  # in a slug, between a term and a part of it
+PART = "--"  # separates the slug of a term from that of its part
 
 _PLAIN = re.compile(r"[\w-][\w-]{0,100}\.md", re.ASCII)
 _DEVICES = re.compile(
@@ -25,7 +25,7 @@ def is_term_file(name: str) -> bool:
 
 
 def problem_with(path: str) -> str:
-    """Why no term file can be kept under ``path`` (relative, with /); empty if it can."""
+    """Return the reason why ``path`` (relative, with /) is invalid, or an empty string."""
     if _PLAIN.fullmatch(path):
         return ""
     parts = path.split("/")
@@ -41,34 +41,35 @@ def problem_with(path: str) -> str:
 
 
 def slug_of(path: str) -> str:
-    """The file's name without its ending; of ``bigint/index.md`` that of the folder."""
+    """Return the file name without its suffix; for ``bigint/index.md``, the folder name."""
     parts = PurePosixPath(path).parts or ("",)
     stem = re.sub(r"\.mdx?$", "", parts[-1])
     return parts[-2] if stem == "index" and len(parts) > 1 else stem
 
 
 def bundle_above(path: str) -> str:
-    """The file of the term that the one at ``path`` is a part of, if there is such a file:
-    ``boolean/index.md`` of ``boolean/html/index.md``; empty where there can be none."""
+    """Return the path of the parent term, or an empty string if there can be none:
+    ``boolean/html/index.md`` → ``boolean/index.md``. The file may not exist."""
     folder, _, file = path.rpartition("/")
     above = folder.rpartition("/")[0]
     return f"{above}/{file}" if above and file.startswith("index.md") else ""
 
 
 def slug_within(above: str, slug: str) -> str:
-    """The slug of a term that is a part of the one with the slug ``above``."""
+    """Return the slug of a part of the term with the slug ``above``."""
     return f"{above}{PART}{slug}"
 
 
 def slug_above(slug: str) -> str:
-    """The slug of the term that the one with ``slug`` is a part of; empty if of none."""
+    """Return the slug of the parent term, or an empty string."""
     return slug.rpartition(PART)[0]
 
 
 def path_for(name: str, fallback: str) -> str:
-    """The path of a new term's file; ``fallback`` where the name has no letter or digit.
+    """Return the path of a new term's file.
 
-    ``C``, ``C++`` and ``C#`` get files of their own.
+    A name without letters and digits gets the slug ``fallback``. ``C``, ``C++`` and ``C#`` get
+    different paths.
     """
     text = unicodedata.normalize("NFC", name[:MAX_KEY]).lower()
     text = re.sub(r"(?<=\w)\++", lambda found: "-plus" * len(found[0]) + "-", text)
@@ -83,8 +84,8 @@ def path_for(name: str, fallback: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two spellings of one name have in common: case, composition and blanks aside."""
+    """Return ``name`` for comparison: without case, composition and extra white space."""
     if name.isascii():
         return " ".join(name.lower().split())
-    # To order very many accents in a row takes the square of their number.
+    # Normalising a long run of accents takes quadratic time.
     return " ".join(unicodedata.normalize("NFC", name[:MAX_KEY]).casefold().split())

@@ -1,16 +1,16 @@
-"""A fast reader for headers in the plainest YAML, which most are.
+"""A fast reader for headers in simple YAML, as most are.
 
-``read_plain`` knows lines of ``key: value`` with a value on one line or in a block without
-blank lines, and lists of these one level deeper. Of all else, and of all that is wrong, it
-says nothing: that takes ``yaml_nodes``, whose answer it equals wherever it gives one
-(``tests/formats/test_laws.py``), at a fifth of the time.
+``read_plain`` reads lines of ``key: value`` with a value on one line or in a block without
+blank lines, and lists of these one level deeper. It leaves other and invalid headers to
+``yaml_nodes``. Its results equal those of ``yaml_nodes`` (``tests/formats/test_laws.py``)
+and take a fifth of the time.
 """
 
 import re
 
 from .yaml_nodes import Data
 
-LONGEST = 16 * 1024  # characters; far from where values would have to be counted
+LONGEST = 16 * 1024  # characters; too few to exceed MAX_NODES of yaml_nodes
 
 _ODD = re.compile(
     r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffd]"
@@ -25,7 +25,7 @@ _BLOCKS = {">-": (" ", ""), ">": (" ", "\n"), "|-": ("\n", ""), "|": ("\n", "\n"
 
 
 def read_plain(header: str) -> dict[str, Data] | None:
-    """What ``header`` says; None where that takes the parser."""
+    """Return the data of ``header``, or None if it needs the full parser."""
     if len(header) > LONGEST or header[-1:] != "\n" or _ODD.search(header):
         return None
     data: dict[str, Data] = {}

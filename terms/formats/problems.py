@@ -1,17 +1,17 @@
-"""Problems of term files, in the words of the person who wrote the file."""
+"""Problems of term files, in words for their authors."""
 
 import re
 from collections.abc import Callable
 
 
 class FormatError(ValueError):
-    """The file is no term file at all: nothing of it can be kept as text."""
+    """The file is not a term file; its content cannot be kept as text."""
 
 
 class HeaderProblem(ValueError):
-    """The header cannot be understood; the text is kept as it is.
+    """The header cannot be read; the text is kept unchanged.
 
-    ``line`` and ``column`` count from 1, in the whole file.
+    ``line`` and ``column`` are positions in the whole file, from 1.
     """
 
     def __init__(self, reason: str, line: int = 1, column: int = 1):
@@ -33,7 +33,7 @@ _INDENTATION = (
     " quote, [ or { goes on behind its end: put the whole value in quotes."
 )
 
-# libyaml's messages, and what they mean to people who do not know its terms.
+# libyaml's messages and explanations for authors.
 _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
     (
         "mapping values are not allowed",
@@ -62,7 +62,7 @@ _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
 
 
 def describe_yaml_problem(problem: str, context: str, character: str) -> str:
-    """libyaml's ``problem`` at ``character`` in an editor's words."""
+    """Return an explanation of libyaml's ``problem`` at ``character``."""
     if problem == "found unexpected end of stream":
         if "quoted" in context:
             return "This quote is not closed."
@@ -77,19 +77,19 @@ def describe_yaml_problem(problem: str, context: str, character: str) -> str:
     return f"This is not valid YAML ({problem})."
 
 
-# What no text of a term may hold: C0 controls but tab and line ends, DEL, lone surrogates.
+# Forbidden characters: C0 controls except tab, LF and CR; DEL, surrogates, U+FFFE, U+FFFF.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def locate(text: str, index: int) -> tuple[int, int]:
-    """Line and column, from 1, of a character of ``text``."""
+    """Return the line and column, from 1, of a character of ``text``."""
     before = text[:index].replace("\r\n", "\n ").replace("\r", "\n")
     line = before.count("\n") + 1
     return line, index - (before.rfind("\n") + 1) + 1
 
 
 def problem_at(text: str, first_line: int = 1) -> Callable[[str, int], HeaderProblem]:
-    """A maker of problems at character positions of ``text``, whose first line is given."""
+    """Return a function that makes problems at indexes of ``text``, starting at ``first_line``."""
 
     def make(reason: str, index: int) -> HeaderProblem:
         line, column = locate(text, index)

@@ -1,4 +1,4 @@
-"""Strings of names separated by commas, where names may contain commas."""
+"""Strings of comma-separated names; the names may contain commas."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ from .paths import name_key
 
 SEPARATOR = ", "
 NOTHING = "None"
-MAX_PIECES = 12  # of one name
+MAX_PIECES = 12  # of one name, split at commas
 
 
 def read_names(text: str, is_known: Callable[[str], bool], longest: int = MAX_PIECES) -> list[str]:
-    """The names in ``text``: at each place the longest known one, else up to the comma.
+    """Return the names in ``text``: the longest known name, or the text up to the next comma.
 
-    ``is_known`` is asked with ``name_key(name)``, for names of at most ``longest`` pieces.
-    ``None`` alone means that there are none.
+    ``is_known`` is called with ``name_key(name)``, for names of at most ``longest`` pieces.
+    The text ``None`` means no names, unless a term has this name.
     """
     if text.strip() == NOTHING and not is_known(name_key(NOTHING)):
         return []

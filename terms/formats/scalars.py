@@ -1,7 +1,7 @@
-"""Ways to write a text as a YAML scalar, best first.
+"""Candidates for a text as a YAML scalar, best first.
 
-The way that a value was written in is kept as long as it can hold the new text. The
-caller reads every candidate back before it uses one, so the rules here may be plain.
+The style of the old value is kept if it can represent the new text. The caller reads a
+candidate back before using it, so the rules here can be simple.
 """
 
 import re
@@ -16,10 +16,10 @@ MIN_WIDTH = 20
 
 @dataclass(frozen=True, slots=True)
 class ScalarPlace:
-    """Where a scalar is to stand."""
+    """The place of a scalar in the source."""
 
-    indent: int  # of the lines that continue it
-    column: int = 0  # where its first line begins
+    indent: int  # of continuation lines
+    column: int = 0  # of the first character
     flow: bool = False  # inside [ ] or { }
     key: bool = False
 
@@ -31,7 +31,7 @@ _NEEDS_ESCAPES = re.compile(
 )
 _FLOW_INDICATORS = re.compile(r"[,\[\]{}]")
 
-_CORE_TYPES = re.compile(  # YAML 1.2 (§10.3.2), and the words of YAML 1.1
+_CORE_TYPES = re.compile(  # YAML 1.2 (§10.3.2), and the booleans of YAML 1.1
     r"(?P<int>[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)"
     r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
@@ -42,7 +42,7 @@ _CORE_TYPES = re.compile(  # YAML 1.2 (§10.3.2), and the words of YAML 1.1
 
 
 def type_of(text: str) -> str:
-    """The type that other YAML readers give ``text`` without quotes."""
+    """Return the type that other YAML readers give to unquoted ``text``."""
     found = _CORE_TYPES.fullmatch(text)
     if found and found.lastgroup:
         return found.lastgroup
@@ -62,7 +62,7 @@ def can_be_plain(text: str, place: ScalarPlace) -> bool:
 
 
 def new_scalar(text: str, place: ScalarPlace) -> Iterator[str]:
-    """Ways to write a value that was not there before, as YAML writers commonly do."""
+    """Yield candidates for a new value, in the usual style of YAML writers."""
     if "\n" not in text and place.column + len(text) > WIDTH and not (place.flow or place.key):
         yield from block(text, ">", place, WIDTH)
     if "\n" in text and not (place.flow or place.key):
@@ -74,7 +74,7 @@ def new_scalar(text: str, place: ScalarPlace) -> Iterator[str]:
 
 
 def rewritten(text: str, old: str, old_value: str, style: str, place: ScalarPlace) -> Iterator[str]:
-    """Ways to write ``text`` where ``old`` (source) says ``old_value`` in ``style``."""
+    """Yield candidates to replace ``old``, the source of ``old_value`` in ``style``."""
     if style in ("|", ">"):
         yield from _rewritten_block(text, old, old_value, style, place)
     elif style == '"':
@@ -116,10 +116,10 @@ def _escape(found: re.Match[str]) -> str:
 def block(
     text: str, style: str, place: ScalarPlace, width: int, rest: str = "", chomp: str | None = None
 ) -> Iterator[str]:
-    """The block scalar of ``text``, without its last line end; none where it cannot hold it.
+    """Yield ``text`` as a block scalar without its last line end, if that is possible.
 
-    ``rest`` follows the indicators on the first line (a comment); lines are folded so
-    that none is longer than ``width`` columns where a blank allows it.
+    ``rest`` follows the indicators on the first line (a comment). With ``>``, lines are
+    folded at spaces to ``width`` columns.
     """
     body = text.rstrip("\n")
     ends = len(text) - len(body)
@@ -139,7 +139,7 @@ def block(
 
 
 def _fold_lines(lines: list[str], width: int) -> list[str]:
-    """Each line folded; a line end inside a folded text is written as a blank line."""
+    """Fold each line; a line end inside the text becomes a blank line."""
     folded: list[str] = []
     for number, line in enumerate(lines):
         if number:
@@ -153,9 +153,9 @@ _FOLD_POINT = re.compile(r"(?<=\S) (?=\S)")
 
 
 def fold_line(line: str, width: int, first: int | None = None) -> list[str]:
-    """``line`` cut at single blanks, greedily, into pieces of at most ``width`` characters.
+    """Cut ``line`` at single spaces, greedily, into pieces of at most ``width`` characters.
 
-    ``first`` is the room in the first piece, where that differs.
+    ``first`` is the width of the first piece, if it differs.
     """
     pieces: list[str] = []
     room = width if first is None else first
@@ -194,7 +194,7 @@ def _rewritten_block(
 
 
 def _width_of(lines: list[str], value: str, indent: int) -> int:
-    """The width at which the writer of ``lines`` folded ``value``."""
+    """Return the width at which ``value`` was folded into ``lines``."""
     longest = max((len(line) for line in lines), default=WIDTH)
     shown = [line[indent:] for line in lines]
     texts = [line for line in value.split("\n") if line]
@@ -209,7 +209,7 @@ def _width_of(lines: list[str], value: str, indent: int) -> int:
 
 
 def _wrapped(text: str, old: str, quote: str, place: ScalarPlace) -> Iterator[str]:
-    """``text`` over several lines, as ``old`` was: a blank line stands for a line end."""
+    """Yield ``text`` over several lines, like ``old``; a blank line represents a line end."""
     if "\n" not in old or not text or text != text.strip() or re.search(r"\s\n|\n\s", text):
         return
     lines = old.split("\n")

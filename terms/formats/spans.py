@@ -1,6 +1,6 @@
-"""Positions of values in a header, and the texts that result from changing a value.
+"""Positions of values in a header, and candidate headers for a change.
 
-Each function yields whole headers, best first; ``splice`` takes the first that reads back.
+Candidates are whole headers, best first; ``splice`` uses the first that reads back.
 """
 
 import re
@@ -16,7 +16,7 @@ from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence
 
 @dataclass(frozen=True)
 class NodeContext:
-    """A node's surroundings: the header, the way to it, and how deep its lines stand."""
+    """The surroundings of a node: the header, the path to the node and the indentation."""
 
     header: str
     root: Mapping
@@ -49,7 +49,7 @@ def _line_start(text: str, index: int) -> int:
 
 
 def _line_end(text: str, index: int) -> int:
-    """Behind the line end of the line that ``index`` is in."""
+    """Return the position after the line that contains ``index``."""
     found = text.find("\n", index)
     return len(text) if found < 0 else found + 1
 
@@ -59,7 +59,7 @@ def _begins_line(text: str, index: int) -> bool:
 
 
 def _content_end(header: str, node: Node) -> int:
-    """Behind the last character of the node, blank lines after a block scalar left out."""
+    """Return the end of the node, without blank lines that a block scalar does not keep."""
     if isinstance(node, Scalar):
         if node.style in ("|", ">"):
             source = header[node.start : node.end]
@@ -75,7 +75,7 @@ def _content_end(header: str, node: Node) -> int:
 
 
 def _starts(header: str, node: Mapping | Sequence) -> list[int]:
-    """Where each child begins: its key, its dash, or in [ ] the item itself."""
+    """Return the start of each child: its key, its dash, or in [ ] the item itself."""
     if isinstance(node, Mapping):
         return [key.start for key, _ in node.pairs]
     if node.flow:
@@ -92,7 +92,7 @@ def _first_start(header: str, node: Mapping | Sequence) -> int:
 def _dash_before(header: str, item: Node) -> int:
     index = item.start
     if isinstance(item, Sequence) and not item.flow and header[index : index + 1] == "-":
-        index -= 1  # a list in a list begins with a dash of its own
+        index -= 1  # a nested list begins with its own dash
     elif header[index - 1 : index] == "-" and isinstance(item, Scalar) and not item.value:
         return index - 1
     else:
@@ -133,9 +133,9 @@ _COMMENT = re.compile(r"(?:^|(?<![ \t])[ \t]++)#.*")
 
 
 def _behind_indicator(header: str, start: int) -> tuple[int, str]:
-    """Behind the ``:`` or ``-`` that a collection belongs to, and the comment on that line.
+    """Return the position after a collection's ``:`` or ``-``, and the comment on that line.
 
-    0 where nothing but blanks and comments lies between, as far as one can tell.
+    The position is 0 if more than white space and comments is in between.
     """
     end, comment = _end_of_text(header, start), ""
     while end and header[end - 1] not in ":-":
@@ -150,7 +150,7 @@ def _behind_indicator(header: str, start: int) -> tuple[int, str]:
 
 
 def _end_of_text(header: str, end: int) -> int:
-    """The position before the white space that precedes ``end``."""
+    """Return ``end``, moved back over white space."""
     while end and header[end - 1] in " \t\n":
         end -= 1
     return end
@@ -181,7 +181,7 @@ def remove_child(spot: NodeContext, node: Mapping | Sequence, number: int) -> It
 def _has_own_lines(
     header: str, node: Mapping | Sequence, starts: list[int], number: int, end: int
 ) -> bool:
-    """Whether an item of [ ] or { } stands alone on its lines; a comma may end the last one."""
+    """Return whether an item of [ ] or { } and its comma have lines of their own."""
     following = starts[number + 1] if number + 1 < len(starts) else node.end - 1
     return (
         _begins_line(header, starts[number])

@@ -1,9 +1,9 @@
 """Changes values of a header and leaves all other lines as they are.
 
-``splice(header, data)`` writes into ``header`` what differs between it and ``data``, one
-step after the other. A step replaces one span of the text and is read back before it
-counts: if the result does not say exactly what was asked for, the next way to write it
-is tried, and when none is left CannotSplice is raised and nothing is changed.
+``splice(header, data)`` writes the differences between ``header`` and ``data`` into
+``header``, step by step. A step replaces one span of the text. Its result is read back;
+if it is not exactly the wanted data, the next candidate is tried. If no candidate is
+left, CannotSplice is raised and nothing is changed.
 """
 
 import json
@@ -16,14 +16,14 @@ from .problems import CannotSplice, HeaderProblem
 from .spans import NodeContext, insert_item, insert_key, move_item, remove_child, set_node
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
 
-MAX_WORK = 500_000  # characters read again, over all steps
+MAX_WORK = 500_000  # characters read back, over all steps
 
 
 def splice(header: str, data: dict[str, Data]) -> str:
-    """``header`` changed so that it says ``data``; the order of keys is no change.
+    """Return ``header`` changed to contain ``data``; the order of its keys is kept.
 
-    ``header`` has \\n line ends, ends with one, and can be read. A new key goes behind
-    the one that precedes it in ``data``.
+    ``header`` must be valid, with \\n line ends and one at its end. A new key is inserted
+    after the key that precedes it in ``data``. Raises CannotSplice.
     """
     root = compose(header)
     left = MAX_WORK
@@ -44,7 +44,7 @@ class _Step:
 
 
 def _first_that_reads_back(step: _Step, root: Mapping) -> tuple[str, Mapping, int]:
-    """The header after ``step``, as text and as read, and how many ways were tried."""
+    """Return the header after ``step`` as text and as a node, and the number of attempts."""
     wanted = _replaced(to_data(root), step.path, step.value)
     for tried, candidate in enumerate(step.candidates, 1):
         try:
@@ -68,7 +68,7 @@ def _replaced(data: Data, path: tuple[str | int, ...], value: Data) -> Data:
 
 
 def _same(found: Data, wanted: Data) -> bool:
-    """Equal, with the keys in the same order."""
+    """Return whether both are equal, with keys in the same order."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         return list(found) == list(wanted) and all(_same(found[k], wanted[k]) for k in found)
     if isinstance(found, list) and isinstance(wanted, list):
@@ -76,7 +76,7 @@ def _same(found: Data, wanted: Data) -> bool:
     return found == wanted
 
 
-# The first difference between what stands there and what is wanted
+# The first difference between the header and the wanted data
 
 
 def _step_towards(spot: NodeContext, node: Node, wanted: Data) -> _Step | None:

@@ -1,4 +1,4 @@
-"""Two texts made from a third, passage by passage (Khanna, Kunal, Pierce: A Formal
+"""Three-way merge of texts, passage by passage (Khanna, Kunal, Pierce: A Formal
 Investigation of Diff3, 2007)."""
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ OURS, THEIRS, BOTH = "mine", "theirs", "both"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of lines on all three sides; what two sides do not change is in ``base``, too."""
+    """The lines of one passage on all three sides; all are equal if neither side changed it."""
 
     base: str
     ours: str
@@ -20,11 +20,11 @@ class Passage:
 
     @property
     def collides(self) -> bool:
-        """Whether both sides changed it differently."""
+        """Whether the two sides changed the passage differently."""
         return self.base not in (self.ours, self.theirs) and self.ours != self.theirs
 
     def chosen(self, side: str = OURS) -> str:
-        """The text of ``side``; where nothing collides, the one that was changed."""
+        """Return the text of ``side``; without a collision, the changed text."""
         if not self.collides:
             return self.theirs if self.ours == self.base else self.ours
         if side == BOTH:
@@ -34,7 +34,7 @@ class Passage:
 
 
 def passages(base: str, ours: str, theirs: str) -> list[Passage]:
-    """The three texts cut where all of them agree on a line; joined again they are whole."""
+    """Split the three texts at the lines they share. Shared lines are passages of their own."""
     sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
     common = _in_all(*sides)
     cuts = [(-1, -1, -1), *common, tuple(map(len, sides))]
@@ -51,7 +51,7 @@ def passages(base: str, ours: str, theirs: str) -> list[Passage]:
 def _in_all(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> list[tuple[int, int, int]]:
-    """Numbers of the lines that all three sides have, in order."""
+    """Return the numbers of the lines that all three sides share, in order."""
     here = _lines(matching_blocks(base, ours))
     there = _lines(matching_blocks(base, theirs))
     return [(i, here[i], there[i]) for i in sorted(here.keys() & there.keys())]
@@ -62,5 +62,5 @@ def _lines(blocks: Sequence[tuple[int, int, int]]) -> dict[int, int]:
 
 
 def joined(found: Sequence[Passage], choices: Mapping[int, str]) -> str:
-    """One text; ``choices`` are the sides chosen, by the number of the passage."""
+    """Return the merged text. ``choices``: passage number → chosen side."""
     return "".join(p.chosen(choices.get(number, OURS)) for number, p in enumerate(found))

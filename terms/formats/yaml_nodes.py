@@ -1,12 +1,11 @@
 """YAML nodes with their positions in the text.
 
-Every scalar is the text that stands there: ``No``, ``0123`` and ``2024-01-02`` are
-names. What the bounds forbid is refused on the parser's events, before anything is
-composed: merge keys and aliases of a few hundred bytes cost a loader seconds, and
-deeply nested brackets crash its C code.
+Every scalar is kept as text: ``No``, ``0123`` and ``2024-01-02`` are strings. Limits are
+checked on the parser's events, before nodes are composed: merge keys and aliases of a few
+hundred bytes take a loader seconds, and deeply nested brackets crash its C code.
 
-The C parser follows YAML 1.1; where 1.1 and 1.2 (https://yaml.org/spec/1.2.2/) read a
-header differently (U+0085, U+2028, U+2029 as line ends), 1.2 is followed.
+The C parser implements YAML 1.1. Where YAML 1.2 (https://yaml.org/spec/1.2.2/) differs
+(U+0085, U+2028, U+2029 are not line ends), this module follows 1.2.
 """
 
 import re
@@ -26,7 +25,7 @@ MAX_NODES = 10_000
 
 @dataclass(slots=True)
 class Scalar:
-    """``value`` is the text; ``style`` one of '' (plain), ``'``, ``"``, ``|``, ``>``."""
+    """``value`` is the text; ``style`` is '' (plain), ``'``, ``"``, ``|`` or ``>``."""
 
     value: str
     style: str
@@ -58,7 +57,7 @@ Data: TypeAlias = str | list["Data"] | dict[str, "Data"]
 
 
 def to_data(node: Node) -> Data:
-    """The node as plain strings, lists and dicts."""
+    """Return the node as strings, lists and dicts."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):
@@ -67,7 +66,7 @@ def to_data(node: Node) -> Data:
 
 
 def compose(header: str, first_line: int = 1) -> Mapping:
-    """The mapping that ``header`` is; raises HeaderProblem with the line in the file."""
+    """Return the mapping in ``header``. Raises HeaderProblem with the line in the file."""
     problem = problem_at(header, first_line)
     if len(header) > MAX_HEADER:
         raise problem(f"The header is longer than {MAX_HEADER:,} characters.", 0)
@@ -105,21 +104,21 @@ def _name(character: str) -> str:
 _SEPARATORS = "\x85\u2028\u2029"
 
 
-# Private characters stand in for YAML 1.1's extra line ends while the parser reads.
 _QUOTE = "; a text that begins so needs quotes."
+# Private-use characters replace the extra line ends of YAML 1.1 during parsing.
 _STAND_INS = "\U000ffffb\U000ffffc\U000ffffd"
 _HIDE = str.maketrans(_SEPARATORS, _STAND_INS)
 _SHOW = str.maketrans(_STAND_INS, _SEPARATORS)
 
 
-# What YAML forbids and libyaml lets pass: a tab as indent, a comment without a blank
-# before it, a comment right behind a block scalar that holds nothing but blanks.
+# Invalid YAML that libyaml accepts: a tab as indentation, a comment without a space
+# before it, a comment right after a block scalar that contains only spaces.
 _INVALID_LAYOUT = re.compile(r"""["'].*\n\t|[|>][-+0-9]*\#""", re.DOTALL)
 _INVALID_BEHIND = re.compile(r"""["']\#|(?<= )\n +\#""")
 
 
 class _Composer:
-    """One pass over the parser's events, with the bounds checked on each."""
+    """Composes nodes in one pass over the parser's events and checks the limits."""
 
     def __init__(self, header: str, problem: Callable[[str, int], HeaderProblem]):
         self.problem = problem
@@ -214,7 +213,7 @@ class _Composer:
 
 
 class _Open:
-    """A collection whose end has not been read: with the key that waits for its value."""
+    """An unfinished collection; ``key`` is the key whose value comes next."""
 
     __slots__ = ("key", "names", "node")
 
@@ -225,7 +224,7 @@ class _Open:
 
 
 def _end_of(node: Sequence | Mapping) -> int:
-    """Where a block collection ends: the parser's own mark lies at the next token."""
+    """Return the end of a block collection; the parser's end mark is at the next token."""
     if isinstance(node, Sequence):
         return node.items[-1].end if node.items else node.start
     return node.pairs[-1][1].end if node.pairs else node.start

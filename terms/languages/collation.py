@@ -1,9 +1,9 @@
 """Alphabetical order and index letters of names, by language.
 
-The letters that a language counts as its own, and what they stand behind, are facts of the
-Unicode CLDR's collations (https://cldr.unicode.org/). All other accents are set aside.
-Chinese stands by its sounds: in pinyin, in traditional characters in zhuyin. Japanese kana stand
-in the ten rows of the gojūon, kanji, whose readings cannot be told, behind them.
+The additional letters of languages and their positions are from the collations of the Unicode
+CLDR (https://cldr.unicode.org/). Other accents are ignored. Chinese is sorted by sound: by
+pinyin, or by zhuyin in traditional characters. Japanese kana are grouped into the ten rows of
+the gojūon; kanji, whose readings are unknown, follow.
 """
 
 import re
@@ -14,7 +14,7 @@ from itertools import takewhile
 
 DIGITS = "0-9"
 SYMBOLS = "#"
-FOLLOWING = 3  # letters after the first by which a long letter is divided
+FOLLOWING = 3  # letters after the first, to divide an index letter with many names
 
 _LETTERS = {
     "az": "c<ç e<ə g<ğ h<x<ı k<q o<ö s<ş u<ü",
@@ -41,9 +41,9 @@ _LETTERS = {
     "vi": "a<ă<â d<đ e<ê o<ô<ơ u<ư",
 }
 _LETTERS |= {"hr": _LETTERS["bs"], "nn": _LETTERS["nb"], "no": _LETTERS["nb"]}
-LONGEST = 1_000  # characters of a name that count for its order
+LONGEST = 1_000  # characters of a name that affect its order
 _EVERYWHERE = {"й": "и\U0010ff01", "ё": "е\U0010ff01", "ї": "і\U0010ff01"}
-# Letters that have no decomposition, where the language does not count them as its own.
+# Letters without decomposition, for languages that do not have them.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d",
                         "þ": "th", "ə": "e"})  # fmt: skip
 
@@ -58,7 +58,7 @@ _KANA_ROWS = {
     "や": "ゃ",
     "ら": "ら",
     "わ": "ゎ",
-}  # fmt: skip — each with the first kana of the row
+}  # fmt: skip — row → its first kana
 KANJI = "漢字"
 
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -70,7 +70,7 @@ def _base(language: str) -> str:
 
 @cache
 def _letters_of(language: str) -> dict[str, str]:
-    """Letters of a language's own → what they are sorted as."""
+    """Return the additional letters of a language → their sort keys."""
     found = dict(_EVERYWHERE)
     for chain in _LETTERS.get(_base(language), "").split():
         base, *letters = chain.split("<")
@@ -80,16 +80,16 @@ def _letters_of(language: str) -> dict[str, str]:
 
 
 def own_letters(language: str) -> list[str]:
-    """A to Z with the language's own letters among them, each as it is written in an index."""
+    """Return A to Z and the additional letters of a language, sorted and as index letters."""
     own = {key: letter for letter, key in _letters_of(language).items() if key[0] < "\x7f"}
     latin = {chr(code): chr(code) for code in range(ord("a"), ord("z") + 1)}
     latin = {k: v for k, v in latin.items() if v not in own.values()}
     return [_title(letter, language) for _, letter in sorted({**latin, **own}.items())]
 
 
-@lru_cache(maxsize=16)  # asked for letter, section and key of one name after the other
+@lru_cache(maxsize=16)  # letter, section and key of a name are computed in a row
 def _pieces(name: str, language: str) -> list[tuple[str, str]]:
-    """Letters of ``name`` with what they are sorted as, without case and foreign accents."""
+    """Return the letters of ``name`` and their sort keys, without case and foreign accents."""
     own = _letters_of(language)
     if name.isascii() and len(own) == len(_EVERYWHERE):
         return [(letter, letter) for letter in name.lower()]
@@ -121,22 +121,22 @@ def _pieces(name: str, language: str) -> list[tuple[str, str]]:
 
 
 def is_traditional(language: str) -> bool:
-    """Whether Chinese of this tag is written in traditional characters."""
+    """Return whether a Chinese language tag means traditional characters."""
     tags = set(language.lower().split("-"))
     return "hant" in tags or ("hans" not in tags and bool(tags & {"tw", "hk", "mo"}))
 
 
 def why_not_sorted(language: str) -> str:
-    """Why names in ``language`` (BCP 47) cannot be put in order; empty where they can."""
+    """Return the reason why names in ``language`` (BCP 47) cannot be sorted, or an empty string."""
     if _base(language) == "zh" and find_spec("pypinyin") is None:
         return "The order of Chinese names needs pypinyin: pip install 'glossary-cms[chinese]'"
     return ""
 
 
 def _sounds(name: str, in_zhuyin: bool) -> str:
-    """A Chinese name by its syllables, without their tones; all else as it is."""
+    """Return a Chinese name as syllables without tones; other text is unchanged."""
     try:
-        from pypinyin import Style, lazy_pinyin  # 60 MB, which other languages need not
+        from pypinyin import Style, lazy_pinyin  # 60 MB, not needed for other languages
     except ImportError:
         return name
     if not in_zhuyin:
@@ -145,7 +145,7 @@ def _sounds(name: str, in_zhuyin: bool) -> str:
 
 
 _NO_TONES = dict.fromkeys(map(ord, "ˊˇˋ˙"))
-_VOICING = "\u3099\u309a"  # of kana, as が is か
+_VOICING = "\u3099\u309a"  # marks of kana; が is sorted as か
 _HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
@@ -154,8 +154,10 @@ def _first(pieces: list[tuple[str, str]]) -> int:
 
 
 def sort_key(name: str, language: str = "en", tie: str = "") -> str:
-    """A key in whose order names stand in an index; in hexadecimal digits, so that every
-    database orders it alike. Numbers stand by their size; ``tie`` decides between equal names."""
+    """Return the sort key of a name, in hexadecimal digits so that every database sorts it alike.
+
+    Numbers are sorted by size; ``tie`` orders equal names.
+    """
     pieces = _pieces(name, language)
     primary = "".join(key for _, key in pieces[_first(pieces) :] or pieces)
     primary = _NUMBER.sub(lambda number: _by_size(number[1]), primary)
@@ -173,7 +175,7 @@ def _by_size(digits: str) -> str:
 
 
 def letter_of(name: str, language: str = "en") -> str:
-    """The letter of the index: that of the first letter or digit."""
+    """Return the index letter of a name, from its first letter or digit."""
     pieces = _pieces(name, language)
     letter = next((letter for letter, _ in pieces if letter[0].isalnum()), "")
     if not letter:
@@ -186,7 +188,7 @@ def letter_of(name: str, language: str = "en") -> str:
 
 
 def section_of(name: str, language: str = "en") -> str:
-    """The letter with up to three letters that follow: ``Flas`` of Flask."""
+    """Return the index letter and up to three more letters: ``Flas`` for Flask."""
     pieces = _pieces(name, language)
     following = [letter for letter, _ in pieces[_first(pieces) :]][: 1 + FOLLOWING]
     letters = list(takewhile(lambda letter: letter[0].isalnum(), following))
@@ -201,8 +203,8 @@ def section_of(name: str, language: str = "en") -> str:
 
 
 def starts_of(letter: str, section: str) -> list[str]:
-    """The parts into which a long letter may be divided, from the widest on, in which
-    ``section`` stands: ``Fl``, ``Fla``, ``Flas``."""
+    """Return the parts of an index letter that contain ``section``, from the largest:
+    ``Fl``, ``Fla``, ``Flas``."""
     first = len(letter) if section.startswith(letter) else 0
     return [section[:end] for end in range(first + 1, len(section) + 1)]
 
@@ -218,8 +220,8 @@ def _is_han(letter: str) -> bool:
 
 
 def _initial(letter: str) -> str:
-    """Korean syllables stand under their first consonant."""
-    # NFKD has taken a syllable apart into letters that no index shows.
+    """Return the first consonant of a Korean syllable, or ``letter``."""
+    # NFKD has split the syllable into letters that no index shows.
     if "\u1100" <= letter[0] <= "\u1112":
         return _INITIALS[ord(letter[0]) - 0x1100]
     return letter

@@ -1,6 +1,6 @@
 """Texts of readers' pages in the language of their glossary.
 
-The texts are in ``locale``, with the context ``readers``; months and numbers are CLDR's.
+The texts are in ``locale``, with the context ``readers``; dates and numbers follow CLDR.
 """
 
 import gettext
@@ -23,7 +23,7 @@ _COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}
 
 @cache
 def _catalogues() -> dict[str, gettext.NullTranslations]:
-    """The compiled catalogues by their languages, as Django writes them: ``zh-hans``."""
+    """Return the compiled catalogues by language, in Django's spelling: ``zh-hans``."""
     found: dict[str, gettext.NullTranslations] = {ENGLISH: gettext.NullTranslations()}
     for file in LOCALE.rglob("django.mo"):
         name = file.parts[-3]
@@ -33,7 +33,7 @@ def _catalogues() -> dict[str, gettext.NullTranslations]:
 
 
 def languages() -> frozenset[str]:
-    """The languages that readers' pages are translated into."""
+    """Return the languages into which readers' pages are translated."""
     return frozenset(_catalogues())
 
 
@@ -41,46 +41,46 @@ _TAG = re.compile(r"(?=.{2,35}$)([a-z]{2,8}|x(?=-))(-[a-z0-9]{1,8})*", re.IGNORE
 
 
 def is_tag(tag: str) -> bool:
-    """Whether ``tag`` has the form of a language tag (BCP 47)."""
+    """Return whether ``tag`` has the form of a language tag (BCP 47)."""
     return bool(_TAG.fullmatch(tag))
 
 
 def english_name(language: str) -> str:
-    """What English calls one of ``languages()``."""
+    """Return the English name of one of ``languages()``."""
     return Locale.parse(language, sep="-").get_display_name(ENGLISH) or language
 
 
 class Wording:
-    """The texts of one of ``languages()``."""
+    """The texts in one of ``languages()``."""
 
     def __init__(self, language: str):
         self.language = language
         self._catalogue = _catalogues()[language]
-        # Days come first in English, too: 27 November 2026.
+        # British English puts the day first: 27 November 2026.
         self._locale = "en_GB" if language == ENGLISH else Locale.parse(language, sep="-")
 
     @property
     def comma(self) -> str:
-        """Between two names in a row."""
+        """The separator between two names."""
         return _COMMAS.get(self.language.partition("-")[0], ", ")
 
     def say(self, text: str) -> str:
         return self._catalogue.pgettext(READERS, text)
 
     def counted(self, count: int, one: str, many: str) -> str:
-        """``one`` or ``many`` with the number for its %s, as the language counts."""
+        """Return the plural form for ``count``, with the number in place of %s."""
         return self._catalogue.npgettext(READERS, one, many, count) % self.number(count)
 
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self._locale)
 
-    @lru_cache(maxsize=1_000)  # noqa: B019 — there are as many of these as languages
+    @lru_cache(maxsize=1_000)  # noqa: B019 — one instance per language
     def day(self, day: date) -> str:
         return format_date(day, "long", locale=self._locale)
 
 
 def wording(tag: str) -> Wording:
-    """That of a language by its BCP 47 tag; English where there is none."""
+    """Return the texts for a BCP 47 tag; English if it is not translated."""
     return _wording(_known(tag.lower()))
 
 

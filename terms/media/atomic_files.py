@@ -1,8 +1,8 @@
-"""Files that are complete or absent, also after a loss of power.
+"""Files that are complete or absent, even after a power failure.
 
-A file is written beside its place, its bytes are brought to the disk, and only then it takes its
-name; then the folder is brought to the disk. What a killed process leaves behind begins with ``.``
-and ends with ``.partial``; the next one that writes the same file takes it over.
+A file is written as a partial file in the same folder and synced to disk; then it is renamed and
+the folder is synced. The name of a partial file begins with ``.`` and ends with ``.partial``. If
+a process is killed, the next one that writes the same file reuses its partial file.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-MANY = 200  # files; bringing so many to the disk one by one takes longer than all at once
+MANY = 200  # files; to sync more, one sync of everything is faster
 
 
 @contextmanager
 def whole_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """A file to write, which takes the name ``path`` once the block ends without an error."""
+    """Open a file for writing; it is renamed to ``path`` if the block ends without an error."""
     partial = path.with_name(f".{path.name[:200]}.partial")
     descriptor = _own(partial, mode)
     try:
@@ -39,14 +39,14 @@ def whole_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
 
 
 def _own(partial: Path, mode: int) -> int:
-    """A descriptor of an empty file that no other process writes; one that a killed process left
-    is taken over."""
+    """Return a descriptor of an empty file, locked against other processes. A file of a killed
+    process is reused."""
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             descriptor = os.open(partial, flags, mode)
         except PermissionError:
-            partial.unlink()  # of another user, who was killed; raises where the folder is theirs
+            partial.unlink()  # another user's; raises if the folder is theirs
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -57,7 +57,7 @@ def _own(partial: Path, mode: int) -> int:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # it has its own name by now: another process has finished it
+        os.close(descriptor)  # another process has finished and renamed it
 
 
 def _is_named(descriptor: int, path: Path) -> bool:
@@ -69,9 +69,9 @@ def _is_named(descriptor: int, path: Path) -> bool:
 
 @contextmanager
 def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A temporary folder for the block. Folders left by killed processes are removed."""
+    """Create a temporary folder for the block. Folders left by killed processes are removed."""
     with contextlib.ExitStack() as stack:
-        with _locked(parent, fcntl.LOCK_EX):  # a new one is not to pass for one that was left
+        with _locked(parent, fcntl.LOCK_EX):  # or another process removes the new folder
             for left in parent.glob(f"{prefix}*"):
                 with contextlib.suppress(OSError), _locked(left):
                     shutil.rmtree(left)
@@ -82,7 +82,7 @@ def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path, how: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> Iterator[None]:
-    """Without waiting, it raises OSError where another process has it."""
+    """Lock a folder. With LOCK_NB, raises OSError if another process holds the lock."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, how)
@@ -113,7 +113,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_files(paths: list[str]) -> None:
-    """Bring files that are written already, and their folders, to the disk."""
+    """Sync files that are already written, and their folders, to disk."""
     if len(paths) > MANY:
         os.sync()
         return

@@ -1,5 +1,5 @@
-"""Pictures in texts: taken from editors, and from the folders of term files, as what they
-really are; the files that texts name → the addresses that readers get them from."""
+"""Pictures in texts, from editors and from the folders of term files: re-encoding, storage,
+and their addresses for readers."""
 
 import contextlib
 import hashlib
@@ -26,11 +26,11 @@ FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif"}
 
 
 class BadPicture(ValueError):
-    """What is given is no picture that can be kept, and why."""
+    """The content cannot be stored as a picture; the message gives the reason."""
 
 
 def store_picture(content: bytes) -> str:
-    """Re-encode and store a picture; return its path below the folder of all pictures.
+    """Re-encode and store a picture; return its path in ``MEDIA_ROOT``.
 
     Raises BadPicture.
     """
@@ -47,7 +47,7 @@ def _name_of(content: bytes) -> str:
 
 
 def write_picture(path: str, content: bytes) -> None:
-    """Store ``content`` below the folder of all pictures, unless it is there, as a whole."""
+    """Store ``content`` in ``MEDIA_ROOT``, unless a complete copy is already stored."""
     file = Path(settings.MEDIA_ROOT) / path
     if not is_whole(file):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def write_picture(path: str, content: bytes) -> None:
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a picture holds what its name says."""
+    """Return whether the content of a picture matches its name."""
     try:
         return is_named_after(file, file.read_bytes())
     except OSError:
@@ -63,12 +63,12 @@ def is_whole(file: Path) -> bool:
 
 
 def is_named_after(file: Path, content: bytes) -> bool:
-    """Whether ``content`` is what the name of ``file`` says."""
+    """Return whether ``content`` matches the hash in the name of ``file``."""
     return _name_of(content) == file.stem
 
 
 def pictures_kept() -> list[Path]:
-    """All that are stored, whole or not."""
+    """Return all stored pictures, complete or not."""
     folder = Path(settings.MEDIA_ROOT) / "terms"
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     return [file for file in files if file.suffix in FORMATS.values() and file.is_file()]
@@ -97,7 +97,7 @@ def _re_encoded(content: bytes) -> tuple[bytes, str]:
 
 
 def _plain(picture: Image.Image, kind: str) -> Image.Image:
-    """Its pixels in sRGB, with nothing that says who made it, where and how."""
+    """Return the picture in sRGB, without metadata."""
     mode = "RGBA" if kind != "JPEG" and _has_alpha(picture) else "RGB"
     if (profile := picture.info.get("icc_profile")) and picture.mode in ("RGB", "RGBA", "CMYK"):
         with contextlib.suppress(ImageCms.PyCMSError, OSError):
@@ -126,11 +126,11 @@ def _has_alpha(picture: Image.Image) -> bool:
     return "A" in picture.getbands() or "transparency" in picture.info
 
 
-# Beside the files of terms
+# Pictures in the folders of term files
 
 
 def file_beside(path: str, address: str) -> str:
-    """The file of the folder that a text at ``path`` shows by ``address``; empty for none."""
+    """Return the file to which ``address`` in a text at ``path`` refers, or an empty string."""
     if is_elsewhere(address) or address.startswith(("/", "#", "?")):
         return ""
     name = unquote(address.partition("#")[0].partition("?")[0])
@@ -141,8 +141,8 @@ def file_beside(path: str, address: str) -> str:
 
 
 def addresses_of(glossary: Glossary, path: str, body: str) -> dict[str, str]:
-    """Of the pictures that a text at ``path`` shows those that are kept: their addresses as
-    they are written → those that readers get them from, from the root of this site."""
+    """Return the stored pictures of a text at ``path``: address as written → address from the
+    root of this site."""
     if "![" not in body and "<img" not in body.lower():
         return {}
     files = {address: file_beside(path, address) for address in picture_addresses(body)}
@@ -152,7 +152,7 @@ def addresses_of(glossary: Glossary, path: str, body: str) -> dict[str, str]:
 
 
 def rendered(body: str, term: Term | None) -> str:
-    """The safe HTML of a text of ``term`` as readers would see it; raises CannotRender."""
+    """Return the safe HTML of a text of ``term`` as readers see it. Raises CannotRender."""
     html = render(body)
     kept = addresses_of(term.glossary, term.path, body) if term else {}
     up = get_script_prefix()

@@ -1,4 +1,4 @@
-"""Markdown → safe HTML. The one renderer of pages, previews and feeds. No Django."""
+"""The Markdown renderer of pages, previews and feeds. Returns safe HTML; uses no Django."""
 
 from .linking import BORDER, Link, Occurrence, places, plain_text
 from .macros import MEANINGS, NAMED, named_term, with_named

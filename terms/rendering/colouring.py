@@ -1,5 +1,5 @@
-"""Code in the languages that people write in glossaries → its comments, texts, keywords and
-values told apart, by Pygments (https://pygments.org/languages/)."""
+"""Highlights comments, strings, keywords and values in code, for the languages common in
+glossaries, with Pygments (https://pygments.org/languages/)."""
 
 import re
 from functools import lru_cache
@@ -19,7 +19,7 @@ LANGUAGES = frozenset({
     "perl", "php", "powershell", "py", "python", "r", "rb", "ruby", "rust", "scala", "scss", "sh",
     "shell", "sql", "svg", "swift", "toml", "ts", "tsx", "typescript", "xml", "yaml", "yml",
 })  # fmt: skip
-_WIDE = re.compile(r"\s{100}")  # lexers look from each blank to the end of them
+_WIDE = re.compile(r"\s{100}")  # lexers take quadratic time on white space
 _ALIASES = {"svg": "xml"}
 _KINDS = (
     ("c", (Comment,)),
@@ -33,7 +33,7 @@ _BLOCK = re.compile(r'<pre><code class="language-([\w+-]+)">([^<]*+)</code></pre
 
 
 def coloured(html: str) -> str:
-    """``html`` of the Markdown parser with spans in its blocks of code."""
+    """Return the Markdown parser's ``html`` with highlighted code blocks."""
     if '<code class="language-' not in html:
         return html
     left = MAX_PAGE
@@ -49,7 +49,7 @@ def coloured(html: str) -> str:
     return _BLOCK.sub(told_apart, html)
 
 
-@lru_cache(maxsize=256)  # a page is made again whenever its neighbours change
+@lru_cache(maxsize=256)  # pages are rebuilt when their neighbours change
 def _spans(language: str, code: str) -> str:
     lexer = get_lexer_by_name(_ALIASES.get(language, language), stripnl=False, ensurenl=False)
     parts: list[tuple[str, str]] = []
@@ -60,7 +60,7 @@ def _spans(language: str, code: str) -> str:
         else:
             parts.append((kind, text))
     if "".join(text for _, text in parts) != code:
-        return escape(code)  # it changes some marks that cannot be seen
+        return escape(code)  # Pygments changes some invisible characters
     return "".join(
         f'<span class="{kind}">{escape(text)}</span>' if kind else escape(text)
         for kind, text in parts

@@ -1,4 +1,4 @@
-"""MDN's definition lists, which are lists in lists of CommonMark, → those of HTML
+"""Converts MDN's definition lists, nested lists in CommonMark, to HTML definition lists
 (https://developer.mozilla.org/docs/MDN/Writing_guidelines/Howto/Markdown_in_MDN#definition_lists)."""
 
 import re
@@ -11,7 +11,7 @@ _DEFINES = re.compile(r"<li>(\n<p>)?: ")
 
 @dataclass
 class _Node:
-    """A list or an item: where its tags begin and end."""
+    """A list or an item, with the positions of its tags."""
 
     is_list: bool
     start: int
@@ -22,7 +22,7 @@ class _Node:
 
 
 def with_definition_lists(html: str) -> str:
-    """``html`` of the Markdown parser; the list ``term``, ``  - : definition`` as one of both."""
+    """Return the Markdown parser's ``html`` with ``term``, ``  - : definition`` as ``<dl>``."""
     if not _DEFINES.search(html):
         return html
     parts, reached = [], 0
@@ -33,7 +33,7 @@ def with_definition_lists(html: str) -> str:
 
 
 def _lists(html: str) -> list[_Node]:
-    """The outermost lists; none where tags do not fit, as in an author's own HTML."""
+    """Return the outermost lists; empty if tags do not match, as in an author's own HTML."""
     root = _Node(False, 0, 0)
     opened = [root]
     for tag in _TAGS.finditer(html):
@@ -53,7 +53,7 @@ def _lists(html: str) -> list[_Node]:
 
 
 def _edits(html: str, nodes: list[_Node]) -> Iterator[tuple[int, int, str]]:
-    """Places to replace: start, end and new text."""
+    """Yield replacements: start, end and new text."""
     for node in nodes:
         if not (node.is_list and all(_is_defined(html, item) for item in node.children)):
             yield from _edits(html, node.children)
@@ -74,7 +74,7 @@ def _edits(html: str, nodes: list[_Node]) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_defined(html: str, item: _Node) -> bool:
-    """Whether all children of an item are definitions."""
+    """Return whether all children of an item are definitions."""
     if len(item.children) != 1 or _DEFINES.match(html, item.start):
         return False
     if html[item.children[0].end : item.inner_end].strip():
@@ -84,5 +84,5 @@ def _is_defined(html: str, item: _Node) -> bool:
 
 def _definition(html: str, item: _Node) -> tuple[int, str]:
     found = _DEFINES.match(html, item.start)
-    assert found is not None  # noqa: S101 — asked of all before
+    assert found is not None  # noqa: S101 — checked by _is_defined
     return found.end(), f"<dd>{found[1] or ''}"

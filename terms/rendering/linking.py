@@ -1,8 +1,8 @@
-"""Names in a Markdown text and links on them, before rendering.
+"""Finds names in a Markdown text and links them, before rendering.
 
-The parser reports where its text stands in the source. Names are looked for there alone:
-not in headings, code, links, pictures or raw HTML. A name becomes an inline link of the
-source; what then is rendered is sanitised like all else.
+The parser reports the position of its text in the source. Names are searched for only there:
+not in headings, code, links, pictures or raw HTML. A name becomes an inline HTML link in the
+source, which is then rendered and sanitised as usual.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,8 +16,8 @@ from .parsing import Closed, event_of, events, events_with_range, html_of
 
 
 class Occurrence(NamedTuple):
-    """Where a name stands: bytes ``start`` to ``end`` of the source, its macros replaced,
-    spelled ``label``."""
+    """A name at bytes ``start`` to ``end`` of the source with its macros expanded, spelled
+    ``label``."""
 
     start: int
     end: int
@@ -32,13 +32,13 @@ class Link(NamedTuple):
 
 
 class _Run:
-    """Text that reads on without a border, in pieces."""
+    """Continuous text, in pieces."""
 
     def __init__(self) -> None:
         self.length = 0
-        self._begins: list[int] = []  # where each piece begins in the text
-        self._pieces: list[tuple[int, str, bool]] = []  # place in the source, text, is verbatim
-        self._reached = (-1, 0, 0)  # number of a piece, characters of it, bytes that they are
+        self._begins: list[int] = []  # start of each piece in the text
+        self._pieces: list[tuple[int, str, bool]] = []  # position in source, text, is verbatim
+        self._reached = (-1, 0, 0)  # last result: index of a piece, characters, their bytes
 
     @property
     def text(self) -> str:
@@ -51,8 +51,8 @@ class _Run:
             self.length += len(text)
 
     def source(self, offset: int, is_end: bool) -> int | None:
-        """The source's byte for a place in the text, of those asked for in order; None within
-        an entity."""
+        """Return the byte in the source for an offset in the text; None within an entity. Is
+        fast for increasing offsets."""
         find = bisect_left if is_end else bisect_right
         number = find(self._begins, offset) - 1
         start, text, verbatim = self._pieces[number]
@@ -70,7 +70,7 @@ class _Run:
 
 
 def places(markdown: str, names: Names) -> list[Occurrence]:
-    """All places where ``markdown`` speaks of ``names`` and a link can be, in order."""
+    """Return all occurrences of ``names`` in ``markdown`` that can be links, in order."""
     markdown = expand_macros(markdown)
     source = markdown.encode()
     placed = []
@@ -112,7 +112,7 @@ _BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
 
 _MARK = '<a class="ref" href="'
 _DELIMITERS = b"*_~"
-MOST_TRIED = 40  # sets of links, of a text in which some change how it is read
+MOST_TRIED = 40  # sets of links, if some links change how a text is parsed
 
 
 def without_links(html: str) -> str:
@@ -126,9 +126,9 @@ def without_links(html: str) -> str:
 
 
 def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
-    """The raw HTML of ``markdown`` with ``links``, and those of them that could be made.
+    """Return the raw HTML of ``markdown`` with ``links``, and the links that could be made.
 
-    A link that would change how anything else is read is left out.
+    A link that would change how other text is parsed is left out.
     """
     plain = with_links(markdown, ())
     if not links:
@@ -143,7 +143,7 @@ def linked(markdown: str, links: Sequence[Link]) -> tuple[str, list[Link]]:
 
 
 def _harmless(markdown: str, links: Sequence[Link], bare: str) -> list[Link]:
-    """Those of ``links`` that change nothing: halves are tried until they do not. After
+    """Return the ``links`` that change nothing else, found by trying halves. After
     ``MOST_TRIED`` attempts the remaining links are left out."""
     made: list[Link] = []
     left = MOST_TRIED
@@ -160,7 +160,7 @@ def _harmless(markdown: str, links: Sequence[Link], bare: str) -> list[Link]:
 
 
 def with_links(markdown: str, links: Sequence[Link]) -> str:
-    """The raw HTML of ``markdown`` with ``links``, whatever they do to it."""
+    """Return the raw HTML of ``markdown`` with all ``links``, without a check of the result."""
     source = expand_macros(markdown).encode()
     parts = []
     reached = 0
@@ -173,7 +173,7 @@ def with_links(markdown: str, links: Sequence[Link]) -> str:
 
 
 def _changes_reading(source: bytes, start: int, end: int) -> bool:
-    """A tag is punctuation, so ``a*Flask*b`` would lose its emphasis; ``\\<`` is no tag."""
+    """Return whether a tag changes parsing: ``a*Flask*b`` loses emphasis, ``\\<`` is no tag."""
     before, behind = source[start - 1 : start], source[end : end + 1]
     if before == b"\\":
         return True
@@ -189,11 +189,11 @@ def _changes_reading(source: bytes, start: int, end: int) -> bool:
     return False
 
 
-BORDER = "\x1f"  # between two parts of what looks like one word
+BORDER = "\x1f"  # between parts that would look like one word
 
 
 def plain_text(markdown: str) -> str:
-    """The words of a Markdown text, for searching: no markup, each block on its own line."""
+    """Return a Markdown text for search: without markup, each block on its own line."""
     parts: list[str] = []
     for event in events(expand_macros(markdown)):
         kind, value = event_of(event)

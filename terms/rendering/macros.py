@@ -1,11 +1,11 @@
 """Macros of other site generators, translated to Markdown.
 
 MDN's macros (https://developer.mozilla.org/docs/MDN/Writing_guidelines/Page_structures/Macros),
-the shortcode by which Kubernetes names a term
-(https://kubernetes.io/docs/contribute/style/hugo-shortcodes/#glossary), and the links of Hugo's
-documentation, ``[pages](g)``; addresses that stand in the text, as on GitHub
-(https://github.github.com/gfm/#autolinks-extension-). The file stays as it is; macros that are
-not known, and those in code, are shown as they are typed.
+Kubernetes's shortcode for terms
+(https://kubernetes.io/docs/contribute/style/hugo-shortcodes/#glossary), the ``[pages](g)`` links
+of Hugo's documentation, and bare addresses as on GitHub
+(https://github.github.com/gfm/#autolinks-extension-). The file is not changed; unknown macros
+and macros in code are shown as typed.
 """
 
 import re
@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 
 from .parsing import Closed, event_of, events_with_range
 
-MAX_ADDRESS = 2_000  # characters of one that is no link yet
+MAX_ADDRESS = 2_000  # characters of a bare address
 _BARE = r"(?<![^\s(*_~])(?<!\]\()https?://[^\s<>\"|`\\^{}\[\]\u3000-\u303f\uff00-\uff60]++"
 _HAS_BARE = re.compile(_BARE)
 _MACRO = re.compile(
@@ -35,22 +35,22 @@ _NOTHING = {"glossarysidebar", "embedlivesample", "interactiveexample"}
 _BADGES = {"optional_inline", "deprecated_inline", "experimental_inline", "non-standard_inline"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
-NAMED = "?term="  # begins the address of a link to the term of that name
-# Sanitised, the paragraph in whose place the meanings of the term are listed.
+NAMED = "?term="  # prefix of addresses that refer to a term by name
+# After sanitising, this paragraph is replaced by the list of the term's meanings.
 _MEANINGS = '<a href="?meanings"></a>'
 MEANINGS = f"<p>{_MEANINGS}</p>"
 _LINK = re.compile(rf'<a ([^<>]*?)href="{re.escape(NAMED)}([^"]*)"([^<>]*)>(.*?)</a>', re.DOTALL)
 
 
 def expand_macros(markdown: str) -> str:
-    """``markdown`` with the macros that are known as links and code."""
+    """Return ``markdown`` with known macros replaced by links and code."""
     has_macro = "{{" in markdown or "](g)" in markdown
     if has_macro or ("://" in markdown and _HAS_BARE.search(markdown)):
         return _readable(markdown)
     return markdown
 
 
-@lru_cache(maxsize=8)  # of one text several things are asked in a row
+@lru_cache(maxsize=8)  # one text is expanded several times in a row
 def _readable(markdown: str) -> str:
     macros = list(_MACRO.finditer(markdown))
     if not macros:
@@ -68,12 +68,12 @@ def _readable(markdown: str) -> str:
     return "".join([*parts, markdown[reached:]])
 
 
-_Ranges = list[tuple[int, int]]  # of bytes, in order, none within another
+_Ranges = list[tuple[int, int]]  # start and end in bytes, sorted, not nested
 
 
 def _places(markdown: str) -> tuple[_Ranges, _Ranges]:
-    """Where macros are read: in what is text, or a link. Where they are words only: within
-    links, pictures and raw HTML that must hold nothing else."""
+    """Return the ranges where macros are expanded (text and links), and the ranges where they
+    become plain words (within links, pictures and some raw HTML)."""
     read: _Ranges = []
     plain: _Ranges = []
     closed = Closed()
@@ -86,7 +86,7 @@ def _places(markdown: str) -> tuple[_Ranges, _Ranges]:
             blocks += 1 if kind == "Start" else -1
         is_link = kind == "Start" and element in ("Link", "Image")
         if is_link:
-            read.append((start, start + 1))  # the bracket of a link to (g)
+            read.append((start, start + 1))  # the bracket of a [label](g) link
         elif kind in ("Text", "Html") and not blocks:
             read.append((start, end))
         if is_link or kind == "Html" or closed.html:
@@ -103,11 +103,11 @@ def _is_within(ranges: _Ranges, byte: int) -> bool:
 
 
 def _made(macro: re.Match[str], is_plain: bool = False) -> str | None:
-    """What stands for ``macro``, which is only words if it is to be plain; None where it is
-    not known."""
+    """Return the replacement for ``macro``, or None if it is unknown. If ``is_plain``, the
+    replacement is plain words."""
     if address := macro["bare"]:
         return None if is_plain else _linked(address)
-    if macro["label"]:  # a link already, whose words are Markdown
+    if macro["label"]:  # already a link; its label is Markdown
         return f"{macro['label']}({_address(macro['term'].strip('*_`'))})"
     shortcode, name, rest = macro["shortcode"], macro["name"], macro["rest"]
     given = [(key, unescape(a or b or c)) for key, a, b, c in _ARGUMENT.findall(rest)]
@@ -126,7 +126,7 @@ _HOST = re.compile(r"https?://[\w-]+(?:\.[\w-]+)+(?=[:/?#]|$)")
 
 
 def _linked(address: str) -> str | None:
-    """A bare address as a link; what ends the sentence or bracket behind it is not of it."""
+    """Return a bare address as a link without trailing punctuation, or None."""
     if len(address) > MAX_ADDRESS:
         return None
     end = len(address)
@@ -190,21 +190,21 @@ def _address(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """As both HTML and Markdown read it for ``text``."""
+    """Return ``text`` escaped for both HTML and Markdown."""
     return _PUNCTUATION.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
 
 
 def named_term(address: str) -> str:
-    """The name of the term that a link's address means, of a link that ``readable`` has made."""
+    """Return the term's name from an address made by ``expand_macros``, or an empty string."""
     return _name(address.removeprefix(NAMED)) if address.startswith(NAMED) else ""
 
 
 def _name(quoted: str) -> str:
-    return unquote(quoted).replace("\0", "")  # which no database's text can hold
+    return unquote(quoted).replace("\0", "")  # invalid in database text
 
 
 def with_named(html: str, address_of: Callable[[str], str]) -> str:
-    """Sanitised ``html`` with its links to named terms; where a name has no address, its words."""
+    """Resolve links to named terms in sanitised ``html``; without an address, the label stays."""
 
     def led(link: re.Match[str]) -> str:
         before, name, behind, words = link.groups()
@@ -213,5 +213,5 @@ def with_named(html: str, address_of: Callable[[str], str]) -> str:
             return words
         return f'<a class="ref" {before}href="{escape(address)}"{behind}>{words}</a>'
 
-    html = html.replace(_MEANINGS, "")  # elsewhere than in a paragraph of its own
+    html = html.replace(_MEANINGS, "")  # a marker without a paragraph of its own
     return _LINK.sub(led, html) if f'"{NAMED}' in html else html

@@ -23,7 +23,7 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Safe HTML, its headings of levels 2 and 3 in order, and the links that were made."""
+    """Safe HTML, its headings of levels 2 and 3 in order, and the links made in it."""
 
     html: str
     contents: tuple[Heading, ...]
@@ -31,18 +31,18 @@ class Rendered:
 
 
 def render(text: str) -> str:
-    """The safe HTML of a Markdown text; raises CannotRender above MAX_BODY characters."""
+    """Return the safe HTML of a Markdown text. Raises CannotRender if it is too long or complex."""
     return with_named(render_page(text).html, lambda name: "")
 
 
 def check_renderable(text: str) -> None:
-    """Raise CannotRender for what ``render`` would refuse."""
+    """Raise CannotRender if ``render`` would."""
     check_text(text)
     _check_nesting(with_links(text, ()))
 
 
 def links_made(text: str, links: Sequence[Link]) -> Sequence[Link]:
-    """Those of ``links`` that ``render_page`` makes."""
+    """Return the ``links`` that ``render_page`` makes."""
     if _RAW_HTML.search(text):
         return render_page(text, links).links
     return linked(text, links)[1]
@@ -51,18 +51,18 @@ def links_made(text: str, links: Sequence[Link]) -> Sequence[Link]:
 def render_page(
     text: str, links: Sequence[Link] = (), are_made: bool = False, say: Callable[[str], str] = str
 ) -> Rendered:
-    """The page of a Markdown text with ``links`` on names in it, sorted by their place.
+    """Render a Markdown text with ``links``, which are sorted by position.
 
-    That they can be made is known where they ``are_made``: by ``links_made``, of this text.
-    ``say`` translates what the page says of itself.
+    If ``are_made``, the links come from ``links_made`` for this text and are not checked.
+    ``say`` translates the labels of the page.
     """
     check_text(text)
     raw, made = (with_links(text, links), links) if are_made else linked(text, links)
-    # What could be published without links can be with them, which is one level more.
+    # A text that can be published without links can be with them; they add one level.
     _check_nesting(raw, MAX_NESTING + bool(made))
     safe = sanitise(_shown(raw, say))
     if made and _RAW_HTML.search(text):
-        # An element that an author left open may take a link for something else.
+        # An element that an author did not close may change the meaning of a link.
         plain = sanitise(_shown(with_links(text, ()), say))
         if without_links(safe) != without_links(plain):
             safe, made = plain, []
@@ -98,12 +98,12 @@ _HREF = re.compile(r'<a [^<>]*?href="([^"]*)"')
 
 
 def link_addresses(text: str) -> list[str]:
-    """Where the links of a Markdown text lead, in order."""
+    """Return the addresses of the links in a Markdown text, in order."""
     return [html_entities.unescape(address) for address in _HREF.findall(_safe(text))]
 
 
 def _safe(text: str) -> str:
-    """The HTML of a text that can be rendered; nothing of one that cannot."""
+    """Return the safe HTML of a text, or an empty string if it cannot be rendered."""
     try:
         html = with_links(text[:MAX_BODY], ())
         _check_nesting(html)
@@ -113,7 +113,7 @@ def _safe(text: str) -> str:
 
 
 def _shown(html: str, say: Callable[[str], str]) -> str:
-    """The parser's HTML with what sites make of some of it."""
+    """Return the parser's HTML with definition lists, highlighted code and no styles."""
     return _without_styles(coloured(with_definition_lists(html)), say)
 
 
@@ -121,7 +121,7 @@ _SRC = re.compile(r'<img [^<>]*?src="([^"]*)"')
 
 
 def picture_addresses(text: str) -> list[str]:
-    """The addresses of the pictures that a Markdown text shows, in order."""
+    """Return the addresses of the pictures in a Markdown text, in order."""
     return [html_entities.unescape(address) for address in _SRC.findall(_safe(text))]
 
 
@@ -129,8 +129,8 @@ _PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')
 
 
 def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
-    """Sanitised ``html`` with the pictures that lie beside its file, which are ``addresses`` by
-    what is written for them; of others there, their words."""
+    """Replace picture addresses in sanitised ``html``. ``addresses``: as written → for readers.
+    Other pictures with a relative address become their alternative text."""
 
     def shown(picture: re.Match[str]) -> str:
         before, written, behind = picture.groups()
@@ -143,7 +143,7 @@ def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
     return _PICTURE.sub(shown, html) if "<img " in html else html
 
 
-# The parser's own markup that the sanitiser would drop, in a form that it keeps.
+# Parser markup that the sanitiser would drop is replaced by markup that it keeps.
 
 _ALIGN = re.compile(r'(<t[hd]) style="text-align: (left|center|right)"')
 _BOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
@@ -185,7 +185,7 @@ def _with_anchors(html: str, say: Callable[[str], str]) -> tuple[str, tuple[Head
 
     def anchored(found: re.Match[str]) -> str:
         depth, attributes, inner = found.groups()
-        level = max(2, int(depth))  # the page's one h1 is the term
+        level = max(2, int(depth))  # the only h1 of the page is the term's name
         text = html_entities.unescape(_TAG.sub("", inner)).strip()
         anchor = _free_anchor(text, taken)
         if level <= 3 and text:
@@ -201,7 +201,7 @@ def _with_anchors(html: str, say: Callable[[str], str]) -> tuple[str, tuple[Head
         html = _with_ways_back(html, say)
     if not html.isascii():
         html = _joined(html)
-    html = html.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls by keyboard, too
+    html = html.replace("<pre>", '<pre tabindex="0">')  # long lines scroll by keyboard
     if "<table>" in html:
         label = html_entities.escape(say("Table"))
         wide = f'<div class="wide" role="group" aria-label="{label}" tabindex="0">'
@@ -209,7 +209,7 @@ def _with_anchors(html: str, say: Callable[[str], str]) -> tuple[str, tuple[Head
     return html, tuple(contents)
 
 
-# Writing without spaces: Chinese, Japanese, their punctuation and full-width forms.
+# Scripts without spaces: Chinese, Japanese, their punctuation and full-width forms.
 _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
 _PAUSE = "\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f\u300d\u300f\uff09"
 _INLINE = r"(?:</?(?:a|b|code|em|i|span|strong)\b[^>]*>)*"
@@ -219,7 +219,7 @@ _BROKEN = re.compile(
 
 
 def _joined(html: str) -> str:
-    """Where lines were broken in writing that has no spaces there is none either
+    """Remove line breaks in scripts without spaces
     (https://www.w3.org/TR/css-text-3/#line-break-transform)."""
     parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.DOTALL)
     parts[::2] = [_BROKEN.sub(lambda at: "".join(filter(None, at.groups())), p) for p in parts[::2]]
@@ -246,11 +246,11 @@ def _with_ways_back(html: str, say: Callable[[str], str]) -> str:
         return f'<div id="{anchor}"><sup><a {way}>{number}</a></sup>'
 
     html = _NOTE.sub(leading_back, _REFERENCE.sub(marked, html))
-    return html.replace("</a></sup><sup><a", "</a></sup><sup>, <a")  # 1, 2 are not 12
+    return html.replace("</a></sup><sup><a", "</a></sup><sup>, <a")  # 1 and 2 must not read as 12
 
 
 def on_page(address: str) -> str:
-    """The address of a place in another page of the site, by the anchor that it has there."""
+    """Return an address on another page of the site, with the id prefix in its fragment."""
     page, mark, fragment = address.partition("#")
     if not fragment or fragment.startswith(ID_PREFIX):
         return address
@@ -258,7 +258,7 @@ def on_page(address: str) -> str:
 
 
 def _fragment(written: str, anchors: Container[str]) -> str:
-    """Authors write the anchors of common Markdown sites, or copy ours from an address."""
+    """Return the anchor of a fragment, written as on common Markdown sites or as on ours."""
     own = ID_PREFIX + written
     return written if own not in anchors and written in anchors else own
 
@@ -268,7 +268,7 @@ _HYPHENS = str.maketrans(" _", "--")
 
 
 def _free_anchor(text: str, taken: dict[str, int]) -> str:
-    """An id like those of common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
+    """Return an unused id as on common Markdown sites: ``Rate & limit`` → ``s-rate--limit``."""
     words = _NO_ANCHOR.sub("", text.lower()).translate(_HYPHENS)
     base = anchor = ID_PREFIX + (words[:80] or "section")
     while anchor in taken:

@@ -1,4 +1,4 @@
-"""Names in a text: the longest one wins, also in plural and possessive forms."""
+"""Finds names in a text, also in plural and possessive forms; the longest match wins."""
 
 import re
 import unicodedata
@@ -13,14 +13,14 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from .words import other_number, stream_safe, words
 
-SHORT = 3  # characters; names up to this length keep their case, as acronyms do
-PAYING = 4  # names for each text, up to which the quicker automaton saves what it costs
+SHORT = 3  # characters; names up to this length are case-sensitive, like acronyms
+PAYING = 4  # names per text, up to which the faster automaton is worth building
 
 
 class FoundName(NamedTuple):
-    """``text[start:end]`` names ``targets``: one, or several where the name is ambiguous.
+    """A name at ``text[start:end]``; an ambiguous name has several ``targets``.
 
-    ``key`` is the name in lower case as its term spells it, whatever its form in the text.
+    ``key`` is the name in lower case as spelled by its term, not as in the text.
     """
 
     start: int
@@ -40,7 +40,7 @@ _ABBREVIATED = re.compile(r"(.+?) \(([^()\s]{1,12})\)")
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """What a name is known by: ``Lifetime Value (LTV)`` also by each of its two parts."""
+    """Return the spellings of a name: ``Lifetime Value (LTV)`` and each of its two parts."""
     name = " ".join(name.split())
     if (parts := _ABBREVIATED.fullmatch(name)) and _is_short_for(parts[2], parts[1]):
         return (name, parts[1], parts[2])
@@ -48,10 +48,11 @@ def spellings(name: str) -> tuple[str, ...]:
 
 
 def _is_short_for(short: str, name: str) -> bool:
-    """``Lifetime Value (LTV)``, but not ``Boolean (JavaScript)``, which says of what it is."""
+    """Return whether ``short`` abbreviates ``name``: in ``Lifetime Value (LTV)``, but not in
+    ``Boolean (JavaScript)``."""
     if not any(c.isupper() for c in short):
         return False
-    if " " in name or not name.isascii():  # of other words, too: Entrega Continua (CD)
+    if " " in name or not name.isascii():  # may be short for a foreign name: Entrega Continua (CD)
         return not name.isascii() or any(
             word[0] in fold_case(short) for word in fold_case(name).split()
         )
@@ -60,12 +61,12 @@ def _is_short_for(short: str, name: str) -> bool:
 
 
 def keeps_case(spelling: str) -> bool:
-    """Whether only the same capitals mean it: ``LTV`` and ``Go``, not ``Load Balancer``."""
+    """Return whether a spelling is case-sensitive: ``LTV`` and ``Go``, not ``Load Balancer``."""
     return len(spelling) <= SHORT or not any(c.islower() for c in spelling)
 
 
 def fold_case(text: str) -> str:
-    """``text`` in lower case, each character in its place."""
+    """Return ``text`` in lower case, without changing its length."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower
@@ -73,7 +74,7 @@ def fold_case(text: str) -> str:
 
 
 def forms(folded: str) -> Iterator[str]:
-    """A name and its other forms, except those that only have an ending more."""
+    """Yield a name and its other forms, except forms with an added ending."""
     yield folded
     is_plural = len(folded) > SHORT + 1 and folded.endswith("s") and folded[-2] not in "aius"
     if is_plural:
@@ -86,7 +87,7 @@ _HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
 
 
 def bucket(word: str) -> str:
-    """What all forms of a word have in common, so that an index can find them together."""
+    """Return the prefix that all forms of a word share, as a key for an index."""
     hangul = _HANGUL.search(word)  # particles follow a name without a space
     if hangul:
         word = word[: hangul.start()] or word[0]
@@ -94,12 +95,12 @@ def bucket(word: str) -> str:
 
 
 def buckets(text: str) -> set[str]:
-    """Those of all words of ``text``: a name that it speaks of begins with one of them."""
+    """Return the buckets of all words of ``text``; each name in it begins with one of them."""
     return {bucket(word) for word in words(text)}
 
 
 def phrases(name: str) -> list[list[str]]:
-    """Words in a row, the last one a beginning, one of which stands where ``name`` does."""
+    """Return phrases, each ending in a prefix; a text with ``name`` contains one of them."""
     found = []
     for text in spellings(name):
         row = words(text)
@@ -110,22 +111,21 @@ def phrases(name: str) -> list[list[str]]:
     return found
 
 
-# What may follow a name within its word: an ending of the plural, which belongs to the
-# name, and one of the possessive, which does not.
+# Endings of a name: the plural ending belongs to the name, the possessive ending does not.
 _ENDING = re.compile(r"(e?s)?(?:['’]s?)?(?!['’])")
 _TAKES_ES = ("s", "x", "z", "ch", "sh", "o")
 
 
-MOST_WORDS, MOST_LETTERS = 16, 80  # of a name that is found in texts, and of one of its words
+MOST_WORDS, MOST_LETTERS = 16, 80  # of a name, and of one of its words
 LONG = 20_000  # characters of a text
 _ENDLESS = re.compile(rf"[a-z0-9]{{{MOST_LETTERS + 4},}}")  # longer than a name with its plural
 
-_tuple = tuple.__new__  # makes a Found in half the time of Found itself
+_tuple = tuple.__new__  # creates a FoundName in half the time
 _Meaning = tuple[str, frozenset[Hashable]]
 
 
 def _composed(name: str) -> Iterable[str]:
-    """The spellings of a name, its accents written in either way."""
+    """Return the spellings of a name, with composed and decomposed accents."""
     if name.isascii():
         return spellings(name)
     name = stream_safe(name)
@@ -134,10 +134,10 @@ def _composed(name: str) -> Iterable[str]:
 
 
 class Names:
-    """All names of a glossary at once; ``find`` takes time by the text, not by their number.
+    """All names of a glossary. The time of ``find`` depends on the text, not on their number.
 
-    For very many ``texts`` an automaton is made that takes longer to make and a kilobyte a
-    name, and goes through a text in two thirds of the time.
+    For many ``texts`` a faster automaton is used. It takes longer to build and a kilobyte
+    per name, and scans a text in two thirds of the time.
     """
 
     def __init__(self, names: Iterable[tuple[str, Hashable]], texts: int = 1):
@@ -156,7 +156,7 @@ class Names:
         self._automaton = AhoCorasick(list(patterns), implementation=kind) if patterns else None
 
     def find(self, text: str) -> list[FoundName]:
-        """The names in ``text``, in order, none overlapping another."""
+        """Return the names in ``text``, in order and without overlaps."""
         if self._automaton is None:
             return []
         folded = fold_case(text)
@@ -165,7 +165,7 @@ class Names:
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         if not matches:
             return []
-        # Most that is found stands within a word: that is seen without asking further.
+        # Most matches are inside a word; these are dropped first, with a cheap check.
         padded, is_ascii = f" {text} ", text.isascii()
         begun = [
             (start, end, number)
@@ -173,7 +173,7 @@ class Names:
             if not ((before := padded[start]) in _WORD and (is_ascii or text[start] in _WORD))
             and (before in _OPEN or not joined_before(text, start, end - start))
         ]
-        if ":" in text and "://" in text:  # one character is looked for much quicker
+        if ":" in text and "://" in text:  # one character is found much faster
             begun = _outside([found.span() for found in _ADDRESS.finditer(text)], begun)
         if "{" in text and "{{" in text:
             begun = _outside(list(_macros(text)), begun)
@@ -192,11 +192,11 @@ class Names:
         return found
 
     def _meant(self, number: int, written: str) -> _Meaning | None:
-        """Key and targets of a name that means several things, or one if written like it."""
+        """Return the key and targets of an ambiguous or case-sensitive name, or None."""
         meant = [s for s in self._meanings[number] if not s.keeps_case or s.text == written]
-        # Of REST and rest, REST is meant by REST.
+        # An exact spelling wins: REST over rest.
         meant = [s for s in meant if s.text == written] or meant
-        # The same key in whatever order the names were read.
+        # The key must not depend on the order of the names.
         key = min((fold_case(s.text) for s in meant), default="")
         return (key, frozenset(s.target for s in meant)) if meant else None
 
@@ -209,7 +209,7 @@ def _first_and_longest(match: tuple[int, int, int]) -> tuple[int, int]:
 def _outside(
     spans: list[tuple[int, int]], begun: list[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
-    """Matches that begin outside all ``spans``, which are in order and do not overlap."""
+    """Return the matches that begin outside all ``spans``, which are sorted and disjoint."""
     if not spans:
         return begun
     starts = [start for start, _ in spans]
@@ -218,7 +218,7 @@ def _outside(
 
 
 def _macros(text: str) -> Iterator[tuple[int, int]]:
-    """Where the macros of the site generator stand that a text was made for."""
+    """Yield the start and end of each site generator macro."""
     start = text.find("{{")
     while start >= 0:
         end = text.find("}}", start + 2, start + 304)
@@ -230,17 +230,17 @@ def _macros(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _only(meanings: list[_Spelling]) -> _Meaning | None:
-    """Key and target of what means one thing, however it is written."""
+    """Return the key and target of a name with one meaning in any capitalisation, or None."""
     if len(meanings) > 1 or meanings[0].keeps_case:
         return None
     return fold_case(meanings[0].text), frozenset([meanings[0].target])
 
 
 def _can_be_found(name: str) -> bool:
-    """Single letters are words and numbers of sections more often than they are names.
+    """Return whether a name is searched for in texts.
 
-    Longer names than any real one are left out: where one begins another again and again, each
-    of them would be found at each place of a text.
+    Single letters are mostly words or section numbers. Overlong names are excluded: if many
+    are prefixes of one another, all of them would match at each position.
     """
     if not any(c.isalnum() for c in name) or (len(name) == 1 and name.isascii()):
         return False
@@ -249,7 +249,7 @@ def _can_be_found(name: str) -> bool:
 
 
 def _end_of_word(text: str, start: int, end: int) -> int:
-    """Where the name ends with its plural; 0 where it is a part of a longer word."""
+    """Return the end of a name with its plural ending; 0 if it is part of a longer word."""
     if end == len(text):
         return end
     if not text[end].isalpha() and text[end] not in "'’":
@@ -265,8 +265,8 @@ def _end_of_word(text: str, start: int, end: int) -> int:
     return 0 if joined_behind(text, end, end - start) else end
 
 
-# Borders of words. Scripts written without spaces have none that can be seen; there, only
-# what would tear a syllable or a run of katakana apart is no border.
+# Word boundaries. In scripts without spaces, each position is a boundary unless it splits a
+# syllable or a run of katakana.
 
 _SPACELESS = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -296,13 +296,13 @@ def _one_word(before: str, behind: str, length: int) -> bool:
     if _SPACELESS.match(before) or _SPACELESS.match(behind):
         both = _KATAKANA.match(before) and _KATAKANA.match(behind)
         if length <= SHORT and _SYLLABLES.match(before) and _SYLLABLES.match(behind):
-            return True  # what is this short is a part of many words
+            return True  # such a short name is part of many words
         return bool(both) or before in _LEADING_VOWELS or behind in _FOLLOWING_VOWELS
     return True
 
 
 def joined_before(text: str, start: int, length: int) -> bool:
-    """Whether what begins at ``start``, ``length`` characters long, continues a word."""
+    """Return whether a name of ``length`` characters at ``start`` continues a word."""
     if start == 0:
         return False
     before = text[start - 1]
@@ -318,7 +318,7 @@ def joined_before(text: str, start: int, length: int) -> bool:
 
 
 def joined_behind(text: str, end: int, length: int) -> bool:
-    """Whether what ends at ``end``, ``length`` characters long, goes on behind it."""
+    """Return whether the word continues after a name of ``length`` characters at ``end``."""
     if end == len(text):
         return False
     behind = text[end]

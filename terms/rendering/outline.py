@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, cast
 
 from .parsing import event_of, events_with_range
 
-MAX_WORDS = 5_000  # characters of a piece: pictures can be nested in one another
+MAX_WORDS = 5_000  # characters of a piece; pictures can be nested
 
 
 class OutlinePiece(NamedTuple):
-    """``text`` is a heading's or link's words, or a picture's alternative text; ``target`` is
-    where a link or picture leads, a heading's level (H1 to H6)."""
+    """``text`` is the text of a heading or link, or a picture's alternative text; ``target`` is
+    the address of a link or picture, or a heading's level (H1 to H6)."""
 
     line: int
     text: str
@@ -27,7 +27,7 @@ class Outline:
 
 
 def outline(markdown: str) -> Outline:
-    """The parts of ``markdown`` in order; lines are counted from 1."""
+    """Return the outline of ``markdown``; lines are counted from 1."""
     breaks = [match.start() for match in re.finditer(b"\n", markdown.encode())]
     found = Outline()
     lists = {"Heading": found.headings, "Link": found.links, "Image": found.pictures}

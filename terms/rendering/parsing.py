@@ -1,4 +1,4 @@
-"""What of Markdown is read: CommonMark with tables, footnotes, task lists, strikethrough,
+"""The supported Markdown: CommonMark with tables, footnotes, task lists, strikethrough,
 definition lists, and GitHub's alerts."""
 
 import re
@@ -19,14 +19,14 @@ OPTIONS = (
 
 
 MAX_BODY = 100_000  # characters
-SHORT = 10_000  # characters of a text that the parser is quick with, whatever is in it
-MAX_NESTING = 100  # elements in one another; the sanitiser's time grows with its square
+SHORT = 10_000  # characters; the parser is fast on any text of this length
+MAX_NESTING = 100  # nested elements; the sanitiser takes quadratic time
 MOST_CELLS = 50_000  # of a table
-MOST_LINES = 300  # of a link's title: the parser's time grows with their square
+MOST_LINES = 300  # of a link's title; the parser takes quadratic time
 
 
 class CannotRender(ValueError):
-    """The text is longer, or nested deeper, than what is rendered; it says which."""
+    """The text is too long or too complex to render; the message gives the reason."""
 
 
 NESTED = f"More than {MAX_NESTING} lists, quotes or HTML elements are nested."
@@ -34,7 +34,7 @@ _MANY_MARKERS = re.compile(
     r"^(?:[ \t]*+(?:[-+*](?=[ \t])|>|\d{1,9}+[.)](?=[ \t])))" rf"{{{MAX_NESTING + 1}}}",
     re.MULTILINE,
 )
-# The row below the head of a wide table; narrow ones have few cells in so short a text.
+# The delimiter row of a wide table; narrow tables have few cells in a text of MAX_BODY.
 _TABLE_ROW = re.compile(r"^[ \t>]*+\|?+(?:[ \t]*+:?+-++:?+[ \t]*+\|){9}[ \t:|-]*+$", re.MULTILINE)
 _TITLE = re.compile(
     r"\]\((<[^<>\n]*+>|(?:(?!\]\()[^\s<>])*+)[ \t]*+(?:\n[ \t>]*+)?(?<=[ \t\n>])([\"'(])"
@@ -42,7 +42,7 @@ _TITLE = re.compile(
 
 
 def check_text(markdown: str) -> None:
-    """Raise CannotRender for a text that is too long, or that would take the parser long."""
+    """Raise CannotRender if a text is too long, or would take the parser too long."""
     if len(markdown) > MAX_BODY:
         raise CannotRender(
             f"The text has {len(markdown):,} characters; at most {MAX_BODY:,} can be published."
@@ -65,7 +65,7 @@ def _check_shape(markdown: str) -> None:
 
 
 def _has_huge_table(markdown: str) -> bool:
-    """Whether rows are filled up to very many cells, which they need not be written with."""
+    """Return whether a table has too many cells; the parser fills up short rows."""
     for row in _TABLE_ROW.finditer(markdown):
         end = markdown.find("\n\n", row.end())
         rows = markdown.count("\n", row.end(), end if end >= 0 else len(markdown))
@@ -75,9 +75,9 @@ def _has_huge_table(markdown: str) -> bool:
 
 
 def _line_of_long_title(markdown: str) -> int | None:
-    """The line of a link whose title ends many lines below it, or not at all in its block."""
+    """Return the line of a link whose title spans too many lines, closed or not, or None."""
     breaks = [found.start() for found in re.finditer("\n", markdown)]
-    next_places = {'"': 0, "'": 0, ")": 0, "\n\n": 0}  # from where on each was looked for
+    next_places = {'"': 0, "'": 0, ")": 0, "\n\n": 0}  # text → next position
 
     def following(text: str, start: int) -> int:
         if next_places[text] < start:
@@ -87,7 +87,7 @@ def _line_of_long_title(markdown: str) -> int | None:
 
     for title in _TITLE.finditer(markdown):
         if title[1].count(")") > title[1].count("("):
-            continue  # the link ends before
+            continue  # the link ends earlier
         closing = ")" if title[2] == "(" else title[2]
         end = min(following(closing, title.end()), following("\n\n", title.end()))
         line = bisect_left(breaks, title.start())
@@ -97,13 +97,13 @@ def _line_of_long_title(markdown: str) -> int | None:
 
 
 def html_of(markdown: str) -> str:
-    """The parser's HTML; raises CannotRender."""
+    """Return the parser's HTML. Raises CannotRender."""
     _check_shape(markdown)
     return pyromark.html(markdown, options=OPTIONS)
 
 
 def events(markdown: str) -> "Iterable[Any]":
-    """What the parser reads; nothing of a text that cannot be rendered."""
+    """Return the parser's events; empty if the text cannot be rendered."""
     try:
         _check_shape(markdown)
     except CannotRender:
@@ -112,7 +112,7 @@ def events(markdown: str) -> "Iterable[Any]":
 
 
 def events_with_range(markdown: str) -> "Iterable[tuple[Any, dict[str, int]]]":
-    """The same, each with the bytes of the source where it stands."""
+    """Return the parser's events, each with its range in bytes of the source."""
     try:
         _check_shape(markdown)
     except CannotRender:
@@ -122,7 +122,7 @@ def events_with_range(markdown: str) -> "Iterable[tuple[Any, dict[str, int]]]":
 
 
 def event_of(event: Any) -> tuple[str, Any]:
-    """The kind of one of the parser's events, and what it carries. Takes the event apart."""
+    """Return the kind and the value of a parser event. Empties the event."""
     return event.popitem() if isinstance(event, dict) else (event, None)
 
 
@@ -134,7 +134,7 @@ _NO_NAMES_HTML = re.compile(
 
 
 class Closed:
-    """Whether the place of the parser is one where no names are looked for."""
+    """Tracks whether the parser is in an element in which names are not linked."""
 
     def __init__(self) -> None:
         self.elements = 0
@@ -146,7 +146,7 @@ class Closed:
             if element in _NO_NAMES:
                 self.elements += 1 if kind == "Start" else -1
             elif element == "Paragraph":
-                self.html = 0  # what was left open ends with its block
+                self.html = 0  # an unclosed element ends with its block
         elif kind == "InlineHtml" and (tag := _NO_NAMES_HTML.match(value)):
             self.html = max(0, self.html + (-1 if tag[1] else 0 if tag[3] else 1))
         return bool(self.elements or self.html)

@@ -1,7 +1,7 @@
-"""The HTML that authors may use. Sanitising is the last step of rendering.
+"""The HTML that authors may use. Later steps of rendering add only our own markup.
 
-Addresses: http, https, mailto and relative ones; ``//host`` is a link like any other, as
-nothing is loaded from it.
+Addresses may be http, https, mailto or relative; ``//host`` is allowed in links, as nothing
+is loaded from it.
 """
 
 import re
@@ -11,7 +11,7 @@ import nh3
 
 from .colouring import CLASSES
 
-ID_PREFIX = "s-"  # an author's id must not take the name of anything else on the page
+ID_PREFIX = "s-"  # keeps authors' ids apart from the other ids of a page
 
 _INLINE = (
     "a abbr b br cite code del dfn em i img ins kbd mark q s samp small span strong sub sup u var"
@@ -22,21 +22,21 @@ _BLOCK = (
 )
 _CELL = {"align", "colspan", "rowspan"}
 
-# What browsers take for the beginning of an address elsewhere: a scheme, or two slashes.
+# The beginning of an external address, as browsers read it: a scheme, or two slashes.
 _ELSEWHERE = re.compile(r"[\x00-\x20]*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
 
 
-# What browsers make a picture of: also <image>, in capitals, or with control characters in it.
+# Tags that browsers read as a picture: also <image>, in capitals or with control characters.
 _PICTURE = re.compile("<i[^a-z]*m", re.IGNORECASE)
 
 
 def is_elsewhere(address: str) -> bool:
-    """Whether browsers would leave the site for ``address``."""
+    """Return whether browsers would leave the site for ``address``."""
     return bool(_ELSEWHERE.match(re.sub(r"[\t\n\r]", "", address)))
 
 
 def _kept(element: str, attribute: str, value: str) -> str | None:
-    """Pictures are this site's own: to load one from elsewhere would tell who reads what."""
+    """Drop addresses of external pictures, which would reveal who reads what."""
     is_picture = element == "img" and attribute == "src"
     return None if is_picture and is_elsewhere(value) else value
 
@@ -56,20 +56,20 @@ _RULES: dict[str, Any] = {
     "allowed_classes": {"a": {"ref"}, "span": set(CLASSES)},
     "url_schemes": {"http", "https", "mailto"},
     "id_prefix": ID_PREFIX,
-    "link_rel": None,  # no link opens a window, and the referrer policy holds for all
+    "link_rel": None,  # links open no windows, and the referrer policy covers them
 }
 AMPERSAND, MANY = "&amp;", 2_000
-_PRIVATE = [chr(code) for code in range(0xE000, 0xF900)]  # no text needs all of these
+_PRIVATE = [chr(code) for code in range(0xE000, 0xF900)]  # no text contains all of these
 _cleaner = nh3.Cleaner(**_RULES)
-# It asks for each attribute, which takes as long as all else.
+# The filter is called for each attribute, which doubles the time.
 _cleaner_of_pictures = nh3.Cleaner(**_RULES, attribute_filter=_kept)
 
 
 def sanitise(html: str) -> str:
-    """``html`` with nothing in it that runs, loads from elsewhere or takes another's id."""
+    """Return ``html`` without scripts, external content and conflicting ids."""
     cleaner = _cleaner_of_pictures if _PICTURE.search(html) else _cleaner
     if html.count(AMPERSAND) < MANY:
         return cleaner.clean(html)
-    # Writing so many of them takes the library time by their square.
+    # nh3 takes quadratic time to write so many of them.
     stand_in = next((char for char in _PRIVATE if char not in html), AMPERSAND)
     return cleaner.clean(html.replace(AMPERSAND, stand_in)).replace(stand_in, AMPERSAND)

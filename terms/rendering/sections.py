@@ -15,7 +15,7 @@ _UNDERLINE = re.compile(r"[ \t>]*(?:=+|-+)[ \t]*$")
 
 
 class Section(NamedTuple):
-    """A part of a body from a heading to the next one that is not below it."""
+    """A part of a body, from a heading to the next one of the same or a higher level."""
 
     title: str
     level: int
@@ -24,11 +24,11 @@ class Section(NamedTuple):
 
 
 def sections(body: str) -> list[Section]:
-    """The sections of ``body``, whose lines end with \\n; offsets are in characters."""
+    """Return the sections of ``body``, which has \\n line ends; offsets are in characters."""
     starts = _line_starts(body)
     headings = [(starts[h.line - 1], int(h.target[1]), h.text) for h in outline(body).headings]
     ends = [len(body)] * len(headings)
-    opened: list[int] = []  # headings whose sections go on, each below the one before
+    opened: list[int] = []  # headings with unfinished sections, outermost first
     for place, (start, level, _) in enumerate(headings):
         while opened and headings[opened[-1]][1] >= level:
             ends[opened.pop()] = start
@@ -40,13 +40,13 @@ def sections(body: str) -> list[Section]:
 
 
 def divided(body: str, moved: Iterable[Section]) -> tuple[str, str]:
-    """What stays of ``body`` and what goes; a section goes with those below it."""
+    """Return ``body`` without the ``moved`` sections, and these with their subsections."""
     stays: list[str] = []
     goes: list[str] = []
     place = 0
     for section in moved:
         if section.start < place:
-            continue  # it is part of one that goes already
+            continue  # part of a section that is already moved
         stays.append(body[place : section.start])
         goes.append(body[section.start : section.end])
         place = section.end
@@ -54,14 +54,14 @@ def divided(body: str, moved: Iterable[Section]) -> tuple[str, str]:
 
 
 def as_section(title: str, gist: str, body: str) -> str:
-    """A section called ``title`` of the plain text ``gist`` and the Markdown ``body``, whose
-    headings go below it. Lines end with \\n."""
+    """Return a section with the heading ``title``, the plain text ``gist`` and the Markdown
+    ``body``, whose headings become subheadings. Line ends are \\n."""
     parts = (f"## {literal(title)}", literal(" ".join(gist.split())), lowered(body).strip("\n"))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def lowered(body: str) -> str:
-    """``body``, whose lines end with \\n, with each heading one level deeper."""
+    """Return ``body`` (\\n line ends) with each heading one level deeper; H1 counts as H2."""
     lines = body.split("\n")
     parts: list[str] = []
     reached = 0
@@ -71,7 +71,7 @@ def lowered(body: str) -> str:
         marks = "#" * min(_DEEPEST, max(2, int(heading.target[1])) + 1)
         within, words = _HEADING.findall(lines[first])[0]
         after = first + 1
-        if not lines[first].removeprefix(within).startswith("#"):  # it is underlined
+        if not lines[first].removeprefix(within).startswith("#"):  # underlined
             while not _UNDERLINE.match(lines[after]):
                 after += 1
             after += 1
@@ -84,7 +84,7 @@ def lowered(body: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Markdown of one line that reads as ``text``, with as few escapes as that needs."""
+    """Return ``text`` as one line of Markdown, with as few escapes as possible."""
     for escaped in (text, _INLINE.sub(r"\\\g<0>", text)):
         read = outline(f"# {escaped}").headings
         if len(read) == 1 and read[0].text == text and not _BLOCK.match(escaped):

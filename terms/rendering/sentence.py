@@ -7,7 +7,7 @@ from .parsing import event_of, events
 
 LONGEST = 300  # characters
 
-# A point ends no sentence behind a single letter or one of these, nor before a small letter.
+# No sentence ends after a single letter or these abbreviations, or before a lower-case letter.
 _END = re.compile(
     r"(?<!^[A-Za-z])(?<![ (.][A-Za-z])(?<!vs)(?<!etc)(?<!cf)"
     r"[.!?][\"'”’)]*(?=\s+[^a-z\s]|\s*$)|[。！？]"
@@ -15,7 +15,7 @@ _END = re.compile(
 
 
 def first_sentence(markdown: str) -> str:
-    """The first sentence of the first paragraph, without markup; empty where there is none."""
+    """Return the first sentence of the first paragraph, without markup, or an empty string."""
     text = " ".join(_first_paragraph(markdown).split())
     found = _END.search(text)
     sentence = text[: found.end()] if found else text
@@ -23,7 +23,7 @@ def first_sentence(markdown: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """``text`` up to ``most`` characters, cut between words where any ends not far before."""
+    """Return ``text`` cut to ``most`` characters, between words if possible."""
     if len(text) <= most:
         return text
     end = text.rfind(" ", most * 2 // 3, most)
@@ -31,10 +31,10 @@ def shortened(text: str, most: int) -> str:
 
 
 def _first_paragraph(markdown: str) -> str:
-    """The words of the first paragraph that is no part of a list, quotation or note."""
+    """Return the text of the first paragraph outside lists, quotations and footnotes."""
     parts: list[str] = []
     opened: list[str] = []
-    pictures = 0  # that are open
+    pictures = 0  # open images
     for event in events(expand_macros(markdown)):
         kind, value = event_of(event)
         if kind == "Start":

@@ -1,8 +1,8 @@
-"""The search index: words and beginnings of words, by column.
+"""The search index: words and prefixes of words, by column.
 
-SQLite's FTS5 and PostgreSQL's tsvector hold the same words, taken apart by
-``rendering.words``, so that ``C++``, ``café`` and ``数据`` are the same to both. The rows
-are written here, never by triggers: rebuilding a table on SQLite would drop those.
+SQLite's FTS5 and PostgreSQL's tsvector contain the same words, split by
+``rendering.words``, so that both treat ``C++``, ``café`` and ``数据`` alike. Rows are
+written here, not by triggers, which SQLite drops when a table is rebuilt.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,12 +17,12 @@ COLUMNS = (NAME, ALIASES, DESCRIPTION, BODY)
 _WEIGHTS = dict(zip(COLUMNS, "ABCD", strict=True))
 MAX_WORDS = 12  # of a query
 MAX_POSITION = 16_383  # of a word in a tsvector
-MAX_PLACES = 200  # of one word
-_LONG = "\x01long"  # stands for the places that a tsvector could not hold
+MAX_PLACES = 200  # positions of one word
+_LONG = "\x01long"  # marks a tsvector with positions left out
 
 
 class IndexRow(NamedTuple):
-    """The texts of a published term (``pk``) by which it is found."""
+    """The searchable texts of the published term ``pk``."""
 
     pk: int
     name: str
@@ -32,7 +32,7 @@ class IndexRow(NamedTuple):
 
 
 def index_rows(rows: Iterable[IndexRow]) -> None:
-    """Write rows; what there was of the same terms is replaced."""
+    """Write rows, replacing those of the same terms."""
     rows = list(rows)
     remove_rows([row.pk for row in rows])
     with connection.cursor() as cursor:
@@ -53,13 +53,13 @@ def remove_rows(pks: Sequence[int]) -> None:
     key = "rowid" if connection.vendor == "sqlite" else "id"
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"DELETE FROM terms_search WHERE {key} = %s",  # noqa: S608 — one of two words
+            f"DELETE FROM terms_search WHERE {key} = %s",  # noqa: S608 — one of two constants
             [(pk,) for pk in pks],
         )
 
 
 def _tsvector(columns: Sequence[Sequence[str]]) -> str:
-    """The words with place and weight, as PostgreSQL writes them: 'flask':1A,7D."""
+    """Return the words with position and weight, as PostgreSQL writes them: 'flask':1A,7D."""
     places: dict[str, list[str]] = {}
     place = 0
     for weight, column in zip("ABCD", columns, strict=True):
@@ -70,7 +70,7 @@ def _tsvector(columns: Sequence[Sequence[str]]) -> str:
                 places[_LONG] = ["1D"]
             else:
                 where.append(f"{place}{weight}")
-        place += 5  # no phrase goes from one column into the next
+        place += 5  # so that no phrase spans two columns
     return " ".join(f"{_quoted(word)}:{','.join(p)}" for word, p in places.items() if p)
 
 
@@ -84,8 +84,8 @@ Phrase = Sequence[str]  # words in their order
 def find_ids(
     glossary: int, query: Sequence[Phrase], columns: Sequence[str], limit: int
 ) -> list[int]:
-    """Ids of published terms that have all phrases of ``query`` in ``columns``, the last word of
-    each as a beginning; of more than ``limit``, those that were published first."""
+    """Return the ids of published terms with all phrases of ``query`` in ``columns``; the last
+    word of a phrase is a prefix. Of more than ``limit``, the first published are returned."""
     if not query:
         return []
     groups = [
@@ -112,7 +112,7 @@ def _in_tsquery(phrase: Phrase, weights: str) -> str:
 
 
 class Name(NamedTuple):
-    """A name that readers may look for; ``own`` is that of the term which has it."""
+    """A name that readers may search for; ``own`` is the main name of its term."""
 
     name: str
     path: str
@@ -121,7 +121,7 @@ class Name(NamedTuple):
 
 
 def names_from(glossary: int, key: str, limit: int) -> list[Name]:
-    """Names that begin with ``key``, by the alphabet."""
+    """Return names that begin with ``key``, in alphabetical order."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT CASE WHEN n.is_alias THEN n.name ELSE t.name END, t.path, t.name,"
@@ -136,13 +136,13 @@ def names_from(glossary: int, key: str, limit: int) -> list[Name]:
 
 
 def own_names(pks: Sequence[int]) -> list[Name]:
-    """The terms' own names, in the order of ``pks``."""
+    """Return the main names of terms, in the order of ``pks``."""
     if not pks:
         return []
     with connection.cursor() as cursor:
         marks = ", ".join(["%s"] * len(pks))
         cursor.execute(
-            "SELECT id, name, path, name, substr(description, 1, 500)"  # noqa: S608 — only marks
+            "SELECT id, name, path, name, substr(description, 1, 500)"  # noqa: S608 — only %s
             " FROM terms_publishedterm"
             f" WHERE id IN ({marks})",
             list(pks),
@@ -152,15 +152,15 @@ def own_names(pks: Sequence[int]) -> list[Name]:
 
 
 def beginning(glossary: int, start: str) -> list[int]:
-    """Ids of published terms with a word that begins like this in a name."""
+    """Return the ids of published terms with a word in a name that begins with ``start``."""
     if connection.vendor == "sqlite":
         return _sqlite(glossary, f"{{{NAME} {ALIASES}}} : {_prefix(start)}", -1)
     return _postgresql(glossary, f"{_quoted(start)}:*AB", -1)
 
 
 def speaking_of(glossary: int, phrases: Iterable[Sequence[str]], limit: int = -1) -> list[int]:
-    """Ids of published terms in whose body one of ``phrases`` stands, each some words in
-    their order, the last one as a beginning."""
+    """Return the ids of published terms whose body contains one of ``phrases``, with their last
+    word as a prefix. On PostgreSQL, rows with positions left out always match."""
     phrases = [phrase for phrase in phrases if phrase]
     if not phrases:
         return []
@@ -201,12 +201,12 @@ def _postgresql(glossary: int, condition: str, limit: int) -> list[int]:
 
 
 def everything() -> list[tuple]:
-    """All rows as they are stored, for comparing."""
+    """Return all rows as stored, for comparison."""
     columns = (
         "rowid, name, aliases, description, body"
         if connection.vendor == "sqlite"
         else "id, document::text"
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM terms_search ORDER BY 1")  # noqa: S608 — our own
+        cursor.execute(f"SELECT {columns} FROM terms_search ORDER BY 1")  # noqa: S608 — constants
         return cursor.fetchall()

@@ -16,7 +16,7 @@ def linked_names(glossary: Glossary) -> QuerySet:
 
 
 def names_of(glossary: Glossary, texts: Iterable[str]) -> Names:
-    """The names that are linked of which ``texts``, without markup, may speak."""
+    """Return the linked names that may occur in ``texts``, which have no markup."""
     rows = linked_names(glossary)
     wanted = sorted(set().union(*map(buckets, texts)))
     found: list[tuple[str, Uid]] = []

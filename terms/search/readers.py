@@ -1,4 +1,4 @@
-"""The readers' search, best results first: by name, alias, definition and text."""
+"""The search for readers, best results first: by name, alias, definition and body."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,19 +19,19 @@ from .names import names_of
 
 MAX_QUERY = 200  # characters
 RESULTS = 50
-RANKED = 300  # terms of a stage that are put in order; of more, the first published ones
+RANKED = 300  # terms of a stage that are sorted; of more, the first published ones
 SUGGESTIONS = 8
-ALIKE = 74  # of 100: how like a name has to be to what was typed
-NEARLY = 92  # the same for a name that nobody asked for in so many words: frontend, front-end
+ALIKE = 74  # of 100: minimum similarity of a name and the query
+NEARLY = 92  # the same for names added to other results: frontend, front-end
 EXCERPT = 160  # characters
-LONG, MOST_MARKED = 20_000, 100_000  # characters looked through for an excerpt, and in all
-MISSES = 10_000  # kept of a glossary
+LONG, MOST_MARKED = 20_000, 100_000  # characters searched for one excerpt, and for all
+MISSES = 10_000  # kept per glossary
 
 
 @dataclass
 class Hit:
-    """A term found. ``also`` is the other name that was looked for, if it was one;
-    ``excerpt`` are pieces of text, each with whether it is one of the words."""
+    """A term found. ``also`` is the alias that matches, if only an alias does; ``title`` and
+    ``excerpt`` are pieces of text, each with whether it matches."""
 
     term: PublishedTerm
     also: str = ""
@@ -41,8 +41,8 @@ class Hit:
 
 @dataclass
 class Results:
-    """``are_alike``: nothing was found; these are spelled like ``query``, or have what was
-    probably meant by it, ``meant``."""
+    """``are_alike``: nothing matches ``query``; the hits have similar names, or match its
+    probable meaning, ``meant``."""
 
     query: str
     hits: list[Hit]
@@ -71,7 +71,7 @@ def find_terms(glossary: Glossary, query: str, limit: int = RESULTS) -> Results:
 def suggest_names(
     glossary: Glossary, query: str, limit: int = SUGGESTIONS
 ) -> list[search_index.Name]:
-    """Names that begin with, or hold, what was typed."""
+    """Return names that begin with ``query`` or contain its words, or else similar names."""
     query = tidy(query)
     if not query:
         return []
@@ -90,11 +90,11 @@ def suggest_names(
 
 
 def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
-    """Ids of the terms found, the best first."""
+    """Return the ids of matching terms, best first."""
     looked_for = sought(query)
     found = dict.fromkeys(_by_key(glossary, name_key(query), bool(looked_for), limit))
     stages: list[list[str]] = [[column] for column in search_index.COLUMNS]
-    stages.append(list(search_index.COLUMNS))  # one word here, another there
+    stages.append(list(search_index.COLUMNS))  # words in different columns
     is_named = bool(found)
     for columns in stages:
         if len(found) >= limit or not looked_for:
@@ -104,20 +104,21 @@ def _ranked(glossary: Glossary, query: str, limit: int) -> list[int]:
         if columns == [search_index.ALIASES]:
             is_named = bool(found)
     if found and not is_named and len(found) < SUGGESTIONS:
-        # Few texts say it and no name has it: a name that is spelled like it may be meant.
+        # Few texts and no name match: a name with a similar spelling may be meant.
         found.update(dict.fromkeys(alike(glossary, query, SUGGESTIONS, NEARLY)))
     return list(found)[:limit]
 
 
 def _by_key(glossary: Glossary, key: str, has_words: bool, limit: int) -> list[int]:
-    """Ids of the terms with this name; also where it says & for and, or one word for two."""
+    """Return the ids of terms with this name, also with & for and; for several words also names
+    that begin with them joined."""
     names = PublishedName.objects.filter(glossary=glossary)
     joined = key.replace(" ", "")
     same = {key, key.replace(" and ", " & "), key.replace(" & ", " and ")}
     found = list(
         names.filter(key__in=same).order_by("is_alias", "pk").values_list("term", flat=True)
     )
-    start = "" if has_words and joined == key else joined  # 🎉 is no word
+    start = "" if has_words and joined == key else joined  # 🎉 is not a word
     if start:
         begun = names.filter(is_hidden=False, key__gte=start, key__lt=f"{start}\U0010ffff")
         found += begun.order_by("key", "pk").values_list("term", flat=True)[:limit]
@@ -125,8 +126,8 @@ def _by_key(glossary: Glossary, key: str, has_words: bool, limit: int) -> list[i
 
 
 def named_in(glossary: Glossary, query: str) -> list[int]:
-    """Ids of the terms that a question names: of Flask in “what is flask?”."""
-    texts = (query, query.upper())  # LTV and ltv find the same
+    """Return the ids of terms named in a question: Flask in “what is flask?”."""
+    texts = (query, query.upper())  # so that ltv finds LTV
     names = names_of(glossary, texts[:1])
     uids = [uid for text in texts for found in names.find(text) for uid in found.targets]
     pks = dict(PublishedTerm.objects.filter(uid__in=uids).values_list("uid", "pk"))
@@ -134,7 +135,7 @@ def named_in(glossary: Glossary, query: str) -> list[int]:
 
 
 def _in_order(pks: Sequence[int], query: str) -> list[int]:
-    """Names that begin with what was looked for, then shorter ones, then by the alphabet."""
+    """Sort ids: names that begin with ``query``, then shorter names, then alphabetically."""
     start = folded(query)
     rows = PublishedTerm.objects.filter(pk__in=pks).order_by("sort_key", "pk")
     names = list(rows.values_list("pk", "name"))
@@ -143,7 +144,7 @@ def _in_order(pks: Sequence[int], query: str) -> list[int]:
 
 
 def alike(glossary: Glossary, query: str, limit: int, least: int = ALIKE) -> list[int]:
-    """Ids of terms with a name, or a word of one, that is spelled like ``query``."""
+    """Return the ids of terms with a name, or a word in one, that is spelled like ``query``."""
     wanted = folded(tidy(query))
     if len(wanted) < 3:
         return []
@@ -154,8 +155,8 @@ def alike(glossary: Glossary, query: str, limit: int, least: int = ALIKE) -> lis
 
 
 def respelled(glossary: Glossary, query: str) -> str:
-    """The words of ``query``, those that no term has as names spell them; nothing where a
-    word is like none."""
+    """Return ``query`` with unknown words replaced by similar words in names, or an empty
+    string if there are none for a word."""
     version = Site.objects.values_list("uid", "mark").first()
     *_, known = _spellings(glossary.pk, version)
     found = []
@@ -173,8 +174,8 @@ def respelled(glossary: Glossary, query: str) -> str:
 def _spellings(
     glossary: int, version: tuple | None
 ) -> tuple[list[str], list[int], tuple[str, ...]]:
-    """All names and their longer words, with the ids of their terms, at a state of the site;
-    and these words once each."""
+    """Return all names and their longer words, the ids of their terms, and the distinct words.
+    ``version`` identifies the state of the site, for the cache."""
     keys: list[str] = []
     pks: list[int] = []
     names = PublishedName.objects.filter(glossary=glossary, is_hidden=False).order_by("pk")
@@ -188,7 +189,7 @@ def _spellings(
     return keys, pks, tuple(sorted(known))
 
 
-# What a result shows
+# The content of results
 
 
 def _hits(glossary: Glossary, pks: Sequence[int], query: str) -> list[Hit]:
@@ -214,13 +215,13 @@ def _other_name(names: Iterable[str], looked_for: Sequence[search_index.Phrase])
     return next((name for name in names if _is_marked(mark_matches(name, looked_for))), "")
 
 
-_UNENDED = re.compile(r"(?<=[\w)”\"'])\n+")  # where a heading, or an entry of a list, ends
+_UNENDED = re.compile(r"(?<=[\w)”\"'])\n+")  # the end of a heading or list item
 
 
 def _excerpt(
     description: str, body: str, looked_for: Sequence[search_index.Phrase]
 ) -> list[tuple[str, bool]]:
-    """The definition; where only the ``body`` has the words, the place where it does."""
+    """Return the definition, or the part of ``body`` that matches if the definition does not."""
     text = " ".join(description[: 20 * EXCERPT].split())
     pieces = mark_matches(text[: 2 * EXCERPT], looked_for)
     if not body or _is_marked(pieces):
@@ -247,7 +248,7 @@ def _cut(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
 
 
 def mark_matches(text: str, looked_for: Sequence[search_index.Phrase]) -> list[tuple[str, bool]]:
-    """``text`` in pieces, each with whether it matches the search."""
+    """Return ``text`` in pieces, each with whether it matches the search."""
     phrases = {"".join(phrase) for phrase in looked_for if not TOKEN.match(phrase[0])}
     starts = tuple(s for phrase in looked_for if TOKEN.match(phrase[0]) for s in stems(phrase[0]))
     pieces: list[tuple[str, bool]] = []
@@ -272,11 +273,11 @@ def _is_marked(pieces: Iterable[tuple[str, bool]]) -> bool:
     return any(is_word for _, is_word in pieces)
 
 
-# What was looked for in vain
+# Searches without result
 
 
 def note_miss(glossary: Glossary, query: str) -> None:
-    """Count a search without result. What may speak of a person is not kept."""
+    """Count a search without result, unless it may contain personal data."""
     key = folded(tidy(query))[:100]
     if len(key) < 2 or len(key) > 60 or "@" in key or len(re.findall(r"\d", key)) > 5:
         return

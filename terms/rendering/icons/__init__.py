@@ -1,5 +1,5 @@
-"""The Material Design Icons by Pictogrammers (Apache-2.0, see LICENSE-mdi), by their
-``mdi:`` names, from the data file beside this module."""
+"""The Material Design Icons by Pictogrammers (Apache-2.0, see LICENSE-mdi), by ``mdi:`` name,
+from the data file next to this module."""
 
 import json
 from functools import cache
@@ -18,7 +18,7 @@ def _set() -> dict[str, Any]:
 
 
 def icon_body(name: str) -> str | None:
-    """The SVG elements of an icon, on a 24 x 24 grid; None for a name that there is not."""
+    """Return the SVG elements of an icon on a 24 x 24 grid, or None for an unknown name."""
     key = name.removeprefix(PREFIX)
     icons, aliases = _set()["icons"], _set()["aliases"]
     if key in aliases:
@@ -28,7 +28,7 @@ def icon_body(name: str) -> str | None:
 
 @cache
 def icon_svg(name: str) -> str:
-    """An icon as inline SVG, which is decoration; the default one where ``name`` is unknown."""
+    """Return an icon as decorative inline SVG; the default icon if ``name`` is unknown."""
     body = (name and icon_body(name)) or icon_body(DEFAULT)
     return (
         f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{body}</svg>'
@@ -36,7 +36,7 @@ def icon_svg(name: str) -> str:
 
 
 def find_icons(query: str) -> list[str]:
-    """Names that contain every word of ``query``; names that begin with it come first."""
+    """Return names that contain all words of ``query``; matches at the start come first."""
     words = query.lower().removeprefix(PREFIX).replace("-", " ").split()
     found = [
         name
