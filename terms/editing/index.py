@@ -84,7 +84,7 @@ def index_relations(
 
 
 def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, int]:
-    """Return name or alias → term id for ``keys``, or for all names if ``keys`` is None.
+    """Return name or alias → term id for ``keys``; all names for None or more than MANY keys.
 
     Names take precedence over aliases, older terms over newer ones.
     """
