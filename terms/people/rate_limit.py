@@ -1,4 +1,4 @@
-"""Rate limits for costly requests. Each process counts for itself."""
+"""Rate limits for costly requests. Each process has its own counters."""
 
 import hashlib
 from typing import Any

@@ -67,7 +67,7 @@ def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
 
 
 def are_all(glossary: Glossary, pks: Collection[int]) -> bool:
-    """Whether ``pks`` are all published terms; always False for at most FEW."""
+    """Whether ``pks`` are all published terms; always False for FEW or fewer."""
     # The query is expensive in a large glossary, and so few terms are rarely all.
     if len(pks) <= FEW:
         return False

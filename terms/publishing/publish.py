@@ -1,4 +1,4 @@
-"""Publishing: the only module that connects editors' terms with published content."""
+"""Publication and withdrawal: writes the published rows from the editors' terms."""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -145,7 +145,7 @@ def withdraw(
 def _withdrawing(
     change: Noting, terms: QuerySet[Term], successor: Uid | None
 ) -> Iterator[Step | None]:
-    # Read under the lock: to withdraw a term twice would lose the offer of its address.
+    # Read under the lock: withdrawing a term twice would lose what its address offers.
     for uids in batches(terms.live().values_list("uid", flat=True)):
         yield partial(_withdraw_some, change, uids, successor)
 
@@ -219,7 +219,7 @@ def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
 
 
 def next_abandoned() -> datetime | None:
-    """When the oldest unfinished work counts as abandoned. This may be in the past."""
+    """Return when the oldest unfinished work counts as abandoned, perhaps in the past."""
     seen_at = Unfinished.objects.aggregate(at=Min("seen_at"))["at"]
     return seen_at and seen_at + Unfinished.PATIENCE
 
@@ -328,7 +328,7 @@ def _checked(
     held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
     for live, page in made:
         if page.uid in batch:
-            continue  # the same text was made twice
+            continue  # another revision with the same text
         version = live.version
         is_meant = change.seen.get(version.term, version.fingerprint) == version.fingerprint
         reason = (

@@ -82,7 +82,7 @@ def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tup
 
 
 def _write_addresses(glossary: Glossary, batch: Batch) -> None:
-    """Write the addresses. A term takes over an address that is in the table; a list does not."""
+    """Write the addresses. A term replaces the last owner of its path; a list does not."""
     lists: set[str] = set()
     for _, page in batch.values():
         if page.category_slug:

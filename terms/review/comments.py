@@ -16,7 +16,7 @@ from terms.people.notifications import tell
 from .approvals import authors_of
 from .requests import MAX_TEXT, CannotReview, bounded
 
-MAX_OPEN = 500  # of a term
+MAX_OPEN = 500  # open comments per term
 MOST_COMPARED = 10  # older texts per term
 
 
