@@ -1,4 +1,4 @@
-"""One field of many terms as one operation on their files."""
+"""Changes of one field in the files of many terms, as one operation."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,12 +12,12 @@ from terms.models import Glossary, Revision, Term
 from .operation import CannotRefactor, Operation
 from .reword import labels_of
 
-MOST = 10_000  # terms at once
+MOST = 10_000  # terms per operation
 BATCH = 500
 
 
 def set_column(glossary: Glossary, terms: Iterable[Term], column: str, value: str) -> Operation:
-    """Write ``value`` as the category, vertical or icon of ``terms``; empty takes it away."""
+    """Set the category, vertical or icon of ``terms`` to ``value``; an empty value removes it."""
     shown = value or f"no {column}"
     operation = Operation(glossary, "")
     for term, document in _read(terms):
@@ -28,7 +28,7 @@ def set_column(glossary: Glossary, terms: Iterable[Term], column: str, value: st
 
 
 def relate(glossary: Glossary, terms: Iterable[Term], name: str, back: bool = False) -> Operation:
-    """Have ``terms`` relate to the term called ``name``, or with ``back`` no longer."""
+    """Relate ``terms`` to the term called ``name``, or with ``back`` remove the relation."""
     name = " ".join(name.split())
     key = name_key(name)
     if not key:
@@ -47,7 +47,7 @@ def relate(glossary: Glossary, terms: Iterable[Term], name: str, back: bool = Fa
 
 
 def _read(terms: Iterable[Term]) -> Iterator[tuple[Term, TermDocument]]:
-    """Each term with its newest text, read in batches."""
+    """Yield each term with its newest text, read in batches. Raises CannotRefactor."""
     every = list(terms)
     if len(every) > MOST:
         raise CannotRefactor(f"You chose {len(every):,} terms. Choose {MOST:,} at most.")

@@ -1,4 +1,4 @@
-"""Review, approval and publication of many terms as one."""
+"""Review, approval and publication of many terms together."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from .trash import trash
 
 
 class PublishingRefused(Exception):
-    """Some terms of a set cannot be published, so none of them was; ``refusals`` say why."""
+    """No term of the set was published, because of the ``refusals`` of some."""
 
     def __init__(self, refusals: list[Refusal]):
         super().__init__(f"{len(refusals)} of the terms cannot be published")
@@ -26,7 +26,7 @@ class PublishingRefused(Exception):
 
 
 def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
-    """The sets that a change of ``term`` belongs to that readers do not have yet."""
+    """Return the change sets with changes of ``term`` that are not published yet."""
     live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
     newer = Q(revisions__term=term, revisions__number__gt=live.number if live else 0)
     sets = ChangeSet.objects.filter(newer | Q(terms=term), undone_at=None)
@@ -34,7 +34,7 @@ def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
 
 
 def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> ChangeSet:
-    """A set of terms that belong together, to be reviewed and published as one."""
+    """Create a set of terms that are reviewed and published together."""
     made = ChangeSet.objects.create(glossary=glossary, title=title[:300], author=person)
     made.terms.set(terms)
     return made
@@ -43,13 +43,13 @@ def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> C
 def publish_set(
     change_set: ChangeSet, person: Any = None, seen: Mapping[int, str] = MappingProxyType({})
 ) -> int:
-    """Publish all terms of the set in one transaction, or raise Refused.
+    """Publish all terms of the set in one transaction. Raises PublishingRefused.
 
-    Where the texts that somebody has ``seen`` are given (fingerprints by id of the term),
-    another text raises CannotReview.
+    ``seen``: term id → fingerprint of the text that the person has read. Raises CannotReview if
+    a term has another text.
 
-    What is merged into another term leaves the readers' side, its addresses lead on; it
-    goes into the trash, from where an undoing brings it back.
+    Terms that are merged into another term are withdrawn and moved to the trash; their
+    addresses redirect to the other term.
     """
     ids = list(change_set.members().order_by("path").values_list("pk", flat=True))
     if len(ids) > FEW:
@@ -67,9 +67,9 @@ def publish_set(
 def _publish_large(
     change_set: ChangeSet, ids: list[int], person: Any, seen: Mapping[int, str]
 ) -> int:
-    """Find out whether all can be published, then publish them in short transactions.
+    """Check that all terms can be published, then publish them in short transactions.
 
-    Raises Refused also for terms that were changed in between; the others are live then.
+    Raises PublishingRefused even if terms are changed in between; the others are then live.
     """
     glossary = change_set.glossary
     chosen = Term.objects.filter(pk__in=ids)
@@ -94,11 +94,11 @@ def _require_seen(terms: QuerySet[Term], seen: Mapping[int, str]) -> None:
 
 def _trash_merged(terms: QuerySet[Term], person: Any) -> None:
     for term in withdraw_merged(terms, person):
-        trash(term, person, is_approved=True)  # by the text that says so
+        trash(term, person, is_approved=True)  # approved with the text that merges it
 
 
 def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:
-    """Take those off that are a part of another term now; which ones these are."""
+    """Withdraw terms that are merged into another term, and return them."""
     merged = [term for term in terms.select_related("glossary") if term.document().is_merged]
     if orphaned := [refusal for term in merged if (refusal := _why_not_withdrawn(term))]:
         raise PublishingRefused(orphaned)
@@ -108,7 +108,7 @@ def withdraw_merged(terms: QuerySet[Term], person: Any = None) -> list[Term]:
 
 
 def _why_not_withdrawn(term: Term) -> Refusal | None:
-    """A term whose address would lead nowhere stays."""
+    """Return a refusal if the address of ``term`` would redirect to no live term."""
     name = term.document().replaced_by
     heir = known_names(term.glossary, [name_key(name)]).get(name_key(name))
     if heir and heir != term.pk and Term.objects.live().filter(pk=heir).exists():
@@ -117,12 +117,12 @@ def _why_not_withdrawn(term: Term) -> Refusal | None:
 
 
 def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:
-    """Ask for a review of each term that is in none; how many these are."""
+    """Request a review of the terms that are not live or in review; return their number."""
     return _each(change_set, lambda term: submit(term, person, note), but=REVIEW)
 
 
 def approve_set(change_set: ChangeSet, person: Any, seen: dict[int, str]) -> int:
-    """Approve each text as ``seen`` names it, by id of the term; all or none."""
+    """Approve the texts in ``seen`` (term id → fingerprint), all or none."""
     given = Approval.objects.filter(person=person, term__in=change_set.members())
     done = set(given.values_list("term", "fingerprint"))
 
@@ -134,7 +134,7 @@ def approve_set(change_set: ChangeSet, person: Any, seen: dict[int, str]) -> int
 
 
 def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -> int:
-    """Do it for every term of the set that is not live, nor in the stage ``but``."""
+    """Call ``act`` for the terms that are not live or in stage ``but``; return their number."""
     count = 0
     with transaction.atomic():
         terms = list(change_set.members().select_related("glossary"))

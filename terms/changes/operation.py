@@ -1,4 +1,4 @@
-"""Operations over many term files: effects are listed first, then applied and undone as one."""
+"""Operations on many term files: effects are listed, then applied and undone together."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -20,16 +20,16 @@ from .removals import NotApproved
 from .trash import trash
 
 MEANWHILE = "The glossary has changed. Check the effects again."
-MOST_MADE = 100  # new terms that an undoing moves to the trash
+MOST_MADE = 100  # new terms that undo moves to the trash
 
 
 class CannotRefactor(ValueError):
-    """The operation is not possible as things are; it says why."""
+    """The operation is not possible now; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What happens to a term, and to the text of its file."""
+    """The effect on a term, and on the text of its file."""
 
     term: str
     words: str
@@ -38,12 +38,12 @@ class Effect:
 
     @property
     def blocks(self) -> list[ChangedLines]:
-        """The lines that change; compared only where they are looked at."""
+        """The changed lines, compared only when needed."""
         return list(compare(self.before, self.after)) if self.before != self.after else []
 
 
 def documents_of(terms: QuerySet[Term]) -> Iterator[tuple[Term, TermDocument]]:
-    """Each of ``terms`` with its newest text, in a few queries."""
+    """Yield each of ``terms`` with its newest text, in a few queries."""
     ids = terms.values_list("pk", flat=True)
     for some in batches(ids):
         rows = Revision.objects.filter(term__in=some, number=F("term__version")).order_by()
@@ -56,28 +56,28 @@ def documents_of(terms: QuerySet[Term]) -> Iterator[tuple[Term, TermDocument]]:
 
 @dataclass
 class Operation:
-    """Texts to save and what else follows, of one glossary. Nothing is done yet."""
+    """The planned texts and other effects of an operation in one glossary."""
 
     glossary: Glossary
     title: str
     drafts: dict[int, Draft] = field(default_factory=dict)
     made: list[Draft] = field(default_factory=list)  # new terms
     effects: list[Effect] = field(default_factory=list)
-    failed: dict[int, str] = field(default_factory=dict)  # by term, why its file stays
+    failed: dict[int, str] = field(default_factory=dict)  # term id → reason why its file stays
 
     def require(self, *terms: Term) -> None:
-        """Raise CannotRefactor where the file of one of ``terms`` cannot be changed."""
+        """Raise CannotRefactor if the file of one of ``terms`` cannot be changed."""
         for term in terms:
             if term.pk in self.failed:
                 raise CannotRefactor(self.failed[term.pk])
 
     @property
     def count(self) -> int:
-        """How many files would be changed or made."""
+        """The number of files that would be changed or created."""
         return len(self.drafts) + len(self.made)
 
     def make(self, path: str, text: str, words: str) -> None:
-        """Have a new term made."""
+        """Plan a new term."""
         document = read_document(text, path)
         self.made.append(Draft(path, text, document=document))
         self.effects.append(Effect(document.name, words, "", text))
@@ -85,9 +85,9 @@ class Operation:
     def rewrite(
         self, term: Term, words: str, read: TermDocument | None = None, **values: Any
     ) -> None:
-        """Have ``term``'s file changed, on top of what this operation changes in it already.
+        """Plan changes of the file of ``term``, in addition to those already planned.
 
-        ``read`` is its newest text, where that has been read already.
+        ``read`` is its parsed newest text, if the caller has it.
         """
         draft = self.drafts.get(term.pk)
         document = (draft and draft.document) or read or term.document()
@@ -108,7 +108,7 @@ class Operation:
 
     @property
     def digest(self) -> str:
-        """By which a confirmation names exactly what was shown."""
+        """A hash with which a confirmation refers to exactly the effects that were shown."""
         found = hashlib.sha256(self.title.encode())
         for effect in self.effects:
             found.update(f"\0{effect.term}\0{effect.words}".encode())
@@ -132,10 +132,10 @@ def apply(operation: Operation, person: Any = None) -> ChangeSet:
 
 
 def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
-    """Bring back the texts from before, as a change set of its own. Raises CannotRefactor.
+    """Restore the earlier texts, as a new change set. Raises CannotRefactor, StaleWrite.
 
-    Nothing that was written since is undone: then nothing is done at all. Terms that it made
-    go into the trash.
+    If a text has changed since, nothing is undone. Terms that the change set created are moved
+    to the trash.
     """
     title = f"Undone: {change_set.title}"[:300]
     with transaction.atomic():
@@ -171,7 +171,7 @@ def _trash(term: Term, person: Any) -> None:
 
 
 def _before(revisions: list[Revision]) -> Mapping[int, str]:
-    """By id of the revisions, the text that each was made from."""
+    """Return revision id → the text that the revision was based on."""
     based = {revision.term_id: revision.based_on for revision in revisions}
     texts = {
         (term, number): text

@@ -1,5 +1,4 @@
-"""A preview of the readers' side with a change set published, in a transaction that is rolled
-back."""
+"""A preview of the site with a change set published, in a transaction that is rolled back."""
 
 import hashlib
 import secrets
@@ -22,16 +21,16 @@ from terms.publishing.publish import Refusal, preview
 from .change_sets import PublishingRefused, withdraw_merged
 
 MAX_DAYS = 30
-MAX_TERMS = 300  # that showing a page publishes, and takes back
+MAX_TERMS = 300  # terms that are published and rolled back to show a page
 SALT = "terms.guest-link"
 
 
 class TooLarge(ValueError):
-    """The set has more terms than can be shown while others wait."""
+    """The set has too many terms to show while other writers wait."""
 
 
 def make_link(change_set: ChangeSet, person: Any, days: int) -> tuple[GuestLink, str]:
-    """A new link and the token that opens it, which is not kept anywhere."""
+    """Return a new link and its token, which is not stored. Raises TooLarge."""
     if change_set.members().count() > MAX_TERMS:
         raise TooLarge(f"A set of more than {MAX_TERMS} terms is not shown to guests.")
     now = timezone.now()
@@ -46,7 +45,7 @@ def make_link(change_set: ChangeSet, person: Any, days: int) -> tuple[GuestLink,
 
 
 def revoke_links(change_set: ChangeSet, person: Any) -> int:
-    """Have all links to the set lead nowhere; how many did."""
+    """Revoke all links to the set and return their number."""
     count = change_set.guest_links.filter(revoked_at=None).update(revoked_at=timezone.now())
     what = [(None, change_set.title)]
     record(change_set.glossary, Event.Kind.UNSHARED, what, person, f"{count} links")
@@ -54,12 +53,12 @@ def revoke_links(change_set: ChangeSet, person: Any) -> int:
 
 
 def link_of(token: str) -> GuestLink | None:
-    """The open link that ``token`` belongs to. A forged one costs no query."""
+    """Return the open link that ``token`` belongs to. Forged tokens cost no query."""
     try:
         secret = signing.Signer(salt=SALT).unsign(token)
     except signing.BadSignature:
         return None
-    # Who shared it answers for it: without that person, or that person's right, it is closed.
+    # The link needs a creator who is active staff and still has the permission to share.
     links = GuestLink.objects.open().filter(person__is_active=True, person__is_staff=True)
     links = links.select_related("change_set__glossary", "person")
     link = links.filter(secret_hash=_hash(secret)).first()
@@ -78,10 +77,10 @@ def _hash(secret: str) -> str:
 
 @contextmanager
 def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
-    """Within it the database holds what publishing the set would make of it; then no more.
+    """Within the context, the database is in the state after publication of the set.
 
-    Everything is the real thing: pages, search, letters, mentions. Approvals are not asked
-    for, since nothing is published. Writers of the glossary wait meanwhile.
+    Everything is real: pages, search, letters, mentions. Approvals are not required, since
+    nothing is published. Other writers of the glossary wait.
     """
     try:
         with transaction.atomic():
@@ -91,7 +90,7 @@ def as_published(change_set: ChangeSet) -> Iterator[list[Refusal]]:
             refusals = preview(change_set.glossary, terms)
             with suppress(PublishingRefused):
                 withdraw_merged(terms)
-            # What is kept in memory by the number of the site's changes is not this.
+            # A new uid keeps the preview out of caches that are keyed by site and change number.
             Site.objects.update(uid=uuid4())
             yield refusals
             transaction.set_rollback(True)

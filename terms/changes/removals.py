@@ -1,8 +1,7 @@
-"""Requests to withdraw, delete or rename a published term, with the approvals of a change.
+"""Requests to withdraw, delete or rename a published term, which need approvals like a change.
 
-Withdrawing, deleting and renaming the file of a term that readers see is asked for first where
-its glossary or category needs approvals. An approval names what is live and what is to be done
-with it: once another text is live, it is void.
+If the glossary or category requires approvals, a request comes first. An approval covers the live
+text and the action, and is void once another text is live.
 """
 
 import hashlib
@@ -27,19 +26,22 @@ WITHDRAW, DELETE, MOVE = Removal.Action.WITHDRAW, Removal.Action.DELETE, Removal
 
 
 class NotApproved(ValueError):
-    """Others have to approve it first; it says how many."""
+    """Others must approve the removal first; the message has their number."""
 
 
 def fingerprint_of_request(term: Term, action: str, detail: str, asked_at: datetime) -> str:
-    """What an approval of taking ``term`` away names. ``detail`` is the new path of its file, or
-    the uid of the term to read instead. What is asked for again has to be approved again."""
+    """Return the fingerprint that approvals of a removal refer to.
+
+    ``detail`` is the new path of the file, or the uid of the successor. The time is included,
+    so that a repeated request needs new approvals.
+    """
     when = asked_at.astimezone(UTC).isoformat()
     named = "\0".join(("removal", action, term.live_fingerprint, detail, when))
     return hashlib.sha256(named.encode()).hexdigest()
 
 
 def _asked(term: Term, action: str, detail: str) -> Removal | None:
-    """The open request for exactly this, if it is about the text that is live."""
+    """Return the open request for this removal, if it is about the live text."""
     asked = term.removals.open().filter(action=action, detail=detail).first()
     return asked if asked and _is_valid(asked, term) else None
 
@@ -51,7 +53,7 @@ def _is_valid(asked: Removal, term: Term) -> bool:
 
 
 def standing_of(term: Term, action: str, detail: str = "") -> Standing:
-    """How many approvals it needs and has; none are needed for what readers do not see."""
+    """Return the approvals needed and given. Terms that are not live need none."""
     if not term.live_fingerprint:
         return Standing(0, 0)
     needed = needed_by(term.glossary, [term])[term.pk]
@@ -65,7 +67,7 @@ def standing_of(term: Term, action: str, detail: str = "") -> Standing:
 
 
 def why_not(term: Term, action: str, detail: str = "") -> str:
-    """Why ``term`` may not be taken away yet; empty where it may."""
+    """Return the reason why ``term`` may not be removed yet, or an empty string."""
     standing = standing_of(term, action, detail)
     if not standing.missing:
         return ""
@@ -75,14 +77,16 @@ def why_not(term: Term, action: str, detail: str = "") -> str:
 
 
 def require(term: Term, action: str, detail: str = "") -> None:
-    """Raise NotApproved where others have to approve it first. Within a transaction that has
-    the lock of the glossary, so that it stays so."""
+    """Raise NotApproved if others must approve the removal first.
+
+    Call it in a transaction with the lock of the glossary, so that the answer stays valid.
+    """
     if reason := why_not(term, action, detail):
         raise NotApproved(reason)
 
 
 def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") -> Removal:
-    """Ask the reviewers; an earlier request for the same term is closed."""
+    """Request a removal from the reviewers. Closes an earlier request for the same term."""
     note = bounded(note)
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
@@ -103,7 +107,7 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
 
 
 def approve_removal(removal: Removal, person: Any) -> None:
-    """Say yes to it; raises CannotReview."""
+    """Approve a removal. Raises CannotReview."""
     with transaction.atomic():
         now = _open(removal)
         if person.pk == now.person_id:
@@ -118,7 +122,7 @@ def approve_removal(removal: Removal, person: Any) -> None:
 
 
 def refuse(removal: Removal, person: Any, reason: str) -> None:
-    """Say no, with the reason; raises CannotReview."""
+    """Refuse a removal and give the reason. Raises CannotReview."""
     reason = bounded(reason)
     if not reason:
         raise CannotReview("Enter a reason for keeping the term.")
@@ -138,7 +142,7 @@ def take_back_removal(removal: Removal, person: Any) -> None:
 def withdraw_where_allowed(
     glossary: Glossary, terms: Iterable[Term], by: Any = None, successor: Uid | None = None
 ) -> list[Refusal]:
-    """Take those of ``terms`` off the readers' side that may be; why the others may not."""
+    """Withdraw those of ``terms`` that are allowed, and return refusals of the others."""
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         found = list(Term.objects.live().filter(pk__in=[term.pk for term in terms]))
@@ -150,7 +154,7 @@ def withdraw_where_allowed(
 
 
 def done(terms: Iterable[int], person: Any) -> None:
-    """Note that what was asked for is done with the terms of these ids."""
+    """Close the removal requests for ``terms`` (ids) as done."""
     Removal.objects.open().filter(term__in=list(terms)).update(
         closed_at=timezone.now(), closed_by=person, outcome=Removal.Outcome.DONE
     )

@@ -1,4 +1,4 @@
-"""Renaming a category or vertical, or the file of a term."""
+"""Renaming of categories, verticals and term files."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ FILE = "file"
 
 
 def plan_renaming(row: Classification, name: str) -> Operation:
-    """What another name of ``row`` does to the files of its terms. Raises CannotRefactor."""
+    """Plan the new name of ``row`` in the files of its terms. Raises CannotRefactor."""
     column = row._meta.model_name
     if type(row).objects.filter(glossary=row.glossary, name=name).exclude(pk=row.pk).exists():
         raise CannotRefactor(f"There is another {column} “{name}” already.")
@@ -37,11 +37,11 @@ def rename_classification(
 ) -> ChangeSet:
     """Write ``name`` into the file of every term of ``row``.
 
-    Raises CannotRefactor, also where the digest of what was ``shown`` is no longer that of
-    what would be done.
+    ``shown`` is the digest of the effects that the person confirmed. Raises CannotRefactor, for
+    example if they have changed.
     """
     renamed = {"model": row._meta.model_name, "pk": row.pk, "from": row.name, "to": name}
-    # Planned before the lock is taken, so it is checked again under the lock.
+    # Planned without the lock, therefore checked again under it.
     planned = _versions(row)
     operation = plan_renaming(row, name)
     if shown and operation.digest != shown:
@@ -59,13 +59,13 @@ def rename_classification(
 
 
 def _versions(row: Classification) -> dict[int, int]:
-    """The version of each term of a category or vertical."""
+    """Return term id → version for a category or vertical."""
     terms = Term.objects.filter(**{row._meta.model_name: row.pk}).order_by()
     return dict(terms.values_list("pk", "version"))
 
 
 def plan_move(term: Term, path: str) -> Operation:
-    """What another name of ``term``'s file does to its address. Raises CannotRefactor."""
+    """List the effects of a new path of ``term``'s file. Raises CannotRefactor."""
     if problem := problem_with(path):
         raise CannotRefactor(problem)
     if path == term.path:
@@ -91,7 +91,7 @@ def _slug(term: Term, path: str) -> str:
 
 
 def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSet:
-    """Give ``term``'s file another name, and with it its address. Raises CannotRefactor."""
+    """Rename the file of ``term``, which changes its address. Raises CannotRefactor."""
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         operation = plan_move(term, path)
@@ -130,7 +130,7 @@ def _move_back(change_set: ChangeSet, person: Any) -> ChangeSet:
 
 
 def undo_set(change_set: ChangeSet, person: Any = None) -> ChangeSet:
-    """Undo a change set, with the name of the category, vertical or file that it changed."""
+    """Undo a change set, including the rename of a category, vertical or file."""
     if (change_set.renamed or {}).get("model") == FILE:
         return _move_back(change_set, person)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Rename, merge and replace: operations on the names of terms."""
+"""Rename, merge and replace: operations on names of terms."""
 
 from collections.abc import Callable
 
@@ -16,9 +16,10 @@ Allowed = Callable[[Term], bool]
 
 
 def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> Operation:
-    """Give ``term`` another name; files that relate to it by the old one say the new one.
+    """Plan a new name for ``term``, in its file and in files with relations to the old name.
 
-    Where ``allowed`` says no, the old name stays written, and finds the term as an alias.
+    Files of terms that are not ``allowed`` keep the old name. With ``keeps_old``, it becomes an
+    alias.
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
@@ -42,8 +43,11 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
 
 
 def merge_terms(term: Term, into: Term, allowed: Allowed, takes_text: bool = False) -> Operation:
-    """Make ``term`` a part of ``into``, which gets its names, and if ``takes_text`` its words
-    as a section; who related to it relates on."""
+    """Plan the merge of ``term`` into ``into``, which gets its names as aliases.
+
+    With ``takes_text``, ``into`` also gets its text as a section. Relations to ``term`` then
+    point to ``into``.
+    """
     if term.pk == into.pk:
         raise CannotRefactor("A term cannot be merged into itself.")
     if term.glossary_id != into.glossary_id:
@@ -84,7 +88,7 @@ def _with_section(into: Term, term: Term) -> str:
 
 
 def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:
-    """Mark ``term`` as no longer used, with what to read instead."""
+    """Plan to mark ``term`` as deprecated in favour of ``successor``."""
     if term.pk == successor.pk:
         raise CannotRefactor("A term cannot be its own successor.")
     operation = Operation(term.glossary, f"{term.name} replaced by {successor.name}")
@@ -103,7 +107,7 @@ def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:
 def _relabel(
     operation: Operation, term: Term, name: str, allowed: Allowed, but: Term | None = None
 ) -> None:
-    """Have the files that relate to ``term`` by its name say ``name``."""
+    """Plan to replace the name of ``term`` by ``name`` in the relations of other files."""
     relations = Relation.objects.filter(target=term, term__trashed_at=None)
     referring = Term.objects.filter(pk__in=relations.values("term"), glossary=term.glossary)
     for other in referring.exclude(pk__in=[term.pk, but.pk if but else term.pk]).order_by("path"):
@@ -117,7 +121,7 @@ def _relabel(
 
 
 def _drop(operation: Operation, into: Term, term: Term) -> None:
-    """Nothing relates to itself: ``into`` relates no more to what becomes a part of it."""
+    """Plan to remove the relation of ``into`` to ``term``, which would refer to itself."""
     labels = labels_of(into.document(), into.glossary)
     rest = [label for label in labels if name_key(label) != name_key(term.name)]
     if rest != labels:
@@ -125,13 +129,13 @@ def _drop(operation: Operation, into: Term, term: Term) -> None:
 
 
 def labels_of(document: TermDocument, glossary: Glossary) -> list[str]:
-    """The names in its relation string."""
+    """Return the names in the relation string of ``document``."""
     known = known_names(glossary, set(runs(document.related)))
     return read_names(document.related, known.__contains__)
 
 
 def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | None = None) -> None:
-    """Note what becomes of ``term``'s address, and who names it in their texts."""
+    """List the effects on the address of ``term`` and on texts that mention it."""
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page is None:
         return

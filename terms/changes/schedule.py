@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 
 class CannotSchedule(ValueError):
-    """What was asked for makes no sense; it says why."""
+    """The time or action is not possible; the message gives the reason."""
 
 
 def schedule(term: Term, action: str, at: datetime, person: Any) -> Schedule:
-    """Have ``term``, as it is now, published or withdrawn at a time to come."""
+    """Schedule the publication or withdrawal of ``term`` as it is now."""
     if at <= timezone.now():
         raise CannotSchedule("This time is in the past.")
     if at > timezone.now() + FARTHEST:
@@ -59,25 +59,25 @@ def unschedule(item: Schedule, person: Any) -> None:
 
 
 def next_scheduled() -> datetime | None:
-    """When there is something to publish or withdraw next; it may be past."""
+    """Return the time of the next publication or withdrawal, which may be in the past."""
     return Schedule.objects.waiting().aggregate(at=Min("at"))["at"]
 
 
 def run_scheduled() -> list[Schedule]:
-    """Do all that has fallen due, each in a transaction of its own, each once."""
+    """Carry out all due items once, each in its own transaction."""
     due = Schedule.objects.waiting().filter(at__lte=timezone.now())
     return [item for pk in list(due.values_list("pk", flat=True)) if (item := _run(pk))]
 
 
 def run_due() -> list[Schedule]:
-    """Publish and withdraw what has fallen due, and send the mail that waits."""
+    """Publish and withdraw what is due, and send the waiting mail."""
     done = run_scheduled()
     send_mail()
     return done
 
 
 def _run(pk: int) -> Schedule | None:
-    """The item with its outcome, or None where another process was first."""
+    """Return the item with its outcome, or None if another process was first."""
     try:
         with transaction.atomic():
             glossary = Schedule.objects.filter(pk=pk).values_list("term__glossary", flat=True)
@@ -91,7 +91,7 @@ def _run(pk: int) -> Schedule | None:
                     transaction.set_rollback(True)
             _close(item)
     except DatabaseError:
-        raise  # nothing was done; it stays due
+        raise  # nothing was done, so the item stays due
     except Exception as error:
         log.exception("scheduled item %s failed", pk)
         item = Schedule.objects.select_related("term__glossary").get(pk=pk)
@@ -101,7 +101,7 @@ def _run(pk: int) -> Schedule | None:
 
 
 def _act(item: Schedule) -> str:
-    """Do it; why it could not be done, or nothing."""
+    """Carry out an item. Return the reason why it is not possible, or an empty string."""
     term, person = item.term, item.person
     if person is None or not may(person, "publish_term", term):
         return "The person who scheduled it may no longer publish this term."

@@ -16,8 +16,10 @@ from .reword import labels_of, tell_of_readers
 
 
 def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[str]) -> Operation:
-    """Make a new term called ``name`` of the ``chosen`` sections (numbers, in order) and
-    ``aliases``; both relate to each other. Raises CannotRefactor."""
+    """Plan a new term ``name`` with the ``chosen`` sections (numbers) and ``aliases``.
+
+    The two terms are related to each other. Raises CannotRefactor.
+    """
     name = " ".join(name.split())
     if not name:
         raise CannotRefactor("The new term needs a name.")

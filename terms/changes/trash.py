@@ -19,7 +19,7 @@ from .removals import DELETE, done, require
 
 
 class CannotRestore(ValueError):
-    """The term cannot come back as it was; it says why."""
+    """The term cannot be restored; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,9 @@ def referring_to(term: Term) -> Referring:
 
 
 def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
-    """Take ``term`` from readers, lists, files and names; its history stays with it.
+    """Withdraw ``term`` and remove it from lists, files and names, but keep its history.
 
-    Raises NotApproved where others have to approve it first, unless what it follows from
-    ``is_approved`` already.
+    Raises NotApproved if others must approve this first, unless ``is_approved``.
     """
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
@@ -71,7 +70,7 @@ def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
 
 
 def restore_term(term: Term, person: Any = None) -> None:
-    """Bring ``term`` back as a draft, with its relations both ways; raises CannotRestore."""
+    """Restore ``term`` as a draft, with its relations both ways. Raises CannotRestore."""
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
@@ -89,8 +88,10 @@ def restore_term(term: Term, person: Any = None) -> None:
 
 
 def _follow_renamed_classes(term: Term, person: Any) -> None:
-    """Where its category or vertical was renamed meanwhile, its file says so, too: otherwise
-    the old name would be a new category, without the approvals that this one needs."""
+    """Update the file if its category or vertical was renamed meanwhile.
+
+    The old name would create a new category, without the approvals that this one needs.
+    """
     document = term.document()
     columns = {
         name: row.name

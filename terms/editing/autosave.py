@@ -1,4 +1,4 @@
-"""Unsaved forms of editors, and presence: who has a term open."""
+"""Unsaved forms of editors, and their presence at a term."""
 
 import re
 import secrets
@@ -10,27 +10,27 @@ from django.utils import timezone
 
 from terms.models import Presence, Term, Unsaved
 
-MAX_DATA = 2 * 1024 * 1024  # characters; a file has at most half of that
-MOST_NEW = 50  # terms that one person has begun and not saved
-HERE = timedelta(seconds=60)  # a form asks every 20
+MAX_DATA = 2 * 1024 * 1024  # characters; a file has at most half as many
+MOST_NEW = 50  # unsaved new terms per person
+HERE = timedelta(seconds=60)  # forms report every 20 seconds
 
 
 class TooMuch(ValueError):
-    """More than is kept."""
+    """The form is too large, or the person has too many unsaved terms."""
 
 
 def new_slot() -> str:
-    """A name for a form of a new term."""
+    """Return an identifier for the form of a new term."""
     return secrets.token_hex(8)
 
 
 def slot_in(text: str) -> str:
-    """The slot that ``text`` names; empty for all else."""
+    """Return ``text`` if it is a valid slot, or an empty string."""
     return text if re.fullmatch("[0-9a-f]{16}", text) else ""
 
 
 def keep_draft(person: Any, term: Term | None, data: str, slot: str = "") -> None:
-    """Keep the form as it is sent, in the place of what was kept of it before."""
+    """Store the submitted form and replace its earlier state. Raises TooMuch."""
     if len(data) > MAX_DATA:
         raise TooMuch("This is too much text to keep automatically. Save it.")
     mine = Unsaved.objects.filter(person=person, term=term, slot=slot)
@@ -45,7 +45,7 @@ def kept(person: Any, term: Term | None, slot: str = "") -> Unsaved | None:
 
 
 def kept_new(person: Any) -> QuerySet[Unsaved]:
-    """A person's unsaved new terms, the latest first."""
+    """Return a person's unsaved new terms, latest first."""
     return Unsaved.objects.filter(person=person, term=None).order_by("-kept_at")
 
 
@@ -60,7 +60,7 @@ def note_presence(person: Any, term: Term) -> None:
 
 
 def others_at(term: Term, person: Any) -> list[str]:
-    """The names of other people who have the term open."""
+    """Return the names of other people who have the term open."""
     here = Presence.objects.filter(term=term, seen_at__gte=timezone.now() - HERE)
     rows = here.exclude(person=person).select_related("person").order_by("person__username")
     return [row.person.get_full_name() or row.person.get_username() for row in rows]

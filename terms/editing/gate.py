@@ -1,8 +1,8 @@
-"""The one gate: every write of a term's text goes through ``save``.
+"""The single entry point for writes: ``save`` writes every text of a term.
 
-A draft names the version that its writer saw. The row is changed only where it still has
-that version, in one statement of the database, so that of two writers the second is told
-(StaleWrite) and nothing is lost; reading first and writing then would not do.
+A draft names the version that it is based on. One database statement compares this version and
+updates the row, so that the second of two writers gets StaleWrite and nothing is lost. Reading
+first and writing later would not be safe.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from .paths import slugs_for
 
 
 class StaleWrite(Exception):
-    """The term was saved, or its path was taken, since the writer read it."""
+    """The term was saved, or its path was taken, after the writer read it."""
 
     def __init__(self, path: str, seen: int):
         super().__init__(f"“{path}” was changed by someone else since version {seen}.")
@@ -38,14 +38,14 @@ class StaleWrite(Exception):
 
 
 class BadPath(ValueError):
-    """No term file can be kept under this path."""
+    """The path is not valid for a term file."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A text to save at ``path``. ``term`` is None, and ``seen`` 0, for a new one.
+    """A text to save at ``path``. For a new term, ``term`` is None and ``seen`` is 0.
 
-    ``document`` is what ``text`` was read as, where the writer has read it already.
+    ``document`` is the parsed ``text``, if the caller has it.
     """
 
     path: str
@@ -56,7 +56,7 @@ class Draft:
 
 
 class Saved(NamedTuple):
-    """A revision that was made: of which term, and its number."""
+    """A saved revision: the term id and the number."""
 
     term: int
     number: int
@@ -82,14 +82,14 @@ def save(
     reason: str = "",
     change_set: ChangeSet | None = None,
 ) -> list[Saved | None]:
-    """Save all drafts or none; None for a draft that changes nothing.
+    """Save all drafts or none. The result has None for a draft without changes.
 
     Raises StaleWrite, BadPath.
     """
     now = timezone.now()
     with transaction.atomic():
-        # Writers of one glossary follow one another: each rewrites rows of others' terms
-        # (relations that resolve), so that two writers could block each other.
+        # Writers of one glossary take turns. Each also rewrites relations of other terms, so
+        # concurrent writers could deadlock.
         Glossary.objects.lock(glossary.pk)
         work = [
             _Work(
@@ -122,8 +122,8 @@ _COMPARED = ("pk", "version", "fingerprint")
 
 
 def _to_write(work: Sequence[_Work]) -> list[_Work]:
-    """The drafts that change something; raises StaleWrite where one of their terms is not as
-    its writer saw it any more."""
+    """Return the drafts that change their term. Raises StaleWrite if a term has another
+    version than its draft was based on."""
     now: dict[int, tuple[int, str]] = {}
     for some in batches((item.draft.term.pk for item in work if item.draft.term), MANY):
         rows = Term.objects.filter(pk__in=some).order_by()
@@ -156,7 +156,7 @@ class TextColumns(NamedTuple):
 
 
 class _NewColumns(NamedTuple):
-    """The other columns of a new term."""
+    """The remaining columns of a new term."""
 
     uid: Uid
     glossary: int
@@ -234,7 +234,10 @@ def _create(glossary: Glossary, created: list[tuple[_Work, TextColumns]], now: d
 
 
 def _compare_and_set(updated: list[tuple[_Work, TextColumns]], now: datetime) -> None:
-    """Change the rows that still have the version that their writers saw; all, or StaleWrite."""
+    """Update the rows if all have the versions that their drafts are based on.
+
+    Raises StaleWrite if one has another.
+    """
     for item, _ in updated:
         if item.draft.term:
             item.term = item.draft.term.pk

@@ -11,17 +11,17 @@ from terms.models import Alias, Detail, Glossary, Relation, Term
 from terms.models.bulk import insert_rows
 from terms.models.term import NAME_LENGTH
 
-MANY = 1_000  # keys; above this all names are read at once
-FEW = 50  # names with commas, for each of which the relation strings are searched
-MAX_RUNS = 500  # pieces of a relation string; a longer one is read by its commas only
+MANY = 1_000  # keys; with more, all names are read at once
+FEW = 50  # names with commas; with more, all relation strings with a comma are searched
+MAX_RUNS = 500  # pieces of a relation string; a longer one is only split at its commas
 
 
 def index_terms(
     glossary: Glossary, written: Mapping[int, TermDocument], new: Collection[int] = ()
 ) -> None:
-    """Write the rows of terms just saved (by id), and resolve what waited for their names.
+    """Write the rows of saved terms (id → document), and resolve relations to their names.
 
-    Of ``new`` terms there are no rows yet.
+    ``new`` are the ids of terms that have no rows yet.
     """
     known = [term for term in written if term not in new]
     aliases = Alias.objects.filter(term__in=known)
@@ -61,7 +61,7 @@ def _key(name: str) -> str:
 def index_relations(
     glossary: Glossary, strings: Mapping[int, str], new: Collection[int] = ()
 ) -> None:
-    """Rewrite the relations of terms (by id) from their relation strings."""
+    """Rewrite the relations of terms from their relation strings (term id → string)."""
     former = Relation.objects.filter(term__in=[term for term in strings if term not in new])
     before: dict[tuple[int, str], int] = {
         (term, key): target
@@ -76,7 +76,7 @@ def index_relations(
     for term, text in strings.items():
         for position, label in enumerate(read_names(text, known.__contains__, longest)):
             key = _key(label)
-            # A relation is kept by id: a renamed target is still meant by its old name.
+            # The target is kept by id: after a rename, the old name still refers to it.
             target = known.get(key) or before.get((term, key))
             rows.append((term, position, label, key, target))
     former.delete()
@@ -84,9 +84,9 @@ def index_relations(
 
 
 def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, int]:
-    """Those of ``keys``, or all, that are names or aliases of terms, with the term's id.
+    """Return name or alias → term id for ``keys``; all names for None or more than MANY keys.
 
-    A name wins over an alias, the older term over the newer one.
+    Names take precedence over aliases, older terms over newer ones.
     """
     terms = Term.objects.filter(glossary=glossary)
     aliases = Alias.objects.filter(term__glossary=glossary, term__trashed_at=None)
@@ -99,7 +99,7 @@ def known_names(glossary: Glossary, keys: Collection[str] | None) -> dict[str, i
 
 
 def forget_terms(glossary: Glossary, terms: Collection[int]) -> None:
-    """Resolve the relations to ``terms`` (by id) again; the terms are gone."""
+    """Resolve the relations to removed ``terms`` (ids) again."""
     referring = Relation.objects.filter(target__in=terms)
     strings = dict(
         Term.objects.filter(glossary=glossary, pk__in=referring.values("term"))
@@ -111,13 +111,13 @@ def forget_terms(glossary: Glossary, terms: Collection[int]) -> None:
 
 
 def recall(glossary: Glossary, names: Sequence[str], terms: Collection[int]) -> None:
-    """Resolve what waits for ``names``, which are names of ``terms`` that are there again."""
+    """Resolve the relations of restored ``terms`` (ids), and relations to their ``names``."""
     strings = dict(Term.objects.filter(pk__in=terms).values_list("pk", "related"))
     index_relations(glossary, strings | _terms_waiting_for(glossary, names, terms))
 
 
 def runs(text: str) -> Iterable[str]:
-    """Keys of everything in a relation string that could be one name."""
+    """Yield the keys of all parts of a relation string that could be one name."""
     pieces = text.split(",") if text else []
     longest = MAX_PIECES if len(pieces) <= MAX_RUNS else 1
     for start in range(len(pieces)):
@@ -128,7 +128,7 @@ def runs(text: str) -> Iterable[str]:
 def _terms_waiting_for(
     glossary: Glossary, names: Sequence[str], written: Collection[int]
 ) -> dict[int, str]:
-    """Other terms with a wanted relation that one of ``names`` may resolve: their strings."""
+    """Return other terms with a wanted relation that ``names`` may resolve: id → string."""
     wanted = Relation.objects.wanted().filter(term__glossary=glossary)
     with_commas = [name for name in names if "," in name]
     if not with_commas and not wanted.exists():
@@ -137,7 +137,7 @@ def _terms_waiting_for(
     if len(keys) <= MANY:
         wanted = wanted.filter(key__in=keys)
     condition = Q(pk__in=wanted.values("term"))
-    # A name with commas may be written where each of its pieces is a name, too.
+    # A name with commas may occur where each of its pieces was read as a name.
     for name in with_commas[:FEW]:
         condition |= Q(related__icontains=name)
     if len(with_commas) > FEW:

@@ -1,7 +1,6 @@
-"""The editors' search, over current texts, published or not.
+"""The editors' search over the newest texts, published or not.
 
-Texts that readers see are found by the readers' index, so that only those that wait beside it
-are gone through.
+Published texts are searched with the readers' index, so that only unpublished ones are scanned.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,17 +14,17 @@ from terms.rendering import folded, words
 from terms.search import index as search_index
 from terms.search.readers import ALIKE, alike
 
-MOST = 500  # terms found
+MOST = 500  # results of one search
 MOST_ALIKE = 20
-MOST_COMPARED = 10_000  # names that readers do not see
+MOST_COMPARED = 10_000  # names of unpublished texts
 _TITLES = (search_index.NAME, search_index.ALIASES, search_index.DESCRIPTION)
 
 
 def look_up(terms: QuerySet[Term], text: str) -> set[int]:
-    """Ids of those of ``terms`` that have all words of ``text``, the last one perhaps begun:
-    in names and definition, or else in the body, or else of those with ``text`` within a name.
+    """Return the ids of terms that match all words of ``text``; the last word may be a prefix.
 
-    Of more than MOST, some; then there are more than MOST of them.
+    Names and definitions are searched first, then bodies, then parts of names. Each search
+    returns at most MOST + 1 ids.
     """
     for columns in (_TITLES, search_index.COLUMNS):
         found = _live(terms, words(text), columns) | _waiting(terms, text.split(), columns)
@@ -35,7 +34,10 @@ def look_up(terms: QuerySet[Term], text: str) -> set[int]:
 
 
 def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
-    """Names of ``terms`` that begin with ``text``, or else have it as words, or within one."""
+    """Return names of ``terms``: those that start with ``text``, then those with its words.
+
+    If there are none, return names that contain ``text``.
+    """
     key = name_key(text)
     if not key:
         return []
@@ -52,11 +54,11 @@ def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
 
 
 def called(terms: QuerySet[Term], name: str, limit: int) -> list[Term]:
-    """The ``terms`` with this ``name``, then those with it as an alias."""
+    """Return the ``terms`` with this ``name``, then those with it as an alias."""
     key = name_key(name)
     if not key:
         return []
-    # Asked for both at once, SQLite would go through all terms.
+    # With both conditions in one query, SQLite scans all terms.
     aliases = terms.filter(pk__in=Alias.objects.filter(key=key).values("term"))
     own = terms.filter(name_key=key).order_by("pk")
     others = aliases.exclude(name_key=key).order_by("pk")
@@ -64,7 +66,7 @@ def called(terms: QuerySet[Term], name: str, limit: int) -> list[Term]:
 
 
 def spelled_like(terms: QuerySet[Term], text: str) -> set[int]:
-    """Ids of a few of ``terms`` with a name that is spelled like ``text``."""
+    """Return the ids of a few of ``terms`` whose names are spelled like ``text``."""
     wanted = folded(text)
     if len(wanted) < 3:
         return set()
@@ -82,13 +84,13 @@ def spelled_like(terms: QuerySet[Term], text: str) -> set[int]:
 
 
 def _begins(column: str, key: str) -> Q:
-    """Whether a folded ``column`` begins with ``key``. LIKE alone uses no index."""
+    """Match rows whose normalised ``column`` starts with ``key``. LIKE alone uses no index."""
     between = {f"{column}__gte": key, f"{column}__lt": key + "\U0010ffff"}
     return Q(**between, **{f"{column}__startswith": key})
 
 
 def _live(terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[str]) -> set[int]:
-    """Those whose newest text readers see."""
+    """Return the ids of matching terms whose newest text is published."""
     pks: list[int] = []
     for glossary in Glossary.objects.order_by("pk").values_list("pk", flat=True):
         phrases = [(word,) for word in looked_for]
@@ -100,7 +102,7 @@ def _live(terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[
 def _waiting(
     terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[str]
 ) -> set[int]:
-    """Those whose newest text readers do not see."""
+    """Return the ids of matching terms whose newest text is not published."""
     found = terms.waiting()
     for word in looked_for[: search_index.MAX_WORDS]:
         known = Alias.objects.filter(name__icontains=word).values("term")

@@ -10,7 +10,7 @@ from terms.models.bulk import batches
 
 
 def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
-    """The path of a new term's file that no other term has."""
+    """Return an unused path for the file of a new term."""
     of_no_letters = f"term-{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
     stem = folder + path_for(name, of_no_letters).removesuffix(".md")
     taken = Term.objects.filter(glossary=glossary)
@@ -19,8 +19,10 @@ def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
 
 
 def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:
-    """The slugs of terms that get these files: their names, and of a folder in the folder of
-    another term both."""
+    """Return path → slug for new term files.
+
+    For a folder within the folder of another term, the slug contains the names of both.
+    """
     above = {path: bundle_above(path) for path in paths if "/index.md" in path}
     files = set(filter(None, above.values()))
     known: dict[str, str] = {}
@@ -28,7 +30,7 @@ def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:
         rows = Term.objects.order_by().filter(glossary=glossary, path__in=some)
         known.update(rows.values_list("path", "slug"))
     found: dict[str, str] = {}
-    for path in sorted(paths, key=lambda path: path.count("/")):  # the upper ones first
+    for path in sorted(paths, key=lambda path: path.count("/")):  # outer folders first
         slug, file = slug_of(path), above.get(path, "")
         head = known.get(file) or found.get(file)
         whole = slug_within(head, slug) if head else slug

@@ -12,7 +12,7 @@ def refuse_control_characters(text: str) -> None:
 
 
 def refuse_misleading(name: str) -> None:
-    """Names that would show in another order than they are written."""
+    """Refuse names that are displayed in another order than they are written."""
     if any(
         character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in name
     ):

@@ -1,4 +1,4 @@
-"""Export of a glossary to a folder: only files that differ, each written atomically."""
+"""Export to a folder. Only files that differ are written, each atomically."""
 
 import errno
 from collections import Counter
@@ -32,7 +32,7 @@ class Exported:
 
 @dataclass
 class Export:
-    """The result of an export, or with ``check`` the differences."""
+    """The result of an export. With ``check``, it has the differences."""
 
     files: list[Exported] = field(default_factory=list)
 
@@ -47,11 +47,11 @@ class Export:
 
 
 def texts(glossary: Glossary, live: bool) -> QuerySet[Revision]:
-    """The newest revision of each term, or with ``live`` the one that readers see."""
+    """Return the newest revision of each term, or with ``live`` the published one."""
     revisions = Revision.objects.filter(term__glossary=glossary, term__trashed_at=None)
     if live:
         shown = revisions.filter(fingerprint=F("term__live_fingerprint"))
-        # A restored text is there twice under one fingerprint.
+        # A restored text has two revisions with the same fingerprint.
         return revisions.filter(pk__in=_newest(shown)).order_by("term__path")
     return revisions.filter(number=F("term__version")).order_by("term__path")
 
@@ -68,10 +68,10 @@ def export(
     prune: bool = False,
     progress: Progress = iter,
 ) -> Export:
-    """Make the files below ``root`` say what the glossary says; raises FolderError.
+    """Write the texts of the glossary to the files below ``root``. Raises FolderError.
 
-    A file that holds what this glossary has never held is not overwritten: somebody
-    edited it, and an import comes first. With ``check`` nothing is written at all.
+    A file with a text that this glossary never had was edited, and is not overwritten before
+    it is imported. With ``check``, nothing is written.
     """
     with Folder(root, create=not check) as folder:
         return _Exporter(glossary, folder, check).export(live, prune, progress)
@@ -113,7 +113,7 @@ class _Exporter:
             return Exported(path, UNCHANGED)
         if found is not None and not self._is_ours(found):
             return Exported(path, CONFLICT, "was edited in the folder; import it first")
-        # A disk that is full ends the export; what is in the way of one file does not.
+        # A full disk ends the export. A problem with one path does not.
         return self._write(path, text, fingerprint, MISSING if found is None else DIFFERS)
 
     def _fingerprint(self, path: str, stamp: Stamp) -> str:
@@ -126,7 +126,7 @@ class _Exporter:
             return ""
 
     def _is_ours(self, fingerprint: str) -> bool:
-        """Whether the text is in the history, so that it can be overwritten without loss."""
+        """Whether the history has this text, so that it can be overwritten without loss."""
         return Revision.objects.filter(
             term__glossary=self.glossary, fingerprint=fingerprint
         ).exists()
@@ -145,7 +145,7 @@ class _Exporter:
         return Exported(path, WRITTEN)
 
     def _surplus(self, wanted: set[str], prune: bool) -> Iterator[Exported]:
-        """Files that came from here or went there once, and that no term has any more."""
+        """Yield files of earlier imports and exports that are not part of this export."""
         for path in sorted(self.stored.keys() - wanted):
             stamp = self.folder.stamp(path)
             if stamp is None:

@@ -1,7 +1,7 @@
-"""Files that hold a whole glossary in another format than a folder of Markdown.
+"""Files that contain a whole glossary in another format than a folder of Markdown.
 
 A format converts between its file and term files. Everything else (comparison, merging, dialects,
-history) is the same as for a folder. The setting FILE_FORMATS adds formats by their dotted paths.
+history) is the same as for a folder. The setting FILE_FORMATS adds formats by dotted paths.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -39,10 +39,10 @@ Texts = Iterable[tuple[str, str]]
 class FileFormat(NamedTuple):
     """A file format for import, export or both.
 
-    ``name`` is what ``--format`` takes. ``read`` takes the file's bytes and gives pairs of the
-    path of a term file, such as ``web/flask.md``, and its text; it raises ValueError for bytes
-    that it cannot read. ``write`` takes such pairs and gives the file's bytes. What ``write``
-    makes, ``read`` must give back unchanged. None: the format does not import, or not export.
+    ``name`` is the value of ``--format``. ``read`` converts the bytes of a file to pairs of
+    path, such as ``web/flask.md``, and text of term files; it raises ValueError for invalid
+    bytes. ``write`` converts such pairs to bytes, which ``read`` must convert back without
+    changes. None means that the format does not support import, or export.
     """
 
     name: str
@@ -60,7 +60,7 @@ def file_formats() -> Mapping[str, FileFormat]:
 
 
 def read_texts(path: Path, file_format: FileFormat) -> dict[str, str]:
-    """Path → text of the term files that a file holds. Raises FolderError."""
+    """Return path → text of the term files in ``path``. Raises FolderError."""
     if file_format.read is None:
         raise FolderError(f"The format “{file_format.name}” can only be exported.")
     try:
@@ -77,7 +77,7 @@ def read_texts(path: Path, file_format: FileFormat) -> dict[str, str]:
                 raise ValueError(f"it has “{name}” twice")
             if problem := problem_with(name):
                 raise ValueError(problem)
-            text.encode()  # half a surrogate pair is not a character
+            text.encode()  # raises ValueError for half a surrogate pair
             found[name] = text
     except ValueError as error:
         problem = f"“{path}” cannot be read as {file_format.name}: {error}"
@@ -88,10 +88,9 @@ def read_texts(path: Path, file_format: FileFormat) -> dict[str, str]:
 def export_file(
     glossary: Glossary, path: Path, file_format: FileFormat, live: bool = False, check: bool = False
 ) -> Export:
-    """Make the file say what the glossary says. Raises FolderError.
+    """Write the texts of the glossary to a file. Raises FolderError.
 
-    A text in the file that this glossary has never had is not overwritten: nothing is then
-    written. With ``check``, nothing is written at all.
+    Nothing is written with ``check``, or if the file has a text that this glossary never had.
     """
     if file_format.write is None:
         raise FolderError(f"The format “{file_format.name}” can only be imported.")
@@ -127,7 +126,7 @@ def _compared(
 
 
 def _in_history(glossary: Glossary, found: Iterable[str]) -> set[str]:
-    """Fingerprints of those texts that the glossary has had."""
+    """Return the fingerprints of the texts that the glossary has had."""
     ours: set[str] = set()
     for some in batches(map(fingerprint_of, found)):
         revisions = Revision.objects.filter(term__glossary=glossary, fingerprint__in=some)
@@ -136,7 +135,7 @@ def _in_history(glossary: Glossary, found: Iterable[str]) -> set[str]:
 
 
 def _remember(glossary: Glossary, place: str, written: Mapping[str, str]) -> None:
-    """The texts in the file are what the next import compares with."""
+    """Store the texts in the file as the base of the next import."""
     with transaction.atomic():
         TermFile.objects.of(glossary, place).delete()
         rows = ((path, fingerprint_of(text), "") for path, text in written.items())

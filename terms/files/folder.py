@@ -1,4 +1,4 @@
-"""Term files on disk: found without leaving the folder, read within limits, written atomically."""
+"""Term files on disk: contained in their folder, limited in size, written atomically."""
 
 import contextlib
 import errno
@@ -13,19 +13,19 @@ from typing import NamedTuple
 from terms.formats.front_matter import MAX_FILE
 from terms.formats.paths import is_term_file, problem_with
 
-DEEPEST = 60  # folders in folders
-PARTIAL = ".glossary-export.partial"  # one a folder; only the writer that holds the lock uses it
+DEEPEST = 60  # levels of folders
+PARTIAL = ".glossary-export.partial"  # one per folder; only the writer with the lock uses it
 
 
 class FolderError(OSError):
-    """Something about the folder or one of its files, in the words of its owner."""
+    """A problem with a folder or a file in it; the message is for the owner of the folder."""
 
 
 class Stamp(NamedTuple):
-    """What tells that a file has not been touched, as git's index does."""
+    """The properties that show whether a file was changed, as in git's index."""
 
     text: str  # size, times, device, inode
-    newest_ns: int  # of its times
+    newest_ns: int  # the later of the two times
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Stamp":
@@ -34,15 +34,16 @@ class Stamp(NamedTuple):
         return cls(text, mtime if mtime > ctime else ctime)
 
     def trusted(self) -> str:
-        """The text where a later change is sure to show in it; else empty.
+        """Return the text if a later change would change it, or an empty string.
 
-        File systems keep times of 2 s at worst, so that a younger file may change unnoticed.
+        File systems may store times with a precision of only 2 s, so changes to younger files may
+        go undetected.
         """
         return self.text if self.newest_ns < time.time_ns() - 2_000_000_000 else ""
 
 
 class FoundFile(NamedTuple):
-    """A term file, or something named like one with the reason why it is none."""
+    """A term file, or an entry with such a name and the problem that prevents its use."""
 
     path: str
     stamp: Stamp | None = None
@@ -50,7 +51,7 @@ class FoundFile(NamedTuple):
 
 
 def scan(root: Path) -> Iterator[FoundFile]:
-    """All ``.md`` and ``.mdx`` files below ``root``, by path; folders named ``.x`` left out."""
+    """Yield the ``.md`` and ``.mdx`` files below ``root``, sorted; skip folders named ``.x``."""
     if not root.is_dir():
         raise FolderError(f"“{root}” is not a folder.")
     boundary = os.path.realpath(root)
@@ -94,7 +95,7 @@ def _regular(entry: os.DirEntry[str], path: str) -> FoundFile:
 
 
 def _found(entry: os.DirEntry[str], path: str, boundary: str) -> FoundFile:
-    """What is no plain file of a plain name."""
+    """Check entries that are links or special files, or have an unusual name."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -118,7 +119,7 @@ def _found(entry: os.DirEntry[str], path: str, boundary: str) -> FoundFile:
 
 
 def read(root: Path, path: str) -> bytes:
-    """At most MAX_FILE + 1 bytes of a file that ``scan`` found; raises FolderError."""
+    """Return at most MAX_FILE + 1 bytes of a file that ``scan`` found. Raises FolderError."""
     try:
         with open(_open_inside(root, path), "rb", buffering=0) as file:
             return _read_up_to(file, MAX_FILE + 1)
@@ -130,9 +131,10 @@ _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def _open_inside(root: Path, path: str) -> int:
-    """A descriptor of a file below ``root``, reached through links only if these stay inside.
+    """Open a file below ``root``, and follow links only if they stay inside.
 
-    A file that is swapped for a link meanwhile is not followed. Raises FolderError, OSError.
+    If the file is replaced by a link meanwhile, the link is not followed. Raises FolderError,
+    OSError.
     """
     try:
         return _open_without_links(str(root), path)
@@ -173,7 +175,7 @@ def _read_up_to(file, limit: int) -> bytes:  # type: ignore[no-untyped-def]
 
 
 def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
-    """At most ``limit`` bytes of any file below ``root``; raises FolderError."""
+    """Return at most ``limit`` bytes of a file below ``root``. Raises FolderError."""
     try:
         descriptor = _open_inside(root, path)
         with open(descriptor, "rb", buffering=0) as file:
@@ -191,17 +193,17 @@ def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
 
 
 class Folder:
-    """A folder to write into: never outside it, never through a link, one writer at a time.
+    """A folder to write to: never outside it, never through a link, one writer at a time.
 
-    Use as a context manager. A file is whole at any moment: it is written beside its place
-    and renamed into it.
+    Use as a context manager. Files are written to a temporary file in the same folder, which
+    then replaces the old file, so that a file is complete at any time.
     """
 
     def __init__(self, root: Path, create: bool = True):
         self.root = root
         self.create = create
         self._folders: dict[str, int] = {}
-        self._written: set[str] = set()  # folders whose names are to be brought to the disk
+        self._written: set[str] = set()  # folders to sync to disk
 
     def __enter__(self) -> "Folder":
         try:
@@ -217,7 +219,7 @@ class Folder:
 
     @staticmethod
     def _sweep(folder: int) -> None:
-        """Remove what a killed writer has left."""
+        """Remove the partial file of a writer that was killed."""
         with contextlib.suppress(OSError):
             os.unlink(PARTIAL, dir_fd=folder)
 
@@ -232,7 +234,7 @@ class Folder:
         self._folders.clear()
 
     def stamp(self, path: str) -> Stamp | None:
-        """The file's stamp; None where there is none. Raises FolderError for a link."""
+        """Return the file's stamp, or None if it does not exist. Raises FolderError for a link."""
         folder, name = self._open(path, create=False)
         if folder is None:
             return None
@@ -254,7 +256,7 @@ class Folder:
             raise FolderError(f"Cannot be read: {error.strerror}.") from error
 
     def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
-        """Put ``content`` in the file's place, as a whole; what it ``replaces`` gives its mode."""
+        """Write ``content`` atomically. If it ``replaces`` a file, it keeps the file's mode."""
         folder, name = self._open(path, create=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(PARTIAL, flags, 0o666, dir_fd=folder)
@@ -287,7 +289,7 @@ class Folder:
             os.fchmod(descriptor, stat.S_IMODE(mode))
 
     def _open(self, path: str, create: bool) -> tuple[int | None, str]:
-        """The open folder that holds ``path``, reached without following a link."""
+        """Return the open folder of ``path``, reached without following a link, and the name."""
         if problem := problem_with(path):
             raise FolderError(problem)
         head, _, name = path.rpartition("/")
@@ -296,7 +298,7 @@ class Folder:
         return self._descend(head, create), name
 
     def _close_others(self, folder: str) -> None:
-        """Keep only the folders on the way to ``folder`` open."""
+        """Close all folders that are not on the way to ``folder``."""
         for other in [*self._folders]:
             if other and not f"{folder}/".startswith(f"{other}/"):
                 os.close(self._folders.pop(other))

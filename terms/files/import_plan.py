@@ -1,7 +1,7 @@
 """The plan of an import: compares the files of a folder with the glossary.
 
-The comparison has three sides: the file, the text here, and the text that both last
-agreed on (``TermFile``). Nothing is written while planning.
+The comparison has three sides: the file, the text in the glossary, and the last text that both
+had (``TermFile``). Planning writes nothing.
 """
 
 from collections import Counter
@@ -33,9 +33,9 @@ EDITED_HERE = "edited here since; export to update the file"
 
 
 class PlannedFile(NamedTuple):
-    """One file of the plan. ``document`` is what is to be saved; None where nothing is.
+    """One file of the plan. ``document`` is to be saved; None if there is nothing to save.
 
-    Where it merges the file with what was edited here, ``in_file`` is the file alone.
+    If it merges the file with edits in the glossary, ``in_file`` is the text of the file.
     """
 
     path: str
@@ -48,7 +48,7 @@ class PlannedFile(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is stored of a term: enough to compare it without reading its text."""
+    """The stored state of a term, enough to compare it without reading its text."""
 
     pk: int
     version: int
@@ -61,8 +61,8 @@ class Plan:
     glossary: Glossary
     source: TermFileSource
     entries: list[PlannedFile]
-    versions: dict[str, tuple[int, int]]  # of the terms that are to be saved, as planned
-    agrees_anew: bool = False  # on the text of some file, which is the base from now on
+    versions: dict[str, tuple[int, int]]  # path → term id and version, for terms to be saved
+    agrees_anew: bool = False  # whether a file has a new common text, the base of the next import
 
     @property
     def place(self) -> str:
@@ -90,7 +90,7 @@ def plan_import(
 
 
 def plan_again(plan: Plan, entries: Collection[PlannedFile]) -> Plan:
-    """Compare the files of some ``entries`` of ``plan``, whose terms were edited meanwhile."""
+    """Compare the files of some ``entries`` again, after their terms were edited."""
     paths = [entry.path for entry in entries]
     return _Planner(plan.glossary, plan.source, paths).compare(
         FoundFile(entry.path, entry.stamp) for entry in entries
@@ -101,9 +101,9 @@ _NEVER = ("", "")
 
 
 class _Planner:
-    """Compares file by file; loads what is known of the terms only once a file needs it.
+    """Compares file by file, and loads data about the terms when a file needs it.
 
-    With ``only`` few files are compared: no more is read of others than these need.
+    With ``only``, data is loaded for these paths only.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class _Planner:
         self.only = only
         self.source = source
         self.files = TermFile.objects.of(glossary, source.place)
-        # Nothing to do while the stamps of these files are unchanged.
+        # Files with unchanged stamps need no comparison.
         self.settled = self.files.agreeing().stamps() if only is None else {}
 
     @cached_property
@@ -131,7 +131,7 @@ class _Planner:
 
     @cached_property
     def trashed(self) -> dict[str, set[str]]:
-        """Fingerprints of all that the terms in the trash ever said, by path."""
+        """The fingerprints of all texts that terms in the trash have had, by path."""
         rows = Revision.objects.filter(term__glossary=self.glossary.pk)
         found: dict[str, set[str]] = {}
         for path, fingerprint in rows.exclude(term__trashed_at=None).values_list(
@@ -142,14 +142,14 @@ class _Planner:
 
     @cached_property
     def moved(self) -> dict[str, TermFile]:
-        """By former path the files that have another name here."""
+        """The files whose terms have another path now, by former path."""
         rows = self.files.filter(term__isnull=False, term__trashed_at=None)
         rows = rows.exclude(term__path=F("path")).select_related("term")
         return {row.path: row for row in rows.only("path", "fingerprint", "term__path")}
 
     @cached_property
     def moved_here(self) -> dict[str, str]:
-        """By their path of today the texts that those files had in common with the glossary."""
+        """The last common fingerprints of those files, by current path of the term."""
         return {file.term.path: file.fingerprint for file in self.moved.values() if file.term}
 
     @cached_property
@@ -228,8 +228,8 @@ class _Planner:
         return self._merged(entry, known, base, text)
 
     def _moved(self, entry: PlannedFile, file: TermFile) -> PlannedFile:
-        """Of a file whose term has another name here: it is not to come back under the old."""
-        entry = entry._replace(stamp=None)  # nothing to agree on
+        """Plan the file of a term that has another path now. It must not create a second term."""
+        entry = entry._replace(stamp=None)  # no common text
         path = file.term.path if file.term else ""
         if Revision.objects.filter(term=file.term_id, fingerprint=entry.fingerprint).exists():
             return entry._replace(
@@ -287,7 +287,7 @@ def _kept(problem: str) -> str:
 
 
 def in_common(entries: Iterable[PlannedFile]) -> Iterator[tuple[str, str, str]]:
-    """The files whose text both sides have in common once the plan is carried out."""
+    """Yield path, fingerprint and stamp of files with a common text once the plan is applied."""
     for entry in entries:
         in_common = entry.status != CONFLICT and entry.reason != EDITED_HERE
         if entry.stamp and entry.fingerprint and in_common:

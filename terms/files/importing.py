@@ -1,7 +1,7 @@
-"""The plan of what is new in a folder → the glossary.
+"""Application of an import plan to the glossary.
 
-Very many files are taken a part at a time, so that editors who save meanwhile wait for a moment
-only. What a killed import has taken is whole; the next run takes the rest.
+Large imports are saved in parts, so that editors who save meanwhile wait only briefly. If an import
+is killed, the saved parts are complete, and the next run saves the rest.
 """
 
 import time
@@ -20,12 +20,12 @@ from .folder import FolderError
 from .import_plan import Plan, PlannedFile, in_common, plan_again
 
 ATTEMPTS = 20
-FEW = 1_200  # files that are taken in one transaction, all or none
-AT_ONCE = 100  # of more
+FEW = 1_200  # files that are saved in one transaction, all or none
+AT_ONCE = 100  # files per transaction of larger imports
 
 
 def apply_import(plan: Plan, author: object = None) -> Plan:
-    """Save what the plan says; the plan that was carried out in the end.
+    """Save the plan, and return the plan that was carried out in the end.
 
     Files whose terms were edited in the meantime are compared again.
     """
@@ -50,13 +50,13 @@ def apply_import(plan: Plan, author: object = None) -> Plan:
 
 @dataclass
 class _Taken:
-    """What an import has saved so far, all in one change set."""
+    """The saved part of an import, in one change set."""
 
     author: object
     change_set: ChangeSet | None = None
 
     def take(self, plan: Plan, entries: list[PlannedFile]) -> list[PlannedFile]:
-        """Save the terms of some files in one transaction; the entries that were carried out."""
+        """Save some files in one transaction, and return the entries that were carried out."""
         for _ in range(ATTEMPTS):
             try:
                 with transaction.atomic():
@@ -76,7 +76,7 @@ class _Taken:
 
 
 def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None:
-    """Save the terms of some files, and note the texts that are in common from now on."""
+    """Save some files, and store the texts that both sides have from now on."""
     author = change_set.author
     first = [entry.in_file or entry.document for entry in entries if entry.document]
     save(plan.glossary, list(_drafts(plan.versions, first)), author, "Import", change_set)
@@ -93,7 +93,7 @@ def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None
 def _drafts(
     terms: dict[str, tuple[int, int]], documents: Iterable[TermDocument]
 ) -> Iterator[Draft]:
-    """Drafts on top of what ``terms`` (path → id and version) holds."""
+    """Yield drafts based on the versions in ``terms`` (path → id and version)."""
     for document in documents:
         pk, version = terms.get(document.path, (None, 0))
         term = Term(pk=pk, path=document.path) if pk else None

@@ -17,7 +17,7 @@ from .folder import FolderError, Stamp, read_picture
 
 @dataclass
 class TakenPictures:
-    """``terms`` are the ids of terms with a new or changed picture."""
+    """The result of an import. ``terms`` are the ids of terms with a new or changed picture."""
 
     count: int = 0
     terms: set[int] = field(default_factory=set)
@@ -25,7 +25,7 @@ class TakenPictures:
 
 
 def take(glossary: Glossary, folder: Path) -> TakenPictures:
-    """Keep the pictures of ``folder`` that the newest texts of its terms show."""
+    """Store the pictures of ``folder`` that the newest texts of its terms show."""
     taken = TakenPictures()
     wanted: dict[str, set[int]] = {}
     for pk, file in _wanted(glossary, folder):
@@ -58,7 +58,7 @@ def take(glossary: Glossary, folder: Path) -> TakenPictures:
 
 
 def _wanted(glossary: Glossary, folder: Path) -> Iterator[tuple[int, str]]:
-    """Ids of terms with the files of the folder that they show."""
+    """Yield the id of a term and the path of a picture that it shows, for all pictures."""
     terms = Term.objects.order_by("path").filter(glossary=glossary, files__folder=str(folder))
     terms = terms.filter(Q(body__contains="![") | Q(body__icontains="<img")).distinct()
     for pk, path, body in terms.values_list("pk", "path", "body").iterator():
@@ -68,7 +68,7 @@ def _wanted(glossary: Glossary, folder: Path) -> Iterator[tuple[int, str]]:
 
 
 def _newer(folder: Path, path: str, before: Picture | None) -> tuple[str, str] | None:
-    """Where the picture is kept now, with its stamp; None where it has not been touched."""
+    """Store a picture, and return its file and stamp, or None if it is unchanged."""
     if len(path) > PATH_LENGTH:
         raise FolderError("The picture's name is too long.")
     if before is not None and before.stamp and before.stamp == _stamp(folder, path):

@@ -1,4 +1,4 @@
-"""Where an import reads term files from: a folder, or one file in another format."""
+"""Sources of term files for an import: a folder, or one file in another format."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +9,14 @@ from .folder import FoundFile, Stamp, read, scan
 
 
 class TermFileSource(Protocol):
-    """``place`` identifies the source: what was last imported or exported is stored by it."""
+    """``place`` identifies the source: the state of the last import or export is stored by it."""
 
     place: str
 
     def files(self) -> Iterator[FoundFile]: ...
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file that ``files`` found. Raises FolderError."""
+        """Return the bytes of a file that ``files`` found. Raises FolderError."""
         ...
 
 
@@ -33,14 +33,14 @@ class FolderSource:
 
 
 class FileSource:
-    """The term files in a file of another format. Raises FolderError where it cannot be read."""
+    """The term files in a file of another format. Raises FolderError if it cannot be read."""
 
     def __init__(self, path: Path, file_format: FileFormat):
         self.place = str(path.resolve())
         self.texts = read_texts(path, file_format)
 
     def files(self) -> Iterator[FoundFile]:
-        unstamped = Stamp("", 0)  # a text that is in memory is compared, not trusted
+        unstamped = Stamp("", 0)  # texts in memory are always compared
         return (FoundFile(path, unstamped) for path in sorted(self.texts))
 
     def read(self, path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Inserts and updates of many rows, where model instances would cost more than the rows."""
+"""Bulk inserts and updates without the cost of model instances."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,15 +8,15 @@ from django.db import connection, models
 
 from .fields import UidField
 
-# Wraps what is gone through, and shows how far that has come.
+# Wraps an iterable and reports progress as it is consumed.
 Progress = Callable[[Iterable], Iterable]
 
-BATCH = 500  # rows that a query is asked of
-# Between two transactions others take the lock: for a share of the time that it was held, as many
-# editors may have come meanwhile, and for so many seconds at least.
+BATCH = 500  # rows per query
+# Pause between two transactions, so that other writers get the lock: a share of the time for
+# which it was held, at least PAUSE seconds.
 SHARE, PAUSE = 0.25, 0.005
 
-# Fields whose Python value a driver takes as it is.
+# Fields whose Python values need no conversion for the database driver.
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey, UidField)
 
 
@@ -28,8 +28,7 @@ def insert_rows(
 ) -> None:
     """Insert ``rows``, each with the values of the fields named in ``columns``.
 
-    ``replacing`` names the fields of a unique constraint: a row that it finds there already
-    gets the new values.
+    ``replacing`` names the fields of a unique constraint: rows that conflict with it are updated.
     """
     fields = [model._meta.get_field(name) for name in columns]
     rows = _prepared(fields, rows)
@@ -52,7 +51,7 @@ def insert_rows(
 def update_rows(
     model: type[models.Model], columns: Sequence[str], keys: Sequence[str], rows: Iterable[tuple]
 ) -> int:
-    """Set ``columns`` where ``keys`` are as given; how many rows there were.
+    """Set ``columns`` of the rows that match ``keys``, and return the number of rows.
 
     Each of ``rows`` has the values of the columns, then those of the keys.
     """
@@ -84,7 +83,7 @@ _Converter = Callable[[Any], Any]
 
 
 def _converter(field: models.Field) -> _Converter:
-    """From values of ``field`` to what the database's driver wants; most come many times."""
+    """Return a function that converts values of ``field`` for the driver, with a cache."""
     prepared: dict[Any, Any] = {}
 
     def convert(value: Any) -> Any:
@@ -110,5 +109,5 @@ def batches(items: Iterable, size: int = BATCH) -> Iterator[list]:
 
 
 def let_others_write(began: float) -> None:
-    """Pause after a transaction that began at ``began``, by the monotonic clock."""
+    """Sleep after a transaction that began at ``began``, a time of the monotonic clock."""
     time.sleep(max(PAUSE, (time.monotonic() - began) * SHARE))

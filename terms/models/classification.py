@@ -11,7 +11,7 @@ from .glossary import MOST_APPROVALS, Glossary
 
 class ClassificationQuerySet(models.QuerySet):
     def named(self, glossary: Glossary, names: set[str]) -> dict[str, Self]:
-        """The rows with these names; missing ones are created."""
+        """Return the rows with these names, by name, and create missing ones."""
         rows = self.filter(glossary=glossary, name__in=names)
         found = {row.name: row for row in rows}
         while missing := sorted(names - found.keys()):
@@ -21,7 +21,7 @@ class ClassificationQuerySet(models.QuerySet):
                 slug = _free_slug(name, taken)
                 taken.add(slug)
                 made.append(self.model(glossary=glossary, name=name, slug=slug))
-            # Another one may take a name or an address meanwhile: then what there is counts.
+            # If another process takes a name or a slug first, its row is used.
             self.bulk_create(made, ignore_conflicts=True)
             found = {row.name: row for row in rows.all()}
         return found
@@ -42,7 +42,7 @@ def _free_slug(name: str, taken: set[str]) -> str:
 
 
 class Classification(models.Model):
-    """One of the two ways to classify terms."""
+    """Base class of the two classifications of terms: category and vertical."""
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     name = models.CharField(max_length=300)

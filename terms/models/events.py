@@ -12,7 +12,8 @@ PERSON = settings.AUTH_USER_MODEL
 class Event(models.Model):
     """An entry of the audit log: who did what to which term, and when.
 
-    ``name`` is the term's at that moment. Without person where a command did it.
+    ``name`` is the name of the term at that time. ``person`` is None for management commands,
+    guests and deleted accounts.
     """
 
     class Kind(models.TextChoices):
@@ -56,9 +57,9 @@ class Event(models.Model):
 
 
 class Notice(models.Model):
-    """Something that a person should know; ``mailed_at`` once it has been sent, or given up.
+    """A message to a person. ``mailed_at`` is the time when it was sent or given up.
 
-    It is sent at ``retry_at``; without that with the person's mail of the day.
+    It is sent at ``retry_at``, or with the person's daily mail if that is None.
     """
 
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="notices")

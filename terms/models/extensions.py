@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def extensions_in(setting: str, kind: type[T]) -> list[T]:
-    """The objects that a setting lists. Raises ImproperlyConfigured where one is not a ``kind``."""
+    """Return the objects that a setting lists. Raises ImproperlyConfigured for other kinds."""
     found = []
     for path in getattr(settings, setting):
         try:
             named = import_string(path)
-        except Exception as error:  # of any kind: the module is not ours
+        except Exception as error:  # third-party modules can raise anything
             raise ImproperlyConfigured(f"{setting}: cannot import “{path}”: {error}") from error
         if not isinstance(named, kind):
             raise ImproperlyConfigured(f"{setting}: “{path}” is not a {kind.__name__}.")

@@ -1,4 +1,4 @@
-"""Identities that last: what a term is known by whatever becomes of its name and file."""
+"""Permanent identifiers of terms, independent of name and file."""
 
 import re
 from typing import Any
@@ -15,13 +15,13 @@ def new_uid() -> Uid:
 
 
 class UidField(models.UUIDField):
-    """A column of UUIDs (RFC 9562) whose Python value is a text of 32 hexadecimal digits.
+    """A UUID column (RFC 9562) whose Python value is a string of 32 hexadecimal digits.
 
-    Publishing compares very many of them: texts are read, hashed and compared in C.
+    Publishing compares large numbers of them, and strings are read, hashed and compared in C.
     """
 
     def get_internal_type(self) -> str:
-        return "UidField"  # SQLite makes a UUID of each value of Django's own field
+        return "UidField"  # for Django's own type, SQLite converts each value to a UUID
 
     def db_type(self, connection: Any) -> str:
         return connection.data_types["UUIDField"]

@@ -8,7 +8,7 @@ from .bulk import insert_rows
 from .glossary import Glossary
 from .term import PATH_LENGTH, Term
 
-FEW = 500  # paths that are asked for one by one
+FEW = 500  # paths in one query; with more, the paths of all terms are read
 
 
 class TermFileQuerySet(models.QuerySet):
@@ -16,20 +16,21 @@ class TermFileQuerySet(models.QuerySet):
         return self.filter(glossary=glossary.pk, folder=folder)
 
     def agreeing(self):
-        """Files whose text was the term's own, which can be read."""
+        """Match files with the current text of their term, if the term is readable."""
         return self.filter(fingerprint=F("term__fingerprint"), term__problem="")
 
     def stamps(self) -> dict[str, tuple[str, str]]:
-        """Stamp and fingerprint by path."""
+        """Return path → stamp and fingerprint."""
         rows = self.values_list("path", "stamp", "fingerprint")
         return {path: (stamp, fingerprint) for path, stamp, fingerprint in rows}
 
     def remember(
         self, glossary: Glossary, folder: str, files: Iterable[tuple[str, str, str]]
     ) -> None:
-        """Note the texts that the glossary and a folder's files have in common.
+        """Store the texts that the glossary and the files of a folder have in common.
 
-        ``files`` are paths, fingerprints and stamps. Folders that no longer exist are forgotten.
+        ``files`` are paths, fingerprints and stamps. Rows of folders that no longer exist are
+        deleted.
         """
         files = list(files)
         terms = Term.objects.filter(glossary=glossary)
@@ -51,11 +52,10 @@ class TermFileQuerySet(models.QuerySet):
 
 
 class TermFile(models.Model):
-    """A term's file as it was last seen or written in a folder.
+    """The file of a term as last read from or written to a folder.
 
-    ``fingerprint`` is what both sides last agreed on: the base of a three-way import. As
-    long as size, times and inode stand, the file need not be read again to know that it
-    has not changed.
+    ``fingerprint`` identifies the last text that both sides had: the base of a three-way
+    import. While size, times and inode are the same, the file has not changed and is not read.
     """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
@@ -79,8 +79,7 @@ class TermFile(models.Model):
 
 
 class Picture(models.Model):
-    """A picture that lies with the files of a glossary: its path among them, and where it is
-    kept, made anew."""
+    """A picture beside the files of a glossary: its path there, and the stored copy."""
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     path = models.CharField(max_length=PATH_LENGTH)

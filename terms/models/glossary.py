@@ -8,7 +8,7 @@ from django.urls import get_script_prefix
 DEFAULT_SLUG = "glossary"
 MOST_APPROVALS = 9
 RESERVED_SLUGS = frozenset({"admin", "media", "preview", "static"})
-# ISO 639 and 15924: languages that are written from right to left, and scripts that are.
+# Languages (ISO 639) and scripts (ISO 15924) that are written from right to left.
 _RIGHT_TO_LEFT = frozenset(
     ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]
 )
@@ -26,7 +26,7 @@ def validate_prefix(slug: str) -> None:
 
 class GlossaryQuerySet(models.QuerySet):
     def lock(self, pk: int) -> "Glossary":
-        """The glossary, whose writers follow one another until the transaction ends."""
+        """Return the glossary, locked against other writers until the transaction ends."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
 

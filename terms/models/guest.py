@@ -13,9 +13,9 @@ class GuestLinkQuerySet(models.QuerySet):
 
 
 class GuestLink(models.Model):
-    """A link by which a person without an account can read and comment on a change set.
+    """A link that lets people without an account read and comment on a change set.
 
-    Only the hash of its secret is kept: who reads the database cannot use it.
+    Only the hash of its secret is stored, so that a copy of the database does not give access.
     """
 
     change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="guest_links")

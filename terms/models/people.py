@@ -8,9 +8,9 @@ from .glossary import Glossary
 
 
 class Grant(models.Model):
-    """A role that a person has in one glossary, or in one category of it, and nowhere else.
+    """A role of a person in one glossary, or in one category of it.
 
-    Who has a role everywhere is a member of its group.
+    For a role in all glossaries, the person is a member of its group.
     """
 
     user = models.ForeignKey(
@@ -46,8 +46,8 @@ class Grant(models.Model):
 
 
 class Preference(models.Model):
-    """What a person has chosen: when mail is sent about what concerns them, and the time
-    zone in which times are shown and typed; the site's own where they chose none."""
+    """The settings of a person: when notifications are mailed, and the time zone in which
+    times are shown and entered (if empty, that of the site)."""
 
     class Mail(models.TextChoices):
         NOW = "now", "at once"

@@ -1,4 +1,4 @@
-"""The readers' side. Written by ``terms.publishing`` alone; knows no Term and no Revision."""
+"""Published content. Only ``terms.publishing`` writes it. It does not use Term or Revision."""
 
 from urllib.parse import quote
 from uuid import UUID
@@ -15,16 +15,16 @@ class PublishedTermQuerySet(models.QuerySet):
         return self.filter(glossary=glossary)
 
     def listed(self):
-        """What an index shows, without the texts of the pages."""
+        """Load the columns that an index page needs, without the texts."""
         return self.defer("text", "plain", "details", "aliases", "pictures", "decisions")
 
 
 class PublishedTerm(models.Model):
-    """What readers may know of a term.
+    """The published version of a term.
 
-    ``text`` is its live file, of which the body begins at character ``body_start``.
-    ``decisions`` are the editors' on names in the body (in lower case): the uid of the
-    term that is meant, or nothing where the name is never to be linked.
+    ``text`` is the published file; its body begins at character ``body_start``. ``decisions``
+    are the editors' decisions on names in the body: key → uid of the term that is meant, or an
+    empty string if the name is never linked.
     """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
@@ -83,7 +83,7 @@ class PublishedTerm(models.Model):
 
     @property
     def urn(self) -> str:
-        """A name for the term that lasts, wherever it moves (RFC 9562, 4)."""
+        """The permanent URN of the term, independent of its address (RFC 9562, section 4)."""
         return UUID(self.uid).urn
 
     @property
@@ -92,7 +92,7 @@ class PublishedTerm(models.Model):
 
 
 class PublishedClass(models.Model):
-    """What readers see a category called, or with ``vertical_slug`` a vertical in it."""
+    """The published name of a category, or with ``vertical_slug`` of a vertical in it."""
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     category_slug = models.CharField(max_length=100)
@@ -112,10 +112,10 @@ class PublishedClass(models.Model):
 
 
 class PublishedName(models.Model):
-    """A name or alias that readers may find a published term by.
+    """A name or alias of a published term.
 
-    ``key`` is the whole name; ``bucket`` is what all forms of its first word share, by
-    which the names that a text may speak of are found.
+    ``key`` is the normalised name. ``bucket`` is the stem that all forms of its first word
+    share, by which the names that a text may contain are found.
     """
 
     term = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="names")
@@ -139,8 +139,8 @@ class PublishedName(models.Model):
 class PublishedRelation(models.Model):
     """A related name on a published page; a link once its target is published.
 
-    Of an author's own link to another file ``label`` is that file's name; of one to a term
-    by its name, NAMED and the name. ``Block (CSS)`` is a meaning of ``Block``, its target.
+    The ``label`` of a link that an author wrote is the file name, or NAMED and the name for a
+    link by name. ``Block (CSS)`` is a meaning of ``Block``, its target.
     """
 
     class Kind(models.TextChoices):
@@ -158,7 +158,7 @@ class PublishedRelation(models.Model):
 
     class Meta:
         ordering = ["position"]
-        # Both who refers to a term, and what waits for a name.
+        # Serves both the terms that refer to a term and the relations that wait for a name.
         indexes = [models.Index(fields=["target_uid", "key"], name="published_target")]
 
     def __str__(self) -> str:
@@ -166,9 +166,9 @@ class PublishedRelation(models.Model):
 
 
 class Mention(models.Model):
-    """A place in a published body that names another term: bytes ``start`` to ``end``.
+    """An occurrence of another term's name in a published body: bytes ``start`` to ``end``.
 
-    Without target if the name is ambiguous and not decided.
+    ``target_uid`` is None if the name is ambiguous and no editor has decided.
     """
 
     source = models.ForeignKey(PublishedTerm, models.CASCADE, related_name="mentions")

@@ -17,7 +17,7 @@ class ReviewQuerySet(models.QuerySet):
 
 
 class Review(models.Model):
-    """From asking for a review until the change is published, sent back or taken back."""
+    """A review, from its request until the change is published, sent back or cancelled."""
 
     class Outcome(models.TextChoices):
         PUBLISHED = "published"
@@ -48,7 +48,7 @@ class Review(models.Model):
 
 
 class Approval(models.Model):
-    """A person's approval of exactly the text with this fingerprint."""
+    """A person's approval of the exact text with this fingerprint."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="approvals", db_index=False)
     fingerprint = models.CharField(max_length=64)
@@ -66,10 +66,10 @@ class Approval(models.Model):
 
 
 class Removal(models.Model):
-    """A request to take a live term from readers: open until done, refused or taken back.
+    """A request to remove a published term; open until done, refused or cancelled.
 
-    ``fingerprint`` is what approvals of it name; ``detail`` is the new path of the file, or the
-    uid of the term to read instead.
+    Approvals refer to ``fingerprint``. ``detail`` is the new path of the file, or the uid of the
+    successor.
     """
 
     class Action(models.TextChoices):
@@ -109,9 +109,9 @@ class Removal(models.Model):
 
 
 class Comment(models.Model):
-    """A remark on a term, or on the passage ``start`` to ``end`` of a revision's words.
+    """A comment on a term, or on the passage ``start`` to ``end`` of a revision's text.
 
-    ``quote`` is the passage as it was; where it stands now follows from the texts.
+    ``quote`` is the original passage. Its current position is computed from the texts.
     """
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="comments")

@@ -7,7 +7,7 @@ from .term import Term
 
 
 class ChangeSet(models.Model):
-    """Revisions that belong together: one import, one renamed category, one save."""
+    """A group of revisions: an import, a renamed category, a selection to publish together."""
 
     glossary = models.ForeignKey(Glossary, models.CASCADE)
     title = models.CharField(max_length=300)
@@ -28,14 +28,14 @@ class ChangeSet(models.Model):
         return self.title
 
     def members(self, with_trash: bool = False):
-        """Its terms: changed by it, or collected into it."""
+        """Return the terms that it changed, or that were collected into it."""
         inside = Q(revisions__change_set=self) | Q(change_sets=self)
         terms = Term.with_trash if with_trash else Term.objects
         return terms.filter(inside).distinct()
 
 
 class Revision(models.Model):
-    """A term's whole file at one moment; ``fingerprint`` is the SHA-256 of its UTF-8 text."""
+    """A version of a term's whole file. ``fingerprint`` is the SHA-256 of its UTF-8 text."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()

@@ -15,9 +15,9 @@ class ScheduleQuerySet(models.QuerySet):
 
 
 class Schedule(models.Model):
-    """Something that is to be done with a term at a time.
+    """A publication or withdrawal of a term that is due at a given time.
 
-    What is published is exactly the text of ``fingerprint``: a later one was not meant.
+    Only the text with this ``fingerprint`` is published, not a later one.
     """
 
     class Action(models.TextChoices):

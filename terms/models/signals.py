@@ -1,6 +1,6 @@
-"""Signals for code outside of this project. They are sent once the transaction is committed.
+"""Signals for code outside of this project, sent after the transaction is committed.
 
-All have ``glossary``. A receiver that raises an error is logged by Django and stops nothing.
+All have the argument ``glossary``. Django logs errors that receivers raise.
 """
 
 from functools import partial
@@ -11,7 +11,7 @@ from django.dispatch import Signal
 
 # Sent by Revision with ``saved``, a list of (term id, version), and ``author``, a user or None.
 revision_saved = Signal()
-# Sent by PublishedTerm with ``terms``, the ids of terms whose public text, names or links are
+# Sent by PublishedTerm with ``terms``, the ids of terms whose public text, names or links were
 # written, and ``by``, a user or None.
 published = Signal()
 # Sent by Withdrawal with ``terms``, the ids of terms that are no longer public, and ``by``.

@@ -1,4 +1,4 @@
-"""What readers are sent, and what became of every address. Knows no Term and no Revision."""
+"""Pages that readers get, and the history of all addresses. Does not use Term or Revision."""
 
 from datetime import timedelta
 from typing import Self
@@ -12,13 +12,13 @@ from isal import isal_zlib
 from .fields import UidField
 from .glossary import Glossary
 
-GZIP = 31  # the format (RFC 1952), as zlib numbers them
+GZIP = 31  # window bits of the gzip format (RFC 1952) in zlib
 
 
 class PageQuerySet(models.QuerySet):
     def moved(self) -> Self:
-        """Those that lead elsewhere, or say that a term is gone."""
-        # Without parameters, since SQLite would not see that its index has them all.
+        """Match redirects, and pages that report a removed term."""
+        # Without parameters: SQLite would not use the partial index.
         return self.filter(RawSQL("NOT (status IN (200, 404))", [], models.BooleanField()))
 
 
@@ -28,11 +28,11 @@ class UnfinishedQuerySet(models.QuerySet):
 
 
 class Page(models.Model):
-    """What is sent for a path. A row is kept when its page is gone, with the status 404.
+    """The response for a path. A removed page keeps its row, with the status 404.
 
-    Its bytes are kept once: compressed in ``gzip``, or in ``body`` where that would not help.
-    ``sequence`` is the number of the change of the site that wrote it; ``location`` is where
-    a moved page is now, relative to the path.
+    The content is stored once: compressed in ``gzip``, or in ``body`` if compression does not
+    help. ``sequence`` is the number of the site change that wrote it. ``location`` is the new
+    address of a moved page, relative to the path.
     """
 
     path = models.TextField(primary_key=True)
@@ -62,7 +62,7 @@ class Page(models.Model):
 
 
 class Address(models.Model):
-    """A path that was public once; ``term_uid`` is the term that it belonged to last."""
+    """A path that was once public. ``term_uid`` is the last term that had it."""
 
     path = models.TextField(primary_key=True)
     glossary = models.ForeignKey(Glossary, models.CASCADE)
@@ -76,7 +76,7 @@ class Address(models.Model):
 
 
 class Withdrawal(models.Model):
-    """A term that readers could see once, and what they may read instead."""
+    """A term that was once public, and the terms to read instead."""
 
     term_uid = UidField(primary_key=True)
     glossary = models.ForeignKey(Glossary, models.CASCADE)
@@ -91,10 +91,10 @@ class Withdrawal(models.Model):
 
 
 class Site(models.Model):
-    """One row: ``sequence`` numbers the changes of the readers' side, ``mark`` names the last one.
+    """The state of the site (one row): number and mark of its latest change.
 
-    ``chrome`` tells by which templates, static files and settings the pages were made;
-    nothing where it was in several ways.
+    ``chrome`` is the fingerprint of the templates, static files and settings that all pages were
+    rendered with, or an empty string if pages differ in it.
     """
 
     sequence = models.PositiveBigIntegerField(default=0)
@@ -107,10 +107,10 @@ class Site(models.Model):
 
 
 class PageWrite(models.Model):
-    """A change of the stored pages: its number, and a mark that no other change ever has.
+    """A change of the stored pages: its number, and a unique mark.
 
-    Numbers repeat once an older copy of the database is restored. Who holds pages of a change
-    (a process, a built site) knows it by its mark: one that is not here is of another history.
+    Numbers repeat after an older copy of the database is restored. Holders of pages (a process,
+    a built site) therefore identify changes by mark: an unknown mark is from another history.
     """
 
     sequence = models.PositiveBigIntegerField(primary_key=True)
@@ -121,9 +121,9 @@ class PageWrite(models.Model):
 
 
 class Unfinished(models.Model):
-    """Work on a glossary's pages in several transactions that has not ended.
+    """Unfinished work on the pages of a glossary, in several transactions.
 
-    The process updates ``seen_at`` every few seconds. Without an update for ``PATIENCE`` it was
+    The process updates ``seen_at`` every few seconds. Without an update for ``PATIENCE``, it was
     killed or has failed, and the pages are rebuilt.
     """
 
@@ -149,7 +149,7 @@ class Unfinished(models.Model):
 
 
 class SearchMiss(models.Model):
-    """Words that readers looked for in vain: how often, and when last. Not who."""
+    """A search without results: the words, count and latest date, but not the reader."""
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
     key = models.CharField(max_length=100)

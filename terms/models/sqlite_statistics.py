@@ -1,11 +1,11 @@
-"""What SQLite is to know of the tables before it chooses how to answer a query.
+"""Statistics of the tables for the query planner of SQLite.
 
-Without statistics it takes it that a glossary has ten terms, and reads all of a glossary where
-a few rows by their keys are asked for: publishing a large one would take time by the square of
-its size. Statistics that are measured come too late, as a first import fills empty tables in
-one transaction. So it is told of a large glossary from the start (sqlite_stat1,
-https://www.sqlite.org/fileformat2.html#stat1tab); what is right there does no harm in a small
-one. PostgreSQL measures by itself.
+Without statistics, SQLite assumes that a glossary has ten terms and reads all rows of a glossary
+instead of a few by key. Publishing a large glossary would then take quadratic time. Measured
+statistics come too late, since a first import fills empty tables in one transaction. Therefore
+statistics of a large glossary are written from the start (sqlite_stat1,
+https://www.sqlite.org/fileformat2.html#stat1tab); they do no harm in a small one. PostgreSQL
+measures its own.
 """
 
 from typing import Any
@@ -13,19 +13,19 @@ from typing import Any
 from django.apps import AppConfig
 
 ROWS, FEW = 100_000, 100
-# How many values a column has; others have as many as there are rows, or nearly.
+# Distinct values of a column; other columns have about as many as there are rows.
 _VALUES = {
     "glossary_id": 1, "folder": 1, "is_linked": 2, "kind": 4, "state": 4, "person_id": 20,
     "category_id": 10, "vertical_id": 30, "category_slug": 10, "vertical_slug": 10, "letter": 30,
     "section": 10, "bucket": 1_000, "changed_at": 1_000, "at": 1_000,
-    # Nothing where a name is not written yet, which may be many.
+    # NULL for names without a term yet, of which there may be many.
     "target_id": 2_000, "target_uid": 2_000,
 }  # fmt: skip
-_FEW = {"term_waiting", "notice_waiting", "page_moved"}  # indexes of what is soon done
+_FEW = {"term_waiting", "notice_waiting", "page_moved"}  # indexes with few rows at any time
 
 
 def write_statistics(app: AppConfig, connection: Any) -> None:
-    """Describe the tables of ``app``; of other databases than SQLite nothing is asked."""
+    """Write the statistics of the tables of ``app``. Other databases are left alone."""
     if connection.vendor != "sqlite":
         return
     rows = []
@@ -39,20 +39,20 @@ def write_statistics(app: AppConfig, connection: Any) -> None:
             for _, index, is_unique, _, is_partial in cursor.fetchall():
                 cursor.execute(f"PRAGMA index_info({index})")
                 columns = [name for *_, name in cursor.fetchall()]
-                # Half is what SQLite itself takes of a partial index; with all rows it would
-                # rather go through the whole table.
+                # SQLite itself assumes half of the rows for a partial index. With all rows, it
+                # would rather scan the table.
                 count = FEW if index in _FEW else ROWS // 2 if is_partial else ROWS
                 rows.append((table, index, _statistics(columns, bool(is_unique), count)))
-        cursor.execute(f"ANALYZE {min(tables)}")  # makes the table of statistics
+        cursor.execute(f"ANALYZE {min(tables)}")  # creates the table of statistics
         cursor.executemany(
             "DELETE FROM sqlite_stat1 WHERE tbl = %s", [(table,) for table in tables]
         )
         cursor.executemany("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (%s, %s, %s)", rows)
-        cursor.execute("ANALYZE sqlite_schema")  # has them read
+        cursor.execute("ANALYZE sqlite_schema")  # loads the statistics
 
 
 def _statistics(columns: list[str | None], is_unique: bool, count: int) -> str:
-    """How many rows there are, then how many have the same first column, first two, …"""
+    """Return the row count, then the rows per value of the first column, the first two, …"""
     found = [count]
     for column in columns:
         found.append(max(1, found[-1] // _VALUES.get(column or "", ROWS)))

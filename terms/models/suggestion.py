@@ -15,15 +15,15 @@ class SuggestionQuerySet(models.QuerySet):
         return self.filter(state=Suggestion.State.OPEN)
 
     def declined_names(self) -> Self:
-        """Names that no term shall have."""
+        """Match declined suggestions of new terms."""
         return self.filter(state=Suggestion.State.DECLINED, term_uid=None)
 
 
 class Suggestion(models.Model):
-    """What readers say of a term, or of one that is missing: then without ``term_uid``.
+    """A reader's suggestion about a term, or for a missing term if ``term_uid`` is None.
 
-    Who said it is not kept. ``digest`` is of what was said: said again it is counted, also
-    after it was declined.
+    The reader is not recorded. ``digest`` identifies the content: repeated suggestions are
+    counted, even after one was declined.
     """
 
     class State(models.TextChoices):
@@ -66,7 +66,7 @@ class Suggestion(models.Model):
 
 
 class DeclinedRelation(models.Model):
-    """A term that another one names, and that it shall not be related to all the same."""
+    """A suggested relation from ``term`` that an editor declined."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="declined", db_index=False)
     target_uid = UidField()

@@ -10,7 +10,7 @@ from .fields import UidField, new_uid
 from .glossary import Glossary
 
 PATH_LENGTH = 500  # characters
-NAME_LENGTH = 300  # characters; longer names are cut for indexes, never in the file
+NAME_LENGTH = 300  # characters; longer names are cut in indexes, but not in the file
 
 
 class TermQuerySet(models.QuerySet):
@@ -31,7 +31,7 @@ class TermQuerySet(models.QuerySet):
         return self.exclude(live_fingerprint=F("fingerprint"))
 
     def in_review(self):
-        # From the reviews: SQLite would go through all terms for a join.
+        # Starting from the reviews: for a join, SQLite scans all terms.
         reviews = self.model._meta.get_field("reviews").related_model
         return self.filter(pk__in=reviews.objects.open().values("term"))
 
@@ -45,19 +45,19 @@ class TermQuerySet(models.QuerySet):
 
 
 class TermManager(models.Manager):
-    """Leaves out terms that are in the trash."""
+    """Exclude terms in the trash."""
 
     def get_queryset(self):
         return super().get_queryset().filter(trashed_at=None)
 
 
 class Term(models.Model):
-    """A term as its editors have it: the index of its newest revision's text.
+    """A term as editors see it: the index of the text of its newest revision.
 
-    Here and below, a foreign key that leads a constraint has no index of its own.
+    Foreign keys that are the first column of a constraint have no index of their own.
 
-    Everything below ``version`` is read from that text and written by ``terms.editing.gate``
-    alone; ``version`` is the number of the newest revision.
+    ``version`` is the number of the newest revision. All fields below it are read from that text
+    and written only by ``terms.editing.gate``.
     """
 
     uid = UidField(default=new_uid, unique=True, editable=False)
@@ -101,7 +101,7 @@ class Term(models.Model):
         ordering = ["name_key", "pk"]
         base_manager_name = "with_trash"
         constraints = [
-            # Case-insensitive file systems would hold two such paths in one file.
+            # Case-insensitive file systems would store two such paths in one file.
             models.UniqueConstraint(
                 "glossary", Lower("path"), condition=Q(trashed_at=None), name="term_path"
             ),
@@ -126,7 +126,7 @@ class Term(models.Model):
 
     @property
     def status(self) -> str:
-        """``draft``, ``live``, or ``changed`` while a newer text waits beside the live one."""
+        """``draft``, ``live``, or ``changed`` if the newest text differs from the live one."""
         if not self.live_fingerprint:
             return "draft"
         return "live" if self.live_fingerprint == self.fingerprint else "changed"
@@ -138,12 +138,12 @@ class Term(models.Model):
         return read_document(self.newest_revision().text, self.path)
 
     def body_of(self, text: str) -> str:
-        """The body of one of its files."""
+        """Return the body of ``text``, a version of this term's file."""
         return read_document(text, self.path).body
 
 
 class Detail(models.Model):
-    """One ordered row of a term."""
+    """A row of a term's details."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="details", db_index=False)
     position = models.PositiveIntegerField()
@@ -160,7 +160,7 @@ class Detail(models.Model):
 
 
 class Alias(models.Model):
-    """Another name of a term. Its kind is known here only: the file lists names."""
+    """Another name of a term. The file lists the names only; the kind is stored here."""
 
     class Kind(models.TextChoices):
         ALTERNATIVE = "alternative"
@@ -191,9 +191,9 @@ class Alias(models.Model):
 
 
 class MentionDecision(models.Model):
-    """What an editor decided about a name (``key``) in a term's body, wherever it stands.
+    """An editor's decision about all occurrences of a name (``key``) in a term's body.
 
-    Without ``target`` the name is never linked there.
+    If ``target`` is None, the name is never linked there.
     """
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="decisions", db_index=False)
@@ -213,7 +213,7 @@ class RelationQuerySet(models.QuerySet):
 
 
 class Relation(models.Model):
-    """A relation from a term to another; without target while the other term is wanted."""
+    """A relation from a term to another. ``target`` is None while the other term is wanted."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="relations", db_index=False)
     position = models.PositiveIntegerField()
@@ -230,7 +230,7 @@ class Relation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["term", "position"], name="relation_position")
         ]
-        # Both who refers to a term, and what waits for a name.
+        # Serves both the terms that refer to a term and the relations that wait for a name.
         indexes = [models.Index(fields=["target", "key"], name="relation_target")]
 
     def __str__(self) -> str:

@@ -8,10 +8,10 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Unsaved(models.Model):
-    """The unsaved form of a term, or of a new one if ``term`` is None: typed, and not
-    saved: kept until it is saved or thrown away. ``data`` is the form as it is sent.
+    """The unsaved form of a term, or of a new term if ``term`` is None.
 
-    A person may write several new terms at once: ``slot`` tells their forms apart.
+    It is kept until it is saved or discarded. ``data`` is the submitted form. ``slot``
+    distinguishes the forms of several new terms of one person.
     """
 
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="+", db_index=False)
@@ -33,7 +33,7 @@ class Unsaved(models.Model):
 
 
 class Presence(models.Model):
-    """A person who has the form of a term open, or had it open at ``seen_at``."""
+    """A person who had the form of a term open at ``seen_at``."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="presences", db_index=False)
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="+")

@@ -20,8 +20,10 @@ def record(
     detail: str = "",
     at: datetime | None = None,
 ) -> None:
-    """Note that ``person`` did this to ``terms``, given by id and name; or, without id, to what
-    the name tells."""
+    """Log that ``person`` did this to ``terms``, pairs of id and name.
+
+    Without an id, the name describes another object, such as a change set.
+    """
     at = at or timezone.now()
     who = person and person.pk
     insert_rows(

@@ -8,9 +8,9 @@ from .permissions import may
 
 
 class ObjectPermissions(BaseBackend):
-    """``user.has_perm("terms.change_term", term)`` is true where a role or a group allows it.
+    """Permissions by group or grant, as in ``user.has_perm("terms.change_term", term)``.
 
-    It answers for terms, categories, verticals and glossaries; it logs nobody in.
+    Supports terms, categories, verticals and glossaries. Does not authenticate.
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:

@@ -4,8 +4,10 @@ from ipaddress import IPv6Address, ip_address
 
 
 def address_in(text: str) -> str:
-    """The address that a proxy names, perhaps with a port or as one of IPv6; empty where it
-    names none."""
+    """Return the IP address that a proxy reports, or an empty string if there is none.
+
+    A port is removed, and an IPv4-mapped IPv6 address becomes an IPv4 address.
+    """
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -18,7 +20,7 @@ def address_in(text: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """What one client has: an address of IPv4, or 64 bits of IPv6. Empty for no address."""
+    """Return the network of one client: an IPv4 address, or 64 bits of IPv6, or ""."""
     found = address_in(address)
     if ":" not in found:
         return found

@@ -1,6 +1,6 @@
 """Notifications by mail: at once, daily, or never.
 
-Requests only note what is to be sent; ``terms.management.due`` sends it.
+Requests store notices; ``terms.management.due`` sends them.
 """
 
 import logging
@@ -19,16 +19,16 @@ from django.utils import timezone
 from terms.models import Notice, Preference, Term
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-LEASE = timedelta(minutes=5)  # far longer than a mail server is waited for
-TRIES = 24  # then a mail is given up
+LEASE = timedelta(minutes=5)  # far longer than the time limit of a mail server
+TRIES = 24  # after these, a mail is given up
 MOST = 200  # notices in one mail
 log = logging.getLogger(__name__)
 
 
 def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = None) -> None:
-    """Note ``text`` for each of ``people`` who wants mail; a worker sends it, when they want it.
+    """Store ``text`` for each of ``people`` who wants mail; a worker sends it later.
 
-    All that is noted for a person in one transaction is one mail.
+    All notices for a person from one transaction go into one mail.
     """
     if not isinstance(people, QuerySet):
         people = get_user_model().objects.filter(pk__in=set(people), is_active=True)
@@ -46,7 +46,7 @@ def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = Non
 
 
 def next_mail() -> datetime | None:
-    """When the next mail falls due; it may be past."""
+    """Return the time when the next mail is due, which may be in the past."""
     waiting = Notice.objects.filter(mailed_at=None)
     first = waiting.aggregate(
         retry=Min("retry_at"), made=Min("created_at", filter=Q(retry_at=None))
@@ -56,10 +56,10 @@ def next_mail() -> datetime | None:
 
 
 def send_mail() -> int:
-    """Send what is due, one mail for each person; how many were sent.
+    """Send the mail that is due, one for each person, and return the number of mails.
 
-    A mail is taken for ``LEASE`` before it is sent and noted afterwards: two processes do not
-    send it at once, and one that ends in between leaves it to the next.
+    Before sending, a mail is reserved for ``LEASE``, so that two processes do not send it at the
+    same time. If a process ends before it marks the mail as sent, the next one sends it.
     """
     now = timezone.now()
     unwanted = Q(person__is_active=False) | Q(person__preference__mail=Preference.Mail.NEVER)
@@ -82,7 +82,7 @@ def _send(person: int, now: datetime) -> bool:
     problem = ""
     try:
         _mail(notices[0].person, notices).send()
-    except Exception as error:  # whatever a mail server does
+    except Exception as error:  # mail backends can raise anything
         problem = f"{type(error).__name__}: {error}"
     if not problem:
         mine.update(mailed_at=timezone.now())
@@ -96,7 +96,7 @@ def _send(person: int, now: datetime) -> bool:
 
 
 def unsent() -> int:
-    """How many notices could not be mailed so far."""
+    """Return the number of notices with a failed attempt that wait for the next one."""
     return Notice.objects.filter(mailed_at=None, tries__gt=0, retry_at__gt=timezone.now()).count()
 
 

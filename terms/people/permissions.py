@@ -1,4 +1,4 @@
-"""Permissions: everywhere, in one glossary, or in one category of it."""
+"""Permissions in all glossaries, in one glossary, or in one category of it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,21 +15,21 @@ LOOKING = frozenset({"view_term", "view_category", "view_vertical", "view_glossa
 
 @dataclass(frozen=True)
 class Rights:
-    """Where a person has one permission."""
+    """The glossaries and categories in which a person has one permission."""
 
     everywhere: bool = False
     glossaries: frozenset[int] = frozenset()
     categories: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        """Whether there is any place."""
+        """Whether the person has the permission anywhere."""
         return self.everywhere or bool(self.glossaries or self.categories)
 
     def hold_in(self, glossary: int | None, category: int | None = None) -> bool:
         return self.everywhere or glossary in self.glossaries or category in self.categories
 
     def hold_for(self, thing: Any) -> bool:
-        """Whether they hold for a term, category, vertical or glossary."""
+        """Whether the permission covers a term, category, vertical or glossary."""
         if isinstance(thing, Glossary):
             return self.hold_in(thing.pk)
         if isinstance(thing, Category):
@@ -39,13 +39,13 @@ class Rights:
         return self.hold_in(getattr(thing, "glossary_id", None))
 
     def glossaries_in(self, rows: QuerySet) -> QuerySet:
-        """The glossaries in some part of which they hold."""
+        """Filter ``rows`` to glossaries with the permission, at least for one category."""
         of_categories = Category.objects.filter(pk__in=self.categories).values("glossary")
         inside = Q(pk__in=self.glossaries) | Q(pk__in=of_categories)
         return rows if self.everywhere else rows.filter(inside)
 
     def among(self, rows: QuerySet) -> QuerySet:
-        """Those of ``rows`` that they hold for."""
+        """Filter ``rows`` to those that the permission covers."""
         if self.everywhere:
             return rows
         if issubclass(rows.model, Glossary):
@@ -62,9 +62,10 @@ NONE = Rights()
 
 
 def rights(user: Any, permission: str) -> Rights:
-    """Where ``user`` has ``permission`` (a codename of the app, as in ``change_term``).
+    """Return where ``user`` has ``permission``, a codename such as ``change_term``.
 
-    A role in a category gives view access to its glossary, as terms relate to one another.
+    A role in a category includes view permission for its glossary, since terms refer to each
+    other.
     """
     if not (user.is_authenticated and user.is_active):
         return NONE
@@ -85,10 +86,9 @@ def may(user: Any, permission: str, thing: Any) -> bool:
 
 
 def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: bool) -> str:
-    """Why ``user`` may not save a term with this text; empty where they may.
+    """Return the reason why ``user`` may not save a term with this text, or an empty string.
 
-    That they may change the term as it is has been asked before: this is about the
-    category that it goes into.
+    This checks the new category. Callers check the permission for the term as it is.
     """
     for model, name in ((Category, document.category), (Vertical, document.vertical)):
         is_there = not name or model.objects.filter(glossary=glossary, name=name).exists()
@@ -105,7 +105,7 @@ def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: 
 
 
 def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:
-    """By permission the places of a person's grants; asked once for each loaded person."""
+    """Return permission → (glossary, category) of a person's grants, cached on ``user``."""
     if not hasattr(user, "_places_of_grants"):
         places: dict[str, set[tuple[int, int | None]]] = {}
         grants = Grant.objects.filter(user=user.pk)
@@ -117,7 +117,7 @@ def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:
 
 
 def people_with(permission: str, thing: Any) -> QuerySet:
-    """The active people who have ``permission`` for ``thing``, by group or grant."""
+    """Return the active people who have ``permission`` for ``thing``, by group or grant."""
     glossary = thing.pk if isinstance(thing, Glossary) else thing.glossary_id
     category = getattr(thing, "category_id", None)
     which = Permission.objects.filter(codename=permission, content_type__app_label="terms")

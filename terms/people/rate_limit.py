@@ -1,4 +1,4 @@
-"""Rate limits for costly requests. Each process counts for itself."""
+"""Rate limits for costly requests. Each process has its own counters."""
 
 import hashlib
 from typing import Any
@@ -9,25 +9,25 @@ from .networks import network_of
 
 
 class TooMany(Exception):
-    """More requests than are taken in a while."""
+    """More requests than the limit allows."""
 
 
 def limit(key: str, most: int, seconds: int = 60) -> None:
-    """Count a request; raises TooMany after ``most`` of the same ``key`` in ``seconds``."""
+    """Count a request. Raises TooMany after ``most`` with the same ``key`` in ``seconds``."""
     cache.add(key, 0, seconds)
     try:
         made = cache.incr(key)
-    except ValueError:  # the time is over
+    except ValueError:  # the key has expired
         made = 1
     if made > most:
         raise TooMany
 
 
 def client_of(request: Any) -> str:
-    """Who asks, as far as an address tells."""
+    """Return the network of the client, as far as its address is known."""
     return network_of(request.META.get("REMOTE_ADDR", ""))
 
 
 def digest(text: str) -> str:
-    """``text`` as a part of a key, however long it is."""
+    """Return a short hash of ``text`` for a cache key."""
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=12).hexdigest()

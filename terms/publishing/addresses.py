@@ -1,4 +1,4 @@
-"""Addresses of published terms, and whether an address is free."""
+"""Addresses of published terms, and checks whether an address is free."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -18,12 +18,12 @@ class AddressesInUse:
         self._moved: set[Uid] = set()  # terms already at their new addresses
 
     def look_at(self, pages: Collection[PublishedTerm]) -> None:
-        """Read who has the addresses that ``pages`` are to take."""
+        """Load the terms that have the addresses of ``pages`` now."""
         slugs = {page.slug for page in pages}
         lists = {self._list(page.category_slug) for page in pages if page.category_slug}
         published = PublishedTerm.objects.of(self.glossary).order_by()
         classes = PublishedClass.objects.filter(glossary=self.glossary, category_slug__in=slugs)
-        categories = set(classes.values_list("category_slug", flat=True))  # mostly none
+        categories = set(classes.values_list("category_slug", flat=True))  # usually empty
         for name, values in (("slug", slugs), ("category_slug", categories), ("path", lists)):
             rows = published.filter(**{f"{name}__in": values})
             for uid, value in rows.values_list("uid", name):
@@ -46,7 +46,7 @@ class AddressesInUse:
                 self._hold(page.uid, name, value)
 
     def why_not(self, page: PublishedTerm) -> str:
-        """Why the page's address is not free; empty if it is."""
+        """Return the reason why the page's address is not free, or an empty string."""
         if page.slug in ("", ".", ".."):
             return "Its file's name makes no address."
         if self._by_another(page, "slug", page.slug):

@@ -26,7 +26,7 @@ from .derived import derived
 
 
 class Version(NamedTuple):
-    """A text of a term, and what publishing it takes of the term's row."""
+    """A text of a term, with the columns of the term that publishing needs."""
 
     text: str
     fingerprint: str
@@ -61,19 +61,19 @@ _OF_TERM = {
 
 
 class Live(NamedTuple):
-    """A term with the text that readers see, or are to see."""
+    """A term with the text that is, or will be, published."""
 
     version: Version
     document: TermDocument
-    hidden: frozenset[str]  # other names that are not shown
-    decisions: dict[str, str]  # of names in the text: the term meant, nothing for none
+    hidden: frozenset[str]  # aliases that are not shown
+    decisions: dict[str, str]  # key of a name → uid of the term, or "" to never link it
 
 
-Batch = dict[Uid, tuple[Live, PublishedTerm]]  # what is to be live, and its row
+Batch = dict[Uid, tuple[Live, PublishedTerm]]  # the texts to publish, and their rows
 
 
 def lives(revisions: QuerySet[Revision]) -> Iterator[Live]:
-    """For each of ``revisions`` what is to be live; of a text made twice the later one first."""
+    """Yield a Live for each of ``revisions``. Of equal texts of a term, the latest is first."""
     rows = revisions.order_by("term__path", "-number")
     rows = rows.values("text", "fingerprint", "number", "term", **_OF_TERM)
     versions = [Version(**row) for row in rows]
@@ -82,7 +82,7 @@ def lives(revisions: QuerySet[Revision]) -> Iterator[Live]:
     rows = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)
     for pk, name in rows.values_list("term", "name"):
         hidden.setdefault(pk, set()).add(name)
-    # An older text that goes on being live keeps what was hidden when it was published.
+    # An older text that stays live keeps the names that were hidden when it was published.
     older = {version.uid: version.term for version in versions if not version.is_newest}
     kept = PublishedName.objects.order_by().filter(term__uid__in=older, is_hidden=True)
     for uid, name in kept.values_list("term__uid", "name"):
@@ -103,7 +103,7 @@ def lives(revisions: QuerySet[Revision]) -> Iterator[Live]:
 def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTerm:
     version, document = live.version, live.document
     slugs = _slugs(glossary, live)
-    # What is too long to be rendered is refused later, and not read here.
+    # Bodies that are too long to render are refused later, and not parsed here.
     is_defined = bool(document.description.strip()) or len(document.body) > MAX_BODY
     own = document.description if is_defined else None
     return PublishedTerm(
@@ -122,7 +122,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         text=version.text,
         body_start=len(version.text) - len(document.body),
         details=_details(document),
-        # Misspellings are found, but not shown.
+        # Misspellings are searchable, but not shown.
         aliases=[name for name in document.aliases if name not in live.hidden],
         pictures=addresses_of(glossary, version.path, document.body),
         is_deprecated=document.is_deprecated,
@@ -135,8 +135,10 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
 
 
 def _slugs(glossary: Glossary, live: Live) -> tuple[str, str]:
-    """Those of category and vertical. The term's own rows are of its newest text, which may
-    say others than the live one: then what readers have stays."""
+    """Return the slugs of category and vertical.
+
+    The columns of the term belong to its newest text. An older text keeps its published slugs.
+    """
     version, document = live.version, live.document
     if version.is_newest:
         return (version.category_slug or "", version.vertical_slug or "")

@@ -1,4 +1,4 @@
-"""The effects of a change of published terms: names, relations, other pages."""
+"""The effects of changed published terms: names, relations, other pages."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -22,15 +22,15 @@ from .rows import Written
 class Noting(Change):
     """Records which links and relations have changed."""
 
-    now: datetime = field(default_factory=timezone.now)  # one for all that are published together
+    now: datetime = field(default_factory=timezone.now)  # the time of the whole publication
     by: Any = None
     needs_approval: bool = True
-    seen: Mapping[int, str] = field(default_factory=dict)  # texts that are meant, by their terms
+    seen: Mapping[int, str] = field(default_factory=dict)  # term id → expected fingerprint
     linked: set[tuple[str, Uid]] = field(default_factory=set)
     edges: set[tuple[Uid, str, str, Uid | None]] = field(default_factory=set)
 
     def note(self, uids: Collection[Uid]) -> None:
-        """To be called with all that change, before they do."""
+        """Record the state of terms. Call it before they change."""
         self.uids.update(dict.fromkeys(uids))
         known = facts_of(uids)
         if not known:
@@ -43,7 +43,7 @@ class Noting(Change):
         self.edges ^= set(edges.values_list("term__uid", "kind", "label", "target_uid"))
 
     def wrote(self, batch: Batch, written: Written) -> None:
-        """To be called with what is published of terms that were noted, in the rows' order."""
+        """Record the published state of noted terms. ``batch`` is in the order of the rows."""
         uids = {page.pk: uid for uid, (_, page) in batch.items()}
         for uid, (_, page) in batch.items():
             self.after[uid] = Facts.of(page)
@@ -61,7 +61,7 @@ class Noting(Change):
         self.touched |= written.resolved
 
     def keys_otherwise(self) -> set[str]:
-        """The link keys of terms: the names and files that they gained or lost."""
+        """Return the link keys of changed terms: the names and files that they gained or lost."""
         found: set[str] = set()
         for uid in self.uids:
             before = _keys(self.before.get(uid), self.names_before.get(uid, set()))
@@ -72,7 +72,7 @@ class Noting(Change):
 
 
 def _keys(facts: Facts | None, names: set[tuple[str, bool]]) -> tuple[str, set[str]]:
-    """A term's own name, and all keys that it has."""
+    """Return a term's own name, and all its link keys."""
     if facts is None:
         return ("", set())
     keys = {name_key(name)[:NAME_LENGTH] for name, _ in names}

@@ -1,5 +1,5 @@
-"""Columns that are derived from published texts, rebuilt after an upgrade, or when the
-glossary has another language."""
+"""Columns that are derived from published texts. They are rebuilt after an upgrade, or if the
+glossary gets another language."""
 
 from collections.abc import Collection
 
@@ -14,8 +14,10 @@ from .links import rebuild_links
 def derived(
     glossary: Glossary, name: str, slug: str, body: str, description: str | None
 ) -> dict[str, str]:
-    """The columns of a published term that follow from its text; ``description`` is the
-    file's own, if it has one."""
+    """Return the derived columns of a published term.
+
+    ``description`` is the file's own, or None.
+    """
     return {
         "description": first_sentence(body) if description is None else description,
         "plain": plain_text(body),
@@ -26,7 +28,7 @@ def derived(
 
 
 def rebuild_derived(glossary: Glossary, pks: Collection[int]) -> None:
-    """Words, first sentences, places in lists and links of the published terms ``pks``."""
+    """Rebuild the derived columns and links of the published terms ``pks``."""
     for some in batches(pks):
         changed = []
         for term in PublishedTerm.objects.filter(pk__in=some).order_by("pk"):

@@ -1,7 +1,7 @@
-"""Links by name or file: what authors write, and from ``Block (CSS)``, which is one meaning of
+"""Links by name or file: those that authors write, and from ``Block (CSS)``, a meaning of
 ``Block``, to that term.
 
-The current names and files decide the target, so that a term that gains or loses a name changes
+The target follows from current names and files, so a term that gains or loses a name changes
 links. A link to a file survives a rename of the file.
 """
 
@@ -23,8 +23,8 @@ from terms.rendering import NAMED, link_addresses, named_term, stems
 LINK = PublishedRelation.Kind.LINK.value
 MEANING = PublishedRelation.Kind.MEANING.value
 DERIVED = (LINK, MEANING)
-FILE = "\x1f"  # begins the key of a file's name, which no term's name has
-WHOLE = "\x1e"  # begins the key of a name that is all of a term's own
+FILE = "\x1f"  # first character of keys of files; names do not contain it
+WHOLE = "\x1e"  # first character of keys that match only a term's whole own name
 _MEANING = re.compile(r"(.*\S)\s*\([^()]+\)")
 
 
@@ -54,7 +54,7 @@ class Source(NamedTuple):
 
 
 def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[RelationRow]:
-    """The links in the texts of published terms, and the terms that they are a meaning of."""
+    """Yield the links in published texts, and the relations to terms that they are a meaning of."""
     pks = [source.pk for source in sources]
     before = PublishedRelation.objects.filter(term__in=pks, kind__in=DERIVED)
     before = before.exclude(target_uid=None)
@@ -82,7 +82,7 @@ def derived_rows(glossary: Glossary, sources: Collection[Source]) -> Iterator[Re
 
 
 class _Reference(NamedTuple):
-    """One key that a link with this label may mean. A label may have several, the best last."""
+    """A possible key of the link with this label. With several, the best key is last."""
 
     label: str
     key: str
@@ -90,7 +90,7 @@ class _Reference(NamedTuple):
 
 
 def _meaning_of(source: Source) -> Iterator[_Reference]:
-    """The term that a term is one meaning of: by its folder, or by a name with brackets."""
+    """Yield the term that a term is a meaning of: by its folder, or by a name with brackets."""
     if above := slug_above(source.slug):
         yield _Reference(FILE + above, FILE + above, MEANING)
     elif found := _MEANING.fullmatch(source.name):
@@ -99,7 +99,7 @@ def _meaning_of(source: Source) -> Iterator[_Reference]:
 
 
 def _links(address: str, glossary: str, origin: Origin) -> Iterator[_Reference]:
-    """What an author's link may mean."""
+    """Yield the possible references of an author's link."""
     if name := named_term(address):
         before, _, last = name_key(name.replace("_", " ")).rpartition(" ")
         for word in reversed(stems(last)):  # the singular before the plural
@@ -110,13 +110,15 @@ def _links(address: str, glossary: str, origin: Origin) -> Iterator[_Reference]:
 
 
 def _best_keys(references: Iterable[Labelled], uids: Mapping[str, Uid]) -> dict[str, str]:
-    """Label → the best of its keys that a term has."""
+    """Return label → the best of its keys that a term has."""
     return {one.label: one.key for one in references if one.key in uids}
 
 
 def _holders(glossary: Glossary, keys: Collection[str]) -> dict[str, Uid]:
-    """Key → the published term with this file or name. Of several terms, one with the name as
-    its own comes first; of these, always the same."""
+    """Return key → uid of the published term with this file or name.
+
+    Own names take precedence over aliases. Among several terms, the result is always the same.
+    """
     uids: dict[str, Uid] = {}
     for some in batches(sorted(key[1:] for key in keys if key.startswith(FILE))):
         rows = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
@@ -138,7 +140,7 @@ def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]
     Returns the terms with such a link, and its former and new targets.
     """
     links = PublishedRelation.objects.filter(term__glossary=glossary, kind__in=DERIVED)
-    sharing: set[Uid] = set()  # terms that share a name: a link may move from one to another
+    sharing: set[Uid] = set()  # terms with the same name: a link may move between them
     for some in batches(sorted(key for key in keys if not key.startswith((FILE, WHOLE)))):
         rows = PublishedName.objects.order_by().filter(glossary=glossary, key__in=some)
         sharing.update(rows.values_list("term__uid", flat=True))
@@ -152,7 +154,7 @@ def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]
 
 
 def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
-    """Update the targets of these links: (term id, label)."""
+    """Update the targets of these links, pairs of term id and label."""
     touched: set[Uid] = set()
     for some in batches(sorted(found)):
         terms, labels = {pk for pk, _ in some}, {label for _, label in some}
@@ -179,7 +181,7 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
 
 
 def rebuild_links(glossary: Glossary, pks: Collection[int]) -> None:
-    """Write all these rows again from the published texts."""
+    """Rewrite the derived relations from the published texts."""
     for some in batches(pks):
         terms = PublishedTerm.objects.filter(pk__in=some).only("name", "slug", "text", "body_start")
         sources = [Source(t.pk, t.name, t.slug, t.body) for t in terms.order_by("pk")]

@@ -14,9 +14,9 @@ NEVER = "never"
 
 @dataclass
 class Named:
-    """A name that the text holds, with the published terms that it may mean.
+    """A name in the text, with the published terms that it may mean.
 
-    ``decision`` is what was decided of it: nothing, NEVER, or the uid of a term.
+    ``decision`` is an empty string, NEVER, or the uid of a term.
     """
 
     key: str
@@ -31,7 +31,7 @@ class Named:
 
 
 def names_in(term: Term) -> list[Named]:
-    """The names of other published terms in the newest text of ``term``, in order."""
+    """Return the names of other published terms in the newest text of ``term``, in order."""
     found: dict[str, Named] = {}
     meant: dict[str, set] = {}
     for place in places(term.body, names_of(term.glossary, [plain_text(term.body)])):
@@ -53,7 +53,7 @@ def names_in(term: Term) -> list[Named]:
 
 
 def suggested_relations(term: Term, names: list[Named]) -> list[PublishedTerm]:
-    """Terms that the text names and the term is not related to, but for those declined."""
+    """Return terms that the text names but is not related to, except declined ones."""
     no = set(term.declined.values_list("target_uid", flat=True))
     related = no | set(term.relations.exclude(target=None).values_list("target__uid", flat=True))
     certain = [
@@ -68,7 +68,7 @@ def suggested_relations(term: Term, names: list[Named]) -> list[PublishedTerm]:
 def decide_mentions(
     term: Term, names: list[Named], chosen: Mapping[str, str], is_linked: bool
 ) -> bool:
-    """Write what was ``chosen`` for the keys of ``names``; whether anything is different now."""
+    """Store the ``chosen`` decisions by key of ``names``. Return whether anything changed."""
     before = (set(term.decisions.values_list("key", "target__uid")), term.is_linked)
     with transaction.atomic():
         for named in names:

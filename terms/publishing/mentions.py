@@ -13,19 +13,19 @@ from terms.rendering import Link, Names, Occurrence, links_made, phrases, places
 from terms.search import index as search_index
 from terms.search.names import linked_names, names_of
 
-FEW = 100  # bodies; for more, all names are read at once
+FEW = 100  # bodies; with more, all names are read at once
 BATCH = 200
-A_STEP = 50  # bodies
-BODIES_A_NAME = 5  # are read in the time in which one name is looked for
+A_STEP = 50  # bodies in one step
+BODIES_A_NAME = 5  # bodies that are read in the time of one search for a name
 
 
 def relinking(
     glossary: Glossary, changed: Iterable[int], names: Iterable[str], touched: set[Uid]
 ) -> Iterator[Step | None]:
-    """Steps that update the mentions in ``changed`` terms (by id) and in texts that contain
+    """Yield steps that update the mentions in ``changed`` terms (ids) and in texts that contain
     ``names``.
 
-    ``touched`` gets the terms whose page shows another mention now, on either end.
+    Terms at either end of a changed mention are added to ``touched``.
     """
     pks = set(changed)
     pks |= _speaking_of(glossary, [phrase for name in names for phrase in phrases(name)])
@@ -35,7 +35,7 @@ def relinking(
 
 
 class _Known:
-    """All linked names, read once and valid until another publication."""
+    """All linked names, loaded once and valid until the next publication."""
 
     def __init__(self, glossary: Glossary, texts: int):
         self.glossary = glossary
@@ -49,13 +49,13 @@ class _Known:
 
 
 def _mark() -> str | None:
-    """What is another one each time that terms were published."""
+    """Return a value that changes with each publication."""
     return Site.objects.values_list("mark", flat=True).first()
 
 
 def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
     if len(wanted) > FEW:
-        # Of so many names most bodies speak: reading these is cheaper than asking for each.
+        # Most bodies contain one of so many names. Reading them is cheaper than many searches.
         every = PublishedTerm.objects.of(glossary).order_by().values_list("pk", flat=True)
         pks = set(every[: len(wanted) * BODIES_A_NAME + 1])
         if len(pks) <= len(wanted) * BODIES_A_NAME:
@@ -67,8 +67,8 @@ def _speaking_of(glossary: Glossary, wanted: list) -> set[int]:
 
 
 def are_all(glossary: Glossary, pks: Collection[int]) -> bool:
-    """Whether these are all published terms that there are, unless they are few."""
-    # Looking is dear among many, and few are rarely all.
+    """Whether ``pks`` are all published terms; always False for FEW or fewer."""
+    # The query is expensive in a large glossary, and so few terms are rarely all.
     if len(pks) <= FEW:
         return False
     every = PublishedTerm.objects.of(glossary).order_by()
@@ -80,7 +80,7 @@ def _all_names(glossary: Glossary, texts: int) -> Names:
 
 
 class _Source(NamedTuple):
-    """What is read of a published term in which mentions are looked for."""
+    """The columns of a published term that are needed to find mentions."""
 
     pk: int
     uid: Uid
@@ -125,7 +125,7 @@ def _mentions(source: _Source, names: Names) -> Iterator[tuple[Occurrence, Uid |
 def chosen(
     found: Iterable[Occurrence], own: Uid, decisions: dict[str, str]
 ) -> Iterator[tuple[Occurrence, Uid | None]]:
-    """Of each term its first mention; once each name that is ambiguous, with None."""
+    """Yield the first mention of each term, and of each ambiguous name, with None."""
     seen: set[Uid | str] = set()
     for place in found:
         meant = place.found.targets

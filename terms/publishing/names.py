@@ -24,7 +24,7 @@ class NameRow(NamedTuple):
 
 
 def write_published_names(glossary: Glossary, batch: Batch) -> list[NameRow]:
-    """The names by which terms are found."""
+    """Write the names by which terms are found."""
     PublishedName.objects.filter(term__in=[page.pk for _, page in batch.values()]).delete()
     rows = []
     for live, page in batch.values():

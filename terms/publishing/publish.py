@@ -1,4 +1,4 @@
-"""Publishing: the one place where the editors' side and the readers' side meet."""
+"""Publication and withdrawal: writes the published rows from the editors' terms."""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -49,13 +49,13 @@ from .names import search_rows
 from .rows import write_classes, write_rows
 
 log = logging.getLogger(__name__)
-FEW = 100  # terms that are published in one transaction; more in many short ones
-A_STEP, LINKS_A_STEP = 40, 200  # terms
+FEW = 100  # terms published in one transaction; more are published in many short ones
+A_STEP, LINKS_A_STEP = 40, 200  # terms in one step
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A term that readers cannot be shown, and why."""
+    """A term that cannot be published, and the reason."""
 
     term: Term
     reason: str
@@ -64,7 +64,7 @@ class Refusal:
 def publish(
     glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter, by: Any = None
 ) -> list[Refusal]:
-    """Make the newest text of each of ``terms`` what readers see, or say why not."""
+    """Publish the newest text of each of ``terms``, and return the refusals."""
     return publish_ids(glossary, terms.order_by("path").values_list("pk", flat=True), progress, by)
 
 
@@ -75,9 +75,9 @@ def publish_ids(
     by: Any = None,
     seen: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Refusal]:
-    """Publish terms of ``glossary`` by their ids, of which there may be very many.
+    """Publish any number of terms by id, and return the refusals.
 
-    Where the texts that are meant are given (fingerprints by id), no other one is published.
+    ``seen``: term id → fingerprint of the expected text. A term with another text is refused.
     """
     newest = Revision.objects.filter(number=F("term__version"))
     return _publish(glossary, ids, newest, progress, by, seen)
@@ -86,7 +86,7 @@ def publish_ids(
 def why_refused(
     glossary: Glossary, ids: Collection[int], seen: Mapping[int, str] = MappingProxyType({})
 ) -> list[Refusal]:
-    """What ``publish_ids`` would refuse now. Writes nothing."""
+    """Return the refusals that ``publish_ids`` would return now. Writes nothing."""
     change = Noting(glossary, seen=seen)
     newest = Revision.objects.filter(number=F("term__version"))
     taken, refused = AddressesInUse(glossary), {}
@@ -97,7 +97,7 @@ def why_refused(
 
 
 def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
-    """As ``publish``, for a transaction that is rolled back: approvals do not matter."""
+    """Publish without checks of approvals and rules. The caller rolls the transaction back."""
     newest = Revision.objects.filter(number=F("term__version"))
     change = Noting(glossary, needs_approval=False)
     ids = terms.order_by("path").values_list("pk", flat=True)
@@ -107,7 +107,7 @@ def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
 
 
 def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> list[Refusal]:
-    """Show the text that readers see already by the decisions and names of today."""
+    """Publish live texts again, with current decisions and names."""
     live = Revision.objects.filter(fingerprint=F("term__live_fingerprint"))
     return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter, by)
 
@@ -125,7 +125,7 @@ def _publish(glossary, ids, revisions, progress, by, seen=MappingProxyType({})) 
 
 def _publishing(change, groups, revisions, refusals) -> Iterator[Step | None]:
     for ids in groups:
-        # One that was trashed since it was chosen is left out.
+        # Terms that were trashed meanwhile are left out.
         some = revisions.filter(term__in=ids, term__trashed_at=None)
         yield partial(_publish_some, change, some, refusals)
 
@@ -133,7 +133,7 @@ def _publishing(change, groups, revisions, refusals) -> Iterator[Step | None]:
 def withdraw(
     glossary: Glossary, terms: QuerySet[Term], by: Any = None, successor: Uid | None = None
 ) -> int:
-    """Take ``terms`` off the readers' side; how many were on it.
+    """Withdraw ``terms``, and return the number of those that were live.
 
     Their addresses offer ``successor``, or the one that the live text names.
     """
@@ -145,7 +145,7 @@ def withdraw(
 def _withdrawing(
     change: Noting, terms: QuerySet[Term], successor: Uid | None
 ) -> Iterator[Step | None]:
-    # Read under the lock: withdrawing a term again would lose what its address offers.
+    # Read under the lock: withdrawing a term twice would lose what its address offers.
     for uids in batches(terms.live().values_list("uid", flat=True)):
         yield partial(_withdraw_some, change, uids, successor)
 
@@ -187,11 +187,11 @@ def _withdrawals(
 def rebuild(
     glossary: Glossary, progress: Progress = iter, instead_of: Collection[int] = ()
 ) -> list[Refusal]:
-    """Make again all that follows from the texts that are published, and these where they lack.
+    """Rebuild everything that is derived from published texts, and add missing rows.
 
-    In many short transactions: others write in between, and what they publish stays. Where it
-    is killed, it is unfinished work like any other. It replaces the ``Unfinished`` rows with the
-    ids ``instead_of``.
+    It uses many short transactions, so that others can publish meanwhile. If it is killed, its
+    work is unfinished like any other. Its ``Unfinished`` row replaces those with the ids
+    ``instead_of`` and abandoned ones.
     """
     published = PublishedTerm.objects.of(glossary)
     lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
@@ -219,15 +219,15 @@ def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
 
 
 def next_abandoned() -> datetime | None:
-    """When the oldest unfinished work counts as abandoned. This may be in the past."""
+    """Return when the oldest unfinished work counts as abandoned, perhaps in the past."""
     seen_at = Unfinished.objects.aggregate(at=Min("seen_at"))["at"]
     return seen_at and seen_at + Unfinished.PATIENCE
 
 
 def finish_abandoned() -> int:
-    """Make the pages again of glossaries whose publishing or rebuilding was killed; how many.
+    """Rebuild the glossaries whose publishing or rebuilding was killed. Return their number.
 
-    What was asked for and not begun has to be asked for again.
+    Terms whose publication had not begun must be published again.
     """
     done = 0
     abandoned = set(Unfinished.objects.abandoned().values_list("glossary", flat=True))
@@ -238,13 +238,13 @@ def finish_abandoned() -> int:
                 done += 1
             except DatabaseError:
                 raise
-            except Exception:  # go on with the other glossaries
+            except Exception:  # continue with the other glossaries
                 log.exception("the pages of %s could not be made again", glossary)
     return done
 
 
 def _take_abandoned(glossary: Glossary) -> list[int]:
-    """The work that was abandoned, for this process alone; nothing where another was first."""
+    """Claim abandoned work and return its ids; an empty list if another process was first."""
     with alone(glossary):
         rows = Unfinished.objects.abandoned().filter(glossary=glossary)
         taken = list(rows.values_list("pk", flat=True))
@@ -253,7 +253,7 @@ def _take_abandoned(glossary: Glossary) -> list[int]:
 
 
 def _following(change: Noting, steps: Iterable[Step | None]) -> Iterator[Step | None]:
-    """The steps that change published terms; then links, search rows and pages follow."""
+    """Yield ``steps``, then the steps that update links, search rows and pages."""
     yield from steps
     if not change.uids:
         return
@@ -273,7 +273,7 @@ def _linking(change: Noting) -> Iterator[Step | None]:
     yield None
     pks = [facts.pk for facts in change.after.values()]
     if are_all(glossary, pks):
-        names: set[str] = set()  # all that others could be is in it
+        names: set[str] = set()  # all terms are relinked
     else:
         change.touched |= {target for *_, target in change.edges if target}
         names = {name for name, _ in change.linked}
@@ -314,7 +314,10 @@ def _refusals(refused: dict[int, str]) -> list[Refusal]:
 def _checked(
     change: Noting, revisions: QuerySet[Revision], taken: AddressesInUse
 ) -> tuple[Batch, dict[int, str]]:
-    """What can be live, and by id of the other terms why not; addresses are ``taken``."""
+    """Return the batch that can be live, and term id → reason for the other terms.
+
+    ``taken`` has the addresses in use, and is updated.
+    """
     refused: dict[int, str] = {}
     batch: Batch = {}
     found = list(lives(revisions))
@@ -325,7 +328,7 @@ def _checked(
     held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
     for live, page in made:
         if page.uid in batch:
-            continue  # the same text was made twice
+            continue  # another revision with the same text
         version = live.version
         is_meant = change.seen.get(version.term, version.fingerprint) == version.fingerprint
         reason = (
@@ -344,8 +347,10 @@ def _checked(
 
 
 def _showing_names(found: list[Live]) -> Iterator[Live]:
-    """Keep the public names of a live text visible. Hiding a name takes effect with the next
-    approved text."""
+    """Yield ``found`` so that public names of live texts stay visible.
+
+    Hiding a name takes effect with the next approved text.
+    """
     same = [
         live.version.uid
         for live in found
@@ -360,8 +365,8 @@ def _showing_names(found: list[Live]) -> Iterator[Live]:
 
 
 def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
-    """By id of the terms what is missing before their newest text may go live."""
-    glossary = Glossary.objects.get(pk=change.glossary.pk)  # a kept one may have older rules
+    """Return term id → reason why the newest text may not be published yet."""
+    glossary = Glossary.objects.get(pk=change.glossary.pk)  # the given one may have older rules
     if not (asks(glossary) or blocks_publishing(glossary)):
         return {}
     documents = {live.version.term: live.document for live in made if live.version.is_newest}
@@ -372,7 +377,7 @@ def _held_up(change: Noting, made: list[Live]) -> dict[int, str]:
 
 
 def _close_reviews(change: Noting, versions: list[Version]) -> None:
-    """Note what is live now; what was asked of reviewers is done where it is the newest text."""
+    """Log the publication, and close the reviews of newest texts that are live now."""
     new = [(v.term, v.name) for v in versions if v.live_fingerprint != v.fingerprint]
     record(change.glossary, Event.Kind.PUBLISHED, new, change.by, at=change.now)
     done = Term.objects.as_published().filter(pk__in=[version.term for version in versions])

@@ -38,7 +38,7 @@ def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
 
 
 def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
-    """Keys of all that could be a name in a relation string → the term's uid."""
+    """Return key → term uid for all possible names in a relation string."""
     known = known_names(glossary, [*runs(related), name_key(related)[:NAME_LENGTH]])
     uids = dict(Term.objects.filter(pk__in=known.values()).values_list("pk", "uid"))
     return {key: uids[pk] for key, pk in known.items()}
@@ -50,13 +50,13 @@ def _row(names: dict[str, Uid], pk: int, position: int, label: str, kind: str) -
 
 
 def forget_targets(uids: Collection[Uid]) -> None:
-    """Relations to terms that are no more wait for a term of that name again."""
+    """Make the relations to removed terms wait for a term of that name again."""
     relations = PublishedRelation.objects.exclude(kind__in=DERIVED)
     relations.filter(target_uid__in=uids).update(target_uid=None)
 
 
 def resolve_waiting(glossary: Glossary, targets: dict[str, Uid]) -> set[Uid]:
-    """Published relations that waited for one of these keys become links; those of which terms."""
+    """Set the targets of relations that wait for these keys. Return the uids of their terms."""
     waiting = PublishedRelation.objects.exclude(kind__in=DERIVED).filter(
         term__glossary=glossary, target_uid=None, key__in=targets
     )

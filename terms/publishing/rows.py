@@ -14,8 +14,10 @@ from .relations import RelationRow, resolve_waiting, write_relations
 
 
 class Written(NamedTuple):
-    """The rows of a batch: names and relations; ``resolved`` are other terms of which a
-    relation has found its target."""
+    """The rows of a batch: names and relations.
+
+    ``resolved`` are other terms with a relation that found its target.
+    """
 
     names: list[NameRow]
     relations: list[RelationRow]
@@ -23,7 +25,7 @@ class Written(NamedTuple):
 
 
 def write_rows(glossary: Glossary, batch: Batch) -> Written:
-    """Write what is published of a batch of terms, and the words that it is found by."""
+    """Write the published rows of a batch of terms, and their search rows."""
     _keep_dates(batch)
     columns = [field.name for field in PublishedTerm._meta.fields if field.name != "id"]
     values = [field.attname for field in PublishedTerm._meta.fields if field.name != "id"]
@@ -55,7 +57,7 @@ def _keep_dates(batch: Batch) -> None:
 
 
 def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tuple[str, str]]:
-    """The names of categories and verticals as ``pages`` have them; which slugs are renamed."""
+    """Write the names of the categories and verticals of ``pages``. Return renamed slugs."""
     names: dict[tuple[str, str], str] = {}
     for page in pages:
         if page.category_slug:
@@ -80,7 +82,7 @@ def write_classes(glossary: Glossary, pages: Iterable[PublishedTerm]) -> set[tup
 
 
 def _write_addresses(glossary: Glossary, batch: Batch) -> None:
-    """Remember the paths: a term's own is its last owner's, a list's never takes one away."""
+    """Write the addresses. A term replaces the last owner of its path; a list does not."""
     lists: set[str] = set()
     for _, page in batch.values():
         if page.category_slug:

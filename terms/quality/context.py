@@ -13,19 +13,19 @@ from terms.rendering import Names
 
 USUAL = 0.6  # share of the terms with a section, from which its absence is reported
 ENOUGH = 5  # terms with a text; with fewer, no section is usual
-SAMPLE = 300  # terms that the usual sections are taken from
-MOST_WANTED = 2_000  # wanted names that texts are searched for
+SAMPLE = 300  # terms from which the usual sections are determined
+MOST_WANTED = 2_000  # wanted names to search for in texts
 MAX_WORDS, LONGEST = 100, 8  # words of a definition, and of a name in it
 
 
 class GlossaryContext:
-    """What rules can ask about a glossary. Each answer is read once, when first needed."""
+    """The queries of rules about a glossary. Results are cached."""
 
     def __init__(self, glossary: Glossary):
         self.glossary = glossary
 
     def terms_in(self, text: str) -> dict[str, int]:
-        """Keys of the names in a short text → ids of their terms."""
+        """Return keys of the names in a short text → ids of their terms."""
         words = text.split()[:MAX_WORDS]
         runs = {
             name_key(" ".join(words[start:end]).strip(".,;:!?()“”\"'"))[:NAME_LENGTH]
@@ -36,11 +36,11 @@ class GlossaryContext:
 
     @cached_property
     def wanted(self) -> Names:
-        """Names that relations use and no term has, at most MOST_WANTED."""
+        """The names that relations use but no term has, at most MOST_WANTED."""
         wanted = Relation.objects.wanted().filter(
             term__glossary=self.glossary, term__trashed_at=None
         )
-        # Readers also know a term by its abbreviation.
+        # An abbreviation is also a known name.
         known = PublishedName.objects.filter(glossary=self.glossary)
         wanted = wanted.exclude(key__in=known.values("key"))
         labels = wanted.order_by("key").values_list("label", flat=True).distinct()
@@ -48,7 +48,7 @@ class GlossaryContext:
 
     @cached_property
     def sections(self) -> dict[str, str]:
-        """Key → title of the sections that most terms have."""
+        """The sections that most terms have: key → title."""
         times: Counter[str] = Counter()
         titles: dict[str, str] = {}
         bodies = self._sample()
@@ -66,18 +66,18 @@ class GlossaryContext:
         return list(terms.order_by("pk").values_list("body", flat=True)[:SAMPLE])
 
     def has_file(self, address: str) -> bool:
-        """Whether a term has the file that a link points to; true for links to no file."""
+        """Whether the file of a link belongs to a term; true for links that point to no file."""
         file = linked_file(address, self.glossary.slug, Origin.of(self.glossary.origin))
         slugs = {file, file.lower()}
         return not file or Term.objects.filter(glossary=self.glossary, slug__in=slugs).exists()
 
     def has_picture(self, path: str, address: str) -> bool:
-        """Whether the picture beside the term file ``path`` is stored here."""
+        """Whether a picture beside the term file ``path`` is stored here."""
         file = file_beside(path, address)
         stored = Picture.objects.filter(glossary=self.glossary, path=file)
         return bool(file) and stored.exists()
 
     def has_page(self, path: str) -> bool:
-        """Whether there is a public page at ``path``, or a redirect from it."""
+        """Whether ``path`` is, or once was, a public page."""
         pages = Page.objects.filter(path=path, status__lt=400)
         return pages.exists() or Address.objects.filter(path=path).exists()

@@ -18,7 +18,7 @@ def lacks_definition(entry: CheckedTerm, context: GlossaryContext) -> Iterator[t
 
 def repeats_itself(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
     name, description = entry.document.name, entry.document.description
-    # At the start, as in "Flask is …", the name is what is defined.
+    # At the start, as in "Flask is …", the name is the subject of the definition.
     if any(found.start > len(name) + 4 for found in Names([(name, 1)]).find(description)):
         yield "description", f"“{name}” is used in its own definition. Rephrase it."
 

@@ -13,7 +13,7 @@ def drifts(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, 
         return
     files = TermFile.objects.filter(term=entry.term.pk).exclude(fingerprint=entry.term.fingerprint)
     for folder in files.values_list("folder", flat=True):
-        # The name only: editors need not know the paths of the server.
+        # Only the name: editors do not need the paths of the server.
         name = folder.rstrip("/").rpartition("/")[2] or folder
         yield "file", f"The folder “{name}” holds another version until the next export or import."
 

@@ -7,7 +7,7 @@ from terms.rendering import MAX_BODY
 from .context import GlossaryContext
 from .rule import CheckedTerm, Rule
 
-MOST_JARGON = 20  # wanted names that are reported for a text
+MOST_JARGON = 20  # wanted names reported per text
 
 
 def uses_jargon(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a quality rule is, the text that it checks, and what it reports."""
+"""The interface of quality rules: their input and their findings."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,9 +30,10 @@ Check = Callable[[CheckedTerm, GlossaryContext], Iterator[tuple[str, str]]]
 class Rule(NamedTuple):
     """A quality rule.
 
-    ``name`` is the key that glossaries store the rule's level by; ``title`` is its label in the
-    admin. ``check`` takes a text and its glossary, and yields a pair for each problem: the place
-    (a field, or ``text, line 3``) and a message that says how to fix it. It changes nothing.
+    ``name`` is the key under which glossaries store the rule's level; ``title`` is its label in
+    the admin. ``check`` takes a text and its glossary, and yields a pair for each problem: the
+    place (a field, or ``text, line 3``) and a message that explains the fix. It has no side
+    effects.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Rule(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A problem that a rule has found. ``where`` is a field, or a line of the text."""
+    """A problem that a rule found. ``where`` is a field, or a line of the text."""
 
     rule: str
     where: str

@@ -1,7 +1,7 @@
-"""Quality rules: which there are, and what they find.
+"""The quality rules, and the findings of a glossary.
 
-Each glossary has each rule off, as a warning, or preventing publication. The setting QUALITY_RULES
-adds rules by their dotted paths.
+Each glossary sets each rule to off, warning or blocking. The setting QUALITY_RULES adds rules by
+dotted paths.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ BUILT_IN = (
 
 
 def rules() -> Mapping[str, Rule]:
-    """All rules by name. Raises ImproperlyConfigured for a wrong value of QUALITY_RULES."""
+    """Return all rules by name. Raises ImproperlyConfigured for invalid QUALITY_RULES."""
     return _with_added(tuple(settings.QUALITY_RULES))
 
 
@@ -57,7 +57,7 @@ def level_of(glossary: Glossary, rule: str) -> str:
 def findings(
     glossary: Glossary, entries: Iterable[CheckedTerm], levels: Iterable[str] = (WARN, BLOCK)
 ) -> Iterator[tuple[CheckedTerm, Finding]]:
-    """What the rules at these levels find, entry by entry."""
+    """Yield the findings of the rules at these levels, entry by entry."""
     context = GlossaryContext(glossary)
     levels = set(levels)
     checks = [rule for rule in rules().values() if level_of(glossary, rule.name) in levels]
@@ -74,7 +74,7 @@ def findings_of(term: Term) -> list[Finding]:
 
 
 def all_findings(glossary: Glossary) -> Iterator[tuple[CheckedTerm, Finding]]:
-    """What the rules find in a whole glossary, file by file."""
+    """Yield the findings of a whole glossary, file by file."""
     newest = Revision.objects.filter(
         term__glossary=glossary, term__trashed_at=None, number=F("term__version")
     )
@@ -89,7 +89,7 @@ def blocks_publishing(glossary: Glossary) -> bool:
 
 
 def why_blocked(glossary: Glossary, entries: Iterable[CheckedTerm]) -> dict[int, str]:
-    """Term id → the first problem that prevents its publication."""
+    """Return term id → the first problem that prevents its publication."""
     if not blocks_publishing(glossary):
         return {}
     blocked: dict[int, str] = {}

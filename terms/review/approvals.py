@@ -1,4 +1,4 @@
-"""Approvals of exact texts, and whether there are enough."""
+"""Approvals of exact texts, and the number that is needed."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from terms.models import Approval, Category, Glossary, PublishedTerm, Revision, 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the newest text of a term is: ``given`` counts, of ``needed``."""
+    """The number of approvals that a text or a removal needs and has."""
 
     needed: int
     given: int
@@ -19,18 +19,18 @@ class Standing:
 
 
 def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
-    """By id of the terms how many approvals each needs.
+    """Return term id → number of approvals that the term needs.
 
-    Where a text goes from one category into another, the stricter one counts.
+    If a text moves to another category, the stricter of the two categories counts.
     """
-    # Read again: the object in memory may be out of date.
+    # Read from the database: the object in memory may be out of date.
     default = Glossary.objects.values_list("approvals_needed", flat=True).get(pk=glossary.pk)
     rows = Category.objects.filter(glossary=glossary).values_list(
         "pk", "slug", "name", "approvals_needed"
     )
     needed: dict[object, int] = {None: default}
     for pk, slug, name, own in rows:
-        # By address and by name, of which a category may have changed one since.
+        # Published rows have slug and name, one of which may have changed since.
         for key in (pk, ("slug", slug), ("name", name)):
             needed[key] = default if own is None else own
     pages = PublishedTerm.objects.order_by().filter(uid__in=[term.uid for term in terms])
@@ -44,7 +44,7 @@ def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
 
 
 def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
-    """By id of the terms who has written what is new in them since they went live."""
+    """Return term id → ids of the authors of its changes since it was published."""
     live = {term.pk: term.live_fingerprint for term in terms}
     rows = Revision.objects.filter(term__in=live).order_by("term", "-number")
     written = list(rows.values_list("term", "fingerprint", "author"))
@@ -55,7 +55,7 @@ def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
             reached.add(term)
         elif term not in reached:
             since.setdefault(term, set()).add(fingerprint)
-    # The author of a restored text is the person who wrote it first.
+    # Earlier authors of a restored text count as well.
     found: dict[int, set[int]] = {}
     for term, fingerprint, author in written:
         if author is not None and fingerprint in since.get(term, ()):
@@ -68,7 +68,7 @@ def authors_of(term: Term) -> set[int]:
 
 
 def standings(glossary: Glossary, terms: Collection[Term]) -> dict[int, Standing]:
-    """By id of the terms; an approval of what one has written oneself does not count."""
+    """Return term id → standing. Approvals by authors of the text do not count."""
     needed = needed_by(glossary, terms)
     asked = [term for term in terms if needed[term.pk]]
     authors = contributors(asked) if asked else {}
@@ -83,9 +83,9 @@ def standings(glossary: Glossary, terms: Collection[Term]) -> dict[int, Standing
 
 
 def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str]:
-    """By id of the terms that may not be published as they are, the reason.
+    """Return term id → reason, for terms that may not be published as they are.
 
-    What is live already has been allowed before, whatever is asked for now.
+    Texts that are live remain allowed if the settings change.
     """
     if not asks(glossary):
         return {}
@@ -100,13 +100,13 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
 
 
 def are_asked_for() -> bool:
-    """Whether some term of whatever glossary needs approval."""
+    """Whether any glossary or category requires approvals."""
     asking = {"approvals_needed__gt": 0}
     return Glossary.objects.filter(**asking).exists() or Category.objects.filter(**asking).exists()
 
 
 def asks(glossary: Glossary) -> bool:
-    """Whether anything here needs approval, read from the database."""
+    """Whether the glossary or one of its categories requires approvals, from the database."""
     fresh = Glossary.objects.filter(pk=glossary.pk, approvals_needed__gt=0)
     stricter = Category.objects.filter(glossary=glossary.pk, approvals_needed__gt=0)
     return fresh.exists() or stricter.exists()

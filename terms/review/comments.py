@@ -16,14 +16,16 @@ from terms.people.notifications import tell
 from .approvals import authors_of
 from .requests import MAX_TEXT, CannotReview, bounded
 
-MAX_OPEN = 500  # of a term
-MOST_COMPARED = 10  # older texts
+MAX_OPEN = 500  # open comments per term
+MOST_COMPARED = 10  # older texts per term
 
 
 @dataclass
 class Thread:
-    """A comment with its answers; ``place`` is where its passage stands in the newest words,
-    None for a remark on the whole term or one whose passage is gone."""
+    """A comment with its replies. ``place`` is the current position of its passage.
+
+    It is None for a comment on the whole term, or if the passage is gone.
+    """
 
     comment: Comment
     place: tuple[int, int] | None
@@ -36,7 +38,7 @@ class Thread:
 
 
 def words_of(term: Term | TermDocument) -> str:
-    """What can be remarked upon: the description, and the text below it."""
+    """Return the text that can be commented on: description and body."""
     return "\n\n".join(filter(None, (term.description, term.body)))
 
 
@@ -48,7 +50,7 @@ def comment(
     parent: Comment | None = None,
     guest: str = "",
 ) -> Comment:
-    """Keep a remark on ``term``, or on the passage ``quote`` of its newest words."""
+    """Add a comment to ``term``, or to the passage ``quote`` of its newest text."""
     text = bounded(text)
     if not text:
         raise CannotReview("Enter a comment.")
@@ -68,7 +70,7 @@ def comment(
 
 
 def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
-    """Close a thread, or open it again."""
+    """Resolve or reopen a thread."""
     comment.resolved_by = None if is_open else person
     comment.resolved_at = None if is_open else timezone.now()
     comment.save(update_fields=["resolved_by", "resolved_at"])
@@ -78,7 +80,7 @@ def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
 
 
 def threads(term: Term) -> list[Thread]:
-    """All comments on a term: those on passages in the order of the text, then the others."""
+    """Return all comments on a term: those on passages in order of the text, then the rest."""
     comments = list(term.comments.select_related("author", "resolved_by"))
     movements = _movements(term, comments)
     found = {
@@ -101,8 +103,10 @@ def _now(comment: Comment, movements: dict[int, Movement]) -> tuple[int, int] | 
 
 
 def _movements(term: Term, comments: Iterable[Comment]) -> dict[int, Movement]:
-    """What became of the words that the passages were marked in, by number of the revision;
-    of very old ones only what stands as it stood is found."""
+    """Return revision number → movement from its text to the newest.
+
+    Passages of older revisions are found by their quotes.
+    """
     numbers = sorted({comment.revision for comment in comments if comment.start is not None})
     texts = term.revisions.filter(number__in=numbers[-MOST_COMPARED:])
     newest = words_of(term)
@@ -125,7 +129,7 @@ def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
 
 
 def _concerned(term: Term, made: Comment) -> set[int]:
-    """The authors of the change, and who has spoken in the thread."""
+    """Return the ids of the authors of the change, the people in the thread and the owner."""
     thread = {made.parent_id} if made.parent_id else set()
     spoken = Comment.objects.filter(pk__in=thread) | Comment.objects.filter(parent__in=thread)
     people = set(spoken.values_list("author", flat=True)) - {None}

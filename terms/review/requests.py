@@ -14,11 +14,11 @@ from terms.people.permissions import people_with
 
 from .approvals import authors_of
 
-MAX_TEXT = 5_000  # characters of a reason, a note, a comment
+MAX_TEXT = 5_000  # characters of a reason, a note or a comment
 
 
 class CannotReview(ValueError):
-    """What was asked for is not possible as things are; it says why."""
+    """The request is not possible now; the message gives the reason."""
 
 
 def submit(term: Term, person: Any, note: str = "") -> None:
@@ -39,7 +39,7 @@ def submit(term: Term, person: Any, note: str = "") -> None:
 
 
 def approve(term: Term, person: Any, fingerprint: str) -> None:
-    """Say yes to the text of ``fingerprint``, which must be the newest one."""
+    """Approve the newest text. Raises CannotReview if its fingerprint is another."""
     with _locked(term) as now:
         if now.fingerprint != fingerprint:
             raise CannotReview(
@@ -60,7 +60,7 @@ def approve(term: Term, person: Any, fingerprint: str) -> None:
 
 
 def request_changes(term: Term, person: Any, reason: str) -> None:
-    """Send the text back to its authors, with the reason."""
+    """Return the text to its authors, with the reason."""
     reason = bounded(reason)
     if not reason:
         raise CannotReview("Describe the changes that the authors should make.")
@@ -73,7 +73,7 @@ def request_changes(term: Term, person: Any, reason: str) -> None:
 
 
 def take_back(term: Term, person: Any) -> None:
-    """End the review without result; the text stays a draft."""
+    """Close the review without a result; the text becomes a draft again."""
     with _locked(term) as now:
         review = _close(now, person, Review.Outcome.TAKEN_BACK)
         _record(now, Event.Kind.TAKEN_BACK, person)
@@ -82,7 +82,7 @@ def take_back(term: Term, person: Any) -> None:
 
 @contextmanager
 def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
-    """Lock the term, and return it if its text is the one that was read."""
+    """Lock and yield the term. Raises CannotReview if its text is not the one that was read."""
     with _locked(term) as now:
         if now.fingerprint != fingerprint:
             raise CannotReview("The text has changed since you read it. Check the new version.")
@@ -91,7 +91,7 @@ def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
 
 @contextmanager
 def _locked(term: Term) -> Iterator[Term]:
-    """The term as it is now, locked until the transaction ends."""
+    """Yield the current term, with its glossary locked until the transaction ends."""
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         found = Term.objects.select_related("glossary").filter(pk=term.pk).first()
@@ -111,14 +111,14 @@ def _close(term: Term, person: Any, outcome: str, reason: str = "") -> Review:
 
 
 def _concerned(term: Term, review: Review | None = None) -> set[int]:
-    """Who wrote the change, and who asked for its review."""
+    """Return the ids of the authors of the change and the person who requested the review."""
     review = review or term.reviews.open().first()
     asked = {review.opened_by_id} if review and review.opened_by_id else set()
     return authors_of(term) | asked
 
 
 def bounded(text: str) -> str:
-    """The entered text, stripped. Raises CannotReview if it is too long."""
+    """Return the entered text, stripped. Raises CannotReview if it is too long."""
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
     if len(text) > MAX_TEXT:
         raise CannotReview(f"Use at most {MAX_TEXT:,} characters.")

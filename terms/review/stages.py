@@ -13,8 +13,10 @@ DRAFT, REVIEW, APPROVED, LIVE = "draft", "review", "approved", "live"
 
 @dataclass(frozen=True)
 class Stage:
-    """``name`` is one of draft, review, approved, live; ``was_live`` where readers see an
-    older text meanwhile."""
+    """The stage of a term's newest text: draft, review, approved or live.
+
+    ``was_live`` means that an older text is live.
+    """
 
     name: str
     was_live: bool
@@ -34,12 +36,12 @@ class Stage:
 
     @property
     def mark(self) -> str:
-        """The state by which its dot is drawn."""
+        """The state that the dot of the term shows."""
         return "changed" if self.name == DRAFT and self.was_live else self.name
 
     @property
     def next_step(self) -> str:
-        """The steps that are missing before the text can be published."""
+        """The status of the text, and the steps that remain before it can be published."""
         who = self.who_is_missing
         if self.name == LIVE:
             return "This version is published."
@@ -52,7 +54,7 @@ class Stage:
 
     @property
     def who_is_missing(self) -> str:
-        """Who still has to approve, such as “two more people”; empty if no approval is missing."""
+        """The missing approvals in words, such as “two more people”, or an empty string."""
         missing, more = self.standing.missing, " more" if self.standing.given else ""
         if not missing:
             return ""
@@ -60,7 +62,7 @@ class Stage:
 
 
 def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
-    """By id of terms of one glossary; a few queries, however many there are."""
+    """Return term id → stage for terms of one glossary, in a constant number of queries."""
     asked = Review.objects.open().filter(term__in=[term.pk for term in terms])
     in_review = set(asked.values_list("term", flat=True))
     given = standings(glossary, terms)
@@ -73,7 +75,7 @@ def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
 
 
 def stages_of(terms: Collection[Term]) -> dict[int, Stage]:
-    """By id of terms of whatever glossaries."""
+    """Return term id → stage for terms of several glossaries."""
     found = {}
     for pk, glossary in Glossary.objects.in_bulk({term.glossary_id for term in terms}).items():
         found |= stages(glossary, [term for term in terms if term.glossary_id == pk])
@@ -106,9 +108,9 @@ class Yes:
 
 
 def approvals_of(term: Term) -> list[Yes]:
-    """All approvals since the term was published, including those that a later change voided."""
+    """Return the approvals of all texts but the live one, including void approvals."""
     numbers = dict(term.revisions.order_by("number").values_list("fingerprint", "number"))
-    # Others name what is to be done with the term, not a text of it.
+    # Approvals of removals have the fingerprint of no revision, and are left out.
     authors = authors_of(term)
     rows: Any = term.approvals.select_related("person")
     return [

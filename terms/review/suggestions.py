@@ -16,17 +16,17 @@ from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
 
 MAX_TEXT = 2_000  # characters
-MOST_OPEN = 1_000  # of a glossary; further ones are refused
+MOST_OPEN = 1_000  # per glossary; further ones are refused
 
 
 class CannotSuggest(ValueError):
-    """It cannot be kept; it says why."""
+    """The suggestion cannot be stored; the message gives the reason."""
 
 
 def keep_suggestion(
     glossary: Glossary, name: str, text: str, term: PublishedTerm | None = None
 ) -> Suggestion:
-    """Keep what a reader says of ``term``, or of a missing one. Raises CannotSuggest."""
+    """Store a suggestion about ``term``, or for a missing term. Raises CannotSuggest."""
     key = name_key(name)[:NAME_LENGTH]
     if not key:
         raise CannotSuggest("A term has a name.")
@@ -55,7 +55,7 @@ def _open(glossary: Glossary):
 
 
 def _digest(uid: Uid | None, key: str, text: str) -> str:
-    written = str(UUID(uid)) if uid else ""  # as in rows of former versions
+    written = str(UUID(uid)) if uid else ""  # the format of rows of former versions
     said = "\0".join([written, key, " ".join(text.casefold().split())])
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
@@ -67,26 +67,26 @@ def _no(declined: Suggestion, with_answer: bool = True) -> str:
 
 
 def declined_name(glossary: Glossary, name: str) -> Suggestion | None:
-    """Where it was decided that no term shall be called ``name``."""
+    """Return the latest decision that no term may have this ``name``, or None."""
     declined = Suggestion.objects.declined_names().filter(glossary=glossary)
     return declined.filter(key=name_key(name)[:NAME_LENGTH]).order_by("-decided_at").first()
 
 
 def why_declined(glossaries: Iterable[Glossary], name: str) -> str:
-    """The warning for a new term with a declined name; empty for other names."""
+    """Return the warning for a new term with a declined name, or an empty string."""
     found = (declined_name(glossary, name) for glossary in glossaries)
     return next((_no(declined) for declined in found if declined), "")
 
 
 def said_of(term: Term) -> list[Suggestion]:
-    """What waits to be read of a term, and of one by its name when there was none."""
+    """Return up to 20 open suggestions about a term, or for a missing term of its name."""
     waiting = Suggestion.objects.open().filter(glossary=term.glossary)
     of_name = waiting.filter(term_uid=None, key=term.name_key)
     return list((waiting.filter(term_uid=term.uid) | of_name).order_by("pk")[:20])
 
 
 def decide_suggestion(suggestion: Suggestion, state: str, person: Any, answer: str = "") -> bool:
-    """Whether it was still open. ``answer`` is for editors."""
+    """Close a suggestion and return whether it was still open. ``answer`` is for editors."""
     with transaction.atomic():
         waiting = Suggestion.objects.open().filter(pk=suggestion.pk)
         is_mine = waiting.update(
@@ -101,8 +101,10 @@ def decide_suggestion(suggestion: Suggestion, state: str, person: Any, answer: s
 def decline_name(
     glossary: Glossary, name: str, person: Any, answer: str = "", is_public: bool = False
 ) -> None:
-    """Decide that no term shall be called ``name``. Readers who suggest it again see the
-    ``answer`` only if it ``is_public``."""
+    """Decide that no term may be called ``name``.
+
+    Readers who suggest it again see the ``answer`` only if it ``is_public``.
+    """
     key, now = name_key(name)[:NAME_LENGTH], timezone.now()
     decided = {
         "state": Suggestion.State.DECLINED, "person": person, "decided_at": now,
@@ -129,7 +131,7 @@ def _note(suggestion: Suggestion, kind: str, person: Any, answer: str) -> None:
 
 
 def decline_relations(term: Term, targets: Iterable[Uid], person: Any) -> int:
-    """Have ``term`` never be suggested to relate to ``targets`` again; how many are new."""
+    """Stop suggesting relations to ``targets`` for ``term``. Return the number of new ones."""
     known = set(term.declined.values_list("target_uid", flat=True))
     now = timezone.now()
     rows = [

@@ -1,4 +1,4 @@
-"""Work lists: queries over terms, names and suggestions that need attention."""
+"""Work lists: queries for terms, names and suggestions that need attention."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +24,16 @@ from terms.people.permissions import rights
 
 from .stages import APPROVED, stages_of
 
-COUNTED = 1_000  # more are "more than"
+COUNTED = 1_000  # higher counts are shown as "more than"
 
 
 @dataclass(frozen=True)
 class WorkList:
-    """``rows`` finds, for a person, rows of the given ``kind``: terms, pairs of terms,
-    names with the number of places where they stand."""
+    """A list of rows that need attention. ``rows`` returns those for a person.
+
+    ``kind`` is terms, pairs (relations), names with their number of places, suggestions or
+    mentions.
+    """
 
     title: str
     help: str
@@ -38,7 +41,7 @@ class WorkList:
     kind: str = "terms"
 
     def count(self, person: Any) -> int:
-        """How many, up to COUNTED. Without their order and columns the database may stop there."""
+        """Return the number of rows, at most COUNTED. The database may stop counting there."""
         rows = self.rows(person).order_by()
         if self.kind != "names":
             rows = rows.select_related(None).values_list("pk")
@@ -50,13 +53,17 @@ def _mine(person: Any, permission: str = "view_term") -> QuerySet[Term]:
 
 
 def _last_by(person: Any) -> QuerySet[Revision]:
-    """The newest revision of an outer term, where this person wrote it."""
+    """Return the newest revision of an outer term, if this person wrote it."""
     newest = Revision.objects.filter(term=OuterRef("pk"), number=OuterRef("version"))
     return newest.filter(author=person.pk)
 
 
 def to_review(person: Any) -> QuerySet:
-    """In review, not written by this person since it went live, and not yet approved."""
+    """Match terms with a text in review or a removal request for this person to approve.
+
+    Excluded are newest revisions and requests by the person, those that the person has
+    approved, and texts with all required approvals.
+    """
     given = Approval.objects.filter(
         term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
     )
@@ -69,20 +76,20 @@ def to_review(person: Any) -> QuerySet:
 
 
 def ready(person: Any) -> QuerySet:
-    """Approved, and not published yet."""
+    """Match terms with an approved text that is not published yet."""
     yes = Approval.objects.filter(term=OuterRef("pk"), fingerprint=OuterRef("fingerprint"))
     waiting = _mine(person, "publish_term").waiting().filter(Exists(yes))
     return waiting.filter(pk__in=_approved(waiting))
 
 
 def _approved(terms: QuerySet[Term]) -> list[int]:
-    """Ids of the terms that have all required approvals."""
+    """Return the ids of terms with all required approvals."""
     some = list(terms.defer("body", "extra").select_related("category")[:COUNTED])
     return [pk for pk, stage in stages_of(some).items() if stage.name == APPROVED]
 
 
 def mine(person: Any) -> QuerySet:
-    """Owned, or last changed by this person and not live."""
+    """Match terms that the person owns, or whose unpublished newest text the person wrote."""
     last = _last_by(person)
     waiting = ~Q(live_fingerprint=F("fingerprint"))
     return _mine(person).filter(Q(owner=person.pk) | (Exists(last) & waiting))
@@ -93,11 +100,11 @@ def stale(person: Any) -> QuerySet:
 
 
 def wanted(person: Any) -> QuerySet:
-    """Wanted names that were not declined, with the number of terms that use them."""
+    """Return wanted names that were not declined, with the number of relations that use them."""
     declined = Suggestion.objects.declined_names().filter(
         key=OuterRef("key"), glossary=OuterRef("term__glossary")
     )
-    # Not among all terms: SQLite would go through these first, and there are many more of them.
+    # With an IN subquery, SQLite would scan the terms first, of which there are many more.
     own = _mine(person).order_by().filter(pk=OuterRef("term"))
     relations = Relation.objects.wanted().filter(~Exists(declined), Exists(own)).order_by()
     names = relations.values("key").annotate(name=Min("label"), places=Count("pk"))
@@ -105,14 +112,14 @@ def wanted(person: Any) -> QuerySet:
 
 
 def one_way(person: Any) -> QuerySet:
-    """Relations whose target does not relate back."""
+    """Match relations whose target does not relate back."""
     back = Relation.objects.filter(term=OuterRef("target"), target=OuterRef("term"))
     found = Relation.objects.exclude(target=None).filter(~Exists(back), term__in=_mine(person))
     return found.filter(target__trashed_at=None).select_related("term", "target").order_by("pk")
 
 
 def suggested(person: Any) -> QuerySet:
-    """Live texts that name a term which theirs does not relate to."""
+    """Match mentions of terms to which the mentioning term is not related."""
     related = PublishedRelation.objects.filter(
         term=OuterRef("source"), target_uid=OuterRef("target_uid")
     )
@@ -125,7 +132,7 @@ def suggested(person: Any) -> QuerySet:
 
 
 def ambiguous(person: Any) -> QuerySet:
-    """Names in live texts that several terms have, so that none of them is linked."""
+    """Return ambiguous names in live texts, which are not linked, with their number of places."""
     own = _mine(person).order_by().filter(uid=OuterRef("source__uid"))
     found = Mention.objects.filter(Exists(own), target_uid=None)
     names = found.order_by().values("key").annotate(name=Min("label"), places=Count("pk"))
@@ -133,8 +140,10 @@ def ambiguous(person: Any) -> QuerySet:
 
 
 def said_by_readers(person: Any) -> QuerySet:
-    """What waits for an answer, of this person's terms and of missing ones: a suggestion of a
-    term that is written by now needs none."""
+    """Match open suggestions about visible terms, or for missing terms.
+
+    Suggestions of a term that exists by now are left out.
+    """
     terms = rights(person, "view_term")
     written = Term.objects.filter(glossary=OuterRef("glossary"), name_key=OuterRef("key"))
     missing = Q(term_uid=None, glossary__in=terms.glossaries_in(Glossary.objects.all()))
@@ -144,7 +153,7 @@ def said_by_readers(person: Any) -> QuerySet:
 
 
 def orphans(person: Any) -> QuerySet:
-    """Published terms without relations or links in either direction."""
+    """Match published terms without relations, and without mentions in other texts."""
     out = Relation.objects.filter(term=OuterRef("pk")).exclude(target=None)
     back = Relation.objects.filter(target=OuterRef("pk"))
     pages = PublishedTerm.objects.filter(uid=OuterRef("uid"))
