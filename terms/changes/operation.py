@@ -17,7 +17,7 @@ from terms.models import ChangeSet, Glossary, Revision, Term
 from terms.models.bulk import batches
 
 from .removals import NotApproved
-from .trash import trash
+from .trash import CannotRestore, restore_term, trash
 
 MEANWHILE = "The glossary has changed. Check the effects again."
 MOST_MADE = 100  # new terms that undo moves to the trash
@@ -149,6 +149,8 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
         if later:
             names = ", ".join(f"“{name}”" for name in later[:5])
             raise CannotRefactor(f"These have changed since: {names}. Nothing was undone.")
+        for revision in revisions:
+            _take_out_of_trash(revision.term, person)
         made = [revision.term for revision in revisions if revision.based_on is None]
         if len(made) > MOST_MADE:
             raise CannotRefactor(f"It created {len(made)} terms. Delete them first.")
@@ -161,6 +163,18 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
         save(change_set.glossary, drafts, person, title, undone)
         ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
     return undone
+
+
+def _take_out_of_trash(term: Term, person: Any) -> None:
+    """Restore a term that was moved to the trash when its merge was published."""
+    if term.trashed_at is None:
+        return
+    if not term.document().is_merged:
+        raise CannotRefactor(f"“{term}” is in the trash. Restore it first.")
+    try:
+        restore_term(term, person)
+    except CannotRestore as error:
+        raise CannotRefactor(str(error)) from error
 
 
 def _trash(term: Term, person: Any) -> None:

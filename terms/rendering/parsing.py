@@ -34,8 +34,8 @@ _MANY_MARKERS = re.compile(
     r"^(?:[ \t]*+(?:[-+*](?=[ \t])|>|\d{1,9}+[.)](?=[ \t])))" rf"{{{MAX_NESTING + 1}}}",
     re.MULTILINE,
 )
-# The delimiter row of a wide table; narrow tables have few cells in a text of MAX_BODY.
-_TABLE_ROW = re.compile(r"^[ \t>]*+\|?+(?:[ \t]*+:?+-++:?+[ \t]*+\|){9}[ \t:|-]*+$", re.MULTILINE)
+_DELIMITER_ROW = re.compile(r"^[ \t>]*+\|?+[ \t]*+:?+-++:?+[ \t]*+\|[ \t:|-]*+$", re.MULTILINE)
+_DASHES = re.compile("-++")
 _TITLE = re.compile(
     r"\]\((<[^<>\n]*+>|(?:(?!\]\()[^\s<>])*+)[ \t]*+(?:\n[ \t>]*+)?(?<=[ \t\n>])([\"'(])"
 )
@@ -65,12 +65,15 @@ def _check_shape(markdown: str) -> None:
 
 
 def _has_huge_table(markdown: str) -> bool:
-    """Return whether a table has too many cells; the parser fills up short rows."""
-    for row in _TABLE_ROW.finditer(markdown):
-        end = markdown.find("\n\n", row.end())
-        rows = markdown.count("\n", row.end(), end if end >= 0 else len(markdown))
-        if row[0].count("|") * rows > MOST_CELLS:
-            return True
+    """Return whether a table has too many cells; the parser fills up short rows.
+
+    Blank lines end tables. Of a block, the widest delimiter row counts.
+    """
+    for block in markdown.split("\n\n"):
+        if rows := list(_DELIMITER_ROW.finditer(block)):
+            columns = max(len(_DASHES.findall(row[0])) for row in rows)
+            if columns * block.count("\n", rows[0].end()) > MOST_CELLS:
+                return True
     return False
 
 

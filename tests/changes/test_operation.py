@@ -13,7 +13,7 @@ from terms.changes.change_sets import (
 from terms.changes.operation import CannotRefactor, apply, undo
 from terms.changes.rename import rename_classification, undo_set
 from terms.changes.reword import merge_terms, rename, replace
-from terms.changes.trash import restore_term
+from terms.changes.trash import restore_term, trash
 from terms.editing.gate import StaleWrite
 from terms.management.consistency import check_consistency
 from terms.models import (
@@ -130,9 +130,20 @@ def test_a_merge_hands_over_names_relations_and_addresses(ann):
     assert Term.with_trash.get(pk=old.pk).trashed_at
     assert list(check_consistency(default_glossary())) == []
 
-    restore_term(Term.with_trash.get(pk=old.pk), ann)
     undo(change_set, ann)
     assert texts() == before
+    assert Term.objects.get(pk=old.pk).trashed_at is None
+    publish_all()
+    assert Page.objects.get(path="/glossary/software/full-stack/microframework/").status == 200
+    assert list(check_consistency(default_glossary())) == []
+
+
+def test_undo_does_not_restore_a_term_that_was_deleted(ann):
+    old, new = make_term("Microframework"), make_term("Flask")
+    change_set = apply(replace(old, new, anywhere), ann)
+    trash(Term.objects.get(pk=old.pk), ann)
+    with pytest.raises(CannotRefactor, match=r"“Microframework” is in the trash. Restore it"):
+        undo(change_set, ann)
 
 
 def test_a_merge_says_what_becomes_of_texts_and_links(ann):
