@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "terms.web.headers.refuse_unreadable",
+    "terms.web.headers.RefuseUnreadable",
     "django.contrib.messages.middleware.MessageMiddleware",
     "terms.admin.views.preferences.in_own_zone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -13,4 +13,4 @@ class Patient(Impatient):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    Database = SimpleNamespace(**{**vars(psycopg), "connect": Patient.connect})
+    Database = SimpleNamespace(**{**vars(psycopg), "connect": Patient.connect})  # type: ignore[assignment]

@@ -38,7 +38,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _has_begun(self, until: float) -> bool:
         """Whether the write lock was free; raises OperationalError where it is too late."""
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # Django has it
         except OperationalError as error:
             if not _is_busy(error) or time.monotonic() >= until:
                 raise

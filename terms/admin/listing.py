@@ -11,11 +11,12 @@ from terms.models import Relation, Term
 from terms.review.stages import stages_of
 
 from .filters import AttentionFilter, StatusFilter
+from .mixin import Mixin
 
 COUNTED = 10_000  # terms: of more, the numbers beside the filters are counted on demand
 
 
-class TermListing:
+class TermListing(Mixin):
     """For the admin of terms."""
 
     list_display = [

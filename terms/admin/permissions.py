@@ -6,8 +6,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from terms.models import Category, Glossary, Vertical
 from terms.people.permissions import Rights, rights
 
+from .mixin import Mixin
 
-class ReadOnly:
+
+class ReadOnly(Mixin):
     """Rows that the admin only shows."""
 
     def has_add_permission(self, request):
@@ -20,7 +22,7 @@ class ReadOnly:
         return False
 
 
-class Scoped:
+class Scoped(Mixin):
     """Asks for each row whether the person's rights hold there; shows only rows that do.
 
     Without a row it asks whether they hold anywhere at all.
@@ -59,11 +61,11 @@ class Scoped:
         except (self.model.DoesNotExist, ValidationError, ValueError, OverflowError):
             return None
 
-    def formfield_for_foreignkey(self, field, request, **options):
+    def formfield_for_foreignkey(self, db_field, request, **options):
         """Choices within the rights; what a row has already stays possible."""
-        if field.remote_field.model in (Glossary, Category, Vertical):
-            options["queryset"] = self._choices(request, field.remote_field.model)
-        return super().formfield_for_foreignkey(field, request, **options)
+        if db_field.remote_field.model in (Glossary, Category, Vertical):
+            options["queryset"] = self._choices(request, db_field.remote_field.model)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def _may_add(self, request, obj):
         found = self.rights(request, "add")

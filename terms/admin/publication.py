@@ -12,6 +12,7 @@ from terms.changes.change_sets import collect
 from terms.models import Glossary, PublishedTerm, Term
 from terms.publishing import publish
 
+from .mixin import Mixin
 from .views import bulk
 
 ASKED = "They have been notified."
@@ -26,7 +27,7 @@ def _by_glossary(queryset):
     ]
 
 
-class Publication:
+class Publication(Mixin):
     """For the admin of terms."""
 
     actions = ["edit_selected", "publish_selected", "withdraw_selected", "collect_selected"]

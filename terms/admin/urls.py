@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import helpers
 from .form import recovery
+from .mixin import Mixin
 from .views import (
     bulk,
     files,
@@ -20,7 +21,7 @@ from .views import (
 )
 
 
-class Addresses:
+class Addresses(Mixin):
     """For the admin of terms."""
 
     def get_urls(self):

@@ -187,7 +187,7 @@ def _trash(term: Term, person: Any) -> None:
 def _before(revisions: list[Revision]) -> Mapping[int, str]:
     """Return revision id → the text that the revision was based on."""
     based = {revision.term_id: revision.based_on for revision in revisions}
-    texts = {
+    texts: dict[tuple[int, int | None], str] = {
         (term, number): text
         for term, number, text in Revision.objects.filter(term__in=based).values_list(
             "term", "number", "text"

@@ -22,7 +22,7 @@ FILE = "file"
 
 def plan_renaming(row: Classification, name: str) -> Operation:
     """Plan the new name of ``row`` in the files of its terms. Raises CannotRefactor."""
-    column = row._meta.model_name
+    column = _column(row)
     if type(row).objects.filter(glossary=row.glossary, name=name).exclude(pk=row.pk).exists():
         raise CannotRefactor(f"There is another {column} “{name}” already.")
     operation = Operation(row.glossary, f"{row.name} renamed to {name}")
@@ -40,7 +40,7 @@ def rename_classification(
     ``shown`` is the digest of the effects that the person confirmed. Raises CannotRefactor, for
     example if they have changed.
     """
-    renamed = {"model": row._meta.model_name, "pk": row.pk, "from": row.name, "to": name}
+    renamed = {"model": _column(row), "pk": row.pk, "from": row.name, "to": name}
     # Planned without the lock, therefore checked again under it.
     planned = _versions(row)
     operation = plan_renaming(row, name)
@@ -58,9 +58,14 @@ def rename_classification(
     return change_set
 
 
+def _column(row: Classification) -> str:
+    """The column of a term that names it."""
+    return str(row._meta.model_name)
+
+
 def _versions(row: Classification) -> dict[int, int]:
     """Return term id → version for a category or vertical."""
-    terms = Term.objects.filter(**{row._meta.model_name: row.pk}).order_by()
+    terms = Term.objects.filter(**{_column(row): row.pk}).order_by()
     return dict(terms.values_list("pk", "version"))
 
 

@@ -58,13 +58,13 @@ def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
             require(now, DELETE)
         withdraw(term.glossary, one, by=person)
         done([term.pk], person)
-        now = timezone.now()
-        one.update(trashed_at=now, trashed_by=person)
+        at = timezone.now()
+        one.update(trashed_at=at, trashed_by=person)
         forget_terms(term.glossary, [term.pk])
         forget_targets([term.uid])
         Schedule.objects.waiting().filter(term=term).update(state=Schedule.State.CANCELLED)
         Review.objects.open().filter(term=term).update(
-            closed_at=now, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
+            closed_at=at, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
         )
         record(term.glossary, Event.Kind.TRASHED, [(term.pk, term.name)], person)
 

@@ -5,11 +5,12 @@ Published texts are searched with the readers' index, so that only unpublished o
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from rapidfuzz import fuzz, process
 
 from terms.formats.paths import name_key
 from terms.models import Alias, Glossary, PublishedTerm, Term
+from terms.models.term import TermQuerySet
 from terms.rendering import folded, words
 from terms.search import index as search_index
 from terms.search.readers import ALIKE, alike
@@ -20,7 +21,7 @@ MOST_COMPARED = 10_000  # names of unpublished texts
 _TITLES = (search_index.NAME, search_index.ALIASES, search_index.DESCRIPTION)
 
 
-def look_up(terms: QuerySet[Term], text: str) -> set[int]:
+def look_up(terms: TermQuerySet, text: str) -> set[int]:
     """Return the ids of terms that match all words of ``text``; the last word may be a prefix.
 
     Names and definitions are searched first, then bodies, then parts of names. Each search
@@ -33,7 +34,7 @@ def look_up(terms: QuerySet[Term], text: str) -> set[int]:
     return _within_names(terms, name_key(text))
 
 
-def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
+def names_with(terms: TermQuerySet, text: str, limit: int) -> list[str]:
     """Return names of ``terms``: those that start with ``text``, then those with its words.
 
     If there are none, return names that contain ``text``.
@@ -53,7 +54,7 @@ def names_with(terms: QuerySet[Term], text: str, limit: int) -> list[str]:
     return names
 
 
-def called(terms: QuerySet[Term], name: str, limit: int) -> list[Term]:
+def called(terms: TermQuerySet, name: str, limit: int) -> list[Term]:
     """Return the ``terms`` with this ``name``, then those with it as an alias."""
     key = name_key(name)
     if not key:
@@ -65,7 +66,7 @@ def called(terms: QuerySet[Term], name: str, limit: int) -> list[Term]:
     return [*own[:limit], *others[:limit]][:limit]
 
 
-def spelled_like(terms: QuerySet[Term], text: str) -> set[int]:
+def spelled_like(terms: TermQuerySet, text: str) -> set[int]:
     """Return the ids of a few of ``terms`` whose names are spelled like ``text``."""
     wanted = folded(text)
     if len(wanted) < 3:
@@ -89,7 +90,7 @@ def _begins(column: str, key: str) -> Q:
     return Q(**between, **{f"{column}__startswith": key})
 
 
-def _live(terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[str]) -> set[int]:
+def _live(terms: TermQuerySet, looked_for: Sequence[str], columns: Collection[str]) -> set[int]:
     """Return the ids of matching terms whose newest text is published."""
     pks: list[int] = []
     for glossary in Glossary.objects.order_by("pk").values_list("pk", flat=True):
@@ -99,9 +100,7 @@ def _live(terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[
     return set(terms.as_published().filter(uid__in=seen).values_list("pk", flat=True))
 
 
-def _waiting(
-    terms: QuerySet[Term], looked_for: Sequence[str], columns: Collection[str]
-) -> set[int]:
+def _waiting(terms: TermQuerySet, looked_for: Sequence[str], columns: Collection[str]) -> set[int]:
     """Return the ids of matching terms whose newest text is not published."""
     found = terms.waiting()
     for word in looked_for[: search_index.MAX_WORDS]:
@@ -113,7 +112,7 @@ def _waiting(
     return set(found.values_list("pk", flat=True)[: MOST + 1]) if looked_for else set()
 
 
-def _within_names(terms: QuerySet[Term], key: str) -> set[int]:
+def _within_names(terms: TermQuerySet, key: str) -> set[int]:
     if not key:
         return set()
     named = terms.filter(name_key__contains=key).values_list("pk", flat=True)[: MOST + 1]

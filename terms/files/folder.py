@@ -167,7 +167,7 @@ def _open_at(root: str, name: str) -> int:
     return os.open(f"{root}/{name}", _READING)
 
 
-def _read_up_to(file, limit: int) -> bytes:  # type: ignore[no-untyped-def]
+def _read_up_to(file, limit: int) -> bytes:
     content = file.read(limit) or b""
     while len(content) < limit and (more := file.read(limit - len(content))):
         content += more

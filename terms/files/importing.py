@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -24,7 +25,7 @@ FEW = 1_200  # files that are saved in one transaction, all or none
 AT_ONCE = 100  # files per transaction of larger imports
 
 
-def apply_import(plan: Plan, author: object = None) -> Plan:
+def apply_import(plan: Plan, author: Any = None) -> Plan:
     """Save the plan, and return the plan that was carried out in the end.
 
     Files whose terms were edited in the meantime are compared again.
@@ -52,7 +53,7 @@ def apply_import(plan: Plan, author: object = None) -> Plan:
 class _Taken:
     """The saved part of an import, in one change set."""
 
-    author: object
+    author: Any
     change_set: ChangeSet | None = None
 
     def take(self, plan: Plan, entries: list[PlannedFile]) -> list[PlannedFile]:

@@ -104,9 +104,9 @@ def _check_pictures(glossary: Glossary) -> Iterator[str]:
     for path, file in Picture.objects.filter(glossary=glossary).values_list("path", "file"):
         if file not in stored:
             yield f"{path}: this picture is not stored any more; import its folder again."
-    for file in stored.values():
-        if not is_whole(file):
-            yield f"{file.name}: this picture is damaged."
+    for kept in stored.values():
+        if not is_whole(kept):
+            yield f"{kept.name}: this picture is damaged."
 
 
 def _check_files(glossary: Glossary, folder: Path) -> Iterator[str]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connections
 
@@ -113,7 +114,7 @@ class DueWorkers:
 class DueBeside:
     """WSGI: ``application``, with the first request of a process starting its workers."""
 
-    def __init__(self, application: Callable, workers: DueWorkers):
+    def __init__(self, application: Any, workers: DueWorkers):
         self.application = application
         self.workers = workers
 

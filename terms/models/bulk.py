@@ -30,22 +30,22 @@ def insert_rows(
 
     ``replacing`` names the fields of a unique constraint: rows that conflict with it are updated.
     """
-    fields = [model._meta.get_field(name) for name in columns]
-    rows = _prepared(fields, rows)
-    if not rows:
+    fields = _fields(model, columns)
+    values = _prepared(fields, rows)
+    if not values:
         return
     quote = connection.ops.quote_name
-    names = [quote(field.column) for field in fields]
+    names = _quoted(fields)
     statement = (
         f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) "  # noqa: S608 — our own
         f"VALUES ({', '.join(['%s'] * len(fields))})"
     )
     if replacing:
-        unique = [quote(model._meta.get_field(name).column) for name in replacing]
+        unique = _quoted(_fields(model, replacing))
         changed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in unique)
         statement += f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}"
     with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+        cursor.executemany(statement, values)
 
 
 def update_rows(
@@ -55,19 +55,29 @@ def update_rows(
 
     Each of ``rows`` has the values of the columns, then those of the keys.
     """
-    fields = [model._meta.get_field(name) for name in (*columns, *keys)]
-    rows = _prepared(fields, rows)
-    if not rows:
+    fields = _fields(model, (*columns, *keys))
+    values = _prepared(fields, rows)
+    if not values:
         return 0
     quote = connection.ops.quote_name
-    tests = [f"{quote(field.column)} = %s" for field in fields]
+    tests = [f"{name} = %s" for name in _quoted(fields)]
     statement = (
         f"UPDATE {quote(model._meta.db_table)} "  # noqa: S608 — our own names
         f"SET {', '.join(tests[: len(columns)])} WHERE {' AND '.join(tests[len(columns) :])}"
     )
     with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+        cursor.executemany(statement, values)
         return cursor.rowcount
+
+
+def _fields(model: type[models.Model], names: Sequence[str]) -> list[models.Field]:
+    known = {field.name: field for field in model._meta.concrete_fields}
+    return [known[name] for name in names]
+
+
+def _quoted(fields: Sequence[models.Field]) -> list[str]:
+    """The names of their columns, as in SQL."""
+    return [connection.ops.quote_name(str(field.column)) for field in fields]
 
 
 def _prepared(fields: Sequence[models.Field], rows: Iterable[tuple]) -> list:

@@ -1,4 +1,4 @@
-from typing import Self
+from typing import TypeVar
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -8,9 +8,11 @@ from terms.addresses import RESERVED
 
 from .glossary import MOST_APPROVALS, Glossary
 
+_Row = TypeVar("_Row", bound="Classification", covariant=True)
 
-class ClassificationQuerySet(models.QuerySet):
-    def named(self, glossary: Glossary, names: set[str]) -> dict[str, Self]:
+
+class ClassificationQuerySet(models.QuerySet[_Row]):
+    def named(self, glossary: Glossary, names: set[str]) -> dict[str, _Row]:
         """Return the rows with these names, by name, and create missing ones."""
         rows = self.filter(glossary=glossary, name__in=names)
         found = {row.name: row for row in rows}

@@ -1,7 +1,7 @@
 """Permanent identifiers of terms, independent of name and file."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -19,6 +19,11 @@ class UidField(models.UUIDField):
 
     Publishing compares large numbers of them, and strings are read, hashed and compared in C.
     """
+
+    if TYPE_CHECKING:  # what django-stubs takes for the type of the attribute
+        _pyi_private_set_type: Uid
+        _pyi_private_get_type: Uid  # type: ignore[assignment]  # Django says UUID
+        _pyi_lookup_exact_type: Uid
 
     def get_internal_type(self) -> str:
         return "UidField"  # for Django's own type, SQLite converts each value to a UUID
@@ -43,4 +48,4 @@ class UidField(models.UUIDField):
 
 
 def _hex(value: UUID | None, expression: Any, connection: Any) -> Uid | None:
-    return value and value.hex
+    return value.hex if value else None

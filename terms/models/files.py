@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 from django.db import models
 from django.db.models import F
@@ -11,11 +12,11 @@ from .term import PATH_LENGTH, Term
 FEW = 500  # paths in one query; with more, the paths of all terms are read
 
 
-class TermFileQuerySet(models.QuerySet):
-    def of(self, glossary: Glossary, folder: str):
+class TermFileQuerySet(models.QuerySet["TermFile"]):
+    def of(self, glossary: Glossary, folder: str) -> Self:
         return self.filter(glossary=glossary.pk, folder=folder)
 
-    def agreeing(self):
+    def agreeing(self) -> Self:
         """Match files with the current text of their term, if the term is readable."""
         return self.filter(fingerprint=F("term__fingerprint"), term__problem="")
 

@@ -24,7 +24,7 @@ def validate_prefix(slug: str) -> None:
         )
 
 
-class GlossaryQuerySet(models.QuerySet):
+class GlossaryQuerySet(models.QuerySet["Glossary"]):
     def lock(self, pk: int) -> "Glossary":
         """Return the glossary, locked against other writers until the transaction ends."""
         return self.select_for_update(no_key=True).get(pk=pk)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from .revision import ChangeSet
 
 
-class GuestLinkQuerySet(models.QuerySet):
+class GuestLinkQuerySet(models.QuerySet["GuestLink"]):
     def open(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 

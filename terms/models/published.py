@@ -1,5 +1,6 @@
 """Published content. Only ``terms.publishing`` writes it. It does not use Term or Revision."""
 
+from typing import Self
 from urllib.parse import quote
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from .fields import UidField
 from .glossary import Glossary
 
 
-class PublishedTermQuerySet(models.QuerySet):
-    def of(self, glossary: Glossary):
+class PublishedTermQuerySet(models.QuerySet["PublishedTerm"]):
+    def of(self, glossary: Glossary) -> Self:
         return self.filter(glossary=glossary)
 
-    def listed(self):
+    def listed(self) -> Self:
         """Load the columns that an index page needs, without the texts."""
         return self.defer("text", "plain", "details", "aliases", "pictures", "decisions")
 

@@ -1,6 +1,6 @@
 """Reviews, approvals, removal requests and comments."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,10 @@ from .term import PATH_LENGTH, Term
 PERSON = settings.AUTH_USER_MODEL
 
 
-class ReviewQuerySet(models.QuerySet):
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class ReviewQuerySet(models.QuerySet[_Row]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 

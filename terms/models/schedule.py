@@ -9,7 +9,7 @@ from .term import Term
 PERSON = settings.AUTH_USER_MODEL
 
 
-class ScheduleQuerySet(models.QuerySet):
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def waiting(self) -> Self:
         return self.filter(state=Schedule.State.WAITING)
 

@@ -15,14 +15,14 @@ from .glossary import Glossary
 GZIP = 31  # window bits of the gzip format (RFC 1952) in zlib
 
 
-class PageQuerySet(models.QuerySet):
+class PageQuerySet(models.QuerySet["Page"]):
     def moved(self) -> Self:
         """Match redirects, and pages that report a removed term."""
         # Without parameters: SQLite would not use the partial index.
         return self.filter(RawSQL("NOT (status IN (200, 404))", [], models.BooleanField()))
 
 
-class UnfinishedQuerySet(models.QuerySet):
+class UnfinishedQuerySet(models.QuerySet["Unfinished"]):
     def abandoned(self) -> Self:
         return self.filter(seen_at__lt=timezone.now() - Unfinished.PATIENCE)
 

@@ -10,7 +10,7 @@ from .term import NAME_LENGTH, Term
 PERSON = settings.AUTH_USER_MODEL
 
 
-class SuggestionQuerySet(models.QuerySet):
+class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def open(self) -> Self:
         return self.filter(state=Suggestion.State.OPEN)
 

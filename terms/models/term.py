@@ -1,3 +1,5 @@
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -13,32 +15,32 @@ PATH_LENGTH = 500  # characters
 NAME_LENGTH = 300  # characters; longer names are cut in indexes, but not in the file
 
 
-class TermQuerySet(models.QuerySet):
-    def live(self):
+class TermQuerySet(models.QuerySet["Term"]):
+    def live(self) -> Self:
         return self.exclude(live_fingerprint="")
 
-    def never_published(self):
+    def never_published(self) -> Self:
         return self.filter(live_fingerprint="")
 
-    def changed_since_published(self):
+    def changed_since_published(self) -> Self:
         return self.live().exclude(live_fingerprint=F("fingerprint"))
 
-    def as_published(self):
+    def as_published(self) -> Self:
         return self.live().filter(live_fingerprint=F("fingerprint"))
 
-    def waiting(self):
+    def waiting(self) -> Self:
         """Terms with unpublished changes."""
         return self.exclude(live_fingerprint=F("fingerprint"))
 
-    def in_review(self):
+    def in_review(self) -> Self:
         # Starting from the reviews: for a join, SQLite scans all terms.
-        reviews = self.model._meta.get_field("reviews").related_model
+        reviews: Any = self.model._meta.get_field("reviews").related_model
         return self.filter(pk__in=reviews.objects.open().values("term"))
 
-    def unreadable(self):
+    def unreadable(self) -> Self:
         return self.exclude(problem="")
 
-    def wanting(self):
+    def wanting(self) -> Self:
         """Terms with wanted relations."""
         wanted = Relation.objects.wanted().values("term")
         return self.filter(pk__in=wanted)
@@ -207,8 +209,8 @@ class MentionDecision(models.Model):
         return self.key
 
 
-class RelationQuerySet(models.QuerySet):
-    def wanted(self):
+class RelationQuerySet(models.QuerySet["Relation"]):
+    def wanted(self) -> Self:
         return self.filter(target=None)
 
 

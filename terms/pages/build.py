@@ -228,7 +228,7 @@ class _Writer:
         except (IsADirectoryError, NotADirectoryError, FileExistsError):
             self.report.left_out.append(path)
 
-    def write(self, name: str, content: bytes, seconds: float) -> None:
+    def write(self, name: str, content: bytes | memoryview, seconds: float) -> None:
         folder = name[: name.rindex("/")]
         if folder not in self.folders:
             os.makedirs(folder, exist_ok=True)

@@ -42,7 +42,7 @@ class Class(NamedTuple):
 
     name: str
     path: str
-    count: int
+    size: int
     verticals: tuple["Class", ...] = ()
 
 

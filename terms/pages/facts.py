@@ -1,9 +1,11 @@
 """Facts about terms that other pages show, and the effects of a change on other pages."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from terms.models import Glossary, Mention, PublishedName, PublishedRelation, PublishedTerm
 from terms.models.bulk import batches
@@ -119,7 +121,7 @@ class Change:
         found: set[Uid] = set()
         for some in batches(sorted(uids)):
             rows = PublishedRelation.objects.filter(term__uid__in=some, kind="meaning")
-            found.update(rows.exclude(target_uid=None).values_list("target_uid", flat=True))
+            found.update(_targets(rows))
         return found
 
     def neighbours(self) -> set[Uid]:
@@ -131,6 +133,10 @@ class Change:
                 (Mention.objects.order_by(), "source__uid"),
             ):
                 found.update(rows.filter(target_uid__in=some).values_list(source, flat=True))
-                targets = rows.filter(**{f"{source}__in": some}).exclude(target_uid=None)
-                found.update(targets.values_list("target_uid", flat=True))
+                found.update(_targets(rows.filter(**{f"{source}__in": some})))
         return found
+
+
+def _targets(rows: QuerySet[PublishedRelation] | QuerySet[Mention]) -> Iterator[Uid]:
+    found = rows.exclude(target_uid=None).values_list("target_uid", flat=True)
+    return (uid for uid in found if uid)

@@ -1,6 +1,7 @@
 """The page and feed of changes, sitemap, llms.txt and OpenSearch description."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 from xml.sax.saxutils import escape
 
 from terms.addresses import CHANGES, SEARCH, beside, home_path
@@ -21,10 +22,10 @@ OPENSEARCH = "application/opensearchdescription+xml; charset=utf-8"
 
 def changes_pages(glossary: Glossary) -> Iterator[Built]:
     """The newest terms and changes, for people and for feed readers (RFC 4287)."""
-    terms = PublishedTerm.objects.of(glossary).order_by("-changed_at", "sort_key", "pk")
-    terms = list(terms.listed()[: LATEST + 1])
-    is_cut = len(terms) > LATEST
-    terms = terms[:LATEST]
+    newest = PublishedTerm.objects.of(glossary).order_by("-changed_at", "sort_key", "pk")
+    found: list[Any] = list(newest.listed()[: LATEST + 1])  # with what the templates show besides
+    is_cut = len(found) > LATEST
+    terms = found[:LATEST]
     for term in terms:
         term.day = term.changed_at.date()
         term.is_new = term.changed_at == term.published_at

@@ -50,7 +50,8 @@ def speak(env: Environment, said: Wording) -> None:
 
 @cache
 def _environment(said: Wording) -> Environment:
-    own = engines["jinja2"].env.overlay()
+    engine: Any = engines["jinja2"]  # as settings name it: Django's of Jinja2
+    own = engine.env.overlay()
     own.filters, own.globals = dict(own.filters), dict(own.globals)
     speak(own, said)
     return own
@@ -90,12 +91,18 @@ def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
     return render_template("frame.html", path, glossary).split(b"\0")
 
 
+def asset(name: str) -> str:
+    """The address of a static file, from the site's root."""
+    address: Any = environment_for().globals["asset"]
+    return address("", name)
+
+
 def fingerprint() -> str:
     """A digest of what pages are made with besides the terms: templates, static files, code, the
     address of the site, dialects."""
     named = [settings.SITE_URL, *settings.DIALECTS]
     digest = hashlib.sha256("\n".join(named).encode() + _files())
-    assets = [environment_for().globals["asset"]("", name) for name in ASSETS]
+    assets = [asset(name) for name in ASSETS]
     digest.update(json.dumps(assets).encode())
     return digest.hexdigest()
 

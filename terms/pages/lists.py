@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet
@@ -62,7 +63,7 @@ class Listing:
     def starts(self, column: str, **condition: str) -> list[str]:
         """The different values of ``letter`` or ``section``, each found by one step in an
         index, however many terms there are."""
-        where = {"glossary_id": self.glossary.pk, **condition}
+        where: dict[str, int | str] = {"glossary_id": self.glossary.pk, **condition}
         if self.scope.category:
             where["category_slug"] = self.scope.category
         if self.scope.vertical:
@@ -156,8 +157,8 @@ class Listing:
             is_split=True,
         )
 
-    def _page(self, path: str, **context) -> Built:
-        defaults = {"letter": "", "total": None, "sections": [], "classes": []}
+    def _page(self, path: str, **context: Any) -> Built:
+        defaults: dict[str, Any] = {"letter": "", "total": None, "sections": [], "classes": []}
         crumbs = []
         if self.scope.vertical:
             category = self.scope.category
@@ -238,8 +239,8 @@ class Listing:
         if not self.is_split:
             return Counter((e.category, e.vertical) for e in self.all if e.category)
         rows = self.terms().exclude(category_slug="").order_by()
-        rows = rows.values_list("category_slug", "vertical_slug").annotate(Count("pk"))
-        return {(category, vertical): count for category, vertical, count in rows}
+        counted = rows.values_list("category_slug", "vertical_slug").annotate(Count("pk"))
+        return {(category, vertical): count for category, vertical, count in counted}
 
     def below(self) -> list[Scope]:
         """The lists of the verticals of a category, and its own."""

@@ -48,9 +48,9 @@ def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step |
 def _writes(glossary: Glossary) -> Iterator[Write]:
     """A few pages at a time: each is made of what is there when its turn comes."""
     for scope in _all_scopes(glossary):
-        yield partial(write_root, scope)
+        yield partial(write_root, glossary, scope)
         for path in Listing(glossary, scope).paths():
-            yield partial(write_letter, scope, path)
+            yield partial(write_letter, glossary, scope, path)
     addresses = Address.objects.filter(glossary=glossary).order_by("pk")
     for some in batches(addresses.values_list("pk", flat=True), FORMER_A_STEP):
         yield partial(_former, glossary, some)

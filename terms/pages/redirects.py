@@ -26,11 +26,11 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
         for address in some:
             if address.path in taken_paths:
                 continue
-            heir = heirs.get(address.term_uid)
+            heir = heirs.get(address.term_uid or "")
             if heir in now:
                 pages = _moved(glossary, address.path, now[heir].path)
             else:
-                pages = _gone(glossary, address, gone.get(heir))
+                pages = _gone(glossary, address, gone.get(heir or ""))
             # Where a list has the path now, the term's other forms are still asked for.
             stays_list = is_list(glossary, address.path)
             yield from (page for page in pages if not (stays_list and page.path == address.path))
@@ -45,7 +45,8 @@ def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
     asked = set(uids)
     while asked:
         rows = Withdrawal.objects.filter(term_uid__in=asked, is_merged=True)
-        found = dict(rows.values_list("term_uid", "successor_uid"))
+        pairs = rows.values_list("term_uid", "successor_uid")
+        found = {uid: successor for uid, successor in pairs if successor}
         merged |= found
         asked = set(found.values()) - merged.keys()
     known = set(facts_of(merged.values()))

@@ -146,33 +146,33 @@ def _list(
         every = listing.paths().keys()
         paths = set(every) if is_renamed or every != stored else letters & every
         if stored - every:
-            yield partial(_forget_letters, scope)
+            yield partial(_forget_letters, glossary, scope)
     for path in sorted(paths):
-        yield partial(write_letter, scope, path)
+        yield partial(write_letter, glossary, scope, path)
     if not (stays and stored):
-        yield partial(write_root, scope)
+        yield partial(write_root, glossary, scope)
 
 
-def write_root(scope: Scope, store: Store) -> set[str]:
-    page = listing_of(store, scope).root()
+def write_root(glossary: Glossary, scope: Scope, store: Store) -> set[str]:
+    page = _listing_of(glossary, scope, store).root()
     return store.write([page] if page else [])
 
 
-def write_letter(scope: Scope, path: str, store: Store) -> set[str]:
-    listing = listing_of(store, scope)
+def write_letter(glossary: Glossary, scope: Scope, path: str, store: Store) -> set[str]:
+    listing = _listing_of(glossary, scope, store)
     start = listing.paths().get(path)
     return store.write([listing.letter(path, *start)] if start else [])
 
 
-def _forget_letters(scope: Scope, store: Store) -> None:
-    listing = listing_of(store, scope)
+def _forget_letters(glossary: Glossary, scope: Scope, store: Store) -> None:
+    listing = _listing_of(glossary, scope, store)
     store.gone(listing.stored() - listing.paths().keys())
 
 
-def listing_of(store: Store, scope: Scope) -> Listing:
+def _listing_of(glossary: Glossary, scope: Scope, store: Store) -> Listing:
     """A list as the transaction sees it; its pages share what was read of it."""
     if scope not in store.lists:
-        store.lists[scope] = Listing(store.glossary, scope)
+        store.lists[scope] = Listing(glossary, scope)
     return store.lists[scope]
 
 

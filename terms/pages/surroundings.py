@@ -76,15 +76,24 @@ def surroundings_of(
         .values_list("source", "start", "end", "target_uid")
     )
     related = PublishedRelation.objects.order_by().filter(target_uid__in=own)
-    back = set(related.values_list("target_uid", "kind", "term__uid"))
+    back = {
+        (uid, kind, source)
+        for uid, kind, source in related.values_list("target_uid", "kind", "term__uid")
+        if uid
+    }
     mentioning = Mention.objects.order_by().filter(target_uid__in=own)
-    named = set(mentioning.values_list("target_uid", "source__uid"))
-    others = {row[-1] for row in (*relations, *mentions, *back, *named)} - {None}
+    rows = mentioning.values_list("target_uid", "source__uid")
+    named = {(uid, source) for uid, source in rows if uid}
+    targets = {row[-1] for row in relations} | {row[-1] for row in mentions}
+    others = {uid for uid in targets if uid}
+    others |= {row[-1] for row in back} | {row[-1] for row in named}
     facts = facts_of(others - known.keys())
     facts |= {uid: known[uid] for uid in others & known.keys()}
     found: dict[Uid, Surroundings] = {uid: Surroundings() for uid in own}
     for pk, kind, label, target in relations:
-        found[uids[pk]].add(kind, label, facts.get(target) if target != uids[pk] else None)
+        found[uids[pk]].add(
+            kind, label, facts.get(target) if target and target != uids[pk] else None
+        )
     for pk, start, end, target in mentions:
         if target in facts:
             found[uids[pk]].links.append((start, end, facts[target]))

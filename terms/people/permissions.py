@@ -1,7 +1,7 @@
 """Permissions in all glossaries, in one glossary, or in one category of it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from terms.formats.document import TermDocument
 from terms.models import Category, Glossary, Grant, Term, Vertical
 
+_Rows = TypeVar("_Rows", bound=QuerySet)
 LOOKING = frozenset({"view_term", "view_category", "view_vertical", "view_glossary"})
 
 
@@ -38,13 +39,13 @@ class Rights:
             return self.hold_in(thing.glossary_id, thing.category_id)
         return self.hold_in(getattr(thing, "glossary_id", None))
 
-    def glossaries_in(self, rows: QuerySet) -> QuerySet:
+    def glossaries_in(self, rows: _Rows) -> _Rows:
         """Filter ``rows`` to glossaries with the permission, at least for one category."""
         of_categories = Category.objects.filter(pk__in=self.categories).values("glossary")
         inside = Q(pk__in=self.glossaries) | Q(pk__in=of_categories)
         return rows if self.everywhere else rows.filter(inside)
 
-    def among(self, rows: QuerySet) -> QuerySet:
+    def among(self, rows: _Rows) -> _Rows:
         """Filter ``rows`` to those that the permission covers."""
         if self.everywhere:
             return rows
@@ -97,7 +98,7 @@ def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: 
             return f"There is no {kind} “{name}”, and you may not make one."
     found = rights(user, "add_term" if is_new else "change_term")
     category = Category.objects.filter(glossary=glossary, name=document.category).first()
-    if found.hold_in(glossary.pk, category and category.pk):
+    if found.hold_in(glossary.pk, category.pk if category else None):
         return ""
     if not document.category:
         return "Choose a category in which you may write."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet
 
@@ -74,13 +74,13 @@ Batch = dict[Uid, tuple[Live, PublishedTerm]]  # the texts to publish, and their
 
 def lives(revisions: QuerySet[Revision]) -> Iterator[Live]:
     """Yield a Live for each of ``revisions``. Of equal texts of a term, the latest is first."""
-    rows = revisions.order_by("term__path", "-number")
-    rows = rows.values("text", "fingerprint", "number", "term", **_OF_TERM)
+    ordered = revisions.order_by("term__path", "-number")
+    rows: Any = ordered.values("text", "fingerprint", "number", "term", **_OF_TERM)
     versions = [Version(**row) for row in rows]
     ids = {version.term for version in versions}
     hidden: dict[int, set[str]] = {}
-    rows = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)
-    for pk, name in rows.values_list("term", "name"):
+    aliases = Alias.objects.order_by().filter(term__in=ids, kind=Alias.Kind.HIDDEN)
+    for pk, name in aliases.values_list("term", "name"):
         hidden.setdefault(pk, set()).add(name)
     # An older text that stays live keeps the names that were hidden when it was published.
     older = {version.uid: version.term for version in versions if not version.is_newest}
@@ -145,9 +145,10 @@ def _slugs(glossary: Glossary, live: Live) -> tuple[str, str]:
     published = PublishedTerm.objects.filter(uid=version.uid, fingerprint=version.fingerprint)
     if found := published.values_list("category_slug", "vertical_slug").first():
         return found
-    names = ((Category, document.category), (Vertical, document.vertical))
-    return tuple(
-        model.objects.named(glossary, {name})[name].slug if name else "" for model, name in names
+    category, vertical = document.category, document.vertical
+    return (
+        Category.objects.named(glossary, {category})[category].slug if category else "",
+        Vertical.objects.named(glossary, {vertical})[vertical].slug if vertical else "",
     )
 
 

@@ -8,7 +8,7 @@ links. A link to a file survives a rename of the file.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from django.db.models import F
 
@@ -40,8 +40,10 @@ class RelationRow(NamedTuple):
 class Labelled(Protocol):
     """A reference, or the stored row of one."""
 
-    label: Any
-    key: Any
+    @property
+    def label(self) -> str: ...
+    @property
+    def key(self) -> str: ...
 
 
 class Source(NamedTuple):
@@ -121,16 +123,16 @@ def _holders(glossary: Glossary, keys: Collection[str]) -> dict[str, Uid]:
     """
     uids: dict[str, Uid] = {}
     for some in batches(sorted(key[1:] for key in keys if key.startswith(FILE))):
-        rows = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
-        uids.update((FILE + slug, uid) for slug, uid in rows.values_list("slug", "uid"))
+        pages = PublishedTerm.objects.of(glossary).order_by().filter(slug__in=some)
+        uids.update((FILE + slug, uid) for slug, uid in pages.values_list("slug", "uid"))
     for some in batches(sorted(key[1:] for key in keys if key.startswith(WHOLE))):
-        rows = PublishedName.objects.filter(glossary=glossary, key__in=some, is_alias=False)
-        rows = rows.filter(name=F("term__name")).order_by("-term__uid")
-        uids.update((WHOLE + key, uid) for key, uid in rows.values_list("key", "term__uid"))
+        own = PublishedName.objects.filter(glossary=glossary, key__in=some, is_alias=False)
+        own = own.filter(name=F("term__name")).order_by("-term__uid")
+        uids.update((WHOLE + key, uid) for key, uid in own.values_list("key", "term__uid"))
     for some in batches(sorted(key for key in keys if not key.startswith((FILE, WHOLE)))):
-        rows = PublishedName.objects.filter(glossary=glossary, key__in=some)
-        rows = rows.order_by("-is_alias", "-term__uid")
-        uids.update(rows.values_list("key", "term__uid"))
+        names = PublishedName.objects.filter(glossary=glossary, key__in=some)
+        names = names.order_by("-is_alias", "-term__uid")
+        uids.update(names.values_list("key", "term__uid"))
     return uids
 
 
@@ -142,8 +144,8 @@ def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]
     links = PublishedRelation.objects.filter(term__glossary=glossary, kind__in=DERIVED)
     sharing: set[Uid] = set()  # terms with the same name: a link may move between them
     for some in batches(sorted(key for key in keys if not key.startswith((FILE, WHOLE)))):
-        rows = PublishedName.objects.order_by().filter(glossary=glossary, key__in=some)
-        sharing.update(rows.values_list("term__uid", flat=True))
+        names = PublishedName.objects.order_by().filter(glossary=glossary, key__in=some)
+        sharing.update(names.values_list("term__uid", flat=True))
     found: set[tuple[int, str]] = set()
     for some in batches(sorted(keys)):
         rows = links.filter(target_uid=None, key__in=some)
@@ -155,12 +157,12 @@ def point_links(glossary: Glossary, uids: Collection[Uid], keys: Collection[str]
 
 def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
     """Update the targets of these links, pairs of term id and label."""
-    touched: set[Uid] = set()
+    touched: set[Uid | None] = set()
     for some in batches(sorted(found)):
         terms, labels = {pk for pk, _ in some}, {label for _, label in some}
-        rows = PublishedRelation.objects.filter(term__in=terms, label__in=labels)
-        rows = rows.filter(kind__in=DERIVED)
-        rows = list(rows.order_by("term", "position").select_related("term").only(
+        links = PublishedRelation.objects.filter(term__in=terms, label__in=labels)
+        links = links.filter(kind__in=DERIVED)
+        rows = list(links.order_by("term", "position").select_related("term").only(
             "term__uid", "label", "key", "target_uid"
         ))  # fmt: skip
         uids = _holders(glossary, {row.key for row in rows})
@@ -177,7 +179,7 @@ def _point(glossary: Glossary, found: set[tuple[int, str]]) -> set[Uid]:
                     row.target_uid = target
                     others.append(row)
         PublishedRelation.objects.bulk_update(others, ["target_uid"], batch_size=BATCH)
-    return touched - {None}
+    return {uid for uid in touched if uid}
 
 
 def rebuild_links(glossary: Glossary, pks: Collection[int]) -> None:

@@ -28,6 +28,7 @@ from terms.models import (
 from terms.models.bulk import Progress, batches
 from terms.models.fields import Uid
 from terms.models.signals import published, send_on_commit, withdrawn
+from terms.models.term import TermQuerySet
 from terms.pages.rebuilding import rebuilding
 from terms.pages.refresh import refreshing
 from terms.pages.steps import Step, alone, at_once, in_parts
@@ -62,7 +63,7 @@ class Refusal:
 
 
 def publish(
-    glossary: Glossary, terms: QuerySet[Term], progress: Progress = iter, by: Any = None
+    glossary: Glossary, terms: TermQuerySet, progress: Progress = iter, by: Any = None
 ) -> list[Refusal]:
     """Publish the newest text of each of ``terms``, and return the refusals."""
     return publish_ids(glossary, terms.order_by("path").values_list("pk", flat=True), progress, by)
@@ -89,14 +90,15 @@ def why_refused(
     """Return the refusals that ``publish_ids`` would return now. Writes nothing."""
     change = Noting(glossary, seen=seen)
     newest = Revision.objects.filter(number=F("term__version"))
-    taken, refused = AddressesInUse(glossary), {}
+    taken = AddressesInUse(glossary)
+    refused: dict[int, str] = {}
     for some in batches(ids, A_STEP):
         revisions = newest.filter(term__in=some, term__trashed_at=None)
         refused |= _checked(change, revisions, taken)[1]
     return _refusals(refused)
 
 
-def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
+def preview(glossary: Glossary, terms: TermQuerySet) -> list[Refusal]:
     """Publish without checks of approvals and rules. The caller rolls the transaction back."""
     newest = Revision.objects.filter(number=F("term__version"))
     change = Noting(glossary, needs_approval=False)
@@ -106,7 +108,7 @@ def preview(glossary: Glossary, terms: QuerySet[Term]) -> list[Refusal]:
     return refusals
 
 
-def publish_again(glossary: Glossary, terms: QuerySet[Term], by: Any = None) -> list[Refusal]:
+def publish_again(glossary: Glossary, terms: TermQuerySet, by: Any = None) -> list[Refusal]:
     """Publish live texts again, with current decisions and names."""
     live = Revision.objects.filter(fingerprint=F("term__live_fingerprint"))
     return _publish(glossary, terms.live().values_list("pk", flat=True), live, iter, by)
@@ -131,7 +133,7 @@ def _publishing(change, groups, revisions, refusals) -> Iterator[Step | None]:
 
 
 def withdraw(
-    glossary: Glossary, terms: QuerySet[Term], by: Any = None, successor: Uid | None = None
+    glossary: Glossary, terms: TermQuerySet, by: Any = None, successor: Uid | None = None
 ) -> int:
     """Withdraw ``terms``, and return the number of those that were live.
 
@@ -143,7 +145,7 @@ def withdraw(
 
 
 def _withdrawing(
-    change: Noting, terms: QuerySet[Term], successor: Uid | None
+    change: Noting, terms: TermQuerySet, successor: Uid | None
 ) -> Iterator[Step | None]:
     # Read under the lock: withdrawing a term twice would lose what its address offers.
     for uids in batches(terms.live().values_list("uid", flat=True)):
@@ -156,7 +158,7 @@ def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store
     pages = PublishedTerm.objects.filter(uid__in=uids)
     change.note(uids)
     named = Mention.objects.filter(source__uid__in=uids).exclude(target_uid=None)
-    change.touched |= set(named.values_list("target_uid", flat=True))
+    change.touched |= {uid for uid in named.values_list("target_uid", flat=True) if uid}
     Withdrawal.objects.filter(term_uid__in=uids).delete()
     Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
     search_index.remove_rows(list(pages.values_list("pk", flat=True)))

@@ -24,7 +24,10 @@ def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
     relations = Relation.objects.filter(term__uid__in=newest).values_list(
         "term__uid", "position", "label", "key", "target__uid"
     )
-    rows = [RelationRow(batch[uid][1].pk, *rest, "related") for uid, *rest in relations]
+    rows = [
+        RelationRow(batch[uid][1].pk, position, label, key, target, "related")
+        for uid, position, label, key, target in relations
+    ]
     for uid, (live, page) in batch.items():
         if uid not in newest:
             names = _known(glossary, live.document.related)

@@ -19,7 +19,7 @@ def lacks_definition(entry: CheckedTerm, context: GlossaryContext) -> Iterator[t
 def repeats_itself(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
     name, description = entry.document.name, entry.document.description
     # At the start, as in "Flask is …", the name is the subject of the definition.
-    if any(found.start > len(name) + 4 for found in Names([(name, 1)]).find(description)):
+    if any(found.start > len(name) + 4 for found in Names([(name, "own")]).find(description)):
         yield "description", f"“{name}” is used in its own definition. Rephrase it."
 
 
@@ -28,7 +28,7 @@ def is_circular(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[
     own = entry.term.pk if entry.term else None
     used = {key: pk for key, pk in context.terms_in(document.description).items() if pk != own}
     definitions = dict(Term.objects.filter(pk__in=used.values()).values_list("pk", "description"))
-    own_names = Names((name, 1) for name in (document.name, *document.aliases))
+    own_names = Names((name, "own") for name in (document.name, *document.aliases))
     for key, pk in used.items():
         if own_names.find(definitions.get(pk, "")):
             yield "description", f"It is defined by “{key}”, which is defined by it."

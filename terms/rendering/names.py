@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from posixpath import commonprefix
@@ -26,13 +26,13 @@ class FoundName(NamedTuple):
     start: int
     end: int
     key: str
-    targets: frozenset[Hashable]
+    targets: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Spelling:
     text: str
-    target: Hashable
+    target: str
     keeps_case: bool
 
 
@@ -121,7 +121,7 @@ LONG = 20_000  # characters of a text
 _ENDLESS = re.compile(rf"[a-z0-9]{{{MOST_LETTERS + 4},}}")  # longer than a name with its plural
 
 _tuple = tuple.__new__  # creates a FoundName in half the time
-_Meaning = tuple[str, frozenset[Hashable]]
+_Meaning = tuple[str, frozenset[str]]
 
 
 def _composed(name: str) -> Iterable[str]:
@@ -140,7 +140,7 @@ class Names:
     per name, and scans a text in two thirds of the time.
     """
 
-    def __init__(self, names: Iterable[tuple[str, Hashable]], texts: int = 1):
+    def __init__(self, names: Iterable[tuple[str, str]], texts: int = 1):
         patterns: dict[str, list[_Spelling]] = {}
         for name, target in names:
             for text in _composed(name):

@@ -76,7 +76,7 @@ def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
 
 def stages_of(terms: Collection[Term]) -> dict[int, Stage]:
     """Return term id → stage for terms of several glossaries."""
-    found = {}
+    found: dict[int, Stage] = {}
     for pk, glossary in Glossary.objects.in_bulk({term.glossary_id for term in terms}).items():
         found |= stages(glossary, [term for term in terms if term.glossary_id == pk])
     return found

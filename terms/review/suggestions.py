@@ -32,7 +32,8 @@ def keep_suggestion(
         raise CannotSuggest("A term has a name.")
     if term is None and (declined := declined_name(glossary, name)):
         raise CannotSuggest(_no(declined, declined.is_answer_public))
-    digest = _digest(term and term.uid, key, text)
+    uid = term.uid if term else None
+    digest = _digest(uid, key, text)
     known = Suggestion.objects.filter(glossary=glossary, digest=digest)
     if not known.exists() and len(_open(glossary)[:MOST_OPEN]) == MOST_OPEN:
         raise CannotSuggest("Too many suggestions are waiting. Please come back later.")
@@ -41,7 +42,7 @@ def keep_suggestion(
             glossary=glossary,
             digest=digest,
             defaults={
-                "term_uid": term and term.uid, "name": name[:NAME_LENGTH], "key": key,
+                "term_uid": uid, "name": name[:NAME_LENGTH], "key": key,
                 "text": text, "created_at": timezone.now(),
             },
         )  # fmt: skip
@@ -126,7 +127,7 @@ def decline_name(
 
 def _note(suggestion: Suggestion, kind: str, person: Any, answer: str) -> None:
     term = Term.with_trash.filter(uid=suggestion.term_uid).first() if suggestion.term_uid else None
-    pairs = [(term and term.pk, suggestion.name)]
+    pairs = [(term.pk if term else None, suggestion.name)]
     record(suggestion.glossary, kind, pairs, person, answer or suggestion.text)
 
 

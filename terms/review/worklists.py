@@ -20,6 +20,7 @@ from terms.models import (
     Suggestion,
     Term,
 )
+from terms.models.term import TermQuerySet
 from terms.people.permissions import rights
 
 from .stages import APPROVED, stages_of
@@ -48,7 +49,7 @@ class WorkList:
         return len(rows[:COUNTED])
 
 
-def _mine(person: Any, permission: str = "view_term") -> QuerySet[Term]:
+def _mine(person: Any, permission: str = "view_term") -> TermQuerySet:
     return rights(person, permission).among(Term.objects.order_by("name_key"))
 
 
@@ -82,7 +83,7 @@ def ready(person: Any) -> QuerySet:
     return waiting.filter(pk__in=_approved(waiting))
 
 
-def _approved(terms: QuerySet[Term]) -> list[int]:
+def _approved(terms: TermQuerySet) -> list[int]:
     """Return the ids of terms with all required approvals."""
     some = list(terms.defer("body", "extra").select_related("category")[:COUNTED])
     return [pk for pk, stage in stages_of(some).items() if stage.name == APPROVED]

@@ -14,6 +14,7 @@ from .page_cache import Kept, Pages, is_djangos
 from .page_reader import DATABASE_ERRORS
 
 PATIENCE = 1.0  # seconds that a reader waits for the database
+_UNANSWERED: tuple[type[Exception], ...] = (TimeoutError, *DATABASE_ERRORS)
 
 
 class Freshness:
@@ -34,7 +35,7 @@ class Freshness:
             return kept
         try:
             return await asyncio.wait_for(self.run(self.pages.read, path), PATIENCE)
-        except (TimeoutError, *DATABASE_ERRORS):
+        except _UNANSWERED:
             self.pages.note_away()
             return None
 

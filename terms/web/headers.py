@@ -42,21 +42,21 @@ def isolated(get_response: Callable) -> Callable:
     return answer
 
 
-def refuse_unreadable(get_response: Callable) -> Callable:
+class RefuseUnreadable:
     """Middleware: values that no database takes are mistakes of the client, not of the code."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
 
-    def process_exception(request: HttpRequest, error: Exception) -> None:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
         text = str(error)
         if isinstance(error, OverflowError) and "SQLite INTEGER" in text:
             raise BadRequest("A number in the request is too large.") from error
         if isinstance(error, ValueError | DataError) and ("NUL" in text or "out of range" in text):
             raise BadRequest("The request has a value that cannot be kept.") from error
-
-    answer.process_exception = process_exception
-    return answer
 
 
 class Acceptable:

@@ -55,7 +55,7 @@ class PostgresPages:
 
     def _all(self, query: str, *values: Any) -> list[tuple]:
         for attempt in (1, 2):
-            connection = getattr(self._local, "connection", None)
+            connection: Any = getattr(self._local, "connection", None)
             is_old = connection is not None and not connection.closed
             if not is_old:
                 connection = self._local.connection = Impatient.connect(**self._parameters)

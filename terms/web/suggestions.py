@@ -5,6 +5,7 @@ links, and bounds on how much comes from one address and waits in all. Nobody el
 """
 
 import re
+from typing import Any
 
 from django import forms
 from django.core import signing
@@ -80,7 +81,7 @@ def suggestion_page(request: HttpRequest, glossary: str) -> HttpResponse:
         known = _known(found, form.cleaned_data["name"]) if term is None else None
         problem = "" if known else _kept(request, found, term, form)
         if not known and not problem:
-            query = urlencode({"sent": 1, **({"term": term.slug} if term else {})})
+            query = urlencode({"sent": "1"} | ({"term": term.slug} if term else {}))
             return HttpResponseRedirect(f"{request.path}?{query}")
     context = {
         "term": term,
@@ -107,8 +108,8 @@ def _term(glossary: Glossary, slug: str) -> PublishedTerm | None:
     return term
 
 
-def _data(request: HttpRequest, term: PublishedTerm | None) -> dict[str, str]:
-    data = dict(request.POST.items()) if request.method == "POST" else {}
+def _data(request: HttpRequest, term: PublishedTerm | None) -> dict[str, Any]:
+    data: dict[str, Any] = dict(request.POST.items()) if request.method == "POST" else {}
     if request.method != "POST":
         data["name"] = request.GET.get("name", "").replace("\0", "")[:MAX_NAME]
     return data | ({"name": term.name[:MAX_NAME]} if term else {})

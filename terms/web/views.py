@@ -55,7 +55,7 @@ def stored_page(request: HttpRequest, path: str = "") -> HttpResponse:
 
 def _of_nothing_yet(path: str) -> Page | None:
     """The few pages that there are before anything was published."""
-    pages = list(site_pages())
+    pages: list[Built | None] = list(site_pages())
     for glossary in Glossary.objects.all():
         pages += [Listing(glossary, Scope()).root(), description(glossary)]
         pages += changes_pages(glossary)

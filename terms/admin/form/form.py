@@ -86,7 +86,7 @@ class TermForm(forms.ModelForm):
         if self.instance.pk:
             self.document = self._seen_document()
             values = initial_values(self.document, self.instance)
-            self.initial |= values | (options.get("initial") or {})
+            self.initial.update(values | (options.get("initial") or {}))
             self.fields["body"].widget.term = self.instance.pk
         else:
             self.document = read_document(EMPTY, "")
@@ -103,7 +103,7 @@ class TermForm(forms.ModelForm):
                 self.fields[name].show_hidden_initial = True
         for name in CLASSES:
             if name in self.fields and self.instance.pk:
-                field = self.fields[name]
+                field: Any = self.fields[name]
                 field.queryset = field.queryset.filter(glossary=self.instance.glossary_id)
 
     def _seen_document(self) -> TermDocument:
@@ -147,7 +147,8 @@ class TermForm(forms.ModelForm):
         return path
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         for name in ("description", "body", "source"):
             try:
                 refuse_control_characters(normalise(cleaned.get(name) or ""))

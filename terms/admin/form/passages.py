@@ -21,7 +21,7 @@ def chosen_body(term: Term, theirs: str, data: Mapping[str, str], typed: str) ->
     """``typed``, with the passages chosen in ``data``, unless the text was edited on."""
     if MINE not in data:
         return typed
-    base = term.revisions.filter(number=number_in(data.get(BASE, ""))).first()
+    base = term.revisions.filter(number=number_in(data.get(BASE, "")) or 0).first()
     if base is None:
         return typed
     found = passages_of(term.body_of(base.text), data[MINE], theirs)

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.utils.html import format_html_join
 
+from terms.admin.mixin import Mixin
+
 VIEWED = [
     (None, {"fields": ["name", "description", "body"], "classes": ["term-main"]}),
     ("Classification", {"fields": ["category", "vertical", "icon"], "classes": ["term-side"]}),
@@ -15,7 +17,7 @@ VIEWED = [
 ]
 
 
-class Viewing:
+class Viewing(Mixin):
     """A term's rows as text, for the admin's read-only form."""
 
     @admin.display(description="related terms")

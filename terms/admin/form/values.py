@@ -8,7 +8,7 @@ from terms.formats.line_ends import normalise
 from terms.formats.paths import name_key
 from terms.formats.problems import CannotSplice
 from terms.formats.related import read_names
-from terms.models import Term
+from terms.models import Category, Term, Vertical
 
 from .widgets import RelatedName, TypedAlias, TypedRow
 
@@ -41,8 +41,7 @@ def initial_values(document: TermDocument, term: Term) -> dict[str, Any]:
     known = known_names(term.glossary, set(runs(document.related)))
     kinds = dict(term.aliases.values_list("name", "kind"))
     values: dict[str, Any] = {name: getattr(document, name) for name in (*TEXT_FIELDS, "body")}
-    for name in CLASSES:
-        model = Term._meta.get_field(name).related_model
+    for name, model in zip(CLASSES, (Category, Vertical), strict=True):
         found = model.objects.filter(glossary=term.glossary, name=getattr(document, name))
         values[name] = found.first()
     values["detail_rows"] = list(document.rows)

@@ -65,7 +65,7 @@ class ListField(forms.Field):
     def to_item(self, row: tuple[str, ...]) -> Any:
         raise NotImplementedError
 
-    def has_changed(self, initial: Any, data: list[tuple[str, ...]]) -> bool:
+    def has_changed(self, initial: Any, data: Any) -> bool:
         return self.bound_data(data, initial) != list(initial or ())
 
 
@@ -113,15 +113,16 @@ class DetailsField(ListField):
         self, data: list[tuple[str, ...]], initial: list[DetailRow] | None
     ) -> list[DetailRow]:
         """What was typed, to show it again; rows that follow a field stay as they are."""
+        before = initial or []
         shown = []
         for typed in filter(None, map(self.to_item, data)):
-            known = typed.origin is not None and typed.origin < len(initial or ())
-            old = initial[typed.origin] if known else None
+            origin = typed.origin
+            old = before[origin] if origin is not None and origin < len(before) else None
             if old is not None and old.follows:
                 shown.append(old)
             elif not typed.is_empty:
-                origin = typed.origin if known else None
-                shown.append(DetailRow(typed.title, typed.value, typed.url, origin))
+                kept = None if old is None else origin
+                shown.append(DetailRow(typed.title, typed.value, typed.url, kept))
         return shown
 
 

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponseRedirect
@@ -35,7 +36,7 @@ class BulkForm(forms.Form):
     relate = forms.CharField(label="Relate to", max_length=300, required=False)
     unrelate = forms.CharField(label="Remove relation to", max_length=300, required=False)
     owner = forms.ModelChoiceField(
-        Term._meta.get_field("owner").remote_field.model.objects.none(),
+        get_user_model().objects.none(),
         required=False,
         empty_label="nobody",
     )

@@ -51,8 +51,9 @@ def in_own_zone(get_response: Callable[[HttpRequest], HttpResponse]):
 
     def respond(request: HttpRequest) -> HttpResponse:
         # Readers have no account, and are not asked for one.
-        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
-        chosen = Preference.objects.filter(person=request.user).first() if is_known else None
+        chosen = None
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            chosen = Preference.objects.filter(person=request.user).first()
         if chosen is None or not chosen.time_zone:
             return get_response(request)
         with timezone.override(chosen.time_zone):

@@ -140,7 +140,7 @@ def _text(request) -> str:
 
 
 def _comment(term: Term, request) -> Comment:
-    found = term.comments.filter(pk=number_in(request.POST.get("thread", ""))).first()
+    found = term.comments.filter(pk=number_in(request.POST.get("thread", "")) or 0).first()
     if found is None:
         raise CannotReview("This comment no longer exists.")
     return found

@@ -70,7 +70,7 @@ def verify_postgresql(archive: zipfile.ZipFile, manifest: dict) -> None:
             words = ("--no-owner", "--exit-on-error", f"--dbname={name}", str(dump))
             _run("pg_restore", *words, database=name)
         parameters = {**connection.get_connection_params(), "dbname": name}
-        other = connection.Database.connect(**parameters)
+        other = connection.Database.connect(**parameters)  # type: ignore[attr-defined]
         with contextlib.closing(other), other.cursor() as cursor:
             check_proof(manifest, _executing(cursor))
     finally:
