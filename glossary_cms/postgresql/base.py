@@ -12,5 +12,8 @@ class Patient(Impatient):
     seconds = 0.0  # none, until ``serve`` sets it
 
 
+_driver = SimpleNamespace(**{**vars(psycopg), "connect": Patient.connect})
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    Database = SimpleNamespace(**{**vars(psycopg), "connect": Patient.connect})  # type: ignore[assignment]
+    Database = _driver  # type: ignore[assignment]  # what Django uses of the module

@@ -48,7 +48,7 @@ def ready_to_serve(**options: Any) -> list[Error]:
 
 
 def _secrets() -> list[Error]:
-    key = settings._wrapped.SECRET_KEY  # type: ignore[misc]  # the other raises where empty
+    key = settings._wrapped.SECRET_KEY  # type: ignore[misc]  # the proxy raises where empty
     if not key:
         text = "SECRET_KEY is empty."
         hint = "Set it to 50 random characters, and keep it secret."

@@ -18,7 +18,7 @@ from . import layout
 
 def extra_files(glossaries: Iterable[Glossary]) -> Iterator[tuple[str, bytes]]:
     for name in layout.ASSETS:
-        url = layout.asset(name)
+        url = layout.asset_from_root(name)
         if not urlsplit(url).netloc:
             yield f"/{url}", _static(url, name)
     for glossary in glossaries:

@@ -91,8 +91,8 @@ def _frame(slug: str, name: str, language: str, depth: int) -> list[bytes]:
     return render_template("frame.html", path, glossary).split(b"\0")
 
 
-def asset(name: str) -> str:
-    """The address of a static file, from the site's root."""
+def asset_from_root(name: str) -> str:
+    """The address of a static file, without the slash of the root."""
     address: Any = environment_for().globals["asset"]
     return address("", name)
 
@@ -102,7 +102,7 @@ def fingerprint() -> str:
     address of the site, dialects."""
     named = [settings.SITE_URL, *settings.DIALECTS]
     digest = hashlib.sha256("\n".join(named).encode() + _files())
-    assets = [asset(name) for name in ASSETS]
+    assets = [asset_from_root(name) for name in ASSETS]
     digest.update(json.dumps(assets).encode())
     return digest.hexdigest()
 

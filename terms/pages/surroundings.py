@@ -75,15 +75,7 @@ def surroundings_of(
         .order_by("start")
         .values_list("source", "start", "end", "target_uid")
     )
-    related = PublishedRelation.objects.order_by().filter(target_uid__in=own)
-    back = {
-        (uid, kind, source)
-        for uid, kind, source in related.values_list("target_uid", "kind", "term__uid")
-        if uid
-    }
-    mentioning = Mention.objects.order_by().filter(target_uid__in=own)
-    rows = mentioning.values_list("target_uid", "source__uid")
-    named = {(uid, source) for uid, source in rows if uid}
+    back, named = _incoming(own)
     targets = {row[-1] for row in relations} | {row[-1] for row in mentions}
     others = {uid for uid in targets if uid}
     others |= {row[-1] for row in back} | {row[-1] for row in named}
@@ -91,9 +83,8 @@ def surroundings_of(
     facts |= {uid: known[uid] for uid in others & known.keys()}
     found: dict[Uid, Surroundings] = {uid: Surroundings() for uid in own}
     for pk, kind, label, target in relations:
-        found[uids[pk]].add(
-            kind, label, facts.get(target) if target and target != uids[pk] else None
-        )
+        other = target if target != uids[pk] else None
+        found[uids[pk]].add(kind, label, facts.get(other) if other else None)
     for pk, start, end, target in mentions:
         if target in facts:
             found[uids[pk]].links.append((start, end, facts[target]))
@@ -106,6 +97,19 @@ def surroundings_of(
     for uid, sources in _grouped(named).items():
         found[uid].mentioned_in = _sorted(sources - {uid}, facts)
     return found
+
+
+def _incoming(own: set[Uid]) -> tuple[set[tuple[Uid, str, Uid]], set[tuple[Uid, Uid]]]:
+    """What leads to these terms: each with a kind of relation and the term that has it, and
+    each with a term whose text mentions it."""
+    related = PublishedRelation.objects.order_by().filter(target_uid__in=own)
+    mentioning = Mention.objects.order_by().filter(target_uid__in=own)
+    back = related.values_list("target_uid", "kind", "term__uid")
+    named = mentioning.values_list("target_uid", "source__uid")
+    return (
+        {(uid, kind, source) for uid, kind, source in back if uid},
+        {(uid, source) for uid, source in named if uid},
+    )
 
 
 def _grouped(pairs: set[tuple[Uid, Uid]]) -> dict[Uid, set[Uid]]:
