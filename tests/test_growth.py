@@ -1,19 +1,19 @@
-"""No text takes time by its square: every way in, every family that is known (G1)."""
+"""Processing time grows no faster than the text, for every known family of slow texts (G1)."""
 
 import pytest
 
 from benchmarks import growth
 from benchmarks.growth import WAYS, grown
 
-SHARE = 17  # make bench ARGS="--only G1" tries all of them
+SHARE = 17  # make bench ARGS="--only G1" runs all families
 
 
 SLOWEST = "publish"
 
 
 @pytest.fixture(autouse=True)
-def a_slow_machine(monkeypatch):
-    """The bound in seconds is that of a quiet machine, which this one may not be."""
+def raise_time_limit(monkeypatch):
+    """Triple the limit in seconds, which assumes an idle machine."""
     monkeypatch.setattr(growth, "MOST", 3 * growth.MOST)
 
 
