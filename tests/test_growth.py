@@ -19,10 +19,10 @@ def raise_time_limit(monkeypatch):
 
 class TestGrowth:
     @pytest.mark.parametrize("way", [way for way in WAYS if way != SLOWEST])
-    def test_time_grows_with_the_text(self, way):
+    def test_processing_time_is_bounded(self, way):
         assert [found for found in grown(way, SHARE) if not found.is_bounded] == []
 
 
 class TestGrowthOfPublishing:
-    def test_time_grows_with_the_text(self):
+    def test_publishing_time_is_bounded(self):
         assert [found for found in grown(SLOWEST, SHARE) if not found.is_bounded] == []

@@ -53,7 +53,9 @@ def newsroom(admin_client):
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_pages_have_no_axe_violations_and_do_not_overflow(visit, admin_client, newsroom, width, dark):
+def test_pages_have_no_axe_violations_and_do_not_overflow(
+    visit, admin_client, newsroom, width, dark
+):
     page = visit(width, dark, admin_client, bypass_csp=True)  # axe measures with inline styles
     for address in newsroom:
         page.goto(address)

@@ -115,9 +115,7 @@ def test_harness_detects_attacks_without_sanitiser(guarded, attacks):
     assert guarded.elsewhere
 
 
-def test_hostile_texts_run_and_load_nothing(
-    guarded, attacks, admin_client, live_server
-):
+def test_hostile_texts_run_no_scripts_and_load_nothing(guarded, attacks, admin_client, live_server):
     terms = [make_hostile(number, group) for number, group in enumerate(attacks)]
     make_term("Innocent", path="i.md", body=" ".join(term.name for term in terms[:60]))
     refusals = publish(default_glossary(), Term.objects.all())

@@ -32,7 +32,7 @@ def drafts(first, **values):
     ]
 
 
-def whole_reads(queries):
+def full_scans(queries):
     """Return the steps of query plans that scan a table, or all its rows of a glossary."""
     found = set()
     for query in queries.captured_queries:
@@ -51,7 +51,7 @@ def whole_reads(queries):
 
 
 # Scans that happen once per change: names and pages for lists of all terms, and small tables.
-MEANT = re.compile(
+ALLOWED = re.compile(
     r'"terms_(category|vertical|publishedclass|glossary|withdrawal)"|published_(order|classes)'
     r'|ORDER BY "terms_publishedterm"."sort_key"'
 )
@@ -68,7 +68,7 @@ def test_changes_of_some_terms_scan_no_large_table():
         trash(Term.objects.get(name="Term 3"))
         withdraw(glossary, Term.objects.filter(pk__in=range(30)))
     assert Relation.objects.wanted().exists()
-    assert [step for step in whole_reads(queries) if not MEANT.search(" ".join(step))] == []
+    assert [step for step in full_scans(queries) if not ALLOWED.search(" ".join(step))] == []
 
 
 def test_build_finds_new_and_moved_pages_by_index(db):

@@ -177,7 +177,7 @@ def test_text_in_brackets_is_a_name_if_it_is_an_abbreviation(name, parts):
 
 
 def test_overlong_names_are_not_found():
-    """Names that are prefixes of each other would otherwise all match at each place."""
+    """Names that are prefixes of each other would all match at each place."""
     words = [" ".join(["ab"] * number) for number in range(2, 60)]
     letters = ["c" * number for number in range(2, 120)]
     names = Names([(name, name) for name in [*words, *letters, "Flask"]])

@@ -383,7 +383,7 @@ def test_terms_do_not_take_reserved_addresses(reader):
     assert text(reader, "/glossary/search-2/")
 
 
-def test_a_term_page_is_small(reader):
+def test_term_page_is_small(reader):
     call_command("import_terms", "fixtures/glossary", publish=True)
     static = Path("terms/static/terms")
     assets = sum((static / name).stat().st_size for name in ("site.css", "prose.css", "site.js"))
