@@ -1,4 +1,4 @@
-"""Accounts that tests act as."""
+"""Clients that are logged in as a user."""
 
 from django.test import Client
 

@@ -1,4 +1,4 @@
-"""What a source file of the project imports, names and writes, read from its syntax tree."""
+"""Imports, names and database writes of a source file, read from its syntax tree."""
 
 import ast
 import re
@@ -24,14 +24,14 @@ _SQL = re.compile(
 
 
 class Source(NamedTuple):
-    """A module by its dotted name, and its text."""
+    """A module: dotted name and source text."""
 
     module: str
     text: str
 
     @property
-    def room(self) -> str:
-        """``editing`` of ``terms.editing.gate``; the file's own name beside the rooms."""
+    def package(self) -> str:
+        """The package, such as ``editing`` of ``terms.editing.gate``, or the top-level module."""
         parts = self.module.split(".")
         return parts[1] if parts[0] == "terms" and len(parts) > 1 else parts[0]
 
@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
 
 def sources(*folders: str) -> list[Source]:
-    """All modules in ``folders`` of the project, without migrations."""
+    """Return all modules in ``folders`` of the project, except migrations."""
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     return [
         Source(_name(path), path.read_text()) for path in found if "migrations" not in path.parts
@@ -49,12 +49,12 @@ def sources(*folders: str) -> list[Source]:
 
 
 def _name(path: Path) -> str:
-    """``terms.models.__init__`` keeps its last part, as relative imports count from there."""
+    """Return the dotted name of a module. ``__init__`` stays, as relative imports start there."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def names_used(source: Source) -> dict[str, str]:
-    """Local name → dotted name of what is imported: ``Term`` → ``terms.models.Term``."""
+    """Return local name → imported name, such as ``Term`` → ``terms.models.Term``."""
     package = source.module.rpartition(".")[0]
     found = {}
     for node in ast.walk(source.tree):
@@ -72,8 +72,10 @@ def names_used(source: Source) -> dict[str, str]:
 
 
 def reached(source: Source) -> set[str]:
-    """Dotted names of all that is imported, and of all that is reached through a module:
-    ``models.Term`` after ``from terms import models`` is ``terms.models.Term``."""
+    """Return the dotted names of imports and of attributes of imported modules.
+
+    ``models.Term`` after ``from terms import models`` is ``terms.models.Term``.
+    """
     names = names_used(source)
     found = set(names.values())
     for node in ast.walk(source.tree):
@@ -93,10 +95,9 @@ def _dotted(node: ast.AST) -> str:
 
 
 def written(source: Source, models: set[str], accessors: dict[str, str]) -> Iterator[str]:
-    """The models whose rows ``source`` writes, in any way that the code knows.
+    """Yield the models whose rows ``source`` writes, through the ORM or raw SQL.
 
-    ``accessors`` are names of related managers with the models that they lead to; the tables of
-    raw SQL are found by the models' names.
+    ``accessors``: name of a related manager → model. Tables in raw SQL are matched by model name.
     """
     names = names_used(source)
     tables = {model.lower(): model for model in models}
@@ -119,7 +120,7 @@ def written(source: Source, models: set[str], accessors: dict[str, str]) -> Iter
 
 
 def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
-    """Functions and methods with all that is in them, and other statements one by one."""
+    """Yield functions, methods and other top-level statements."""
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
             yield from statement.body
@@ -128,8 +129,10 @@ def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _may_write(call: ast.Call) -> bool:
-    """Whether a method of a manager or a row is called; ``update`` of a dict has arguments
-    without names, that of a queryset has not."""
+    """Return whether ``call`` may be a writing method of a manager or a row.
+
+    ``update`` with positional arguments is the method of a dict or set.
+    """
     name = call.func.attr
     return name in WRITES and not (name in ("update", "aupdate") and call.args)
 
@@ -150,7 +153,7 @@ def _models_in(
 
 
 def _held(scope: ast.AST, names: dict[str, str], models: set[str]) -> dict[str, set[str]]:
-    """Variables that hold rows or querysets of a model: by assignment, loop or annotation."""
+    """Return variable → models for variables assigned, looped over or annotated with a model."""
     held: dict[str, set[str]] = {}
     for node in ast.walk(scope):
         pairs: list[tuple[ast.AST, ast.AST | None]] = []

@@ -14,7 +14,7 @@ SHARED = Path(os.environ.get("GLOSSARY_SHARED", Path(__file__).parents[2] / "sha
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with real glossaries and hostile input, which are not part of the project."""
+    """The folder of real glossaries and hostile inputs, which is not part of the project."""
     if not SHARED.is_dir():
         pytest.skip(f"needs the real glossaries and hostile inputs in {SHARED}")
     return SHARED
@@ -28,14 +28,14 @@ def real_files(shared) -> list[Path]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_was_counted():
-    """What limits remember of the test before is not of this one."""
+def clear_cache():
+    """Clear the counters of rate limits that an earlier test left."""
     cache.clear()
 
 
 @pytest.fixture
 def ann(db) -> User:
-    """Somebody who may do everything."""
+    """A superuser with an email address."""
     return User.objects.create_superuser("ann", "ann@example.org", password="x")
 
 
@@ -46,7 +46,7 @@ def editor(db):
 
 @pytest.fixture
 def roles(db):
-    """The groups that the migration makes."""
+    """Create the groups of the migration ``0003_newsroom``."""
     importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
 
 
@@ -57,7 +57,7 @@ def admin(editor):
 
 @pytest.fixture
 def account(db):
-    """A maker of accounts with some rights on terms."""
+    """Return a function that creates a staff user with permissions and returns its client."""
 
     def make(name, *rights):
         user = User.objects.create_user(name, password="x", is_staff=True)

@@ -1,4 +1,4 @@
-"""Terms as tests need them, made through the gate."""
+"""Terms for tests, saved by ``terms.editing.gate``."""
 
 from terms.editing.gate import Draft, save_one
 from terms.models import Glossary, Term

@@ -12,4 +12,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "terms.web.static_storage.MountedStorage"},
 }
 DATA_DIR.mkdir(parents=True, exist_ok=True)  # noqa: F405
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 — whitenoise warns without
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 — whitenoise warns if it is missing

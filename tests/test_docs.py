@@ -1,4 +1,4 @@
-"""What the documentation must not forget: settings, commands with their options, keys of a file."""
+"""The documentation covers all settings, commands, options and keys of term files."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "glossary_cms" / "settings.py").read_text()
-# Commands of Django's, with options of their own.
+# Django documents ``migrate``.
 COMMANDS = sorted(
     path.stem
     for path in (ROOT / "terms" / "management" / "commands").glob("*.py")
@@ -41,7 +41,7 @@ def test_every_command_is_documented_with_its_options(name):
     assert [option for option in sorted(own) if option not in documented] == []
 
 
-def test_every_document_is_in_the_readme_and_every_link_has_a_target():
+def test_readme_lists_every_document_and_every_link_has_a_target():
     assert {f"docs/{name}.md" for name in DOCS} <= set(re.findall(r"\]\(([^)#]+)", README))
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
@@ -49,7 +49,7 @@ def test_every_document_is_in_the_readme_and_every_link_has_a_target():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_examples_of_scripting_run(tmp_path, monkeypatch, capsys):
+def test_scripting_examples_run(tmp_path, monkeypatch, capsys):
     make_term("Flask", text=text_of("Flask", category="Web", body="A small tool."))
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "kite.md").write_text(text_of("Kite"))
@@ -67,11 +67,11 @@ def test_the_examples_of_scripting_run(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("column", list(GLOSSARY.keys))
-def test_every_key_is_shown(column):
+def test_every_header_key_is_documented(column):
     assert f"\n{GLOSSARY.keys[column][0]}:" in DOCS["files"]
 
 
-def test_the_demo_glossary_is_large_enough():
+def test_demo_glossary_is_large_and_varied():
     from terms.formats.document import read_document
 
     documents = [

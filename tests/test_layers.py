@@ -1,6 +1,6 @@
-"""The laws of the code's structure: which room imports which, and who writes which tables.
+"""Rules of the code's structure: which packages import which, and which modules write a table.
 
-Each law is also tested on small sources that break it: a law that nothing breaks is none.
+Each rule is also tested on small sources that break it.
 """
 
 import ast
@@ -11,7 +11,7 @@ from django.apps import apps
 
 from tests.architecture import ROOT, Source, names_used, reached, sources, written
 
-# Rooms from the ground up, each with those that it may import. Nothing else may be imported.
+# Package → packages that it may import, from the lowest layer up.
 MAY_IMPORT = {
     # Pure: no Django, no disk, no clock.
     "addresses": "",
@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "people": "models formats",
     "media": "models rendering",
     "search": "models formats rendering",
-    # What the product does
+    # Features
     "review": "models formats people",
     "pages": "models addresses languages media rendering search",
     "editing": "models addresses formats people rendering search",
@@ -41,12 +41,12 @@ MAY_IMPORT = {
     "apps": "models formats admin management",
 }
 PURE = ("addresses", "formats", "languages", "rendering")
-# What pure rooms may import beside each other's nothing.
+# Pure package → modules outside the project that it may import.
 PURE_LIBRARIES = {
     "addresses": "re collections functools typing urllib.parse",
     "formats": "bisect re json collections dataclasses difflib hashlib html itertools operator"
     " posixpath typing unicodedata functools urllib.parse pathlib.PurePosixPath frontmatter yaml",
-    # Both read the data files beside them, once.
+    # Both read data files of their own folder, once.
     "languages": "re collections dataclasses functools itertools typing unicodedata gettext"
     " importlib.util.find_spec"
     " datetime.date pathlib.Path babel pypinyin",
@@ -54,7 +54,7 @@ PURE_LIBRARIES = {
     " posixpath unicodedata urllib.parse importlib.resources ahocorasick_rs nh3 pygments pyromark",
 }
 
-# The readers' side, and all of the models that it may know.
+# Modules that serve readers, and the models that they may use.
 READERS = ("terms.pages.*", "terms.search.*", "terms.web.page_*", "terms.web.views")
 READERS_MODELS = {
     "Address", "Glossary", "Mention", "Page", "PageWrite", "Picture", "PublishedClass",
@@ -62,7 +62,7 @@ READERS_MODELS = {
     "Withdrawal",
 }  # fmt: skip
 
-# Tables, and the modules that alone write them.
+# Models → the only modules that may write their tables.
 WRITERS = {
     ("Revision",): ("terms.editing.gate",),
     ("Detail", "Relation"): ("terms.editing.index",),
@@ -82,7 +82,7 @@ def all_models() -> set[str]:
 
 
 def accessors() -> dict[str, str]:
-    """Names of related managers → the models that they lead to."""
+    """Return name of a related manager → model."""
     return {
         relation.get_accessor_name(): relation.related_model.__name__
         for model in apps.get_models()
@@ -91,29 +91,29 @@ def accessors() -> dict[str, str]:
     }
 
 
-# The laws: each gives what breaks it in one source.
+# The rules: each returns the violations in one source.
 
 
 def forbidden_imports(source):
-    """Rooms that are imported without being on the list of the source's own."""
-    here = source.room
+    """Return the imported packages that ``MAY_IMPORT`` does not allow."""
+    here = source.package
     if here in ("glossary_cms", "__init__"):
         return []
     allowed = {here, *MAY_IMPORT[here].split()}
-    rooms = {
+    packages = {
         name.split(".")[1]
         for name in reached(source)
         if name.startswith("terms.") and not name.startswith("terms.migrations")
     }
     wiring = {name for name in names_used(source).values() if name.startswith("glossary_cms")}
-    return sorted((rooms - allowed) | wiring)
+    return sorted((packages - allowed) | wiring)
 
 
 def impure_imports(source):
-    """What a pure room imports beside its libraries."""
-    if source.room not in PURE:
+    """Return the imports of a pure package that ``PURE_LIBRARIES`` does not allow."""
+    if source.package not in PURE:
         return []
-    allowed = PURE_LIBRARIES[source.room].split()
+    allowed = PURE_LIBRARIES[source.package].split()
     return sorted(
         name
         for name in names_used(source).values()
@@ -123,7 +123,7 @@ def impure_imports(source):
 
 
 def editors_models_seen(source):
-    """Models of the editors' side that a module of the readers' side names."""
+    """Return the editors' models that a module for readers uses."""
     if not any(fnmatch(source.module, pattern) for pattern in READERS):
         return []
     named = {part for name in reached(source) for part in name.split(".") if "terms" in name}
@@ -131,7 +131,7 @@ def editors_models_seen(source):
 
 
 def written_elsewhere(source):
-    """Models that a source writes though other modules alone may."""
+    """Return the models that ``source`` writes without being listed in ``WRITERS``."""
     found = []
     for models, modules in WRITERS.items():
         if not any(fnmatch(source.module, pattern) for pattern in modules):
@@ -140,7 +140,7 @@ def written_elsewhere(source):
 
 
 def withdrawn_without_approval(source):
-    """Uses of ``withdraw``, which only what asks for approvals may use."""
+    """Return uses of ``withdraw`` outside the modules that check approvals."""
     if source.module in (
         "terms.publishing.publish", "terms.changes.removals", "terms.changes.trash",
         "terms.changes.change_sets",
@@ -150,7 +150,7 @@ def withdrawn_without_approval(source):
 
 
 def declared_safe(source):
-    """Ways to have text taken for HTML, outside the rooms that escape."""
+    """Return names that declare text safe HTML, outside the modules that escape."""
     allowed = ("terms.pages.jinja", "terms.admin.tags")
     words = {
         node.id if isinstance(node, ast.Name) else node.attr
@@ -179,28 +179,28 @@ LAWS = (
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-def test_the_code_keeps_the_law(law):
+def test_code_follows_rule(law):
     assert {source.module: found for source in SOURCES if (found := law(source))} == {}
 
 
-def test_every_folder_is_a_room_with_a_row():
-    rooms = {source.room for source in SOURCES} - {"glossary_cms", "__init__"}
-    assert rooms == set(MAY_IMPORT)
+def test_every_package_is_listed():
+    packages = {source.package for source in SOURCES} - {"glossary_cms", "__init__"}
+    assert packages == set(MAY_IMPORT)
 
 
-def test_imports_go_down_only():
-    """The rows are in order: each imports rooms above it in the list."""
+def test_packages_import_only_lower_layers():
+    """Each package imports only packages listed above it."""
     order = list(MAY_IMPORT)
     upwards = [
-        (room, other)
-        for room, allowed in MAY_IMPORT.items()
+        (package, other)
+        for package, allowed in MAY_IMPORT.items()
         for other in allowed.split()
-        if order.index(other) > order.index(room)
+        if order.index(other) > order.index(package)
     ]
     assert upwards == []
 
 
-def test_templates_do_not_declare_text_safe():
+def test_templates_do_not_mark_text_safe():
     for path in (ROOT / "templates").rglob("*.html"):
         assert "|safe}" not in path.read_text().replace(" ", "")
 
@@ -262,11 +262,11 @@ BREACHES = [
 
 
 @pytest.mark.parametrize(("law", "module", "text"), BREACHES)
-def test_a_breach_of_the_law_is_found(law, module, text):
+def test_violation_is_found(law, module, text):
     assert law(Source(module, text))
 
 
-def test_reading_breaks_no_law():
+def test_reading_rows_is_allowed():
     text = (
         "from terms.models import Page, PublishedTerm, Revision\n"
         "found = {}\nfound.update(x=PublishedTerm.objects.first())\n"
@@ -276,8 +276,8 @@ def test_reading_breaks_no_law():
     assert not written_elsewhere(Source("terms.changes.trash", text))
 
 
-def test_a_public_name_stands_for_one_thing():
-    """Classes and functions; constants belong to their module."""
+def test_public_names_are_unique():
+    """Of classes and functions. Constants may repeat in other modules."""
     modules = {}
     for source in sources("terms"):
         for node in source.tree.body:

@@ -1,8 +1,8 @@
-"""No regular expression of the code takes time by the square of a text, or worse.
+"""No regular expression of the code takes quadratic time.
 
-Each is tried with texts made from its own parts: what comes before a repetition, and the
-repetition very often, with an end that does not fit. (Tools that read patterns do not know
-possessive repetitions, which are what makes most of these linear.)
+Each is run on texts made from its own parts: the prefix of a repetition, many copies of the
+repeated part, and an end that does not match. (Static checkers of patterns do not know possessive
+repetitions, which make most of these linear.)
 """
 
 import ast
@@ -35,7 +35,7 @@ BOUNDED = {
 
 
 def patterns():
-    """By name each pattern, and how it is used."""
+    """Return name → (pattern, methods called on it)."""
     found = {}
     for name in MODULES:
         module = importlib.import_module(name)
@@ -64,7 +64,7 @@ PATTERNS = patterns()
 
 
 def example(items):
-    """A text that these parts of a parsed pattern match, each repetition once."""
+    """Return a text that matches ``items`` of a parsed pattern, with each repetition once."""
     return "".join(_one(str(op), value) for op, value in items)
 
 
@@ -114,7 +114,7 @@ def _source(names):
 
 
 def repetitions(items, before=""):
-    """What comes before each repetition, and once what is repeated."""
+    """Yield for each repetition a text for its prefix and one for the repeated part."""
     for op, value in items:
         name = str(op)
         if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
@@ -156,7 +156,7 @@ def spent(pattern, text, uses=SEARCHING):
     return time.process_time() - start
 
 
-def test_the_attacks_find_what_is_slow():
+def test_attacks_find_slow_patterns():
     for slow in (r"\s+$", r"a.*b", r"\w+://", r"<a [^>]*b", r"(?:a|b)*c"):
         pattern = re.compile(slow)
         assert any(
@@ -165,12 +165,12 @@ def test_the_attacks_find_what_is_slow():
         ), slow
 
 
-def test_what_is_bounded_otherwise_is_still_there():
+def test_bounded_patterns_exist():
     assert BOUNDED.keys() <= PATTERNS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS.keys() - BOUNDED.keys()))
-def test_no_pattern_takes_the_square_of_a_text(name):
+def test_pattern_takes_no_quadratic_time(name):
     pattern, uses = PATTERNS[name]
     for short, long in zip(attacks(pattern, SHORT), attacks(pattern, LONG), strict=True):
         quarter = spent(pattern, short, uses)

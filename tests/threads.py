@@ -1,4 +1,4 @@
-"""Several people at the same moment, each with a connection of their own."""
+"""Run functions at the same time, each with its own database connection."""
 
 import threading
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 
 def in_threads(*acts):
-    """Begin all ``acts`` at once; what each of them raised, or None."""
+    """Run all ``acts`` at once. Return the exception that each raised, or None."""
     barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
 
     def run(number, act):

@@ -1,4 +1,4 @@
-"""A term's change form as a browser sends it."""
+"""The change form of a term, read and sent as a browser does."""
 
 from html.parser import HTMLParser
 
@@ -42,7 +42,7 @@ class _Fields(HTMLParser):
 
 
 def fields_of(response) -> dict[str, list[str]]:
-    """The form's fields with their values, by name."""
+    """Return name → values of the fields of the form."""
     parser = _Fields()
     parser.feed(response.content.decode())
     fields: dict[str, list[str]] = {}
@@ -57,7 +57,7 @@ def address(term) -> str:
 
 
 def post(client, term, **changes):
-    """Open the form, type ``changes`` into it and save."""
+    """Open the form, enter ``changes`` and save."""
     fields = fields_of(client.get(address(term)))
     fields.update(
         {name: value if isinstance(value, list) else [value] for name, value in changes.items()}

@@ -1,4 +1,4 @@
-"""An editor at work: what people do in a newsroom, as their browsers send it."""
+"""A simulated editor, who sends the requests of a newsroom's everyday work."""
 
 import re
 from datetime import timedelta
@@ -12,12 +12,12 @@ from tests.accounts import logged_in
 from tests.admin.forms import address, fields_of
 
 LIST = "/admin/terms/term/"
-# Whatever two people do to each other, these are the answers; never an error of the server's.
+# The allowed status codes. Conflicts between people must not cause server errors.
 ANSWERS = {200, 302, 403, 404, 409}
 
 
 class Editor:
-    """Somebody with an account. ``words`` are those that an answer said were saved."""
+    """A user and their client. ``words``: text that was saved successfully."""
 
     def __init__(self, user, seed):
         self.user, self.client, self.random = user, logged_in(user), Random(seed)
@@ -60,7 +60,7 @@ class Editor:
                 self.words.append(words)
             if response.status_code != 409:
                 return
-            fields = fields_of(response)  # the form with what the other one wrote in it
+            fields = fields_of(response)  # the form merged with the other editor's text
 
     def add(self, term):
         words = self.new_words()
@@ -116,7 +116,7 @@ class Editor:
         item = Schedule.objects.filter(term=term).last()
         self.review(term, "unschedule", item=item.pk if item else "")
 
-    # Words that change
+    # Refactoring
 
     def refactor(self, term, kind, **data):
         self.confirm(f"{LIST}{term.pk}/refactor/", {"kind": kind, **data})
@@ -175,7 +175,7 @@ class Editor:
         action = self.random.choice(["publish_selected", "publish_selected", "withdraw_selected"])
         self.post(LIST, {"action": action, "_selected_action": chosen})
 
-    # The rest
+    # Other actions
 
     def trash(self, term):
         self.post(f"{LIST}{term.pk}/delete/", {"post": "yes"})
@@ -185,13 +185,13 @@ class Editor:
             self.post(LIST + "trash/", {"term": kept.pk})
 
     def decide(self, term):
-        said = Suggestion.objects.order_by("?").first()
-        if said:
+        suggestion = Suggestion.objects.order_by("?").first()
+        if suggestion:
             do = self.random.choice(["done", "decline"])
-            self.post(f"{LIST}work/suggestions/", {"suggestion": said.pk, "do": do})
+            self.post(f"{LIST}work/suggestions/", {"suggestion": suggestion.pk, "do": do})
 
 
-# What is done, by how often.
+# Name of a method → relative frequency.
 ACTS = {
     "write": 12, "add": 3, "keep": 1, "go_back": 2, "submit": 6, "take_back": 1, "approve": 6,
     "ask_for_changes": 2, "publish": 6, "comment": 2, "resolve": 1, "schedule": 2,

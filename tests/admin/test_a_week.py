@@ -1,6 +1,6 @@
-"""A week of five editors, a person with files and a reader, two at a time, by chance.
+"""A simulated week of five editors, a person with files and a reader; two act at the same time.
 
-WEEK_SEED and WEEK_ROUNDS (each of two acts) make another week, or a longer one."""
+WEEK_SEED changes the random actions, and WEEK_ROUNDS the number of pairs of actions."""
 
 import os
 import time
@@ -47,7 +47,7 @@ NAMES = [
 
 
 class Folder:
-    """Somebody who edits files: writes, imports, exports."""
+    """A person who exports, edits and imports files."""
 
     def __init__(self, folder, seed):
         self.folder, self.random, self.words = folder, Random(seed), []
@@ -101,7 +101,7 @@ def revisions():
     return set(Revision.objects.values_list("term", "number", "fingerprint", "reason", "author"))
 
 
-def test_after_a_week_nothing_is_lost(people, newsroom, tmp_path):
+def test_nothing_is_lost_in_a_week(people, newsroom, tmp_path):
     week = Random(SEED)
     folder = Folder(tmp_path / "files", SEED)
     saved = set()
@@ -119,16 +119,16 @@ def test_after_a_week_nothing_is_lost(people, newsroom, tmp_path):
             acts[1] = read_and_suggest
         for error in filter(None, in_threads(*acts)):
             raise error
-        if number % 15 == 14:  # an hour is over
+        if number % 15 == 14:  # an hour later
             Schedule.objects.filter(ran_at=None).update(at=timezone.now())
             assert revisions() >= saved
             saved = revisions()
-    nothing_is_lost(people, folder, saved)
-    all_is_as_history_says(tmp_path / "export")
-    much_was_done()
+    assert_nothing_lost(people, folder, saved)
+    assert_matches_history(tmp_path / "export")
+    assert_enough_actions()
 
 
-def nothing_is_lost(people, folder, saved):
+def assert_nothing_lost(people, folder, saved):
     assert revisions() >= saved
     texts = "\n".join(Revision.objects.values_list("text", flat=True))
     for term in Term.with_trash.all():
@@ -145,7 +145,7 @@ def nothing_is_lost(people, folder, saved):
         assert words in texts or words in on_disk, words
 
 
-def all_is_as_history_says(folder):
+def assert_matches_history(folder):
     glossary = default_glossary()
     export(glossary, folder)
     assert list(check_consistency(glossary, folder)) == []
@@ -161,7 +161,7 @@ def all_is_as_history_says(folder):
     assert everything() == before
 
 
-def much_was_done():
+def assert_enough_actions():
     done = Counter(Event.objects.exclude(person=None).values_list("kind", flat=True))
     assert done["saved"] > ROUNDS / 3
     assert done["published"] > ROUNDS / 60

@@ -1,4 +1,4 @@
-"""Every address of the admin that this project adds: who may pass, what it takes."""
+"""The admin's additional addresses: permissions and accepted input."""
 
 import io
 import socket
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 PREFIX = "/admin/terms/term/"
 
 
-def test_markdownx_own_addresses_are_not_there():
+def test_urls_of_markdownx_are_not_installed():
     for name in ("markdownx_markdownify", "markdownx_upload"):
         with pytest.raises(NoReverseMatch):
             reverse(name)
@@ -30,7 +30,7 @@ def test_markdownx_own_addresses_are_not_there():
         assert Client().post(path).status_code in (404, 405)
 
 
-def test_state_changes_need_a_token(editor):
+def test_state_changes_need_csrf_token(editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
     term = make_term()
@@ -44,7 +44,7 @@ def test_state_changes_need_a_token(editor):
         assert client.post(PREFIX + path).status_code == 403
 
 
-def test_no_get_changes_anything(admin):
+def test_get_is_not_allowed_for_actions(admin):
     term = make_term()
     save_text(term, text_of(body="x"))
     for path in (
@@ -60,7 +60,7 @@ def test_no_get_changes_anything(admin):
 # Preview, names, icons
 
 
-def test_the_preview_is_the_public_rendering(admin):
+def test_preview_equals_public_rendering(admin):
     html = admin.post(
         PREFIX + "preview/", {"content": "## A\r\n<script>x</script>"}
     ).content.decode()
@@ -70,7 +70,7 @@ def test_the_preview_is_the_public_rendering(admin):
     assert "at most 100,000" in too_long.content.decode()
 
 
-def test_the_preview_shows_the_pictures_beside_the_file(admin):
+def test_preview_shows_pictures_near_the_file(admin):
     term = make_term("Flask", path="web/flask.md", body="![A](a.png)")
     Picture.objects.create(glossary=term.glossary, path="web/a.png", file="terms/x.png")
     html = admin.get(f"/admin/terms/term/{term.pk}/change/").content.decode()
@@ -101,7 +101,7 @@ def test_names_are_suggested(admin):
         assert admin.get(PREFIX + "suggest/", {"q": query}).status_code == 200
 
 
-def test_icons_are_found_by_their_words(admin):
+def test_icons_are_found_by_words(admin):
     icons = admin.get(PREFIX + "icons/", {"q": "code file"}).json()["icons"]
     assert "mdi:file-code" in [icon["name"] for icon in icons]
     assert all(icon["body"].startswith("<path") for icon in icons)
@@ -136,7 +136,7 @@ def media(settings, tmp_path):
         ("PNG", "P", ".png"),
     ],
 )
-def test_a_picture_is_kept_as_what_it_is(admin, kind, mode, suffix):
+def test_picture_is_stored_in_its_format(admin, kind, mode, suffix):
     code = upload(admin, encoded(kind, mode=mode), "My <Photo>.html", "text/html").json()[
         "image_code"
     ]
@@ -162,7 +162,7 @@ def test_a_picture_is_kept_as_what_it_is(admin, kind, mode, suffix):
         (encoded("PNG", (16_000, 16_000)), "pixels"),
     ],
 )
-def test_what_is_no_picture_is_refused(admin, media, content, words):
+def test_invalid_picture_is_refused(admin, media, content, words):
     response = upload(admin, content)
     assert response.status_code == 400
     assert any(word in response.json()["error"] for word in words.split("|"))
@@ -174,7 +174,7 @@ def test_hostile_svgs_are_refused(admin, shared):
         assert upload(admin, path.read_bytes(), path.name, "image/png").status_code == 400
 
 
-def test_a_picture_leaves_its_place_and_owner_behind(admin):
+def test_metadata_of_picture_is_removed(admin):
     picture = Image.new("RGB", (4, 4))
     exif = picture.getexif()
     exif[0x010F] = "Secret camera"
@@ -186,10 +186,10 @@ def test_a_picture_leaves_its_place_and_owner_behind(admin):
     response.close()
 
 
-# Looking
+# Read-only access
 
 
-def test_who_may_only_look_sees_it_all_and_changes_nothing(account):
+def test_viewer_sees_everything_and_changes_nothing(account):
     term = make_term(related="Wanted one")
     viewer = account("viewer", "view_term")
     html = viewer.get(address(term)).content.decode()
@@ -202,7 +202,7 @@ def test_who_may_only_look_sees_it_all_and_changes_nothing(account):
 # Publishing
 
 
-def test_publishing_needs_its_own_right(account, admin):
+def test_publishing_needs_its_own_permission(account, admin):
     term = make_term()
     writer = account("writer", "view_term", "change_term")
     post(writer, term, _publish="1", description="By the writer")
@@ -233,7 +233,7 @@ def test_terms_are_published_and_withdrawn_in_bulk(admin):
 # The list
 
 
-def test_the_list_is_searched_and_filtered(admin):
+def test_list_is_searched_and_filtered(admin):
     make_term("Flask", related="Wanted one")
     make_term("Django", category="Web")
     make_term("bad", path="bad.md", text="---\n[\n---\n")
@@ -255,7 +255,7 @@ def test_the_list_is_searched_and_filtered(admin):
     assert "1 wanted" in admin.get(PREFIX).content.decode()
 
 
-def test_hostile_list_parameters_get_an_answer(admin):
+def test_hostile_list_parameters_cause_no_server_error(admin):
     make_term()
     for query in (
         {"p": "-1"}, {"p": "9" * 30}, {"q": "\0"}, {"q": "_" * 60_000}, {"o": "x"}, {"o": "99"},
@@ -264,7 +264,7 @@ def test_hostile_list_parameters_get_an_answer(admin):
         assert admin.get(PREFIX, query).status_code in (200, 302, 400), query
 
 
-def test_list_queries_do_not_grow(admin, django_assert_num_queries):
+def test_number_of_list_queries_is_constant(admin, django_assert_num_queries):
     counts = []
     for first in (0, 3, 12):
         for number in range(first, first * 2 + 3):
@@ -284,10 +284,10 @@ def test_hidden_fields_are_not_trusted(admin):
     assert (term.path, term.live_fingerprint) == ("flask.md", "")
 
 
-# Logging in, production settings
+# Login and production settings
 
 
-def test_guessing_passwords_is_slowed_down(editor):
+def test_password_guesses_are_limited(editor):
     client = Client()
     login = {"username": "ana", "password": "wrong"}
     codes = [client.post("/admin/login/", login).status_code for _ in range(11)]
@@ -295,7 +295,7 @@ def test_guessing_passwords_is_slowed_down(editor):
     assert codes[-1] == 429
 
 
-def test_the_project_is_ready_for_production(tmp_path):
+def test_deployment_checks_pass(tmp_path):
     import os
     import subprocess
     import sys
@@ -325,7 +325,7 @@ def test_the_project_is_ready_for_production(tmp_path):
     assert run("manage.py", "makemigrations", "--check", "--dry-run").returncode == 0
 
 
-def test_a_first_run_needs_no_setting_at_all(tmp_path):
+def test_demo_runs_without_settings(tmp_path):
     import os
     import subprocess
     import sys
@@ -340,7 +340,7 @@ def test_a_first_run_needs_no_setting_at_all(tmp_path):
     assert "shown this once" in ran.stdout
 
 
-def test_a_demo_does_not_share_its_port():
+def test_demo_refuses_a_port_in_use():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""One field of many selected terms, in the admin."""
+"""Editing one field of many selected terms in the admin."""
 
 import re
 
@@ -29,14 +29,14 @@ def ids_of(response):
 
 
 def confirmed(client, response):
-    """The form with which the page asks once more, sent."""
+    """Send the confirmation form of the page."""
     html = response.content.decode()
     form = html[html.index('class="term-effects"') :]
     fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
     return client.post(EDIT, fields, follow=True)
 
 
-def test_a_field_of_the_selected_terms_is_shown_then_changed(admin):
+def test_bulk_edit_is_previewed_and_applied(admin):
     terms = [make_live(f"T{number}") for number in range(3)]
     other = Category.objects.create(glossary=default_glossary(), name="Elsewhere", slug="elsewhere")
     page = select(admin, terms[:2])
@@ -52,7 +52,7 @@ def test_a_field_of_the_selected_terms_is_shown_then_changed(admin):
     assert ChangeSet.objects.latest("pk").revisions.count() == 2
 
 
-def test_what_was_changed_meanwhile_is_shown_again(admin):
+def test_preview_is_shown_again_after_changes(admin):
     flask = make_term("Flask")
     data = {"terms": f"{flask.pk}", "field": "icon", "icon": "mdi:lock", "confirm": "old"}
     response = admin.post(EDIT, data)
@@ -60,7 +60,7 @@ def test_what_was_changed_meanwhile_is_shown_again(admin):
     assert Term.objects.get().version == 1
 
 
-def test_an_owner_and_a_date_are_set_at_once(admin, editor):
+def test_owner_and_review_date_are_set_without_preview(admin, editor):
     terms = [make_term("A"), make_term("B")]
     ids = ",".join(str(term.pk) for term in terms)
     admin.post(EDIT, {"terms": ids, "field": "owner", "owner": editor.pk})
@@ -84,7 +84,7 @@ def test_an_owner_and_a_date_are_set_at_once(admin, editor):
         ({"field": "category", "category": "999999"}, "Select a valid choice"),
     ],
 )
-def test_what_is_wrong_is_said(admin, data, said):
+def test_invalid_value_is_refused_with_reason(admin, data, said):
     flask = make_term("Flask")
     response = admin.post(EDIT, {"terms": f"{flask.pk}"} | data)
     assert response.status_code == 200
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said(admin, data, said):
     assert Term.objects.get().version == 1
 
 
-def test_hostile_selections(admin):
+def test_invalid_selection_is_refused_and_duplicates_are_ignored(admin):
     flask = make_term("Flask")
     for ids in ("", "x", "0", "-1", "9" * 30, f"{flask.pk},{flask.pk + 1}"):
         response = admin.post(EDIT, {"terms": ids, "field": "icon", "icon": "x"}, follow=True)
@@ -103,13 +103,13 @@ def test_hostile_selections(admin):
     assert admin.get(EDIT).status_code == 405
 
 
-def test_terms_of_two_glossaries_are_not_edited_as_one(admin):
+def test_terms_of_two_glossaries_cannot_be_edited_together(admin):
     other = Glossary.objects.create(slug="other")
     response = select(admin, [make_term("A"), make_term("B", glossary=other)])
     assert "Choose terms from one glossary." in words(response)
 
 
-def test_only_those_that_the_person_may_change(roles):
+def test_only_permitted_terms_and_categories_are_accepted(roles):
     mine = make_term("Mine")
     theirs = make_term("Theirs", category="Secret")
     user = User.objects.create_user("ben", is_staff=True)
@@ -128,7 +128,7 @@ def test_only_those_that_the_person_may_change(roles):
     assert "Select a valid choice" in words(client.post(EDIT, data))
 
 
-def test_more_than_can_be_done_at_once_is_said_before(admin, monkeypatch):
+def test_too_many_terms_are_refused(admin, monkeypatch):
     monkeypatch.setattr(bulk, "MOST", 2)
     terms = [make_term(f"T{number}") for number in range(3)]
     assert "Choose 2 terms at most." in words(select(admin, terms))

@@ -1,4 +1,4 @@
-"""Ways round approvals and rights that were open once, and what was lost on the way."""
+"""Regression tests of bypassed approvals and permissions, and of lost data."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -39,7 +39,7 @@ def person(name, role=None, **part):
     return user
 
 
-def strict(name="Law", needed=1):
+def require_approvals(name="Law", needed=1):
     Category.objects.filter(name=name).update(approvals_needed=needed)
     return Category.objects.get(name=name)
 
@@ -48,16 +48,16 @@ def refused(term):
     return [r.reason for r in publish(term.glossary, Term.objects.filter(pk=term.pk))]
 
 
-def anywhere(term):
+def may_edit_all(term):
     return True
 
 
 # Approvals
 
 
-def test_the_trash_brings_no_category_back_under_its_former_name():
+def test_restored_term_does_not_bring_back_renamed_category():
     term = make_term("A", category="Law")
-    law = strict()
+    law = require_approvals()
     trash(term)
     rename_classification(law, "Legal")
     restore_term(Term.with_trash.get(pk=term.pk))
@@ -65,9 +65,9 @@ def test_the_trash_brings_no_category_back_under_its_former_name():
     assert refused(term)
 
 
-def test_the_history_brings_no_category_back(roles):
+def test_restored_revision_does_not_bring_back_renamed_category(roles):
     term = make_term("A", category="Law")
-    rename_classification(strict(), "Legal")
+    rename_classification(require_approvals(), "Legal")
     client = logged_in(person("ann", "Author"))
     sent = {"number": "1", "seen": "2"}
     page = client.post(f"/admin/terms/term/{term.pk}/history/restore/", sent, follow=True)
@@ -75,9 +75,9 @@ def test_the_history_brings_no_category_back(roles):
     assert Category.objects.count() == 1
 
 
-def test_an_undone_rename_leaves_no_term_behind():
+def test_rename_of_category_is_not_undone_after_new_terms():
     make_term("A", category="Law")
-    change_set = rename_classification(strict(), "Legal")
+    change_set = rename_classification(require_approvals(), "Legal")
     make_term("B", category="Legal")
     with pytest.raises(CannotRefactor, match="“B” has come into “Legal” since"):
         undo_set(ChangeSet.objects.get(pk=change_set.pk))
@@ -85,30 +85,30 @@ def test_an_undone_rename_leaves_no_term_behind():
 
 
 @pytest.mark.parametrize("way", ["default", "slug"])
-def test_the_live_category_counts_whatever_it_is_called_now(way):
+def test_approvals_of_published_category_still_apply(way):
     term = make_live("A", category="Law")
     make_term("N", category="Notes")
     if way == "default":
         Glossary.objects.update(approvals_needed=2)
-        strict("Notes", 0)
+        require_approvals("Notes", 0)
     else:
-        strict()
+        require_approvals()
         Category.objects.filter(name="Law").update(slug="other")
     save_text(term, text_of("A", category="Notes"))
     assert refused(term)
 
 
-def test_a_glossary_that_was_kept_in_memory_is_asked_anew():
+def test_outdated_glossary_object_does_not_skip_approvals():
     term = make_term("A")
     kept = default_glossary()
     Glossary.objects.update(approvals_needed=1)
     assert publish(kept, Term.objects.filter(pk=term.pk))
 
 
-def test_nobody_approves_their_own_text_by_the_hand_of_another():
+def test_author_cannot_approve_own_text_saved_by_another():
     ann, bob = person("ann"), person("bob")
     term = make_live("A", category="Law")
-    strict()
+    require_approvals()
     first, second = text_of("A", category="Law"), text_of("A", category="Law", body="Ann's own.")
     save_text(term, second, author=ann)
     save_text(term, first, author=ann)
@@ -120,7 +120,7 @@ def test_nobody_approves_their_own_text_by_the_hand_of_another():
 
 
 @pytest.mark.parametrize("action", ["publish", "schedule"])
-def test_what_is_published_is_what_was_read(admin, action):
+def test_unread_text_is_not_published_or_scheduled(admin, action):
     term = make_term("A")
     seen = term.fingerprint
     save_text(term, text_of("A", body="Unread."))
@@ -132,7 +132,7 @@ def test_what_is_published_is_what_was_read(admin, action):
     assert not term.schedule.exists()
 
 
-def test_a_set_is_published_as_it_was_read(admin):
+def test_change_set_with_unread_text_is_not_published(admin):
     term = make_term("A")
     change_set = collect(default_glossary(), [term], "One", None)
     seen = f"{term.pk} {term.fingerprint}"
@@ -145,7 +145,7 @@ def test_a_set_is_published_as_it_was_read(admin):
     assert not PublishedTerm.objects.exists()
 
 
-def test_approving_all_goes_on_from_what_was_approved():
+def test_approving_a_change_set_skips_approved_terms():
     ann = person("ann")
     terms = [make_term("A"), make_term("B")]
     approve(terms[0], ann, terms[0].fingerprint)
@@ -154,10 +154,10 @@ def test_approving_all_goes_on_from_what_was_approved():
     assert Approval.objects.count() == 2
 
 
-# Rights
+# Permissions
 
 
-def test_rights_in_a_category_make_nothing_beside_it(roles):
+def test_permissions_in_a_category_do_not_allow_new_categories(roles):
     make_term("A", category="Law")
     law = Category.objects.get()
     client = logged_in(person("ann", "Administrator", glossary=law.glossary, category=law))
@@ -168,7 +168,7 @@ def test_rights_in_a_category_make_nothing_beside_it(roles):
     assert (Glossary.objects.count(), Category.objects.count()) == (1, 1)
 
 
-def test_undoing_a_rename_takes_the_right_to_rename(roles):
+def test_undo_of_rename_needs_permission_to_rename(roles):
     make_term("A", category="Law")
     change_set = rename_classification(Category.objects.get(), "Legal")
     address = f"/admin/terms/changeset/{change_set.pk}/change/"
@@ -176,7 +176,7 @@ def test_undoing_a_rename_takes_the_right_to_rename(roles):
     assert Category.objects.get().name == "Legal"
 
 
-def test_a_set_whose_terms_lie_in_the_trash_is_nobodys(roles):
+def test_change_set_with_trashed_terms_of_others_cannot_be_shared(roles):
     mine, theirs = make_term("A", category="Mine"), make_term("B", category="Theirs")
     change_set = collect(default_glossary(), [theirs], "Theirs", None)
     trash(theirs)
@@ -187,7 +187,7 @@ def test_a_set_whose_terms_lie_in_the_trash_is_nobodys(roles):
 
 
 @pytest.mark.parametrize("more", ["permission", "group"])
-def test_who_has_more_than_roles_is_changed_by_superusers_only(roles, more):
+def test_administrator_cannot_change_accounts_with_other_permissions(roles, more):
     client = logged_in(person("ann", "Administrator"))
     other = person("bob")
     if more == "permission":
@@ -198,7 +198,7 @@ def test_who_has_more_than_roles_is_changed_by_superusers_only(roles, more):
         assert client.post(f"/admin/auth/user/{other.pk}/{route}/", {}).status_code == 403
 
 
-# What was lost
+# Lost data
 
 
 def test_owner_and_date_survive_a_conflict(admin):
@@ -212,7 +212,7 @@ def test_owner_and_date_survive_a_conflict(admin):
     assert (term.owner, str(term.review_by)) == (owner, "2030-01-01")
 
 
-def test_what_is_typed_into_a_deleted_term_is_offered_when_it_is_back(admin):
+def test_text_typed_into_deleted_term_is_offered_after_restore(admin):
     term = make_term("A")
     fields = fields_of(admin.get(address(term)))
     trash(term)
@@ -224,14 +224,14 @@ def test_what_is_typed_into_a_deleted_term_is_offered_when_it_is_back(admin):
     assert again["description"] == ["Long work"]
 
 
-def test_no_merge_leaves_an_address_without_heir():
+def test_merge_leaves_no_address_without_target():
     one, other = make_live("A"), make_live("B")
-    apply(merge_terms(one, other, anywhere))
+    apply(merge_terms(one, other, may_edit_all))
     with pytest.raises(CannotRefactor, match="already part of another term"):
-        merge_terms(Term.objects.get(name="B"), Term.objects.get(name="A"), anywhere)
+        merge_terms(Term.objects.get(name="B"), Term.objects.get(name="A"), may_edit_all)
     draft = make_term("C", text=text_of("C").replace("---\nC is", "aliases: [D]\n---\nC is"))
     live = make_live("D")
-    change_set = apply(merge_terms(live, draft, anywhere))
+    change_set = apply(merge_terms(live, draft, may_edit_all))
     if not change_set.members().filter(pk=draft.pk).exists():
         with pytest.raises(PublishingRefused):
             publish_set(change_set)
@@ -241,7 +241,7 @@ def test_no_merge_leaves_an_address_without_heir():
 # Mail
 
 
-def test_mail_that_cannot_be_sent_waits_and_is_given_up(monkeypatch):
+def test_failed_mail_is_retried_and_given_up(monkeypatch):
     ann = person("ann")
     notice = Notice.objects.create(
         person=ann, term=make_term("A"), text="x", created_at=timezone.now() - notifications.DAY
@@ -264,7 +264,7 @@ def test_mail_that_cannot_be_sent_waits_and_is_given_up(monkeypatch):
     assert notifications.next_mail() is None
 
 
-def test_who_is_gone_gets_no_mail(mailoutbox):
+def test_inactive_user_gets_no_mail(mailoutbox):
     ann = person("ann")
     term = make_term("A")
     Notice.objects.create(
@@ -276,10 +276,10 @@ def test_who_is_gone_gets_no_mail(mailoutbox):
     assert not Notice.objects.exists()
 
 
-# Answers
+# Hostile input
 
 
-def test_hostile_numbers_and_names_get_an_answer(admin):
+def test_hostile_numbers_and_names_cause_no_server_error(admin):
     term = make_live("A")
     fields = fields_of(admin.get(address(term)))
     assert admin.post(address(term), {**fields, "seen": "9" * 5000}).status_code in (200, 302, 409)

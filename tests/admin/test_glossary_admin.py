@@ -8,7 +8,7 @@ from tests.factory import default_glossary, make_live, make_term, save_text, tex
 pytestmark = pytest.mark.django_db
 
 
-def test_the_name_of_a_glossary_stands_on_every_page_at_once(admin):
+def test_new_name_of_glossary_is_on_every_page_immediately(admin):
     make_term("Flask")
     make_term("Django")
     glossary = default_glossary()
@@ -26,7 +26,7 @@ def test_the_name_of_a_glossary_stands_on_every_page_at_once(admin):
 
 
 @pytest.mark.parametrize("slug", ["search", "letters", "names", "changes"])
-def test_no_category_takes_the_address_of_an_own_page(admin, slug):
+def test_category_cannot_take_a_reserved_address(admin, slug):
     glossary = default_glossary()
     fields = {"glossary": glossary.pk, "name": "X", "slug": slug, "order": 0, "icon": ""}
     html = admin.post("/admin/terms/category/add/", fields).content.decode()
@@ -34,7 +34,7 @@ def test_no_category_takes_the_address_of_an_own_page(admin, slug):
     assert glossary.category_set.count() == 0
 
 
-def test_rules_for_good_entries_are_chosen_for_a_glossary(admin):
+def test_quality_rules_are_set_for_a_glossary(admin):
     glossary = default_glossary()
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert "A heading skips a level" in admin.get(address).content.decode()
@@ -46,7 +46,7 @@ def test_rules_for_good_entries_are_chosen_for_a_glossary(admin):
     assert admin.post(address, {**sent, "rule_heading": "x"}).status_code == 200
 
 
-def test_a_published_category_keeps_its_address(admin):
+def test_published_category_keeps_its_address(admin):
     term = make_live("Flask")
     address = f"/admin/terms/category/{term.category_id}/change/"
     assert 'name="slug"' not in admin.get(address).content.decode()
@@ -55,14 +55,14 @@ def test_a_published_category_keeps_its_address(admin):
     assert 'name="slug"' in admin.get(address).content.decode()
 
 
-def test_a_glossary_that_was_public_once_keeps_its_address(admin):
+def test_formerly_public_glossary_keeps_its_address(admin):
     make_live("Flask")
     withdraw(default_glossary(), Term.objects.all())
     address = f"/admin/terms/glossary/{default_glossary().pk}/change/"
     assert 'name="slug"' not in admin.get(address).content.decode()
 
 
-def test_another_language_sorts_and_speaks_at_once(admin):
+def test_new_language_changes_order_and_texts_immediately(admin):
     for name in ("Ödland", "Zebra", "Flask"):
         make_live(name)
     flask = Term.objects.get(name="Flask")

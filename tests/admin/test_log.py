@@ -1,4 +1,4 @@
-"""The log of everything."""
+"""The audit log."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def exported(client, **query):
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_log_says_who_did_what_to_which_term(ann):
+def test_log_lists_person_action_and_term(ann):
     make_live("Flask", author=ann)
     client = logged_in(ann)
     page = client.get(LOG).content.decode()
@@ -39,20 +39,20 @@ def test_the_log_says_who_did_what_to_which_term(ann):
     assert exported(client, q="nothing") == []
 
 
-def test_what_is_exported_is_no_formula(ann):
+def test_exported_name_is_not_a_formula(ann):
     make_term("=cmd|' /C calc'!A0", path="x.md", text="---\nterm: '=1+1'\n---\n")
     assert exported(logged_in(ann))[0]["name"] == "'=1+1"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\t", "\r"])
-def test_a_text_that_spreadsheets_take_for_a_formula_is_quoted(ann, start):
+def test_text_that_looks_like_a_formula_is_quoted(ann, start):
     record(default_glossary(), Event.Kind.SAVED, [(None, f"{start}1+1")], ann, "", timezone.now())
     content = b"".join(logged_in(ann).get(LOG + "export/").streaming_content).decode()
     assert f"'{start}1+1" in content
     assert f",{start}1+1" not in content
 
 
-def test_hostile_parameters_get_an_answer(ann):
+def test_hostile_parameters_cause_no_server_error(ann):
     make_term()
     for query in (
         {"q": "\0"},
@@ -65,7 +65,7 @@ def test_hostile_parameters_get_an_answer(ann):
             assert logged_in(ann).get(address, query).status_code in (200, 302, 400), query
 
 
-def test_a_part_of_the_log_stays_a_part(ann, roles):
+def test_log_is_limited_to_permitted_glossaries(ann, roles):
     make_term("Here")
     make_term("Elsewhere", glossary=Glossary.objects.create(slug="other"))
     ben = User.objects.create_user("ben", is_staff=True)

@@ -1,4 +1,4 @@
-"""From one term to another without the list."""
+"""Navigation between terms without the list."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 GO = "/admin/terms/term/go/"
 
 
-def test_the_terms_beside_are_those_by_name(admin, editor):
+def test_previous_and_next_terms_are_ordered_by_name(admin, editor):
     for name in ("b", "A", "C"):
         make_term(name)
     make_term("b", path="b2.md")
@@ -22,7 +22,7 @@ def test_the_terms_beside_are_those_by_name(admin, editor):
     assert 'rel="prev"' not in html
 
 
-def test_by_name_alias_or_what_is_found(admin):
+def test_quick_access_opens_term_by_name_or_alias_or_searches(admin):
     text = text_of("Flask").replace("details:", "aliases: [Bottle]\ndetails:")
     flask = make_term("Flask", text=text)
     for name in ("flask", " FLASK ", "bottle"):

@@ -1,4 +1,4 @@
-"""What was typed and not saved is kept; who else has the term open is said."""
+"""Autosave of unsaved text, and notices about others who have the term open."""
 
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ def keep(client, term, fields):
     return client.post(target, {**fields, "keep": "1"})
 
 
-def test_what_was_typed_is_offered_again(admin):
+def test_unsaved_text_is_offered_again(admin):
     term = make_term("Flask", related="Django")
     fields = fields_of(admin.get(address(term)))
     typed = {
@@ -44,10 +44,10 @@ def test_what_was_typed_is_offered_again(admin):
     assert "not saved" not in admin.get(address(term)).content.decode()
 
 
-def test_what_is_offered_stays_until_it_is_decided(admin):
+def test_offered_text_is_kept_until_it_is_discarded(admin):
     term = make_term("Flask")
     keep(admin, term, {**fields_of(admin.get(address(term))), "body": ["Half a thought"]})
-    post(admin, term, body="Another thought")  # saved beside the offer
+    post(admin, term, body="Another thought")  # saved without using the offer
     assert Term.objects.get().body.strip() == "Another thought"
     assert "unsaved changes" in admin.get(address(term)).content.decode()
     other = fields_of(admin.get(address(term)))
@@ -61,7 +61,7 @@ def test_what_is_offered_stays_until_it_is_decided(admin):
     assert not Unsaved.objects.exists()
 
 
-def test_a_new_term_is_kept_too(admin):
+def test_unsaved_new_term_is_kept(admin):
     make_term()
     fields = fields_of(admin.get(f"{PREFIX}add/"))
     keep(admin, None, {**fields, "name": ["Newest"], "body": ["Text"]})
@@ -73,7 +73,7 @@ def test_a_new_term_is_kept_too(admin):
     assert not Unsaved.objects.exists()
 
 
-def test_two_new_terms_are_kept_apart(admin):
+def test_unsaved_new_terms_are_kept_separately(admin):
     make_term()
     one, two = (fields_of(admin.get(f"{PREFIX}add/")) for _ in range(2))
     keep(admin, None, {**one, "name": ["One"]})
@@ -90,7 +90,7 @@ def test_two_new_terms_are_kept_apart(admin):
         assert admin.get(f"{PREFIX}add/", {"again": slot}).status_code == 302
 
 
-def test_so_many_may_be_begun(admin, monkeypatch):
+def test_number_of_unsaved_new_terms_is_limited(admin, monkeypatch):
     monkeypatch.setattr(autosave, "MOST_NEW", 2)
     default_glossary()
     forms = [fields_of(admin.get(f"{PREFIX}add/")) for _ in range(3)]
@@ -98,7 +98,7 @@ def test_so_many_may_be_begun(admin, monkeypatch):
     assert keep(admin, None, forms[0]).status_code == 200
 
 
-def test_what_others_saved_meanwhile_is_merged_when_going_on(admin):
+def test_unsaved_text_is_merged_with_later_saves(admin):
     term = make_term("Flask")
     fields = fields_of(admin.get(address(term)))
     keep(admin, term, {**fields, "description": ["Mine"]})
@@ -111,7 +111,7 @@ def test_what_others_saved_meanwhile_is_merged_when_going_on(admin):
     assert (term.description, term.body) == ("Mine", "Theirs\n")
 
 
-def test_it_is_thrown_away_when_asked(admin):
+def test_unsaved_text_can_be_discarded(admin):
     term = make_term("Flask")
     keep(admin, term, {"description": "x"})
     admin.post(f"{PREFIX}{term.pk}/discard/")
@@ -119,7 +119,7 @@ def test_it_is_thrown_away_when_asked(admin):
     assert admin.get(address(term), {"again": "1"}).status_code == 302
 
 
-def test_everybody_has_their_own(admin, account):
+def test_unsaved_text_belongs_to_one_user(admin, account):
     term = make_term("Flask")
     keep(admin, term, {"description": "x"})
     other = account("ben", "view_term", "change_term")
@@ -127,14 +127,14 @@ def test_everybody_has_their_own(admin, account):
     assert other.get(address(term), {"again": "1"}).status_code == 302
 
 
-def test_too_much_is_refused_in_words(admin):
+def test_overlong_text_is_refused_with_reason(admin):
     term = make_term("Flask")
     response = keep(admin, term, {"body": "x" * (2 * 1024 * 1024 + 1)})
     assert response.status_code == 413
     assert "Save it" in response.json()["error"]
 
 
-def test_who_else_is_here_is_said(admin):
+def test_other_editors_of_a_term_are_shown(admin):
     term = make_term("Flask")
     ben = logged_in(User.objects.create_superuser("ben", first_name="Ben", password="x"))
     here = f"{PREFIX}{term.pk}/keep/"
@@ -156,7 +156,7 @@ def test_old_presence_is_forgotten(admin):
     assert [row.term for row in Presence.objects.all()] == [now]
 
 
-def test_a_term_that_was_deleted_is_said(admin):
+def test_deleted_term_is_reported_and_text_is_kept(admin):
     term = make_term("Flask")
     admin.post(f"{PREFIX}{term.pk}/delete/")
     response = admin.post(f"{PREFIX}{term.pk}/keep/", {"keep": "1"})
@@ -166,7 +166,7 @@ def test_a_term_that_was_deleted_is_said(admin):
     assert "unsaved changes" in admin.get(address(term)).content.decode()
 
 
-def test_hostile_drafts_are_shown_as_text(admin):
+def test_hostile_unsaved_text_is_escaped(admin):
     term = make_term("Flask")
     data = {"description": "</textarea><script>alert(1)</script>", "seen": "9" * 30,
             "category": "x", "related_terms-label": ["a"] * 500}  # fmt: skip
@@ -178,7 +178,7 @@ def test_hostile_drafts_are_shown_as_text(admin):
     assert admin.get(address(term), {"again": "1"}).status_code == 200
 
 
-def test_publishing_ends_what_was_kept(admin):
+def test_publishing_removes_unsaved_text(admin):
     term = make_term("Flask")
     fields = fields_of(admin.get(address(term)))
     keep(admin, term, {**fields, "description": "x"})

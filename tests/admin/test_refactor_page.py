@@ -1,4 +1,4 @@
-"""Refactoring in the admin: shown first, done once confirmed, undone with one button."""
+"""Refactoring in the admin: preview, confirmation and undo."""
 
 import re
 
@@ -27,7 +27,7 @@ def confirmed(client, term, **values):
     return page(client, term, **values, confirm=digest)
 
 
-def test_a_rename_is_shown_done_published_and_undone(admin):
+def test_rename_is_previewed_applied_published_and_undone(admin):
     term = make_live("Flask")
     make_live("Django", related="Flask")
     assert "New name" in page(admin, term)
@@ -54,7 +54,7 @@ def test_a_rename_is_shown_done_published_and_undone(admin):
     assert "already undone" in admin.post(address, {"do": "undo"}, follow=True).content.decode()
 
 
-def test_what_was_shown_is_what_is_done(admin):
+def test_rename_is_not_applied_after_changes_since_preview(admin):
     term = make_term("Flask")
     values = {"kind": "rename", "name": "Quart"}
     html = page(admin, term, **values)
@@ -65,7 +65,7 @@ def test_what_was_shown_is_what_is_done(admin):
     assert Term.objects.get().name == "Flask"
 
 
-def test_a_merge_by_name(admin):
+def test_merge_finds_other_term_by_name(admin):
     old = make_live("Microframework")
     make_live("Flask")
     assert "There is no term “Nowhere”." in page(admin, old, kind="merge", other="Nowhere")
@@ -76,7 +76,7 @@ def test_a_merge_by_name(admin):
     assert Page.objects.get(path__endswith="/microframework/").status == 301
 
 
-def test_a_merge_takes_the_text_over_if_it_is_told_to(admin):
+def test_merge_can_append_text_of_merged_term(admin):
     old = make_term("Microframework", body="A few lines.")
     flask = make_term("Flask", body="Own words.")
     values = {"kind": "merge", "other": "Flask"}
@@ -90,7 +90,7 @@ def test_a_merge_takes_the_text_over_if_it_is_told_to(admin):
     assert flask.body.endswith("A few lines.\n")
 
 
-def test_withdrawing_in_favour_of_another(admin):
+def test_withdrawal_may_name_a_successor(admin):
     term = make_live("Old")
     make_live("New", related="Old")
     html = page(admin, term, kind="withdraw", other="New")
@@ -105,7 +105,7 @@ def test_withdrawing_in_favour_of_another(admin):
     assert "nothing to withdraw" in page(admin, term, kind="withdraw", other="")
 
 
-def test_hostile_values_get_an_answer(admin):
+def test_hostile_values_are_escaped(admin):
     term = make_term("Flask")
     for value in ("\0", "x" * 5000, "<script>alert(1)</script>", "‮", "a: b", "'", "- x\n"):
         for kind in ("rename", "merge", "replace", "withdraw", value):
@@ -113,7 +113,7 @@ def test_hostile_values_get_an_answer(admin):
             assert "<script>alert(1)" not in html
 
 
-def test_a_selection_is_collected(admin):
+def test_selected_terms_are_collected_in_change_set(admin):
     terms = [make_term(name) for name in ("A", "B")]
     chosen = {"_selected_action": [term.pk for term in terms]}
     html = admin.post(
@@ -132,7 +132,7 @@ def test_a_selection_is_collected(admin):
     assert "selection of" in admin.get("/admin/terms/changeset/").content.decode()
 
 
-def test_a_set_with_terms_of_others_is_not_acted_on(admin, account):
+def test_viewer_cannot_act_on_change_set(admin, account):
     term = make_term("A")
     admin.post(PREFIX, {"action": "collect_selected", "_selected_action": [term.pk]})
     address = f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/"
@@ -142,7 +142,7 @@ def test_a_set_with_terms_of_others_is_not_acted_on(admin, account):
         assert viewer.post(address, {"do": action}).status_code == 403
 
 
-def test_a_term_is_split(admin):
+def test_term_is_split_and_split_is_undone(admin):
     term = make_live("Flask", body="Words.\n\n## Use\n\nOf use.\n\n## History\n\nLong ago.")
     assert "Sections to move" in page(admin, term)
     values = {"kind": "split", "name": "Flask history", "parts": ["1"]}
@@ -164,15 +164,15 @@ def test_a_term_is_split(admin):
     assert none in page(admin, make_term("Plain", body="No sections."))
 
 
-def test_who_may_not_add_does_not_split(account):
+def test_split_needs_permission_to_add(account):
     term = make_term("Flask", body="## Use\n\nOf use.")
     client = account("ben", "change_term", "publish_term", "view_term")
     html = page(client, term, kind="split", name="New", parts=["0"])
     assert "You do not have permission to add terms here." in html
 
 
-def test_undoing_takes_no_term_from_readers_without_the_right_to(admin, account):
-    """Terms that the set made are deleted with it."""
+def test_undo_needs_permission_to_withdraw(admin, account):
+    """Undoing deletes the terms that the change set created."""
     glossary = default_glossary()
     change_set = ChangeSet.objects.create(glossary=glossary, title="New terms")
     save(glossary, [Draft("new.md", text_of("New"))], None, "made", change_set)
@@ -191,7 +191,7 @@ def test_undoing_takes_no_term_from_readers_without_the_right_to(admin, account)
     assert not PublishedTerm.objects.exists()
 
 
-def test_a_file_is_renamed_and_that_undone(admin):
+def test_file_is_renamed_and_rename_is_undone(admin):
     term = make_live("Flask")
     values = {"kind": "file", "path": "flask-web.md"}
     html = page(admin, term, **values)

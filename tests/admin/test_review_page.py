@@ -1,4 +1,4 @@
-"""The review page, as people use it."""
+"""The review page."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -32,7 +32,7 @@ def act(client, term, do, **values):
     return response.content.decode()
 
 
-def test_a_change_is_asked_about_approved_and_published(ann, ben):
+def test_change_is_submitted_approved_and_published(ann, ben):
     term = make_live(author=ann)
     Category.objects.update(approvals_needed=1)
     save_text(term, text_of(body="Better words."), author=ann)
@@ -52,7 +52,7 @@ def test_a_change_is_asked_about_approved_and_published(ann, ben):
     assert "This version is published." in shown(author, term)
 
 
-def test_what_is_typed_beside_an_approval_is_kept(ann, ben):
+def test_message_of_an_approval_becomes_a_comment(ann, ben):
     term = make_live(author=ann)
     Category.objects.update(approvals_needed=1)
     save_text(term, text_of(body="Better words."), author=ann)
@@ -61,7 +61,7 @@ def test_what_is_typed_beside_an_approval_is_kept(ann, ben):
     assert term.comments.get().text == "Well said."
 
 
-def test_what_cannot_be_done_is_said_and_nothing_typed_is_lost(ann, ben):
+def test_failed_action_keeps_typed_text(ann, ben):
     term = make_term(author=ann)
     act(logged_in(ann), term, "submit")
     html = act(ben, term, "changes", text="")
@@ -74,7 +74,7 @@ def test_what_cannot_be_done_is_said_and_nothing_typed_is_lost(ann, ben):
     assert "Shorter, please." in shown(logged_in(ann), term)
 
 
-def test_comments_are_marked_in_the_text_and_resolved(ann, ben):
+def test_comments_are_marked_in_text_and_resolved(ann, ben):
     term = make_term(body="It <b>follows</b> WSGI & more.", author=ann)
     act(ben, term, "comment", text="<script>alert(1)</script>", quote="WSGI & more")
     html = shown(ben, term)
@@ -94,7 +94,7 @@ def test_comments_are_marked_in_the_text_and_resolved(ann, ben):
     assert "no longer exists" in act(ben, term, "resolve")
 
 
-def test_the_review_shows_what_readers_will_see(ann, ben):
+def test_review_shows_rendered_text(ann, ben):
     term = make_term(body="It **follows** WSGI.\n\n<script>alert(1)</script>", author=ann)
     reading = shown(ben, term).split('class="term-reading', 1)[1].split("</section>", 1)[0]
     assert "It <strong>follows</strong> WSGI." in reading
@@ -105,7 +105,7 @@ def test_the_review_shows_what_readers_will_see(ann, ben):
     assert "at most 100,000 can be published" in shown(ben, term)
 
 
-def test_open_comments_and_change_sets_are_said_where_it_is_decided(ann, ben):
+def test_open_comments_and_change_sets_are_shown(ann, ben):
     term = make_live(author=ann)
     save_text(term, text_of(body="Better words."), author=ann)
     html = shown(ben, term)
@@ -136,7 +136,7 @@ def test_overlapping_passages_are_each_marked(ann):
     assert html.count('href="#thread-2"') == 2
 
 
-def test_the_form_leads_to_the_review_where_approval_is_needed(ann):
+def test_form_offers_review_if_approval_is_needed(ann):
     client = logged_in(ann)
     term = make_term(author=ann)
     assert 'name="_publish"' in client.get(address(term)).content.decode()
@@ -150,11 +150,11 @@ def test_the_form_leads_to_the_review_where_approval_is_needed(ann):
     assert term.reviews.open().get().note == "Look at it."
     response = post(client, term, _review="1", description="Newer words")
     assert "is saved. A review was already requested." in client.get(response.url).content.decode()
-    response = post(client, term, _publish="1")  # by a hand that knows the name
+    response = post(client, term, _publish="1")  # a forged field
     assert not Term.objects.live().exists()
 
 
-def test_a_new_term_is_written_and_handed_on_in_one_step(roles):
+def test_new_term_is_saved_and_submitted_in_one_step(roles):
     def client_of(role):
         user = User.objects.create_user(role, is_staff=True)
         user.groups.add(Group.objects.get(name=role))
@@ -175,7 +175,7 @@ def test_a_new_term_is_written_and_handed_on_in_one_step(roles):
     assert 'name="_review"' in publisher.get(add).content.decode()
 
 
-def test_the_list_says_where_each_term_stands(ann, ben):
+def test_list_shows_and_filters_review_status(ann, ben):
     Category.objects.create(glossary=make_live("Live", author=ann).glossary, name="S", slug="s",
                             approvals_needed=2)  # fmt: skip
     term = make_term("Asked", category="S", author=ann)
@@ -188,7 +188,7 @@ def test_the_list_says_where_each_term_stands(ann, ben):
     assert ">Live</a>" not in listed
 
 
-def test_everybody_chooses_when_to_get_mail(ann):
+def test_users_choose_when_to_get_mail(ann):
     client = logged_in(ann)
     html = client.get("/admin/terms/term/preferences/").content.decode()
     assert 'value="now"' in html

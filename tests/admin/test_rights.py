@@ -1,4 +1,4 @@
-"""Every address that there is, for everybody who may come, by every method."""
+"""Permissions of every address, for every role and HTTP method."""
 
 import re
 
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ["Author", "Reviewer", "Publisher", "Administrator"]
 PEOPLE = ["anonymous", "nobody", *ROLES, "superuser", "no one at all"]
-# Who may pass, by the first who may: each role may do what the one before it may.
+# The lowest role with access. Each role includes the one before it.
 ALL, STAFF, AUTHOR, REVIEWER, PUBLISHER, ADMINISTRATOR, SUPER, NEVER = PEOPLE
 
 TERM = "admin/terms/term/"
-# Address as the resolver has it → who may GET it, who may POST it (None: nobody, it is 405).
+# Route → roles for GET and POST; None if the method is not allowed (405).
 ADDRESSES = {
     "": (ALL, None),
     "<page:path>": (ALL, None),
@@ -43,7 +43,7 @@ ADDRESSES = {
     "preview/<str:token>/": (ALL, ALL),
     "preview/<str:token>/<page:path>": (ALL, None),
     "admin/": (STAFF, STAFF),
-    "admin": (ALL, ALL),  # leads to the one above
+    "admin": (ALL, ALL),  # redirects to ``admin/``
     ".well-known/security.txt": (ALL, None),
     "admin/login/": (ALL, ALL),
     "admin/logout/": (ALL, ALL),
@@ -83,12 +83,12 @@ ADDRESSES = {
     TERM + "go/": (AUTHOR, None),
     TERM + "trash/": (PUBLISHER, PUBLISHER),
 }
-# Of the stock admin's addresses of a model, which of the rights below they take.
+# Route of Django's model admin → index of the permission in MODELS.
 STOCK = {
     "": 0, "add/": 1, "<path:object_id>/change/": 2, "<path:object_id>/history/": 0,
     "<path:object_id>/delete/": 3,
 }  # fmt: skip
-# Model → who may look, add, change, delete.
+# Model → lowest roles that may view, add, change and delete.
 MODELS = {
     "terms/category": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
@@ -101,10 +101,10 @@ MODELS = {
 }
 for model, who in MODELS.items():
     for rest, right in STOCK.items():
-        # Who may only look may open the form.
+        # The form can be opened with permission to view.
         get = who[0] if rest.endswith("change/") else who[right]
         ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
-    ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # leads to the form
+    ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # redirects to the form
 ADDRESSES["admin/terms/event/export/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/auth/user/<id>/password/"] = (ADMINISTRATOR, ADMINISTRATOR)
 
@@ -123,7 +123,7 @@ def addresses(resolver, before=""):
     ("who", "pages"),
     [("staff", set()), ("Author", {"", "schedule/"}), ("Publisher", {"", "schedule/", "trash/"})],
 )
-def test_the_sidebar_leads_where_one_may_go(client_of, who, pages):
+def test_sidebar_links_to_permitted_pages(client_of, who, pages):
     html = client_of(who).get("/admin/password_change/").content.decode()
     side = html.partition('id="nav-sidebar"')[2].partition("</nav>")[0]
     ways = {"": "/admin/", "schedule/": f"/{TERM}schedule/", "trash/": f"/{TERM}trash/"}
@@ -132,13 +132,13 @@ def test_the_sidebar_leads_where_one_may_go(client_of, who, pages):
     } == pages
 
 
-def test_every_address_has_an_entry_above():
+def test_every_address_is_listed():
     assert set(addresses(get_resolver())) == ADDRESSES.keys()
 
 
 @pytest.fixture
 def client_of(roles):
-    """A maker of clients: of nobody, or of an account with a role in everything or a part."""
+    """Return a function that creates an anonymous client or one with a role, maybe limited."""
 
     def make(who, **part):
         if who == "anonymous":
@@ -159,7 +159,7 @@ def client_of(roles):
 
 
 def filled(route, term, other):
-    """The address with what there is in its places; ``other`` is somebody's account."""
+    """Return the route with its placeholders replaced; ``other`` is a user account."""
     miss, _ = SearchMiss.objects.get_or_create(
         glossary=term.glossary, key="x", defaults={"last_on": "2026-01-01"}
     )
@@ -182,7 +182,7 @@ def filled(route, term, other):
 
 
 def passes(response):
-    """Whether the door was open; what stands behind it may not like what was sent."""
+    """Return whether access was granted. The request may have failed for other reasons."""
     if response.status_code == 302:
         return "/admin/login/" not in response["Location"]
     return response.status_code not in (401, 403)
@@ -190,7 +190,7 @@ def passes(response):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("who", PEOPLE[:-1])
-def test_who_may_pass(client_of, who, method, settings, tmp_path):
+def test_access_to_every_address_depends_on_role(client_of, who, method, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     term, other = make_live(), User.objects.create_user("other")
     wrong = []
@@ -210,13 +210,13 @@ def test_who_may_pass(client_of, who, method, settings, tmp_path):
 
 
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|ALTER|CREATE|DROP)\b", re.IGNORECASE)
-# What is not of the glossary: sessions, and how often something was looked for in vain.
+# Tables that do not belong to the glossary: sessions, failed searches, failed logins.
 OWN_TABLES = ("django_session", "terms_searchmiss", "axes_")
 
 
 @pytest.mark.parametrize("who", ["anonymous", "Author", "superuser"])
 @pytest.mark.parametrize("is_empty", [False, True])
-def test_a_get_changes_nothing(client_of, who, is_empty, settings, tmp_path):
+def test_get_changes_nothing(client_of, who, is_empty, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     term, other = make_live(), User.objects.create_user("other")
     client = client_of(who)
@@ -237,7 +237,7 @@ def test_a_get_changes_nothing(client_of, who, is_empty, settings, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "options", "trace", "head"])
-def test_other_methods_open_no_door(client_of, method):
+def test_other_methods_give_no_access(client_of, method):
     term, other = make_live(), User.objects.create_user("other")
     client = client_of("nobody")
     for route, (get, _) in ADDRESSES.items():
@@ -259,25 +259,25 @@ def test_other_methods_open_no_door(client_of, method):
         ("anything", NEVER),
     ],
 )  # fmt: skip
-def test_who_may_act_in_a_review(client_of, who, action, needed):
+def test_review_actions_depend_on_role(client_of, who, action, needed):
     term = make_term()
     response = client_of(who).post(f"/{TERM}{term.pk}/review/", {"do": action})
     assert passes(response) == (PEOPLE.index(who) >= PEOPLE.index(needed))
 
 
-# Rights in parts
+# Permissions in parts of a glossary
 
 
 @pytest.fixture
 def parts(db):
-    """A term in one's own category, one in another, one in another glossary."""
+    """Terms in the user's category, in another category, and in another glossary."""
     here, there = make_term("Here", category="Mine"), make_term("There", category="Theirs")
     elsewhere = make_term("Elsewhere", glossary=Glossary.objects.create(slug="other"))
     return here, there, elsewhere
 
 
 @pytest.fixture
-def in_mine(client_of, parts):
+def client_in_category(client_of, parts):
     def make(role):
         mine = Category.objects.get(name="Mine")
         return client_of(role, glossary=default_glossary(), category=mine)
@@ -286,12 +286,12 @@ def in_mine(client_of, parts):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_in_one_category_ends_there(in_mine, parts, role):
+def test_role_is_limited_to_its_category(client_in_category, parts, role):
     here, there, elsewhere = parts
-    client = in_mine(role)
+    client = client_in_category(role)
     for route in ("change/", "history/", "review/", "links/", "file/", "file/download/"):
         assert client.get(f"/{TERM}{here.pk}/{route}").status_code == 200
-        assert client.get(f"/{TERM}{there.pk}/{route}").status_code == 200  # terms name terms
+        assert client.get(f"/{TERM}{there.pk}/{route}").status_code == 200  # read access
         assert client.get(f"/{TERM}{elsewhere.pk}/{route}").status_code == 403
     for route in ("change/", "links/", "file/unsaved/", "history/restore/", "keep/", "discard/"):
         sent = {"number": "1", "seen": "1"}
@@ -304,8 +304,8 @@ def test_a_role_in_one_category_ends_there(in_mine, parts, role):
     assert sorted(names) == ["Here", "There"]
 
 
-def test_publishing_in_one_category_ends_there(in_mine):
-    client = in_mine("Publisher")
+def test_publishing_is_limited_to_its_category(client_in_category):
+    client = client_in_category("Publisher")
     chosen = list(Term.objects.values_list("pk", flat=True))
     page = client.post(
         f"/{TERM}", {"action": "publish_selected", "_selected_action": chosen}, follow=True
@@ -317,8 +317,8 @@ def test_publishing_in_one_category_ends_there(in_mine):
     assert {term.name for term in Term.objects.live()} == {"There", "Elsewhere"}
 
 
-def test_no_term_goes_into_a_category_of_others(in_mine, parts):
-    client, term = in_mine("Author"), parts[0]
+def test_term_cannot_be_moved_to_category_of_others(client_in_category, parts):
+    client, term = client_in_category("Author"), parts[0]
     address = f"/{TERM}{term.pk}/change/"
     page = client.get(address)
     assert ">Theirs</option>" not in page.content.decode()
@@ -330,10 +330,10 @@ def test_no_term_goes_into_a_category_of_others(in_mine, parts):
     assert client.post(f"/{TERM}add/", {**new, "category": mine.pk}).status_code == 302
 
 
-def test_no_text_brings_a_term_into_a_category_of_others(in_mine):
+def test_text_cannot_move_term_to_category_of_others(client_in_category):
     broken = make_term("bad", path="bad.md", text="---\n[\n---\n")
     Term.objects.filter(pk=broken.pk).update(category=Category.objects.get(name="Mine"))
-    client = in_mine("Author")
+    client = client_in_category("Author")
     fields = fields_of(client.get(f"/{TERM}{broken.pk}/change/"))
     page = client.post(
         f"/{TERM}{broken.pk}/change/", {**fields, "source": text_of("Bad", category="Theirs")}
@@ -345,9 +345,9 @@ def test_no_text_brings_a_term_into_a_category_of_others(in_mine):
     assert "Choose a category in which you may write." in page
 
 
-def test_rights_on_categories_end_where_they_are_given(in_mine):
+def test_permission_on_category_is_limited_to_it(client_in_category):
     mine, theirs = Category.objects.get(name="Mine"), Category.objects.get(name="Theirs")
-    client = in_mine("Publisher")
+    client = client_in_category("Publisher")
     assert client.get(f"/admin/terms/category/{mine.pk}/change/").status_code == 200
     post = client.post(f"/admin/terms/category/{theirs.pk}/change/", {"name": "x", "slug": "x"})
     assert post.status_code == 403
@@ -355,7 +355,7 @@ def test_rights_on_categories_end_where_they_are_given(in_mine):
     data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
     for number, row in enumerate(rows):
         data |= {f"form-{number}-id": row.pk, f"form-{number}-order": 7}
-    # Django refuses as a whole, or from 6.1 on leaves out the rows that one may not change.
+    # Django refuses the request or, since 6.1, skips the rows without permission.
     assert client.post("/admin/terms/category/", data).status_code in (302, 403)
     assert not Category.objects.filter(pk=theirs.pk, order=7).exists()
     vertical = Vertical.objects.filter(glossary=default_glossary()).get()
@@ -363,7 +363,7 @@ def test_rights_on_categories_end_where_they_are_given(in_mine):
     assert client.post(f"/admin/terms/vertical/{vertical.pk}/change/", {}).status_code == 403
 
 
-def test_who_decides_how_many_must_approve(client_of):
+def test_only_administrator_sets_number_of_approvals(client_of):
     make_term(category="Mine")
     category = Category.objects.get()
     address = f"/admin/terms/category/{category.pk}/change/"
@@ -377,7 +377,7 @@ def test_who_decides_how_many_must_approve(client_of):
 # Accounts
 
 
-def test_an_administrator_cannot_become_more(client_of):
+def test_administrator_cannot_gain_permissions(client_of):
     client = client_of("Administrator")
     boss = User.objects.create_superuser("boss", password="x")
     assert client.get(f"/admin/auth/user/{boss.pk}/change/").status_code == 200
@@ -398,7 +398,7 @@ def test_an_administrator_cannot_become_more(client_of):
     assert User.objects.filter(username="me", is_superuser=False).exists()
 
 
-def test_a_new_account_gets_its_roles(client_of):
+def test_new_account_gets_its_roles(client_of):
     make_term(category="Mine")
     client = client_of("Administrator")
     secret = "correct horse battery"
@@ -406,7 +406,7 @@ def test_a_new_account_gets_its_roles(client_of):
     new = {"username": "bo", "password1": secret, "password2": secret, "groups": [reviewer.pk]}
     page = client.get("/admin/auth/user/add/").content.decode()
     assert "Reviewer: also approves the changes of others" in page
-    assert "Friends" not in page  # a group of the superusers' own
+    assert "Friends" not in page  # only superusers assign other groups
     stolen = new | {"groups": [friends.pk]}
     assert client.post("/admin/auth/user/add/", stolen).status_code == 200
     assert client.post("/admin/auth/user/add/", new).status_code == 302

@@ -1,4 +1,4 @@
-"""Times as editors type and see them."""
+"""Scheduled times, as editors enter and see them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ def post(client, term, **values):
     return page.content.decode()
 
 
-def test_times_are_of_the_editors_own_zone(ann):
+def test_times_are_in_time_zone_of_editor(ann):
     Preference.objects.create(person=ann, time_zone="Asia/Tokyo")
     client, term = logged_in(ann), make_term()
     year = timezone.now().year + 1
@@ -38,7 +38,7 @@ def test_times_are_of_the_editors_own_zone(ann):
     assert "no longer scheduled" in post(client, term, do="unschedule", item="٣")
 
 
-def test_a_time_for_what_nobody_has_approved_says_so(ann):
+def test_schedule_of_unapproved_text_shows_warning(ann):
     term = make_term(author=ann)
     Category.objects.update(approvals_needed=2)
     at = timezone.now() + timedelta(days=1)
@@ -56,13 +56,13 @@ def test_a_time_for_what_nobody_has_approved_says_so(ann):
         ("9999-12-31T23:59", "more than ten years in the future"),
     ],
 )  # fmt: skip
-def test_a_time_that_is_none_is_refused_in_words(ann, at, words):
+def test_invalid_time_is_refused_with_reason(ann, at, words):
     Preference.objects.create(person=ann, time_zone="Europe/Berlin")
     page = post(logged_in(ann), make_term(), do="schedule", action="publish", at=at)
     assert words in page.replace("&#x27;", "’").replace("'", "’")
 
 
-def test_the_page_warns_when_the_text_is_another_one_now(ann):
+def test_page_warns_if_text_has_changed(ann):
     client, term = logged_in(ann), make_term()
     at = timezone.now() + timedelta(days=1)
     post(client, term, do="schedule", action="publish", at=f"{at:%Y-%m-%dT%H:%M}")
@@ -71,7 +71,7 @@ def test_the_page_warns_when_the_text_is_another_one_now(ann):
     assert "The text has changed since, so this will not run." in page
 
 
-def test_a_zone_that_is_none_is_refused(ann):
+def test_invalid_time_zone_is_refused(ann):
     client = logged_in(ann)
     for zone in ("Mars/Olympus", "../etc/passwd", "x" * 500, "\0"):
         client.post("/admin/terms/term/preferences/", {"mail": "now", "time_zone": zone})

@@ -22,7 +22,7 @@ def changed_lines(before, after):
     return [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
 
 
-def test_saving_without_a_change_makes_no_revision(admin, shared):
+def test_unchanged_form_creates_no_revision(admin, shared):
     for corpus in ("glossary", "iotatlas"):
         apply_import(plan_import(default_glossary(), shared / "corpora" / corpus))
     before = Revision.objects.count()
@@ -47,7 +47,7 @@ AWKWARD = [
 
 
 @pytest.mark.parametrize("content", AWKWARD)
-def test_awkward_files_survive_a_save(admin, content):
+def test_unusual_files_are_saved_unchanged(admin, content):
     term = make_term("A", path="a.md", text=content)
     response = post(admin, term)
     assert response.status_code == 302, response.context["errors"]
@@ -55,7 +55,7 @@ def test_awkward_files_survive_a_save(admin, content):
     assert Revision.objects.count() == 1
 
 
-def test_one_edited_value_changes_its_lines_only(admin):
+def test_edited_value_changes_only_its_lines(admin):
     term = make_term("Flask", related="Django, C#")
     before = text(term)
     post(admin, term, description="No", reason="Shorter")
@@ -75,7 +75,7 @@ def test_related_terms_are_reordered_added_and_removed(admin):
     assert "value: 'None'" in text(term)
 
 
-def test_a_related_name_that_the_file_cannot_hold_is_refused(admin):
+def test_ambiguous_related_name_is_refused(admin):
     term = make_term("Flask", related="Django")
     response = post(admin, term, **{"related_terms-label": ["Detection, and Response"]})
     assert "cannot be told from the other related terms" in response.content.decode()
@@ -105,7 +105,7 @@ def test_detail_rows_are_added_edited_and_moved(admin):
     ]  # fmt: skip
 
 
-def test_a_category_moves_with_its_row(admin):
+def test_category_and_its_row_change_together(admin):
     term = make_term("Flask")
     other = Category.objects.create(glossary=default_glossary(), name="Web", slug="web")
     before = text(term)
@@ -122,7 +122,7 @@ def test_renaming_a_category_rewrites_its_terms_as_one_change_set(admin):
     sent = {"name": "Engineering", "slug": "software", "order": "0", "icon": ""}
     page = admin.post(url, sent).content.decode()
     assert "written into 2 term files" in page
-    assert Category.objects.get().name == "Software"  # shown, not done
+    assert Category.objects.get().name == "Software"  # only a preview
     (digest,) = re.findall(r'name="confirm" value="(\w+)"', page)
     admin.post(url, {**sent, "confirm": digest})
     for term in (first, second):
@@ -158,7 +158,7 @@ def test_aliases_are_written_as_a_list(admin):
     ]
 
 
-def test_a_new_term_gets_a_file(admin):
+def test_new_term_gets_a_file(admin):
     category = Category.objects.create(glossary=default_glossary(), name="Web", slug="web")
     fields = fields_of(admin.get("/admin/terms/term/add/"))
     fields.update(
@@ -175,7 +175,7 @@ def test_a_new_term_gets_a_file(admin):
     )
 
 
-def test_two_new_terms_of_one_name_get_files_of_their_own(admin):
+def test_new_terms_with_one_name_get_separate_files(admin):
     default_glossary()
     for _ in range(2):
         fields = fields_of(admin.get("/admin/terms/term/add/"))
@@ -194,7 +194,7 @@ def test_two_new_terms_of_one_name_get_files_of_their_own(admin):
         ({"other_names-name": ["x" * 400], "other_names-kind": ["former"]}, "longer than 300"),
     ],
 )  # fmt: skip
-def test_bad_values_are_refused_with_what_was_typed(admin, changes, words):
+def test_invalid_values_are_refused_and_typed_text_is_kept(admin, changes, words):
     term = make_term("Flask")
     response = post(admin, term, body="My long text", **changes)
     assert response.status_code == 200
@@ -204,7 +204,7 @@ def test_bad_values_are_refused_with_what_was_typed(admin, changes, words):
     assert Revision.objects.count() == 1
 
 
-def test_an_unreadable_file_is_mended_as_text(admin):
+def test_unreadable_file_is_repaired_as_text(admin):
     term = make_term("x", path="x.md", text="---\nterm: [a\n---\nBody\n")
     page = admin.get(address(term)).content.decode()
     assert "The header of this file cannot be read" in page
@@ -214,7 +214,7 @@ def test_an_unreadable_file_is_mended_as_text(admin):
     assert Term.objects.get().name == "Mended"
 
 
-def test_keys_that_nobody_knows_are_shown(admin):
+def test_unknown_keys_are_shown(admin):
     term = make_term("x", path="x.md", text="---\ntitle: X\nweight: 500\n---\n")
     page = admin.get(address(term)).content.decode()
     assert "<dt>weight</dt><dd>500</dd>" in page
@@ -223,7 +223,7 @@ def test_keys_that_nobody_knows_are_shown(admin):
 # Two editors
 
 
-def test_the_second_to_save_is_told_and_loses_nothing(admin):
+def test_second_save_shows_conflict_and_loses_nothing(admin):
     term = make_term("Flask", related="Django")
     fields = fields_of(admin.get(address(term)))
     save_text(term, text_of("Flask", related="Django", body="Their body"))
@@ -245,7 +245,7 @@ def test_the_second_to_save_is_told_and_loses_nothing(admin):
 
 
 @pytest.mark.parametrize(("choice", "body"), [("mine", "My body\n"), ("theirs", "Their body\n")])
-def test_a_field_that_both_changed_is_chosen(admin, choice, body):
+def test_choice_resolves_field_that_both_changed(admin, choice, body):
     term = make_term("Flask")
     fields = fields_of(admin.get(address(term)))
     save_text(term, text_of("Flask", body="Their body"))
@@ -264,7 +264,7 @@ BODY = "First.\n\n## Use\n\nMiddle.\n\n## More\n\nLast."
 
 
 def both_change(admin, term, theirs, mine):
-    """Somebody saves ``theirs`` while ``mine`` is typed; the fields of the page that says so."""
+    """Save ``theirs``, then post ``mine``. Return the HTML and fields of the conflict page."""
     fields = fields_of(admin.get(address(term)))
     save_text(term, text_of("Flask", body=theirs))
     response = admin.post(address(term), {**fields, "body": [mine.replace("\n", "\r\n") + "\r\n"]})
@@ -272,7 +272,7 @@ def both_change(admin, term, theirs, mine):
     return response.content.decode(), fields_of(response)
 
 
-def test_texts_that_were_changed_at_different_places_hold_both(admin):
+def test_changes_in_different_places_are_merged(admin):
     term = make_term("Flask", body=BODY)
     html, again = both_change(
         admin, term, BODY.replace("First", "Their first"), BODY.replace("Last", "My last")
@@ -287,7 +287,7 @@ def test_texts_that_were_changed_at_different_places_hold_both(admin):
     ("choice", "middle"),
     [("mine", "My middle."), ("theirs", "Their middle."), ("both", "My middle.\nTheir middle.")],
 )
-def test_each_passage_that_both_changed_is_chosen(admin, choice, middle):
+def test_choice_resolves_passage_that_both_changed(admin, choice, middle):
     term = make_term("Flask", body=BODY)
     html, again = both_change(
         admin,
@@ -302,14 +302,14 @@ def test_each_passage_that_both_changed_is_chosen(admin, choice, middle):
     assert term.body == BODY.replace("Middle.", middle).replace("First", "Their first") + "\n"
 
 
-def test_a_merged_text_that_is_edited_on_counts_as_it_stands(admin):
+def test_edit_of_merged_text_takes_precedence(admin):
     term = make_term("Flask", body=BODY)
     _, again = both_change(
         admin, term, BODY.replace("Middle", "Theirs"), BODY.replace("Middle", "Mine")
     )
     (name,) = [name for name in again if name.startswith("passage-")]
     typed = {**again, name: ["theirs"], "body": ["By hand.\r\n"]}
-    # An error elsewhere does not forget the choices.
+    # An error in another field keeps the choices.
     page = fields_of(admin.post(address(term), {**typed, "name": [""]}))
     assert page[name] == ["theirs"]
     assert admin.post(address(term), typed).status_code == 302
@@ -317,7 +317,7 @@ def test_a_merged_text_that_is_edited_on_counts_as_it_stands(admin):
     assert term.body == "By hand.\n"
 
 
-def test_rows_relations_and_aliases_merge_too(admin):
+def test_relations_and_aliases_are_merged(admin):
     term = make_term("Flask", related="Django")
     fields = fields_of(admin.get(address(term)))
     save_text(term, text_of("Flask", related="Django, C#"))
@@ -338,7 +338,7 @@ def test_rows_relations_and_aliases_merge_too(admin):
 WITH_ROW = text_of("Flask").replace("details:\n", "details:\n  - title: Coined\n    value: 1983\n")
 
 
-def test_rows_that_both_changed_are_not_mixed_up(admin):
+def test_moved_and_edited_rows_are_merged(admin):
     term = make_term("Flask", text=WITH_ROW)
     fields = fields_of(admin.get(address(term)))
     rows = fields["detail_rows-title"]
@@ -364,7 +364,7 @@ def test_rows_that_both_changed_are_not_mixed_up(admin):
     }  # fmt: skip
 
 
-def test_a_choice_outlives_a_mistake(admin):
+def test_choice_is_kept_after_invalid_input(admin):
     term = make_term("Flask")
     fields = fields_of(admin.get(address(term)))
     save_text(term, text_of("Flask", body="Theirs"))
@@ -376,7 +376,7 @@ def test_a_choice_outlives_a_mistake(admin):
     assert term.body == "Theirs\n"
 
 
-def test_a_review_date_is_not_emptied_by_somebody_elses_save(admin):
+def test_review_date_is_kept_by_a_concurrent_save(admin):
     term = make_term("Flask")
     fields = fields_of(admin.get(address(term)))
     Term.objects.filter(pk=term.pk).update(review_by="2027-01-01")
@@ -388,7 +388,7 @@ def test_a_review_date_is_not_emptied_by_somebody_elses_save(admin):
     assert str(term.review_by) == "2028-02-02"
 
 
-def test_what_was_typed_is_shown_again_after_an_error(admin):
+def test_typed_rows_are_shown_again_after_error(admin):
     term = make_term("Flask", related="Django")
     fields = fields_of(admin.get(address(term)))
     typed = {
@@ -404,7 +404,7 @@ def test_what_was_typed_is_shown_again_after_an_error(admin):
     assert page.content.decode().count("follows the field above") == 3
 
 
-def test_a_category_cannot_take_the_name_of_another(admin):
+def test_category_cannot_take_name_of_another(admin):
     make_term("A", category="One")
     make_term("B", category="Two")
     one = Category.objects.get(name="One")
@@ -414,7 +414,7 @@ def test_a_category_cannot_take_the_name_of_another(admin):
     assert Category.objects.get(pk=one.pk).name == "One"
 
 
-def test_what_is_rarely_meant_is_told(admin):
+def test_unusual_values_show_warnings(admin):
     make_term("Flask")
     term = make_term("FLASK", path="other.md")
     response = admin.post(
@@ -433,10 +433,10 @@ def test_what_is_rarely_meant_is_told(admin):
     )
 
 
-# The file, the history
+# File and history
 
 
-def test_the_file_is_shown_before_and_after_saving(admin):
+def test_file_and_preview_of_changes_are_shown(admin):
     term = make_term("Flask")
     assert "term: Flask" in admin.get(f"/admin/terms/term/{term.pk}/file/").content.decode()
     fields = fields_of(admin.get(address(term)))
@@ -447,7 +447,7 @@ def test_the_file_is_shown_before_and_after_saving(admin):
     assert Revision.objects.count() == 1
 
 
-def test_a_download_is_the_file(admin):
+def test_download_equals_the_file(admin):
     content = "---\r\nterm: É\r\n---\r\nx"
     term = make_term("É", path="sub/é.md", text=content)
     response = admin.get(f"/admin/terms/term/{term.pk}/file/download/")
@@ -456,7 +456,7 @@ def test_a_download_is_the_file(admin):
     assert "%C3%A9.md" in response["Content-Disposition"]
 
 
-def test_two_revisions_are_compared_and_one_is_restored(admin):
+def test_revisions_are_compared_and_restored(admin):
     term = make_term("Flask", body="One two three")
     save_text(term, text_of("Flask", body="One four three"))
     url = f"/admin/terms/term/{term.pk}/history/"
@@ -472,7 +472,7 @@ def test_two_revisions_are_compared_and_one_is_restored(admin):
     assert admin.post(f"{url}restore/", {"number": "-1", "seen": "x"}).status_code == 404
 
 
-def test_a_stale_restore_is_refused(admin):
+def test_stale_restore_is_refused(admin):
     term = make_term("Flask", body="a")
     save_text(term, text_of("Flask", body="b"))
     save_text(term, text_of("Flask", body="c"))

@@ -27,7 +27,7 @@ def page_of(term):
     return Page.objects.get(path=TERM).content.decode()
 
 
-def test_the_names_of_the_text_are_listed(admin, flask):
+def test_names_in_text_are_listed(admin, flask):
     html = admin.get(address(flask)).content.decode()
     assert "Django" in html
     assert "no link: it may mean 2 terms" in html
@@ -35,7 +35,7 @@ def test_the_names_of_the_text_are_listed(admin, flask):
     assert "Mentioned, but not related" in html
 
 
-def test_what_is_decided_is_live_and_stays(admin, flask):
+def test_decisions_are_published_immediately_and_kept(admin, flask):
     river = Term.objects.get(path="river-bank.md")
     fields = {"name-0": NEVER, "name-1": str(river.uid), "is_linked": "on"}
     response = admin.post(address(flask), fields, follow=True)
@@ -56,14 +56,14 @@ def test_what_is_decided_is_live_and_stays(admin, flask):
     )
 
 
-def test_an_everyday_word_is_not_linked_elsewhere(admin, flask):
+def test_term_with_links_disabled_is_not_linked(admin, flask):
     django = Term.objects.get(name="Django")
     assert 'django/">Django</a>' in page_of(flask)
     admin.post(address(django), {})
     assert 'django/">Django</a>' not in page_of(flask)
 
 
-def test_named_terms_become_related_ones(admin, flask):
+def test_mentioned_terms_can_be_related(admin, flask):
     django = Term.objects.get(name="Django")
     admin.post(address(flask), {"relate": ["", str(django.uid)]})
     flask.refresh_from_db()
@@ -75,12 +75,12 @@ def test_named_terms_become_related_ones(admin, flask):
 
 
 @pytest.mark.parametrize("value", ["x", "\0", "0" * 5000, "never ", "None"])
-def test_what_cannot_be_chosen_changes_nothing(admin, flask, value):
+def test_invalid_choice_changes_nothing(admin, flask, value):
     admin.post(address(flask), {"name-0": value, "is_linked": "on"})
     assert MentionDecision.objects.count() == 0
 
 
-def test_only_those_who_may_decide(account, flask, client):
+def test_decisions_need_permission(account, flask, client):
     assert client.get(address(flask)).status_code == 302
     viewer = account("viewer", "view_term")
     assert viewer.get(address(flask)).status_code == 200
@@ -93,7 +93,7 @@ def test_only_those_who_may_decide(account, flask, client):
     assert viewer.get("/admin/terms/term/999999/links/").status_code == 404
 
 
-def test_searches_in_vain_lead_to_new_terms(admin, client):
+def test_failed_searches_link_to_new_terms(admin, client):
     make_term("Flask")
     publish(default_glossary(), Term.objects.all())
     client.get("/glossary/search", {"q": "rust & co"})

@@ -1,4 +1,4 @@
-"""Deleting in the admin."""
+"""Deleting and restoring terms in the admin."""
 
 import pytest
 from django.contrib.admin import site
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 PREFIX = "/admin/terms/term/"
 
 
-def test_deleting_says_who_refers_to_the_term_and_asks(admin):
+def test_delete_page_lists_references_and_asks_for_confirmation(admin):
     term = make_live("Flask")
     make_live("Django", related="Flask", body="Like Flask.")
     page = admin.get(f"{PREFIX}{term.pk}/delete/").content.decode()
@@ -27,7 +27,7 @@ def test_deleting_says_who_refers_to_the_term_and_asks(admin):
     assert admin.get(f"{PREFIX}{term.pk}/change/").status_code == 302
 
 
-def test_it_is_taken_out_again(admin):
+def test_term_is_restored_from_trash(admin):
     term = make_term("Flask")
     admin.post(f"{PREFIX}{term.pk}/delete/")
     page = admin.get(f"{PREFIX}trash/").content.decode()
@@ -40,7 +40,7 @@ def test_it_is_taken_out_again(admin):
         assert "no longer in the trash" in page
 
 
-def test_a_page_says_that_its_term_is_gone_meanwhile(admin, rf, editor):
+def test_page_reports_that_its_term_was_deleted(admin, rf, editor):
     term = make_term("Flask")
     stale = Term.objects.get()
     admin.post(f"{PREFIX}{term.pk}/delete/")
@@ -54,7 +54,7 @@ def test_a_page_says_that_its_term_is_gone_meanwhile(admin, rf, editor):
     assert "was just deleted" in str(message)
 
 
-def test_what_cannot_come_back_is_said(admin):
+def test_refused_restore_is_reported(admin):
     term = make_term("Flask")
     admin.post(f"{PREFIX}{term.pk}/delete/")
     make_term("Flask")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 WORK = "/admin/terms/term/work/"
 
 
-def test_the_first_page_says_what_needs_somebody(admin):
+def test_home_page_counts_open_work(admin):
     make_term("A", related="B, Wanted one")
     make_term("B")
     html = admin.get("/admin/").content.decode()
@@ -24,7 +24,7 @@ def test_the_first_page_says_what_needs_somebody(admin):
     assert 'value="New one"' in admin.get("/admin/terms/term/add/?name=New+one").content.decode()
 
 
-def test_every_list_has_a_page(admin):
+def test_every_work_list_has_a_page(admin):
     make_live("A", related="B, Wanted one", body="B and C.")
     make_live("B")
     make_live("C", body="A")
@@ -36,7 +36,7 @@ def test_every_list_has_a_page(admin):
         assert admin.get(f"{WORK}wanted/", {"p": number}).status_code == 200
 
 
-def test_one_click_adds_the_way_back(admin):
+def test_missing_relation_is_added_with_one_click(admin):
     make_term("A", related="B")
     make_term("B", related="C#, Wanted one")
     relation = Relation.objects.get(label="B")
@@ -49,7 +49,7 @@ def test_one_click_adds_the_way_back(admin):
         assert "no longer exists" in html
 
 
-def test_queries_do_not_grow_with_the_rows(admin):
+def test_number_of_queries_does_not_depend_on_rows(admin):
     counts = []
     for first in (0, 5, 20):
         for number in range(first, first * 3 + 4):

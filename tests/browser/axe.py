@@ -1,17 +1,17 @@
 from axe_playwright_python.sync_playwright import Axe
 
-# Django's own defects: its autocomplete widget has no name, its list headers and facets.
+# Markup of Django with known defects: its autocomplete widget, list headers and facets.
 NOT_OURS = {"select2", "aria-hidden"}
 
 
 def violations(page, **options):
-    """What axe finds: the rule, and the elements that break it."""
-    page.wait_for_load_state()  # half a page has no main landmark
+    """Return the violations that axe finds: pairs of rule and HTML of the elements."""
+    page.wait_for_load_state()  # an incomplete page has no main landmark
     found = Axe().run(page, options=options or None).response["violations"]
     return [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found]
 
 
-def of_our_making(page):
+def own_violations(page):
     return [
         (rule, nodes)
         for rule, nodes in violations(page)

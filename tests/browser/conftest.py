@@ -1,4 +1,4 @@
-"""A real Chromium. Where there is none the tests are skipped, except on CI."""
+"""Fixtures for tests in Chromium. Without Chromium the tests are skipped, except on CI."""
 
 import os
 import shutil
@@ -33,13 +33,13 @@ def chromium():
         browser.close()
 
 
-# Answers with these are errors to the console, as they are ones.
-MEANT = ("409 (Conflict)", "404 (Not Found)", "410 (Gone)")
+# The console reports responses with these status codes as errors.
+EXPECTED = ("409 (Conflict)", "404 (Not Found)", "410 (Gone)")
 
 
 @pytest.fixture
 def visit(chromium, live_server):
-    """Open pages of the server; what the console complains about fails the test."""
+    """Return a function that opens a page; errors on the console fail the test."""
     complaints = []
     contexts = []
 
@@ -64,7 +64,7 @@ def visit(chromium, live_server):
     yield make
     for context in contexts:
         context.close()
-    assert [line for line in complaints if not any(status in line for status in MEANT)] == []
+    assert [line for line in complaints if not any(status in line for status in EXPECTED)] == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every page that is added to the admin: axe clean, and not wider than the window."""
+"""All additional pages of the admin: no violations found by axe, no horizontal overflow."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from terms.models import Term
 from terms.review.comments import comment
 from terms.review.requests import submit
 from terms.review.suggestions import decline_name, keep_suggestion
-from tests.browser.axe import of_our_making
+from tests.browser.axe import own_violations
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +24,7 @@ PREFIX = "/admin/terms/term/"
 
 @pytest.fixture
 def newsroom(admin_client):
-    """A glossary in which there is something on each page; its pages' addresses."""
+    """Create content for each page. Return the addresses of the pages."""
     person = User.objects.get()
     flask = make_live("Flask", related="Django, C#", body="## Use\n\nOther than Quart.")
     make_live("Quart", body="x")
@@ -53,35 +53,37 @@ def newsroom(admin_client):
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_no_page_has_an_axe_violation(visit, admin_client, newsroom, width, dark):
+def test_pages_have_no_axe_violations_and_do_not_overflow(
+    visit, admin_client, newsroom, width, dark
+):
     page = visit(width, dark, admin_client, bypass_csp=True)  # axe measures with inline styles
     for address in newsroom:
         page.goto(address)
-        assert of_our_making(page) == [], address
-        # Django's own lists are wider than a telephone and scroll in a box of their own.
+        assert own_violations(page) == [], address
+        # Django's lists are wider than a phone and scroll in a box.
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, (address, wide)
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_pages_within_an_action_have_no_axe_violation(visit, admin_client, newsroom, width):
+def test_pages_during_an_action_have_no_axe_violations(visit, admin_client, newsroom, width):
     page = visit(width, False, admin_client, bypass_csp=True)
     term = Term.objects.get(name="Flask")
     page.goto(f"{PREFIX}{term.pk}/refactor/")
     page.fill("#rename-name", "Flask 3")
     with page.expect_navigation():
         page.get_by_role("button", name="Show effects").first.click()
-    assert of_our_making(page) == []
+    assert own_violations(page) == []
     page.goto(PREFIX)
     page.locator("input.action-select").first.check()
     page.select_option("select[name=action]", "edit_selected")
     page.locator("button[name=index]").first.click()
     page.wait_for_selector("text=Remove relation to")
-    assert of_our_making(page) == []
+    assert own_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.goto(f"{PREFIX}{term.pk}/change/")
     page.locator(".term-keys summary").click()
     page.focus("#id_body")
     page.keyboard.type("[[qu")
     page.wait_for_selector(".term-names")
-    assert of_our_making(page) == []
+    assert own_violations(page) == []

@@ -1,4 +1,4 @@
-"""Hostile texts in a real browser with the policy off: the sanitiser alone has to hold."""
+"""Hostile texts in a browser without the Content-Security-Policy, to test the sanitiser alone."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.factory import default_glossary, make_term, save_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TOGETHER = 32  # attacks of a term
+TOGETHER = 32  # attacks per term
 HOOKS = """
 window.__fired = [];
 for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => { window.__fired.push(name); };
@@ -50,7 +50,7 @@ def attacks(shared):
 
 
 def quoted(text):
-    """A YAML scalar of what YAML can hold of a text."""
+    """Return ``text`` as a YAML scalar, without characters that YAML cannot hold."""
     return json.dumps("".join(c for c in text if c.isprintable() or c == "\n"))
 
 
@@ -76,7 +76,7 @@ def make_hostile(number, group):
 
 @pytest.fixture
 def guarded(chromium, live_server):
-    """A page that notes scripts that ran, and requests to elsewhere, which it stops."""
+    """A page that records executed scripts, and records and blocks requests to other hosts."""
     context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
     context.add_init_script(HOOKS)
     elsewhere = []
@@ -99,12 +99,12 @@ def fired(page, address):
     try:
         page.goto(address)
         return page.evaluate(POKE)
-    except Error as error:  # an attack that leads elsewhere
+    except Error as error:  # an attack that navigates to another page
         return [str(error)]
 
 
-def test_the_harness_sees_attacks_that_are_not_sanitised(guarded, attacks):
-    """The control: the same texts as the Markdown parser gives them out."""
+def test_harness_detects_attacks_without_sanitiser(guarded, attacks):
+    """Control experiment with the unsanitised output of the Markdown parser."""
     seen = 0
     html = ""
     guarded.route("**/control", lambda route: route.fulfill(body=html, content_type="text/html"))
@@ -115,9 +115,7 @@ def test_the_harness_sees_attacks_that_are_not_sanitised(guarded, attacks):
     assert guarded.elsewhere
 
 
-def test_nothing_runs_and_nothing_is_loaded_from_elsewhere(
-    guarded, attacks, admin_client, live_server
-):
+def test_hostile_texts_run_no_scripts_and_load_nothing(guarded, attacks, admin_client, live_server):
     terms = [make_hostile(number, group) for number, group in enumerate(attacks)]
     make_term("Innocent", path="i.md", body=" ".join(term.name for term in terms[:60]))
     refusals = publish(default_glossary(), Term.objects.all())
@@ -133,7 +131,7 @@ def test_nothing_runs_and_nothing_is_loaded_from_elsewhere(
         assert fired(guarded, address) == [], address
     assert guarded.elsewhere == []
 
-    # Cards and suggestions are made by a script.
+    # Scripts insert cards and suggestions.
     guarded.goto(next(page for page in pages if page.endswith("/i/")))
     for place, link in enumerate(guarded.locator("a.ref").all()[:8]):
         link.focus()

@@ -25,7 +25,7 @@ def newest(term):
     return Term.objects.get(pk=term.pk).newest_revision().text
 
 
-def test_opening_and_saving_all_real_files_changes_nothing(visit, admin_client, shared):
+def test_saving_real_files_unchanged_creates_no_revision(visit, admin_client, shared):
     apply_import(plan_import(default_glossary(), shared / "corpora" / "glossary"))
     before = Revision.objects.count()
     page = visit(client=admin_client)
@@ -45,13 +45,13 @@ AWKWARD = [
 
 
 @pytest.mark.parametrize("content", AWKWARD)
-def test_awkward_files_survive(visit, admin_client, content):
+def test_unusual_files_are_saved_unchanged(visit, admin_client, content):
     term = make_term("A", path="a.md", text=content)
     save(change_page(visit(client=admin_client), term))
     assert newest(term) == content
 
 
-def test_one_value_is_edited_in_its_place(visit, admin_client):
+def test_edited_value_changes_only_its_line(visit, admin_client):
     term = make_term("Flask", text=text_of("Flask").replace("\n", "\r\n"))
     page = change_page(visit(client=admin_client), term)
     page.fill("#id_name", "Flask 3")
@@ -77,7 +77,7 @@ def test_tab_leaves_the_text_and_undo_works(visit, admin_client):
     assert "one" not in body.input_value()
 
 
-def test_the_preview_stands_beside_the_text_where_both_have_room(visit, admin_client):
+def test_preview_is_beside_the_text_on_wide_screens(visit, admin_client):
     page = change_page(visit(client=admin_client), make_term("Flask"))
     text, preview = (page.locator(s).bounding_box() for s in ("#id_body", ".markdownx-preview"))
     assert preview["y"] >= text["y"] + text["height"]
@@ -106,7 +106,7 @@ def test_related_terms_are_suggested_moved_and_added(visit, admin_client):
     assert "value: 'A, Django'" in newest(term)
 
 
-def test_enter_in_a_list_goes_to_the_next_row(visit, admin_client):
+def test_enter_in_a_list_moves_to_next_row(visit, admin_client):
     term = make_term("Flask", related="A, B")
     page = change_page(visit(client=admin_client), term)
     rows = page.locator(".field-related_terms .term-row")
@@ -115,12 +115,12 @@ def test_enter_in_a_list_goes_to_the_next_row(visit, admin_client):
     page.keyboard.type("Quar")
     page.keyboard.press("Enter")
     expect(rows.nth(3).locator("input")).to_be_focused()
-    page.keyboard.press("Enter")  # an empty row has nothing to go on to
+    page.keyboard.press("Enter")  # an empty row has no next row
     expect(page.locator("#id_name")).to_have_value("Flask")
     assert "Quar" not in newest(term)
 
 
-def test_a_new_term_begins_with_its_name(visit, admin_client):
+def test_name_of_new_term_is_focused(visit, admin_client):
     page = visit(client=admin_client)
     page.goto("/admin/terms/term/add/")
     expect(page.locator("#id_name")).to_be_focused()
@@ -136,7 +136,7 @@ def test_details_are_added_as_rows(visit, admin_client):
     assert "  - title: Since\n    value: |-\n      2010\n      2011\n" in newest(term)
 
 
-def test_an_icon_is_chosen_from_pictures(visit, admin_client):
+def test_icon_is_chosen_from_pictures(visit, admin_client):
     term = make_term("Flask")
     page = change_page(visit(client=admin_client), term)
     page.click("text=Choose…")
@@ -148,7 +148,7 @@ def test_an_icon_is_chosen_from_pictures(visit, admin_client):
     assert "icon: 'mdi:flask'" in newest(term)
 
 
-def test_a_pasted_picture_is_kept_and_can_be_undone(visit, admin_client, settings, tmp_path):
+def test_pasted_picture_is_inserted_and_can_be_undone(visit, admin_client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     page = change_page(visit(client=admin_client), make_term("Flask", body="Text"))
     paste = """async (kind) => {
@@ -166,7 +166,7 @@ def test_a_pasted_picture_is_kept_and_can_be_undone(visit, admin_client, setting
     assert "![" not in page.input_value("#id_body")
 
 
-def test_the_second_of_two_editors_chooses(visit, admin_client):
+def test_second_editor_resolves_conflict(visit, admin_client):
     term = make_term("Flask", body="Start")
     page = change_page(visit(client=admin_client), term)
     save_text(term, text_of("Flask", body="Theirs"))
@@ -181,7 +181,7 @@ def test_the_second_of_two_editors_chooses(visit, admin_client):
     assert (term.body, term.description) == ("Theirs\n", "And my sentence")
 
 
-def test_enter_saves_and_does_not_open_another_window(visit, admin_client):
+def test_enter_saves_in_the_same_window(visit, admin_client):
     term = make_term("Flask")
     page = change_page(visit(client=admin_client), term)
     page.fill("#id_name", "Quart")
@@ -191,7 +191,7 @@ def test_enter_saves_and_does_not_open_another_window(visit, admin_client):
     assert "term: Quart" in newest(term)
 
 
-def test_the_file_is_previewed_in_its_own_window(visit, admin_client):
+def test_file_preview_opens_in_new_window(visit, admin_client):
     page = change_page(visit(client=admin_client), make_term("Flask"))
     page.fill("#id_name", "Quart")
     with page.context.expect_page() as opened:
@@ -199,12 +199,12 @@ def test_the_file_is_previewed_in_its_own_window(visit, admin_client):
     expect(opened.value.locator("ins:has-text('Quart')")).to_have_count(1)
 
 
-def test_what_is_typed_survives_a_crash(visit, admin_client):
+def test_typed_text_survives_closing_the_browser(visit, admin_client):
     term = make_term("Flask")
     page = change_page(visit(client=admin_client), term)
     page.fill("#id_description", "Typed and never saved")
     expect(page.locator("[data-kept]")).to_contain_text("What you type is kept", timeout=15_000)
-    page.context.close()  # as a browser that was killed
+    page.context.close()  # like a crash of the browser
     page = change_page(visit(client=admin_client), term)
     page.get_by_role("link", name="Continue editing").click()
     expect(page.locator("#id_description")).to_have_value("Typed and never saved")
@@ -212,12 +212,12 @@ def test_what_is_typed_survives_a_crash(visit, admin_client):
     assert Term.objects.get().description == "Typed and never saved"
 
 
-def test_leaving_with_unsaved_changes_is_asked_about(visit, admin_client):
+def test_leaving_with_unsaved_changes_asks_for_confirmation(visit, admin_client):
     term = make_term("Flask")
     page = change_page(visit(client=admin_client), term)
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.get_by_role("link", name="History").click()  # nothing was changed: nobody asks
+    page.get_by_role("link", name="History").click()  # no dialog without changes
     page.wait_for_url("**/history/")
     change_page(page, term)
     page.locator("#id_description").press_sequentially("x")
@@ -228,7 +228,7 @@ def test_leaving_with_unsaved_changes_is_asked_about(visit, admin_client):
     assert asked == ["beforeunload"]
 
 
-def test_somebody_else_at_the_same_term_is_seen(visit, admin_client):
+def test_other_editor_of_the_term_is_shown(visit, admin_client):
     from django.contrib.auth.models import User
 
     from tests.accounts import logged_in
@@ -240,7 +240,7 @@ def test_somebody_else_at_the_same_term_is_seen(visit, admin_client):
     expect(page.locator("[data-others]")).to_contain_text("ben also has this term open.")
 
 
-def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
+def test_selected_passage_is_quoted_in_comment(visit, admin_client):
     term = make_term("Flask", body="It **follows** WSGI.")
     page = visit(client=admin_client)
     page.goto(f"/admin/terms/term/{term.pk}/review/")
@@ -260,7 +260,7 @@ def test_a_marked_passage_is_what_a_comment_is_about(visit, admin_client):
     assert asked == ["beforeunload"]
 
 
-def test_a_term_is_added_from_one_field(visit, admin_client):
+def test_home_page_field_finds_or_adds_a_term(visit, admin_client):
     flask = make_term("Flask")
     page = visit(client=admin_client)
     page.goto("/admin/")
@@ -278,7 +278,7 @@ def test_a_term_is_added_from_one_field(visit, admin_client):
     expect(page.locator("#id_name")).to_have_value("Quart")
 
 
-def test_what_could_be_better_is_said_while_typing(visit, admin_client):
+def test_quality_findings_are_shown_while_typing(visit, admin_client):
     term = make_term("Flask")
     page = change_page(visit(client=admin_client), term)
     expect(page.locator(".term-better")).to_be_hidden()

@@ -40,7 +40,7 @@ a long line of code that is wider than a telephone is, by far, so that it has to
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_public_pages_have_no_axe_violation_and_do_not_overflow(visit, width, dark):
+def test_public_pages_have_no_axe_violations_and_do_not_overflow(visit, width, dark):
     Glossary.objects.update_or_create(slug="glossary", defaults={"takes_suggestions": True})
     call_command("import_terms", "fixtures/glossary", publish=True)
     make_term(LONG, path="long.md", body=BODY, related="Flask, Wanted one")
@@ -67,7 +67,7 @@ def test_public_pages_have_no_axe_violation_and_do_not_overflow(visit, width, da
 
 
 @pytest.mark.parametrize("width", [320, 768, 1440])
-def test_what_is_jumped_to_does_not_lie_behind_the_letters(visit, width):
+def test_letter_rail_does_not_cover_link_targets(visit, width):
     call_command("import_terms", "fixtures/glossary", publish=True)
     page = visit(width)
     page.emulate_media(reduced_motion="reduce")
@@ -78,7 +78,7 @@ def test_what_is_jumped_to_does_not_lie_behind_the_letters(visit, width):
     assert rail["y"] + rail["height"] <= heading["y"]
 
 
-def test_names_of_neighbours_stay_within_the_picture(visit):
+def test_names_of_neighbours_fit_into_the_picture(visit):
     names = ["W" * 40, "Application programming interface", "応用プログラミング境界面の説明", "C"]
     for name in names:
         make_term(name)
@@ -96,7 +96,7 @@ def test_names_of_neighbours_stay_within_the_picture(visit):
         )
 
 
-def test_an_empty_glossary_and_an_unknown_page_look_meant(visit):
+def test_empty_glossary_shows_a_message(visit):
     default_glossary()
     page = visit()
     page.goto("/glossary/")
@@ -105,7 +105,7 @@ def test_an_empty_glossary_and_an_unknown_page_look_meant(visit):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_large_glossaries_have_no_axe_violation(visit, monkeypatch, dark):
+def test_large_glossaries_have_no_axe_violations(visit, monkeypatch, dark):
     monkeypatch.setattr("terms.pages.lists.ONE_PAGE", 20)
     monkeypatch.setattr("terms.pages.lists.ONE_LETTER", 5)
     call_command("import_terms", "fixtures/glossary", publish=True)
@@ -119,7 +119,7 @@ def test_large_glossaries_have_no_axe_violation(visit, monkeypatch, dark):
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
 
 
-def test_suggestions_are_chosen_by_keyboard(visit):
+def test_suggestions_can_be_chosen_by_keyboard(visit):
     call_command("import_terms", "fixtures/glossary", publish=True)
     page = visit()
     page.goto("/glossary/")
@@ -149,7 +149,7 @@ def test_suggestions_are_chosen_by_keyboard(visit):
     expect(page.locator("mark").first).to_have_text("Cookie")
 
 
-def test_a_linked_term_shows_its_definition(visit):
+def test_linked_term_shows_its_definition(visit):
     call_command("import_terms", "fixtures/glossary", publish=True)
     page = visit()
     page.goto("/glossary/web-platform/protocols/http/")
@@ -159,7 +159,7 @@ def test_a_linked_term_shows_its_definition(visit):
     expect(card).to_contain_text("A named line of a request")
     assert violations(page) == []
     assert card.bounding_box()["y"] >= link.bounding_box()["y"] + link.bounding_box()["height"] - 1
-    card.hover()  # moving into it keeps it
+    card.hover()  # moving the pointer into the card keeps it open
     page.wait_for_timeout(500)
     expect(card).to_be_visible()
     page.keyboard.press("Escape")
@@ -176,7 +176,7 @@ def test_a_linked_term_shows_its_definition(visit):
     expect(card).to_have_count(0)
 
 
-def test_a_definition_that_comes_after_escape_is_not_shown(visit):
+def test_definition_loaded_after_escape_is_not_shown(visit):
     call_command("import_terms", "fixtures/glossary", publish=True)
     page = visit()
     page.goto("/glossary/web-platform/protocols/http/")
@@ -192,7 +192,7 @@ def test_a_definition_that_comes_after_escape_is_not_shown(visit):
     expect(page.locator(".card")).to_have_count(0)
 
 
-def test_a_tap_shows_the_definition_and_the_next_one_follows(chromium, live_server):
+def test_first_tap_shows_definition_and_second_follows_link(chromium, live_server):
     call_command("import_terms", "fixtures/glossary", publish=True)
     context = chromium.new_context(
         base_url=live_server.url, has_touch=True, viewport={"width": 360, "height": 700}
@@ -208,7 +208,7 @@ def test_a_tap_shows_the_definition_and_the_next_one_follows(chromium, live_serv
     context.close()
 
 
-def test_the_site_reads_whole_without_scripts(chromium, live_server):
+def test_site_works_without_scripts(chromium, live_server):
     call_command("import_terms", "fixtures/glossary", publish=True)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
@@ -222,7 +222,7 @@ def test_the_site_reads_whole_without_scripts(chromium, live_server):
     context.close()
 
 
-def test_a_note_stands_beside_its_number_and_other_blocks_as_they_are(visit):
+def test_footnote_is_beside_its_number_and_other_blocks_are_not_moved(visit):
     block = '<div id="own"><p>First of two.</p><p>Second of two.</p></div>'
     make_term("Flask", body=f"Text[^1].\n\n{block}\n\n[^1]: The note.\n")
     publish_all()
@@ -237,7 +237,7 @@ def test_a_note_stands_beside_its_number_and_other_blocks_as_they_are(visit):
     assert abs(number["y"] - place["The note."]["y"]) < 12
 
 
-def test_a_guest_sees_definitions_as_readers_do(visit):
+def test_guest_sees_definitions_below_names(visit):
     change_set = collect(default_glossary(), [make_term("Flask")], "One", None)
     page = visit()
     sharer = User.objects.create_superuser("sharer")
@@ -247,8 +247,8 @@ def test_a_guest_sees_definitions_as_readers_do(visit):
     assert definition.bounding_box()["y"] > page.get_by_role("link", name="Flask").bounding_box()["y"] + 12  # fmt: skip
 
 
-def test_a_guest_comments_by_the_form(visit):
-    """The browser says where the form comes from (S8)."""
+def test_guest_can_comment_with_the_form(visit):
+    """The browser sends the Origin of the form (S8)."""
     change_set = collect(default_glossary(), [make_term("Flask", body="A framework.")], "One", None)
     page = visit()
     sharer = User.objects.create_superuser("sharer")
@@ -266,7 +266,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-def test_a_built_site_takes_words_apart_as_the_server_does(visit):
+def test_offline_search_splits_words_like_the_server(visit):
     make_term("Flask")
     publish_all()
     page = visit()
@@ -279,7 +279,7 @@ def test_a_built_site_takes_words_apart_as_the_server_does(visit):
     assert page.evaluate(apart, WORDS) == [words(text) for text in WORDS]
 
 
-def test_a_built_site_is_searched_without_a_server(chromium, tmp_path):
+def test_built_site_can_be_searched_without_server(chromium, tmp_path):
     call_command("import_terms", "fixtures/glossary", publish=True)
     build(tmp_path / "below" / "site")
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "below"))
@@ -300,7 +300,7 @@ def test_a_built_site_is_searched_without_a_server(chromium, tmp_path):
     server.server_close()
 
 
-def test_pages_are_reached_by_keyboard(visit):
+def test_skip_link_is_reached_by_keyboard(visit):
     make_term("Flask")
     publish_all()
     page = visit()

@@ -1,4 +1,4 @@
-"""Writing by keyboard: formats, names after [[, saving, and ways from term to term."""
+"""Keyboard shortcuts for formatting, names after [[, saving and navigation between terms."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def form(visit, admin_client):
-    """The open form of Flask, which stands between Django and Quart."""
+    """The open form of Flask, between Django and Quart in the list."""
     for name in ("Django", "Flask", "Quart", "Flask Extension"):
         make_term(name, body="word")
     page = visit(client=admin_client)
@@ -28,7 +28,7 @@ def body(page):
     return page.input_value("#id_body")
 
 
-def test_names_after_two_brackets(form):
+def test_two_brackets_suggest_names(form):
     form.focus("#id_body")
     form.keyboard.press("Control+Home")
     form.keyboard.type("See [[flask ex")
@@ -50,14 +50,14 @@ def test_names_after_two_brackets(form):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_names_offered_are_seen_whole(form, width):
+def test_suggested_names_are_not_clipped(form, width):
     form.set_viewport_size({"width": width, "height": 800})
     room = form.locator("#id_body").bounding_box()["width"]
     form.fill("#id_body", "x" * round(room / 8.5 - 12) + " ")
     form.locator("#id_body").press_sequentially("[[flask")
     names = form.locator(".term-names")
     expect(names).to_be_visible()
-    for _ in range(50):  # it is made anew with each letter, and then put in its place
+    for _ in range(50):  # each letter recreates the list before it is positioned
         box = names.bounding_box()
         if box and box["x"] + box["width"] <= width:
             break
@@ -70,7 +70,7 @@ def test_the_names_offered_are_seen_whole(form, width):
     assert last
 
 
-def test_the_toolbar_and_its_keys(form):
+def test_toolbar_works_with_keys(form):
     form.focus("#id_body")
     form.keyboard.press("Control+Home")
     form.keyboard.press("Shift+Control+ArrowRight")
@@ -85,7 +85,7 @@ def test_the_toolbar_and_its_keys(form):
     expect(form.get_by_role("button", name="Italic")).to_be_focused()
 
 
-def test_a_heading_is_made_of_the_whole_line(form):
+def test_heading_button_changes_whole_line(form):
     form.fill("#id_body", "First line\n\nHow it works")
     form.focus("#id_body")
     form.keyboard.press("Control+End")
@@ -100,7 +100,7 @@ def test_a_heading_is_made_of_the_whole_line(form):
     assert body(form) == "First line\n\nHow it works!"
 
 
-def test_a_closing_mark_is_stepped_over(form):
+def test_formatting_key_steps_over_closing_mark(form):
     form.fill("#id_body", "")
     form.focus("#id_body")
     form.keyboard.type("A ")
@@ -118,7 +118,7 @@ def test_a_closing_mark_is_stepped_over(form):
     assert body(form) == "A **bold** and _slanted_ word"
 
 
-def test_saving_by_key(form):
+def test_form_is_saved_by_key(form):
     form.fill("#id_body", "New words.")
     form.keyboard.press("Control+s")
     expect(form.locator(".messagelist")).to_contain_text("changed successfully")
@@ -129,10 +129,10 @@ def test_saving_by_key(form):
     assert Term.objects.get(name="Flask").body.strip() == "Newer words."
 
 
-def test_from_term_to_term_by_key(form):
+def test_keys_move_between_terms(form):
     def arrived(name):
         expect(form.locator("#id_name")).to_have_value(name)
-        form.wait_for_load_state()  # a key pressed before it goes to a page without script
+        form.wait_for_load_state()  # keys have no effect until the script is loaded
 
     form.keyboard.press("Alt+,")
     arrived("Django")

@@ -1,4 +1,4 @@
-"""One field of many terms: in their files, as one, and back as one."""
+"""Changes of one field in many terms, applied and undone as one change set."""
 
 import pytest
 from django.db import connection
@@ -17,7 +17,7 @@ def text(name):
     return Term.objects.get(name=name).newest_revision().text
 
 
-def test_many_terms_go_to_another_category(ann):
+def test_category_of_many_terms_is_changed(ann):
     for number in range(3):
         make_live(f"T{number}")
     operation = set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
@@ -31,7 +31,7 @@ def test_many_terms_go_to_another_category(ann):
         set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
 
 
-def test_an_icon_is_given_and_taken_away(ann):
+def test_icon_is_set_removed_and_restored(ann):
     make_term("A")
     apply(set_column(default_glossary(), Term.objects.all(), "icon", "mdi:lock"), ann)
     assert "icon: 'mdi:lock'" in text("A")
@@ -42,7 +42,7 @@ def test_an_icon_is_given_and_taken_away(ann):
     assert text("A") == before
 
 
-def test_terms_are_related_to_one_and_no_longer(ann):
+def test_relation_is_added_and_removed(ann):
     make_term("Web")
     make_term("A", related="B")
     make_term("C", related="web")
@@ -60,7 +60,7 @@ def test_terms_are_related_to_one_and_no_longer(ann):
             relate(default_glossary(), Term.objects.all(), name)
 
 
-def test_a_file_that_cannot_be_edited_stays_and_is_named(ann):
+def test_uneditable_file_is_skipped_and_reported(ann):
     make_term("Good")
     make_term("Bad", text="---\nterm: Bad\ncategory: [a\n---\n")
     operation = set_column(default_glossary(), Term.objects.all(), "category", "Elsewhere")
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_edited_stays_and_is_named(ann):
     assert any("cannot be changed here" in effect.words for effect in operation.effects)
 
 
-def test_planning_asks_little_of_the_database():
+def test_planning_query_count_does_not_depend_on_terms():
     counts = []
     for first in (0, 10):
         for number in range(first, first + 10):

@@ -1,4 +1,4 @@
-"""A term's file gets another name: its address moves, the folder follows, nothing comes twice."""
+"""Renaming a term's file moves its address and its file in the folder, without duplicates."""
 
 import pytest
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 BEFORE, AFTER = "/glossary/software/full-stack/flask/", "/glossary/software/full-stack/flask-web/"
 
 
-def test_the_address_moves_at_once_and_the_old_one_leads_there(ann):
+def test_address_moves_immediately_and_old_one_redirects(ann):
     flask = make_live("Flask")
     words = [effect.words for effect in plan_move(flask, "flask-web.md").effects]
     assert f"moves to {AFTER} immediately; {BEFORE} redirects there permanently" in words
@@ -34,7 +34,7 @@ def test_the_address_moves_at_once_and_the_old_one_leads_there(ann):
         undo_set(made, ann)
 
 
-def test_a_change_that_waits_does_not_go_out_with_it(ann):
+def test_move_does_not_publish_unpublished_changes(ann):
     flask = make_live("Flask", body="Old words.")
     save_text(flask, text_of("Flask", body="New words."))
     move(Term.objects.get(), "flask-web.md", ann)
@@ -43,7 +43,7 @@ def test_a_change_that_waits_does_not_go_out_with_it(ann):
     assert Term.objects.get().status == "changed"
 
 
-def test_a_name_that_cannot_be_is_refused_in_words(ann):
+def test_invalid_path_is_refused_with_reason(ann):
     flask, _ = make_live("Flask"), make_live("Quart")
     for path, why in (
         ("flask.md", "already has this file"),
@@ -58,13 +58,13 @@ def test_a_name_that_cannot_be_is_refused_in_words(ann):
     assert PublishedTerm.objects.get(name="Flask").path == BEFORE
 
 
-def test_case_alone_may_change(ann):
+def test_letter_case_of_path_may_change(ann):
     make_live("Flask")
     move(Term.objects.get(), "Flask.md", ann)
     assert Term.objects.get().path == "Flask.md"
 
 
-def test_of_two_who_rename_it_the_second_is_told(ann):
+def test_second_of_two_moves_is_refused(ann):
     make_live("Flask")
     one, two = Term.objects.get(), Term.objects.get()
     move(one, "a.md", ann)
@@ -72,7 +72,7 @@ def test_of_two_who_rename_it_the_second_is_told(ann):
         move(two, "b.md", ann)
 
 
-def test_the_folder_follows_and_the_old_file_does_not_come_back(ann, tmp_path):
+def test_old_file_is_not_imported_again_after_move(ann, tmp_path):
     make_term("Flask")
     glossary = default_glossary()
     export(glossary, tmp_path)
@@ -91,7 +91,7 @@ def test_the_folder_follows_and_the_old_file_does_not_come_back(ann, tmp_path):
     assert plan_import(glossary, tmp_path).counts["unchanged"] == 1
 
 
-def test_an_edited_file_under_the_old_name_is_a_conflict(ann, tmp_path):
+def test_edited_file_at_old_path_is_a_conflict(ann, tmp_path):
     make_term("Flask")
     glossary = default_glossary()
     export(glossary, tmp_path)
@@ -106,7 +106,7 @@ def test_an_edited_file_under_the_old_name_is_a_conflict(ann, tmp_path):
     assert "Edited." in Term.objects.get().body
 
 
-def test_the_old_name_is_free_for_another_term(ann, tmp_path):
+def test_old_path_is_free_for_another_term(ann, tmp_path):
     make_live("Flask")
     move(Term.objects.get(), "flask-web.md", ann)
     bottle = make_term("Bottle", path="flask.md")

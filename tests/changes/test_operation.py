@@ -1,4 +1,4 @@
-"""Rename, merge, replace: listed, done as one, undone as one."""
+"""Renaming, merging and replacing terms: preview, apply and undo."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -33,7 +33,7 @@ from tests.factory import default_glossary, make_live, make_term, publish_all, s
 pytestmark = pytest.mark.django_db
 
 
-def anywhere(term):
+def may_edit_all(term):
     return True
 
 
@@ -46,17 +46,17 @@ def texts():
     return {term.path: term.newest_revision().text for term in Term.with_trash.all()}
 
 
-def test_a_rename_reaches_all_who_relate(ann):
+def test_rename_updates_related_terms(ann):
     flask = make_term("Flask")
     make_term("Django", related="C#, Flask, WSGI")
     make_term("WSGI", body="Flask follows it.")
     before = texts()
-    operation = rename(flask, "Flask 3", anywhere)
+    operation = rename(flask, "Flask 3", may_edit_all)
     assert [(effect.term, effect.words) for effect in operation.effects] == [
         ("Flask", "gets its new name; the old name is kept as an alias"),
         ("Django", "is related to it by the new name"),
     ]  # fmt: skip
-    assert texts() == before  # nothing is done yet
+    assert texts() == before  # the plan changes nothing
     change_set = apply(operation, ann)
     assert "value: 'C#, Flask 3, WSGI'" in text("Django")
     assert text("Flask 3") == before["flask.md"].replace("term: Flask", "term: Flask 3").replace(
@@ -69,7 +69,7 @@ def test_a_rename_reaches_all_who_relate(ann):
     assert Relation.objects.get(label="Flask").target == flask
 
 
-def test_only_lines_that_say_the_name_change(ann):
+def test_rename_changes_only_lines_with_the_name(ann):
     flask = make_term("Flask")
     make_term(
         "Django",
@@ -77,11 +77,11 @@ def test_only_lines_that_say_the_name_change(ann):
         text=text_of("Django", related="Flask, WSGI").replace("\n", "\r\n"),
     )
     before = text("Django")
-    apply(rename(flask, "Quart", anywhere), ann)
+    apply(rename(flask, "Quart", may_edit_all), ann)
     assert text("Django") == before.replace("'Flask, WSGI'", "'Quart, WSGI'")
 
 
-def test_where_one_may_not_write_the_old_name_still_finds_the_term(ann):
+def test_old_name_still_resolves_in_terms_that_may_not_be_edited(ann):
     flask, django = make_term("Flask"), make_term("Django", related="Flask")
     operation = rename(flask, "Quart", lambda term: term != django)
     assert "you may not edit it" in operation.effects[-1].words
@@ -95,18 +95,18 @@ def test_where_one_may_not_write_the_old_name_still_finds_the_term(ann):
     [("", "has 1 to"), ("x" * 301, "has 1 to"), ("Flask", "already"), ("WSGI", "Merge the two"),
      ("Gateway", "Merge the two")],
 )  # fmt: skip
-def test_a_name_that_cannot_be_is_refused(name, words):
+def test_invalid_name_is_refused(name, words):
     flask = make_term("Flask")
     make_term("WSGI", text=text_of("WSGI").replace("---\nWSGI", "aliases: [Gateway]\n---\nWSGI"))
     with pytest.raises(CannotRefactor, match=words):
-        rename(flask, name, anywhere)
+        rename(flask, name, may_edit_all)
 
 
-def test_readers_keep_every_address_of_a_renamed_term(ann):
+def test_published_rename_keeps_mentions_and_announces_unchanged_address(ann):
     flask = make_live("Flask")
     make_term("Django", related="Flask", body="Like Flask.")
     publish_all()
-    operation = rename(flask, "Quart", anywhere)
+    operation = rename(flask, "Quart", may_edit_all)
     words = [effect.words for effect in operation.effects]
     assert any("its address stays as it is" in said for said in words)
     assert any("names “Flask” in its text" in said for said in words)
@@ -116,11 +116,11 @@ def test_readers_keep_every_address_of_a_renamed_term(ann):
     assert list(check_consistency(default_glossary())) == []
 
 
-def test_a_merge_hands_over_names_relations_and_addresses(ann):
+def test_merge_moves_names_relations_and_addresses(ann):
     old, new = make_live("Microframework"), make_live("Flask", related="Microframework, WSGI")
     make_live("Django", related="Microframework, Flask")
     before = texts()
-    change_set = apply(merge_terms(old, new, anywhere), ann)
+    change_set = apply(merge_terms(old, new, may_edit_all), ann)
     assert "value: WSGI" in text("Flask") or "value: 'WSGI'" in text("Flask")
     assert Alias.objects.filter(term=new, name="Microframework").exists()
     assert [r.label for r in Relation.objects.filter(term__name="Django")] == ["Flask"]
@@ -146,11 +146,11 @@ def test_undo_does_not_restore_a_term_that_was_deleted(ann):
         undo(change_set, ann)
 
 
-def test_a_merge_says_what_becomes_of_texts_and_links(ann):
+def test_merge_preview_lists_effects_on_texts_and_links(ann):
     old = make_live("Microframework")
     new = make_live("Flask", body="A microframework.")
     make_live("Django", body="No microframework.")
-    said = {(effect.term, effect.words) for effect in merge_terms(old, new, anywhere).effects}
+    said = {(effect.term, effect.words) for effect in merge_terms(old, new, may_edit_all).effects}
     words = "names “microframework” in its text, which stays as it is and is"
     assert ("Flask", f"{words} no link any more, being its own") in said
     assert ("Django", f"{words} a link all the same") in said
@@ -158,21 +158,21 @@ def test_a_merge_says_what_becomes_of_texts_and_links(ann):
     assert ("Microframework", kept) in said
 
 
-def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
+def test_merge_can_append_text_of_merged_term(ann):
     body = "Is `small`.\r\n\r\n## Use\r\n\r\nMuch.\r\n\r\nOld\r\n---\r\n\r\n> ### Deep\r\n"
     old = make_term("a*b*", path="c.md", body="x")
     save_text(old, old.newest_revision().text.replace("x", body))
     new = make_term("Flask", body="Own words.")
     before = texts()
     change_set = apply(
-        merge_terms(Term.objects.get(pk=old.pk), new, anywhere, takes_text=True), ann
+        merge_terms(Term.objects.get(pk=old.pk), new, may_edit_all, takes_text=True), ann
     )
     said = text("Flask").partition("Own words.")[2]
     assert said == (
         "\n\n## a\\*b\\*\n\nWhat a\\*b\\* is, in a sentence.\n\nIs `small`.\n\n### Use\n\nMuch."
         "\n\n### Old\n\n> #### Deep\n"
     )
-    assert body in text("a*b*")  # it stays where it was, too
+    assert body in text("a*b*")  # the merged term keeps its text
     publish_set(change_set, ann)
     html = Page.objects.get(path="/glossary/software/full-stack/flask/").content.decode()
     assert ">a*b*</h2>" in html
@@ -181,26 +181,26 @@ def test_a_merge_takes_the_text_over_where_it_is_asked_for(ann):
     assert texts() == before
 
 
-def test_what_cannot_be_merged_is_said(ann):
+def test_impossible_merge_is_refused_with_reason(ann):
     flask, bad = make_term("Flask"), make_term("bad", path="bad.md", text="---\n[\n---\n")
     with pytest.raises(CannotRefactor, match="into itself"):
-        merge_terms(flask, flask, anywhere)
+        merge_terms(flask, flask, may_edit_all)
     for pair in ((flask, bad), (bad, flask)):
         with pytest.raises(CannotRefactor, match="cannot be changed here"):
-            merge_terms(*pair, anywhere)
+            merge_terms(*pair, may_edit_all)
 
 
-def test_a_replaced_term_shows_its_successor(ann):
+def test_replaced_term_links_to_its_successor(ann):
     old, new = make_live("Old"), make_live("New")
-    publish_set(apply(replace(old, new, anywhere), ann), ann)
+    publish_set(apply(replace(old, new, may_edit_all), ann), ann)
     html = Page.objects.get(path="/glossary/software/full-stack/old/").content.decode()
     assert "no longer used" in html
     assert ">New</a>" in html
 
 
-def test_what_was_written_since_is_not_undone(ann):
+def test_undo_is_refused_after_later_edit(ann):
     flask, django = make_term("Flask"), make_term("Django", related="Flask")
-    change_set = apply(rename(flask, "Quart", anywhere), ann)
+    change_set = apply(rename(flask, "Quart", may_edit_all), ann)
     save_text(django, text_of("Django", related="Quart", body="New."))
     now = texts()
     with pytest.raises(CannotRefactor, match="changed since: “Django”"):
@@ -209,27 +209,27 @@ def test_what_was_written_since_is_not_undone(ann):
     assert ChangeSet.objects.get(pk=change_set.pk).undone_at is None
 
 
-def test_an_operation_is_undone_once(ann):
-    change_set = apply(rename(make_term("Flask"), "Quart", anywhere), ann)
+def test_operation_cannot_be_undone_twice(ann):
+    change_set = apply(rename(make_term("Flask"), "Quart", may_edit_all), ann)
     undo(change_set, ann)
     with pytest.raises(CannotRefactor, match="already undone"):
         undo(change_set, ann)
 
 
-def test_somebody_who_was_quicker_is_not_overwritten(ann):
+def test_operation_is_refused_after_a_later_save(ann):
     flask = make_term("Flask")
-    operation = rename(flask, "Quart", anywhere)
+    operation = rename(flask, "Quart", may_edit_all)
     save_text(flask, text_of(body="Quicker."))
     with pytest.raises(StaleWrite):
         apply(operation, ann)
     assert not ChangeSet.objects.exists()
-    assert operation.digest != rename(Term.objects.get(), "Quart", anywhere).digest
+    assert operation.digest != rename(Term.objects.get(), "Quart", may_edit_all).digest
 
 
-# Sets
+# Change sets
 
 
-def test_a_set_is_published_whole_or_not_at_all(ann):
+def test_change_set_is_published_completely_or_not_at_all(ann):
     good, strict = make_term("Good"), make_term("Strict", category="Strict")
     Category.objects.filter(name="Strict").update(approvals_needed=1)
     change_set = collect(default_glossary(), [good, strict], "Both", ann)
@@ -245,7 +245,7 @@ def test_a_set_is_published_whole_or_not_at_all(ann):
     assert PublishedTerm.objects.count() == 2
 
 
-def test_a_set_is_asked_about_as_one(ann):
+def test_change_set_is_submitted_and_approved_as_a_whole(ann):
     terms = [make_term(name, author=ann) for name in ("A", "B")]
     change_set = collect(default_glossary(), terms, "Both", ann)
     assert submit_set(change_set, ann) == 2
@@ -257,7 +257,7 @@ def test_a_set_is_asked_about_as_one(ann):
     assert not Approval.objects.exists()
 
 
-def test_a_category_gets_its_name_back(ann):
+def test_undo_restores_name_of_category(ann):
     make_term("Flask")
     before = texts()
     category = Category.objects.get(name="Software")

@@ -1,4 +1,4 @@
-"""Taking away asks for what changing asks for (S10)."""
+"""Removing published text needs the same approvals as changing it (S10)."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -40,7 +40,7 @@ def is_live(term):
     return Term.with_trash.get(pk=term.pk).live_fingerprint != ""
 
 
-def test_nobody_takes_a_live_term_away_alone(flask, people):
+def test_published_term_cannot_be_removed_without_approval(flask, people):
     with pytest.raises(NotApproved, match="1 person must approve"):
         trash(flask, people[0])
     with pytest.raises(CannotRefactor, match="1 person must approve"):
@@ -56,7 +56,7 @@ def test_nobody_takes_a_live_term_away_alone(flask, people):
 
 
 @pytest.mark.parametrize("action", [WITHDRAW, DELETE, MOVE])
-def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
+def test_removal_is_done_after_another_person_approves(flask, people, action):
     ann, ben, _ = people
     detail = "new.md" if action == MOVE else ""
     asked = removals.ask(flask, action, ann, detail)
@@ -78,7 +78,7 @@ def test_it_is_done_once_somebody_else_has_approved(flask, people, action):
 
 
 @pytest.mark.parametrize("ended", ["refused", "taken back", "done"])
-def test_what_is_asked_for_again_is_approved_again(flask, people, ended):
+def test_new_request_needs_new_approval(flask, people, ended):
     ann, ben, cid = people
     asked = removals.ask(flask, DELETE, ann)
     removals.approve_removal(asked, ben)
@@ -100,7 +100,7 @@ def test_what_is_asked_for_again_is_approved_again(flask, people, ended):
     trash(now, ann)
 
 
-def test_an_approval_is_of_one_action_and_one_live_text(flask, people):
+def test_approval_covers_one_action_and_one_published_text(flask, people):
     ann, ben, cid = people
     removals.approve_removal(removals.ask(flask, WITHDRAW, ann), ben)
     assert removals.why_not(flask, DELETE)
@@ -113,10 +113,10 @@ def test_an_approval_is_of_one_action_and_one_live_text(flask, people):
     from terms.publishing.publish import publish
 
     assert publish(flask.glossary, Term.objects.all()) == []
-    assert removals.why_not(Term.objects.get(pk=flask.pk), WITHDRAW)  # another text is live now
+    assert removals.why_not(Term.objects.get(pk=flask.pk), WITHDRAW)  # another text is published
 
 
-def test_it_can_be_declined_and_taken_back(flask, people):
+def test_removal_can_be_declined_or_cancelled(flask, people):
     ann, ben, _ = people
     with pytest.raises(CannotReview, match="Enter a reason"):
         removals.refuse(removals.ask(flask, DELETE, ann), ben, " ")
@@ -126,14 +126,14 @@ def test_it_can_be_declined_and_taken_back(flask, people):
     assert set(Removal.objects.values_list("outcome", flat=True)) == {"refused", "taken back"}
 
 
-def test_drafts_and_glossaries_without_approvals_ask_nobody(flask, people):
+def test_drafts_and_glossaries_without_approvals_need_no_approval(flask, people):
     trash(make_term("Draft"), people[0])
     Glossary.objects.update(approvals_needed=0)
     trash(flask, people[0])
     assert not is_live(flask)
 
 
-def test_the_admin_asks_and_does_it_once_it_is_approved(flask, people):
+def test_admin_requests_removal_and_does_it_after_approval(flask, people):
     ann, ben, _ = (logged_in(person) for person in people)
     review = reverse("admin:terms_term_review", args=[flask.pk])
     answer = ann.post(reverse("admin:terms_term_delete", args=[flask.pk]), follow=True)
@@ -155,7 +155,7 @@ def test_the_admin_asks_and_does_it_once_it_is_approved(flask, people):
     assert Term.with_trash.get(pk=flask.pk).trashed_at
 
 
-def test_the_list_asks_for_each_term(flask, people):
+def test_list_action_requests_withdrawal_of_published_terms(flask, people):
     ann = logged_in(people[0])
     draft = make_term("Draft")
     answer = ann.post(
@@ -168,7 +168,7 @@ def test_the_list_asks_for_each_term(flask, people):
     assert Removal.objects.open().count() == 1
 
 
-def test_a_name_that_readers_see_is_hidden_with_the_next_approved_text_only(people):
+def test_published_alias_is_hidden_only_with_next_approved_text(people):
     ann, ben, _ = people
     text = text_of("Flask").replace("details:", "aliases: [Bottle]\ndetails:")
     flask = make_live("Flask", text=text, author=ann)

@@ -1,4 +1,4 @@
-"""What is scheduled is done once, when its time has come, by whoever comes first."""
+"""Scheduled actions run once, when they are due, in the first process that checks."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that can be put forward and back."""
+    """A clock that tests can set."""
 
     class Clock:
         now = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -39,7 +39,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_term_goes_live_and_is_withdrawn_at_its_time(ann, clock):
+def test_term_is_published_and_withdrawn_on_schedule(ann, clock):
     term = make_term()
     item = schedule(term, "publish", clock.now + HOUR, ann)
     assert run_due() == []
@@ -59,7 +59,7 @@ def test_a_term_goes_live_and_is_withdrawn_at_its_time(ann, clock):
 
 
 @pytest.mark.django_db
-def test_only_the_text_that_was_meant_goes_live(ann, clock):
+def test_changed_text_is_not_published_on_schedule(ann, clock):
     term = make_term()
     schedule(term, "publish", clock.now + HOUR, ann)
     save_text(term, text_of(body="Half a thought"))
@@ -74,7 +74,7 @@ def test_only_the_text_that_was_meant_goes_live(ann, clock):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("why", ["approval", "right", "account", "header"])
-def test_what_may_not_go_live_does_not(ann, clock, why):
+def test_scheduled_publishing_checks_approvals_and_permissions(ann, clock, why):
     term = make_term()
     schedule(term, "publish", clock.now + HOUR, ann)
     if why == "approval":
@@ -91,7 +91,7 @@ def test_what_may_not_go_live_does_not(ann, clock, why):
 
 
 @pytest.mark.django_db
-def test_an_item_that_breaks_does_not_hold_up_the_others(ann, clock, monkeypatch):
+def test_failing_item_does_not_block_others(ann, clock, monkeypatch):
     first, second = make_term("A"), make_term("B")
     for term in (first, second):
         schedule(term, "publish", clock.now + HOUR, ann)
@@ -111,7 +111,7 @@ def test_an_item_that_breaks_does_not_hold_up_the_others(ann, clock, monkeypatch
 
 
 @pytest.mark.django_db
-def test_a_clock_that_jumps_does_nothing_twice(ann, clock):
+def test_clock_changes_do_not_repeat_actions(ann, clock):
     term = make_term()
     schedule(term, "publish", clock.now + HOUR, ann)
     clock.now += 24 * HOUR
@@ -124,7 +124,7 @@ def test_a_clock_that_jumps_does_nothing_twice(ann, clock):
 
 
 @pytest.mark.django_db
-def test_what_makes_no_sense_is_refused(ann, clock):
+def test_invalid_schedule_is_refused_and_new_one_replaces_old(ann, clock):
     draft, live = make_term("Draft"), make_live("Live")
     for term, action, at, words in (
         (draft, "publish", clock.now, "in the past"),
@@ -145,7 +145,7 @@ def test_what_makes_no_sense_is_refused(ann, clock):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_does_what_is_due_and_looks_again_in_time(ann, clock):
+def test_worker_runs_due_items_and_wakes_for_the_next(ann, clock):
     worker = Worker("schedule", next_scheduled, run_scheduled, lambda: clock.now.timestamp())
     schedule(make_term(), "publish", clock.now + HOUR, ann)
     assert worker.look() == LOOK_EVERY
@@ -157,7 +157,7 @@ def test_a_worker_does_what_is_due_and_looks_again_in_time(ann, clock):
     assert PublishedTerm.objects.count() == 1
 
 
-def test_a_request_only_has_the_workers_started():
+def test_first_request_starts_workers_once():
     class Workers:
         started, are_running = 0, False
 
@@ -172,7 +172,7 @@ def test_a_request_only_has_the_workers_started():
     assert workers.started == 1
 
 
-def test_a_worker_goes_on_after_a_failure():
+def test_worker_continues_after_failure():
     done = threading.Event()
     results = iter([ZeroDivisionError(), OperationalError("away")])
 
@@ -193,7 +193,7 @@ def test_a_worker_goes_on_after_a_failure():
 
 
 @pytest.mark.django_db
-def test_a_command_does_what_is_due(ann, clock, capsys):
+def test_run_due_command_runs_due_items(ann, clock, capsys):
     schedule(make_term(), "publish", clock.now + HOUR, ann)
     clock.now += HOUR
     call_command("run_due")
@@ -203,7 +203,7 @@ def test_a_command_does_what_is_due(ann, clock, capsys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_come_at_once_one_does_it():
+def test_concurrent_runs_do_each_item_once():
     ann = User.objects.create_superuser("ann", email="ann@example.org", password="x")
     for number in range(5):
         schedule(make_term(f"T{number}"), "publish", timezone.now() + HOUR, ann)

@@ -1,4 +1,4 @@
-"""One term becomes two: no line is lost, and it can be undone as one."""
+"""Splitting a term in two loses no line and can be undone."""
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,7 @@ Long ago.
 """
 
 
-def test_sections_end_where_the_next_of_their_level_begins():
+def test_section_ends_at_next_heading_of_its_level():
     found = [(s.title, s.level, BODY[s.start : s.start + 6]) for s in sections(BODY)]
     assert found == [("Use", 2, "## Use"), ("Detail", 3, "### De"), ("History", 2, "## His")]
     assert BODY[sections(BODY)[0].start : sections(BODY)[0].end].endswith("```\n\n")
@@ -43,7 +43,7 @@ def test_sections_end_where_the_next_of_their_level_begins():
     st.lists(st.sampled_from(["# A\n", "## B\r\n", "text\n", "### ü\n", "\u2028x\n", "C\n===\n", "\n"]), max_size=12),
     st.sets(st.integers(0, 12)),
 )  # fmt: skip
-def test_no_line_is_lost_or_doubled(lines, chosen):
+def test_split_loses_or_repeats_no_line(lines, chosen):
     body = "".join(lines)
     moved = [section for number, section in enumerate(sections(body)) if number in chosen]
     stays, goes = divided(body, moved)
@@ -54,7 +54,7 @@ def test_no_line_is_lost_or_doubled(lines, chosen):
 
 
 @pytest.mark.django_db
-def test_sections_and_names_become_a_term_of_their_own(ann):
+def test_sections_and_aliases_move_to_new_term(ann):
     flask = make_live("Flask", path="web/flask.md", body=BODY.rstrip(), related="WSGI")
     text = flask.newest_revision().text.replace(
         "details:", "aliases: [Bottle, Old Flask]\ndetails:"
@@ -83,7 +83,7 @@ def test_sections_and_names_become_a_term_of_their_own(ann):
 
 
 @pytest.mark.django_db
-def test_a_split_that_makes_no_sense_is_refused_in_words():
+def test_invalid_split_is_refused_with_reason():
     flask, _ = make_term("Flask", body=BODY), make_term("Quart")
     for name, parts, why in (
         ("", {0}, "needs a name"),
@@ -97,7 +97,7 @@ def test_a_split_that_makes_no_sense_is_refused_in_words():
 
 
 @pytest.mark.django_db
-def test_what_was_made_and_then_edited_is_not_undone(ann):
+def test_undo_is_refused_after_edit_of_new_term(ann):
     flask = make_term("Flask", body=BODY)
     made = apply(split(flask, "Flask history", {2}, ()), ann)
     new = Term.objects.get(name="Flask history")

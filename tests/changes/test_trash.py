@@ -1,4 +1,4 @@
-"""The trash: a term is gone for everybody, and comes back with all that it had."""
+"""The trash hides a term from readers and editors, and restores it completely."""
 
 import pytest
 from django.utils import timezone
@@ -17,11 +17,11 @@ from tests.factory import default_glossary, make_live, make_term, publish_all, s
 pytestmark = pytest.mark.django_db
 
 
-def whole(term):
+def reloaded(term):
     return Term.with_trash.get(pk=term.pk)
 
 
-def test_a_term_in_the_trash_is_gone_for_readers_and_names(ann):
+def test_trashed_term_is_hidden_from_readers_and_relations(ann):
     flask = make_live("Flask")
     django = make_live("Django", related="Flask", body="Like Flask.")
     referring = referring_to(flask)
@@ -34,60 +34,60 @@ def test_a_term_in_the_trash_is_gone_for_readers_and_names(ann):
     assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 410
     relation = Relation.objects.get(term=django)
     assert (relation.label, relation.target) == ("Flask", None)
-    assert whole(flask).revisions.count() == 1
-    trash(flask, ann)  # a second time by somebody who did not know
+    assert reloaded(flask).revisions.count() == 1
+    trash(flask, ann)  # the second time has no effect
     assert Event.objects.filter(kind="trashed").count() == 1
 
 
-def test_it_comes_back_with_its_relations_both_ways(ann):
+def test_restored_term_has_its_relations_in_both_directions(ann):
     make_term("Django")
     flask = make_term("Flask", related="Django", author=ann)
     referring = make_term("WSGI", related="Flask")
     trash(flask, ann)
-    restore_term(whole(flask), ann)
+    restore_term(reloaded(flask), ann)
     assert Term.objects.get(name="Flask").status == "draft"
     assert Relation.objects.get(term=referring).target == flask
     assert Relation.objects.get(term=flask).target.name == "Django"
     with pytest.raises(CannotRestore, match="no longer in the trash"):
-        restore_term(whole(flask), ann)
+        restore_term(reloaded(flask), ann)
     publish_all()
     assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 200
 
 
-def test_its_place_may_be_taken_meanwhile(ann):
+def test_term_is_not_restored_over_a_new_term_with_its_path(ann):
     old = make_term("Flask")
     trash(old, ann)
     new = make_term("Flask", body="Written anew.")
     with pytest.raises(CannotRestore, match=r"another term file “flask\.md”"):
-        restore_term(whole(old), ann)
+        restore_term(reloaded(old), ann)
     trash(new, ann)
-    restore_term(whole(old), ann)
+    restore_term(reloaded(old), ann)
     assert Term.objects.get() == old
 
 
-def test_a_category_that_was_renamed_meanwhile_stays_the_same_one(ann):
+def test_restored_term_gets_renamed_category(ann):
     term, other = make_term("A"), make_term("B")
     trash(term, ann)
     rename_classification(Category.objects.get(name="Software"), "Programs")
-    restore_term(whole(term), ann)
+    restore_term(reloaded(term), ann)
     assert Term.objects.get(pk=term.pk).category == Term.objects.get(pk=other.pk).category
-    assert "category: Programs" in whole(term).newest_revision().text
+    assert "category: Programs" in reloaded(term).newest_revision().text
     assert [category.name for category in Category.objects.all()] == ["Programs"]
 
 
-def test_what_was_planned_for_it_is_off(ann):
+def test_trashing_cancels_schedule_and_review(ann):
     term = make_term(author=ann)
     submit(term, ann)
     schedule(term, "publish", timezone.now() + timezone.timedelta(hours=1), ann)
     trash(term, ann)
     Schedule.objects.update(at=timezone.now())
     assert run_due() == []
-    restore_term(whole(term), ann)
+    restore_term(reloaded(term), ann)
     assert not term.reviews.open().exists()
     submit(Term.objects.get(), ann)
 
 
-def test_files_follow_the_trash(ann, tmp_path):
+def test_trashed_file_is_not_imported_and_is_pruned(ann, tmp_path):
     glossary = default_glossary()
     term = make_term("Flask")
     make_term("Django")
@@ -101,7 +101,7 @@ def test_files_follow_the_trash(ann, tmp_path):
     assert (tmp_path / "django.md").exists()
 
 
-def test_a_file_that_was_trashed_here_and_edited_there_is_a_new_term(ann, tmp_path):
+def test_edited_file_of_trashed_term_becomes_new_term(ann, tmp_path):
     glossary = default_glossary()
     term = make_term("Flask")
     export(glossary, tmp_path)
@@ -109,15 +109,15 @@ def test_a_file_that_was_trashed_here_and_edited_there_is_a_new_term(ann, tmp_pa
     (tmp_path / "flask.md").write_text(text_of(body="Edited by hand."))
     assert apply_import(plan_import(glossary, tmp_path)).counts["created"] == 1
     assert "Edited by hand." in Term.objects.get().body
-    assert whole(term).trashed_at
+    assert reloaded(term).trashed_at
 
 
-def test_nothing_is_wrong_with_what_is_in_the_trash(ann):
+def test_glossary_is_consistent_with_trashed_and_restored_terms(ann):
     flask, django = make_live("Flask", related="Django"), make_live("Django", related="Flask")
     trash(flask, ann)
     publish_all()
     assert list(check_consistency(default_glossary())) == []
     save_text(django, text_of("Django", body="x"))
-    restore_term(whole(flask), ann)
+    restore_term(reloaded(flask), ann)
     publish_all()
     assert list(check_consistency(default_glossary())) == []

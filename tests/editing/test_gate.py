@@ -16,7 +16,7 @@ def labels(term):
     return [(r.label, r.target and r.target.name) for r in term.relations.select_related("target")]
 
 
-def test_a_saved_text_is_indexed():
+def test_saved_text_is_indexed():
     term = make_term("Flask", category="Web", vertical="Python", related="Django, Jinja")
 
     term.refresh_from_db()
@@ -31,13 +31,13 @@ def test_a_saved_text_is_indexed():
     )
 
 
-def test_a_save_that_changes_nothing_makes_no_revision():
+def test_unchanged_text_creates_no_revision():
     term = make_term()
     assert save_text(term, text_of()) is None
     assert Revision.objects.count() == 1
 
 
-def test_a_stale_write_is_refused_and_changes_nothing():
+def test_stale_write_is_refused():
     term = make_term()
     save_text(term, text_of(body="Theirs"))
 
@@ -49,7 +49,7 @@ def test_a_stale_write_is_refused_and_changes_nothing():
     assert Revision.objects.count() == 2
 
 
-def test_of_many_drafts_all_are_saved_or_none():
+def test_drafts_are_saved_all_or_none():
     first, second = make_term("A"), make_term("B")
     save_text(second, text_of("B", body="Theirs"))
     drafts = [
@@ -65,32 +65,32 @@ def test_of_many_drafts_all_are_saved_or_none():
 @pytest.mark.parametrize(
     "path", ["../x.md", "/x.md", "a//b.md", "x.txt", "a\nb.md", "é" * 300 + ".md"]
 )
-def test_a_path_outside_the_folder_is_refused(path):
+def test_invalid_path_is_refused(path):
     with pytest.raises(BadPath):
         save_one(default_glossary(), Draft(path, text_of()))
 
 
 @pytest.mark.parametrize("path", ["flask.md", "FLASK.md"])
-def test_a_path_is_taken_once_whatever_its_case(path):
+def test_paths_are_unique_ignoring_case(path):
     make_term(path="Flask.md")
     with pytest.raises(StaleWrite):
         save_one(default_glossary(), Draft(path, text_of()))
 
 
-def test_the_database_itself_keeps_the_rules():
+def test_database_checks_constraints():
     term = make_term()
     with pytest.raises(IntegrityError):
         Term.objects.filter(pk=term.pk).update(version=0)
 
 
-def test_a_wanted_term_resolves_when_it_appears():
+def test_wanted_term_resolves_when_it_is_created():
     flask = make_term("Flask", related="Django, C#")
     assert labels(flask) == [("Django", None), ("C#", None)]
     make_term("Django")
     assert labels(flask) == [("Django", "Django"), ("C#", None)]
 
 
-def test_a_wanted_term_resolves_when_an_alias_appears():
+def test_wanted_term_resolves_when_alias_is_added():
     flask = make_term("Flask", related="SIEM")
     siem = make_term("Security Information and Event Management (SIEM)", path="siem.md")
     assert labels(flask) == [("SIEM", None)]
@@ -98,7 +98,7 @@ def test_a_wanted_term_resolves_when_an_alias_appears():
     assert labels(flask) == [("SIEM", siem.name)]
 
 
-def test_a_name_with_commas_is_read_as_one_once_it_is_known():
+def test_name_with_commas_is_one_relation_once_it_exists():
     soar = "Security Orchestration, Automation, and Response (SOAR)"
     flask = make_term("Flask", related=f"Docker, {soar}, Django")
     assert len(labels(flask)) == 5
@@ -106,11 +106,11 @@ def test_a_name_with_commas_is_read_as_one_once_it_is_known():
     assert labels(flask) == [("Docker", None), (soar, soar), ("Django", None)]
 
 
-def test_none_means_no_relation():
+def test_related_none_means_no_relation():
     assert labels(make_term("Flask", related="None")) == []
 
 
-def test_a_renamed_target_is_still_meant():
+def test_relation_follows_renamed_term():
     flask = make_term("Flask", related="Django")
     django = make_term("Django")
     save_text(django, changed(django.document(), {"name": "Django Framework"}))
@@ -118,7 +118,7 @@ def test_a_renamed_target_is_still_meant():
     assert labels(flask) == [("Django", "Django Framework")]
 
 
-def test_a_header_nobody_understands_is_kept():
+def test_invalid_header_is_kept():
     text = "---\nterm: [a\n---\nBody\n"
     term = make_term("x", path="x.md", text=text)
     assert "is not closed" in term.problem
@@ -126,7 +126,7 @@ def test_a_header_nobody_understands_is_kept():
     assert term.name == "x"
 
 
-def test_alias_kinds_outlive_a_save():
+def test_save_keeps_kinds_of_aliases():
     term = make_term()
     save_text(term, changed(term.document(), aliases=["A", "B"]))
     term.aliases.filter(name="A").update(kind="abbreviation")
@@ -138,14 +138,14 @@ def test_alias_kinds_outlive_a_save():
     }
 
 
-def test_categories_with_one_slug_get_addresses_of_their_own():
+def test_categories_get_unique_slugs():
     make_term("A", category="C")
     make_term("B", category="C++")
     assert set(Category.objects.values_list("slug", flat=True)) == {"c", "c-2"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_writers_at_once_lose_nothing():
+def test_concurrent_writers_of_one_term_lose_nothing():
     term = make_term(body="Lines:")
     acknowledged, errors = [], []
 
@@ -163,7 +163,7 @@ def test_four_writers_at_once_lose_nothing():
                         continue
                     acknowledged.append(line)
                     break
-        except Exception as error:  # reported by the test's own thread
+        except Exception as error:  # asserted in the main thread
             errors.append(error)
         finally:
             connection.close()
@@ -183,7 +183,7 @@ def test_four_writers_at_once_lose_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writers_of_different_terms_do_not_block_each_other():
+def test_concurrent_writers_of_different_terms_succeed():
     names = ["A", "B", "C", "D"]
     for name in names:
         make_term(name, related=", ".join(["Later", *names]))
@@ -195,7 +195,7 @@ def test_writers_of_different_terms_do_not_block_each_other():
                 term = Term.objects.get(name=name)
                 save_text(term, text_of(name, body=str(number), related=f"x{number}, A, B, C, D"))
                 make_term(f"{name} {number}", related="A, B, C, D")
-        except Exception as error:  # reported by the test's own thread
+        except Exception as error:  # asserted in the main thread
             errors.append(error)
         finally:
             connection.close()

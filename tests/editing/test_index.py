@@ -1,4 +1,4 @@
-"""The rows that follow from texts: relations to terms by their names."""
+"""Relations between terms, resolved by name."""
 
 import pytest
 
@@ -12,20 +12,20 @@ def target_of(term):
     return Relation.objects.get(term=term).target
 
 
-def test_the_older_of_two_terms_with_one_name_is_related():
+def test_relation_resolves_to_older_of_two_terms_with_one_name():
     older, newer = make_term("Flask", path="older.md"), make_term("Flask", path="newer.md")
     assert older.pk < newer.pk
     assert target_of(make_term("Django", related="Flask")) == older
 
 
-def test_the_older_of_two_terms_with_one_alias_is_related():
+def test_relation_resolves_to_older_of_two_terms_with_one_alias():
     text = "---\nterm: {}\naliases: [BFF]\n---\n"
     older = make_term("One", text=text.format("One"))
     make_term("Two", text=text.format("Two"))
     assert target_of(make_term("Django", related="BFF")) == older
 
 
-def test_a_name_wins_over_an_alias():
+def test_name_takes_precedence_over_alias():
     make_term("One", text="---\nterm: One\naliases: [BFF]\n---\n")
     named = make_term("BFF")
     assert target_of(make_term("Django", related="BFF")) == named

@@ -1,4 +1,4 @@
-"""What editors look for is found as it is now, whether readers see it or not."""
+"""Editors' search finds the newest texts, published or not."""
 
 import pytest
 from django.db import connection
@@ -34,9 +34,9 @@ def terms(db):
         ("sentence quart", ["Quart"]),
         ("kitchen", ["Flask"]),
         ("ways", ["Flask"]),
-        ("routes", []),  # readers see it, the newest text does not say it
+        ("routes", []),  # in the published text, not in the newest
         ("kettles", ["Quart"]),
-        ("ask", ["Flask"]),  # a part of a word: those that wait are searched anywhere
+        ("ask", ["Flask"]),  # part of a word: unpublished terms are searched anywhere
         ("tension", ["Flask Extension"]),
         ("c++", ["C++"]),
         ("+", ["C++"]),
@@ -46,11 +46,11 @@ def terms(db):
         ('"', []),
     ],
 )  # fmt: skip
-def test_what_is_found(terms, text, names):
+def test_search_finds_terms(terms, text, names):
     assert found(text) == names
 
 
-def test_names_spelled_like_it_are_found_whether_live_or_not(terms):
+def test_misspelled_names_of_published_and_draft_terms_are_found(terms):
     every = Term.objects.all()
 
     def like(text):
@@ -63,7 +63,7 @@ def test_names_spelled_like_it_are_found_whether_live_or_not(terms):
     assert spelled_like(every.none(), "flaks") == set()
 
 
-def test_a_name_comes_before_an_alias(terms):
+def test_name_match_comes_before_alias_match(terms):
     other = make_term(
         "Other", text=text_of("Other").replace("details:", "aliases: [Quart]\ndetails:")
     )
@@ -74,7 +74,7 @@ def test_a_name_comes_before_an_alias(terms):
     assert called(every, " ", 9) == []
 
 
-def test_names_are_found_by_beginning_word_and_part(terms):
+def test_names_are_found_by_prefix_word_and_part(terms):
     every = Term.objects.all()
     assert names_with(every, "fl", 9) == ["Flask", "Flask Extension"]
     assert names_with(every, "exten", 9) == ["Flask Extension"]
@@ -83,14 +83,14 @@ def test_names_are_found_by_beginning_word_and_part(terms):
     assert names_with(every, "", 9) == []
 
 
-def test_those_that_wait_are_not_looked_for_in_the_whole_glossary(terms):
+def test_unpublished_terms_are_found_by_index(terms):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL chooses by the size of the table")
     plan = Term.objects.waiting().filter(description__icontains="x").explain()
     assert "term_waiting" in plan
 
 
-def test_terms_are_counted_by_an_index(terms):
+def test_terms_are_counted_by_index(terms):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL chooses by the size of the table")
     assert "USING INDEX" in Term.objects.order_by().values("trashed_at").explain()

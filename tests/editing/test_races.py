@@ -1,4 +1,4 @@
-"""Two people do something to the same thing at the same moment, in threads of their own."""
+"""Simultaneous actions of several people on one term, in threads."""
 
 from functools import partial
 
@@ -17,19 +17,19 @@ from tests.factory import default_glossary, make_live, make_term, publish_all, s
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TOLD = (StaleWrite, CannotRefactor, CannotRestore, PublishingRefused, Term.DoesNotExist)
+REFUSALS = (StaleWrite, CannotRefactor, CannotRestore, PublishingRefused, Term.DoesNotExist)
 ROUNDS = 4
 
 
 def at_once(*acts):
-    """What each raised, or None. Anything but being told is a defect."""
+    """Run ``acts`` in threads. Return the refusal of each, or None; fail on other exceptions."""
     results = in_threads(*acts)
     for result in results:
-        assert result is None or isinstance(result, TOLD), repr(result)
+        assert result is None or isinstance(result, REFUSALS), repr(result)
     return results
 
 
-def anywhere(term):
+def may_edit_all(term):
     return True
 
 
@@ -37,11 +37,11 @@ def consistent():
     assert list(check_consistency(default_glossary())) == []
 
 
-def test_of_two_renames_one_is_told():
+def test_one_of_two_concurrent_renames_is_refused():
     for number in range(ROUNDS):
         term = make_live(f"T{number}")
         make_live(f"R{number}", related=f"T{number}")
-        plans = [rename(term, f"{name}{number}", anywhere) for name in ("Left", "Right")]
+        plans = [rename(term, f"{name}{number}", may_edit_all) for name in ("Left", "Right")]
         results = at_once(*(lambda plan=plan: apply(plan) for plan in plans))
         assert sorted(type(r).__name__ for r in results) == ["NoneType", "StaleWrite"]
         assert Term.objects.get(pk=term.pk).version == 2
@@ -51,7 +51,7 @@ def test_of_two_renames_one_is_told():
     consistent()
 
 
-def test_a_term_is_deleted_once_whoever_asks():
+def test_concurrent_trashing_and_restoring_happen_once():
     ann = User.objects.create_superuser("ann", password="x")
     for number in range(ROUNDS):
         term = make_live(f"T{number}")
@@ -65,7 +65,7 @@ def test_a_term_is_deleted_once_whoever_asks():
     consistent()
 
 
-def test_a_term_that_is_deleted_while_it_is_saved_loses_nothing():
+def test_term_trashed_during_save_keeps_all_revisions():
     for number in range(ROUNDS):
         term = make_live(f"T{number}")
         text = text_of(f"T{number}", body="Saved meanwhile.")
@@ -76,7 +76,7 @@ def test_a_term_that_is_deleted_while_it_is_saved_loses_nothing():
     consistent()
 
 
-def test_a_set_is_published_whole_while_its_terms_are_saved():
+def test_change_set_is_published_completely_during_save():
     for number in range(ROUNDS):
         terms = [make_term(f"{name}{number}") for name in "AB"]
         chosen = collect(default_glossary(), terms, "Both", None)
@@ -90,17 +90,17 @@ def test_a_set_is_published_whole_while_its_terms_are_saved():
     consistent()
 
 
-def test_a_merge_and_a_rename_of_the_same_term():
+def test_one_of_concurrent_merge_and_rename_is_refused():
     for number in range(ROUNDS):
         old, new = make_live(f"Old{number}"), make_live(f"New{number}")
-        plans = [merge_terms(old, new, anywhere), rename(old, f"Newest{number}", anywhere)]
+        plans = [merge_terms(old, new, may_edit_all), rename(old, f"Newest{number}", may_edit_all)]
         results = at_once(*(lambda plan=plan: apply(plan) for plan in plans))
         assert [type(r) for r in results].count(type(None)) == 1
         publish_set(ChangeSet.objects.latest("pk"))
     consistent()
 
 
-def test_a_category_is_renamed_while_its_terms_are_saved():
+def test_save_survives_concurrent_rename_of_category():
     for number in range(ROUNDS):
         term = make_live(f"T{number}", category=f"C{number}")
         row, text = term.category, text_of(f"T{number}", category=f"C{number}", body="Saved.")
@@ -115,10 +115,10 @@ def test_a_category_is_renamed_while_its_terms_are_saved():
     consistent()
 
 
-def test_an_undo_and_a_save_of_the_same_term():
+def test_each_successful_undo_or_save_adds_one_revision():
     for number in range(ROUNDS):
         term = make_live(f"T{number}")
-        change_set = apply(rename(term, f"Named{number}", anywhere))
+        change_set = apply(rename(term, f"Named{number}", may_edit_all))
         text = text_of(f"Saved{number}")
         before = Revision.objects.filter(term=term).count()
         results = at_once(

@@ -18,11 +18,11 @@ from tests.factory import default_glossary, make_term, save_text, text_of
 pytestmark = pytest.mark.django_db
 
 
-def everything():
+def all_terms():
     return Term.objects.all()
 
 
-def test_an_unchanged_file_is_not_touched(tmp_path):
+def test_unchanged_file_is_not_written(tmp_path):
     make_term("Flask")
     export(default_glossary(), tmp_path)
     before = (tmp_path / "flask.md").stat()
@@ -33,13 +33,13 @@ def test_an_unchanged_file_is_not_touched(tmp_path):
     assert (tmp_path / "flask.md").stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_a_file_just_written_is_read_again_before_it_is_trusted(tmp_path):
-    """Within the two seconds that file systems may round to, another edit has the same stamp."""
+def test_recently_written_file_gets_no_stamp(tmp_path):
+    """File systems may round times to two seconds, so a later edit could have the same stamp."""
     make_term("Flask")
     export(default_glossary(), tmp_path)
     assert TermFile.objects.get().stamp == ""
 
-    export(default_glossary(), tmp_path)  # unchanged, and still too young
+    export(default_glossary(), tmp_path)  # unchanged, and still too recent
     assert TermFile.objects.get().stamp == ""
 
     file = tmp_path / "flask.md"
@@ -51,7 +51,7 @@ def test_a_file_just_written_is_read_again_before_it_is_trusted(tmp_path):
     assert young > long_ago
 
 
-def test_a_folder_that_is_gone_is_forgotten(tmp_path):
+def test_missing_folder_is_forgotten(tmp_path):
     make_term("Flask")
     export(default_glossary(), tmp_path / "one")
     shutil.rmtree(tmp_path / "one")
@@ -60,7 +60,7 @@ def test_a_folder_that_is_gone_is_forgotten(tmp_path):
     assert set(folders) == {str(tmp_path / "two")}
 
 
-def test_a_changed_file_keeps_its_mode(tmp_path):
+def test_changed_file_keeps_its_mode(tmp_path):
     term = make_term("Flask")
     export(default_glossary(), tmp_path)
     (tmp_path / "flask.md").chmod(0o640)
@@ -70,7 +70,7 @@ def test_a_changed_file_keeps_its_mode(tmp_path):
     assert "New" in (tmp_path / "flask.md").read_text()
 
 
-def test_a_check_reports_and_writes_nothing(tmp_path, capsys):
+def test_check_reports_differences_and_writes_nothing(tmp_path, capsys):
     term = make_term("Flask")
     make_term("Django")
     (tmp_path / "flask.md").write_text(term.newest_revision().text)
@@ -89,10 +89,10 @@ def test_a_check_reports_and_writes_nothing(tmp_path, capsys):
     call_command("export_terms", str(tmp_path), "--check")
 
 
-def test_live_writes_what_readers_see(tmp_path):
+def test_live_export_writes_published_texts(tmp_path):
     term = make_term("Flask", body="Live")
     make_term("Draft")
-    publish(default_glossary(), everything().filter(name="Flask"))
+    publish(default_glossary(), all_terms().filter(name="Flask"))
     save_text(term, text_of("Flask", body="Newer"))
     save_text(term, text_of("Flask", body="Live"))
     save_text(term, text_of("Flask", body="Newest"))
@@ -103,15 +103,15 @@ def test_live_writes_what_readers_see(tmp_path):
     assert "Live" in (tmp_path / "flask.md").read_text()
 
 
-def test_prune_removes_only_what_the_history_holds(tmp_path):
+def test_prune_removes_only_texts_in_the_history(tmp_path):
     make_term("Flask")
     gone, edited = make_term("Gone"), make_term("Edited")
     export(default_glossary(), tmp_path)
     (tmp_path / "mine.md").write_text("Somebody's own file")
     (tmp_path / "edited.md").write_text("Edited in the folder")
     gone.relations.all().delete()
-    Term.objects.filter(pk=gone.pk).update(glossary=make_other())
-    Term.objects.filter(pk=edited.pk).update(glossary=make_other())
+    Term.objects.filter(pk=gone.pk).update(glossary=other_glossary())
+    Term.objects.filter(pk=edited.pk).update(glossary=other_glossary())
     gone.revisions.all().update(term=Term.objects.get(name="Flask"), number=77)
 
     result = export(default_glossary(), tmp_path, prune=True)
@@ -122,13 +122,13 @@ def test_prune_removes_only_what_the_history_holds(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.md", "flask.md", "mine.md"]
 
 
-def make_other():
+def other_glossary():
     from terms.models import Glossary
 
     return Glossary.objects.get_or_create(slug="other")[0]
 
 
-def test_a_file_edited_in_the_folder_is_not_overwritten(tmp_path):
+def test_file_edited_in_folder_is_not_overwritten(tmp_path):
     term = make_term("Flask")
     export(default_glossary(), tmp_path)
     (tmp_path / "flask.md").write_text("Their edit")
@@ -138,7 +138,7 @@ def test_a_file_edited_in_the_folder_is_not_overwritten(tmp_path):
     assert (tmp_path / "flask.md").read_text() == "Their edit"
 
 
-def test_links_are_not_followed(tmp_path):
+def test_symlinks_are_not_followed(tmp_path):
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     out.mkdir()
     elsewhere.mkdir()
@@ -158,12 +158,12 @@ def test_links_are_not_followed(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["../x.md", "/etc/x.md", "a/../../x.md", "x", ".."])
-def test_no_path_leads_out_of_the_folder(tmp_path, path):
+def test_path_outside_folder_is_refused(tmp_path, path):
     with Folder(tmp_path / "out") as folder, pytest.raises(FolderError):
         folder.write(path, b"x")
 
 
-def test_hostile_names_stay_inside(shared, tmp_path):
+def test_hostile_names_stay_inside_folder(shared, tmp_path):
     import json
 
     names = json.loads((shared / "attacks/paths/path_names.json").read_text())
@@ -178,7 +178,7 @@ def test_hostile_names_stay_inside(shared, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"parent"}
 
 
-def test_what_cannot_be_read_is_said(tmp_path):
+def test_unreadable_file_is_reported(tmp_path):
     (tmp_path / "flask.md").mkdir()
     make_term("Flask")
     make_term("Django")
@@ -190,15 +190,15 @@ def test_what_cannot_be_read_is_said(tmp_path):
         folder.read("flask.md")
 
 
-def test_a_thousand_folders_are_written(tmp_path):
+def test_many_folders_are_written(tmp_path):
     with Folder(tmp_path) as folder:
         for number in range(1500):
             folder.write(f"{number}/deep/index.md", b"x")
     assert len(list(tmp_path.rglob("index.md"))) == 1500
 
 
-def test_a_full_disk_leaves_whole_files_and_says_so(tmp_path):
-    """A limit on file sizes stands for the disk: the write fails half-way as there."""
+def test_full_disk_leaves_complete_files_and_is_reported(tmp_path):
+    """A limit on file sizes makes the write fail half-way, as a full disk does."""
     term = make_term("Flask", body="Old")
     make_term("Big", body="x" * 50_000)
     export(default_glossary(), tmp_path)
@@ -220,7 +220,7 @@ def test_a_full_disk_leaves_whole_files_and_says_so(tmp_path):
     assert export(default_glossary(), tmp_path).counts["written"] == 2
 
 
-def test_an_export_killed_at_any_moment_leaves_whole_files(tmp_path):
+def test_killed_writer_leaves_complete_files(tmp_path):
     script = (
         "import os, sys, threading, time\n"
         "from pathlib import Path\n"

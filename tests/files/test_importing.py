@@ -50,7 +50,7 @@ def folder(tmp_path):
 
 
 def age(folder):
-    """Make the files look old enough to be trusted by their times."""
+    """Make the files look old enough for their times to be trusted."""
     for name in folder.rglob("*"):
         os.utime(name, ns=(1, 1))
 
@@ -58,7 +58,7 @@ def age(folder):
 @pytest.mark.parametrize(
     "corpus", ["glossary", "cncf", "hugo", "icon", "iotatlas", "mdn-en", "mdn-en-2024"]
 )
-def test_every_real_folder_comes_back_byte_for_byte(shared, tmp_path, corpus):
+def test_real_folder_is_exported_byte_for_byte(shared, tmp_path, corpus):
     source = shared / "corpora" / corpus
 
     import_folder(source)
@@ -68,7 +68,7 @@ def test_every_real_folder_comes_back_byte_for_byte(shared, tmp_path, corpus):
     assert tree(tmp_path / "out") == originals
 
 
-def test_a_second_import_writes_nothing(folder, django_assert_max_num_queries):
+def test_second_import_writes_nothing(folder, django_assert_max_num_queries):
     assert statuses(import_folder(folder)) == {"django.md": "created", "flask.md": "created"}
     with django_assert_max_num_queries(8) as queries:
         assert statuses(import_folder(folder)) == {
@@ -78,7 +78,7 @@ def test_a_second_import_writes_nothing(folder, django_assert_max_num_queries):
     assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
 
 
-def test_a_changed_file_is_a_new_revision(folder):
+def test_changed_file_becomes_new_revision(folder):
     import_folder(folder)
     (folder / "flask.md").write_text(text_of("Flask", body="New"))
     plan = import_folder(folder)
@@ -87,7 +87,7 @@ def test_a_changed_file_is_a_new_revision(folder):
     assert Revision.objects.count() == 3
 
 
-def test_a_change_that_keeps_size_and_time_is_noticed(folder):
+def test_change_with_same_size_and_time_is_noticed(folder):
     import_folder(folder)
     path = folder / "flask.md"
     times = path.stat()
@@ -96,7 +96,7 @@ def test_a_change_that_keeps_size_and_time_is_noticed(folder):
     assert statuses(plan_import(default_glossary(), folder))["flask.md"] == "updated"
 
 
-def test_files_and_editors_change_different_values(folder):
+def test_changes_of_different_values_are_merged(folder):
     import_folder(folder)
     flask = Term.objects.get(name="Flask")
     save_text(flask, changed(flask.document(), {"description": "Edited here"}))
@@ -112,7 +112,7 @@ def test_files_and_editors_change_different_values(folder):
     assert export(default_glossary(), folder).counts["written"] == 1
 
 
-def test_files_and_editors_change_the_same_value(folder):
+def test_changes_of_same_value_are_a_conflict(folder):
     import_folder(folder)
     flask = Term.objects.get(name="Flask")
     save_text(flask, text_of("Flask", related="Django", body="Here"))
@@ -135,7 +135,7 @@ def texts(folder, **values):
     (folder / "flask.md").write_text(text_of("Flask", related="Django", **values))
 
 
-def test_a_file_that_came_to_agree_is_the_base_from_then_on(folder):
+def test_file_that_equals_newest_text_becomes_base(folder):
     import_folder(folder)
     before = (folder / "flask.md").read_text()
     flask = Term.objects.get(name="Flask")
@@ -148,7 +148,7 @@ def test_a_file_that_came_to_agree_is_the_base_from_then_on(folder):
     assert statuses(import_folder(folder))["flask.md"] == "updated"
 
 
-def test_a_conflict_that_was_settled_as_told_is_over(folder):
+def test_resolved_conflict_is_over(folder):
     import_folder(folder)
     flask = Term.objects.get(name="Flask")
     save_text(flask, text_of("Flask", related="Django", body="Here"))
@@ -162,7 +162,7 @@ def test_a_conflict_that_was_settled_as_told_is_over(folder):
     assert statuses(import_folder(folder))["flask.md"] == "updated"
 
 
-def test_an_export_that_finds_agreement_remembers_it(folder):
+def test_export_of_equal_file_updates_base(folder):
     import_folder(folder)
     flask = Term.objects.get(name="Flask")
     save_text(flask, text_of("Flask", related="Django", body="Both"))
@@ -173,7 +173,7 @@ def test_an_export_that_finds_agreement_remembers_it(folder):
     assert "edited here since" in plan.entries[1].reason
 
 
-def test_another_older_checkout_takes_nothing_back(folder, tmp_path):
+def test_older_checkout_reverts_nothing(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "other")
     import_folder(folder)
     flask = Term.objects.get(name="Flask")
@@ -184,7 +184,7 @@ def test_another_older_checkout_takes_nothing_back(folder, tmp_path):
     assert flask.body == "Newer\n"
 
 
-def test_a_comment_in_the_file_outlives_a_merge(folder):
+def test_comment_in_file_survives_merge(folder):
     import_folder(folder)
     flask = Term.objects.get(name="Flask")
     save_text(flask, changed(flask.document(), {"description": "Edited here"}))
@@ -198,7 +198,7 @@ def test_a_comment_in_the_file_outlives_a_merge(folder):
     assert "Edited here" in kept
 
 
-def test_a_conflict_does_not_make_every_import_write(folder, django_assert_max_num_queries):
+def test_import_with_conflict_writes_nothing_again(folder, django_assert_max_num_queries):
     (folder / "FLASK.md").write_text(text_of("Other"))
     import_folder(folder)
     with django_assert_max_num_queries(9) as queries:
@@ -206,7 +206,7 @@ def test_a_conflict_does_not_make_every_import_write(folder, django_assert_max_n
     assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
 
 
-def test_an_older_copy_of_the_files_takes_nothing_back(folder, tmp_path):
+def test_older_copy_of_files_reverts_nothing(folder, tmp_path):
     import_folder(folder)
     shutil.copytree(folder, tmp_path / "old")
     flask = Term.objects.get(name="Flask")
@@ -220,7 +220,7 @@ def test_an_older_copy_of_the_files_takes_nothing_back(folder, tmp_path):
     assert flask.body == "Newer\n"
 
 
-def test_a_restored_file_is_an_edit_where_the_folder_is_known(folder):
+def test_restored_file_is_an_edit_in_known_folder(folder):
     old = (folder / "flask.md").read_text()
     import_folder(folder)
     (folder / "flask.md").write_text(text_of("Flask", body="Newer"))
@@ -245,7 +245,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", [*BAD, *REFUSED])
-def test_a_bad_file_is_named_and_stops_nobody_else(folder, tmp_path, name, capsys):
+def test_invalid_file_is_reported_and_others_are_imported(folder, tmp_path, name, capsys):
     content, words = {**BAD, **REFUSED}[name]
     (folder / name).write_bytes(content)
 
@@ -265,7 +265,7 @@ def test_a_bad_file_is_named_and_stops_nobody_else(folder, tmp_path, name, capsy
     assert Revision.objects.count() == len(exported)
 
 
-def test_a_byte_order_mark_and_crlf_are_kept(folder, tmp_path):
+def test_byte_order_mark_and_crlf_are_kept(folder, tmp_path):
     content = b"\xef\xbb\xbf" + text_of("A").replace("\n", "\r\n").encode()
     (folder / "a.md").write_bytes(content)
     import_folder(folder)
@@ -274,7 +274,7 @@ def test_a_byte_order_mark_and_crlf_are_kept(folder, tmp_path):
     assert tree(tmp_path / "out")["a.md"] == content
 
 
-def test_paths_that_differ_in_case_are_a_conflict(folder):
+def test_paths_differing_only_in_case_are_a_conflict(folder):
     (folder / "FLASK.md").write_text(text_of("Other"))
     plan = import_folder(folder)
     assert statuses(plan) == {
@@ -283,14 +283,14 @@ def test_paths_that_differ_in_case_are_a_conflict(folder):
     assert "upper and lower case only" in plan.entries[-1].reason
 
 
-def test_two_files_of_one_name_are_told(folder):
+def test_repeated_term_name_is_reported(folder):
     (folder / "flask2.md").write_text(text_of("FLASK"))
     plan = import_folder(folder)
     assert plan.entries[-1].reason == "line 2: “FLASK” is also the name of “flask.md”"
     assert plan.counts["created"] == 3
 
 
-def test_what_is_no_file_of_the_folder_is_told(folder, tmp_path):
+def test_links_out_folders_and_pipes_are_reported(folder, tmp_path):
     (tmp_path / "secret.md").write_text(text_of("Secret"))
     (folder / "link.md").symlink_to(tmp_path / "secret.md")
     (folder / "dangling.md").symlink_to("nowhere")
@@ -308,8 +308,8 @@ def test_what_is_no_file_of_the_folder_is_told(folder, tmp_path):
     assert plan.counts["created"] == 2
 
 
-def test_folders_in_folders_without_end_are_told(folder):
-    """And the rest is read (S13)."""
+def test_deeply_nested_folders_are_reported(folder):
+    """Other files are still imported (S13)."""
     place = os.open(folder, os.O_RDONLY)
     for _ in range(1_000):
         os.mkdir("x", dir_fd=place)
@@ -321,15 +321,15 @@ def test_folders_in_folders_without_end_are_told(folder):
     try:
         plan = import_folder(folder)
     finally:
-        subprocess.run(["rm", "-rf", folder / "x"], check=True)  # too deep for pytest's own
-    (told,) = [entry for entry in plan.entries if entry.status == "invalid"]
-    assert "nested more than 60 deep" in told.reason
-    assert told.path.startswith("x/x/")
+        subprocess.run(["rm", "-rf", folder / "x"], check=True)  # too deep for pytest's cleanup
+    (entry,) = [each for each in plan.entries if each.status == "invalid"]
+    assert "nested more than 60 deep" in entry.reason
+    assert entry.path.startswith("x/x/")
     assert plan.counts["created"] == 2
 
 
-def test_what_becomes_a_link_while_the_folder_is_read_is_not_followed(folder, tmp_path):
-    """A file, or a folder on the way to it, is swapped after it was found (S13)."""
+def test_file_replaced_by_link_during_import_is_not_followed(folder, tmp_path):
+    """A file, or its folder, is replaced after the folder was listed (S13)."""
     secret = tmp_path / "secret"
     (secret / "sub").mkdir(parents=True)
     (secret / "sub" / "inner.md").write_text(text_of("Secret"))
@@ -345,12 +345,12 @@ def test_what_becomes_a_link_while_the_folder_is_read_is_not_followed(folder, tm
         return items
 
     plan = apply_import(plan_import(default_glossary(), folder, swapped_first))
-    told = {entry.path: entry.status for entry in plan.entries}
-    assert told == {"django.md": "created", "flask.md": "invalid", "sub/inner.md": "invalid"}
+    found = {entry.path: entry.status for entry in plan.entries}
+    assert found == {"django.md": "created", "flask.md": "invalid", "sub/inner.md": "invalid"}
     assert not Term.objects.filter(name="Secret").exists()
 
 
-def test_an_unreadable_file_is_told():
+def test_unreadable_file_is_reported():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -360,7 +360,7 @@ def test_an_unreadable_file_is_told():
 
 
 def as_nobody(function):
-    """What ``function`` raises in a process that is not root's."""
+    """Return the message that ``function`` raises in a process without root privileges."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -374,11 +374,11 @@ def as_nobody(function):
             os._exit(0)
     os.waitpid(child, 0)
     os.close(writer)
-    with open(reader) as told:
-        return told.read()
+    with open(reader) as errors:
+        return errors.read()
 
 
-def test_a_brief_report_names_only_what_needs_somebody(folder, capsys):
+def test_brief_report_lists_only_problems(folder, capsys):
     (folder / "broken.md").write_text("---\nterm: [\n---\n")
     with pytest.raises(SystemExit):
         call_command("import_terms", str(folder), verbosity=0)
@@ -388,14 +388,14 @@ def test_a_brief_report_names_only_what_needs_somebody(folder, capsys):
     assert "2 created" in out
 
 
-def test_a_dry_run_writes_nothing(folder, capsys):
+def test_dry_run_writes_nothing(folder, capsys):
     call_command("import_terms", str(folder), "--dry-run", "--json")
     assert '"created": 2' in capsys.readouterr().out
     assert not Term.objects.exists()
     assert not Glossary.objects.exists()
 
 
-def test_publishing_shows_what_was_read_and_no_draft(folder):
+def test_publish_option_publishes_imported_texts_and_no_drafts(folder):
     call_command("import_terms", str(folder), "--publish")
     assert PublishedTerm.objects.count() == 2
     flask = Term.objects.get(name="Flask")
@@ -406,7 +406,7 @@ def test_publishing_shows_what_was_read_and_no_draft(folder):
     assert "draft" not in PublishedTerm.objects.get(name="Flask").text
 
 
-def test_a_new_glossary_gets_its_language(folder):
+def test_language_is_set_for_new_glossary_only(folder):
     call_command("import_terms", str(folder), "--language", "de-AT")
     assert Glossary.objects.get().language == "de-AT"
     call_command("import_terms", str(folder), "--language", "de-AT")
@@ -416,20 +416,20 @@ def test_a_new_glossary_gets_its_language(folder):
         call_command("import_terms", str(folder), "--glossary", "x", "--language", "in German")
 
 
-def test_a_missing_folder_and_a_bad_slug_are_errors(tmp_path, folder):
+def test_missing_folder_and_invalid_slug_are_errors(tmp_path, folder):
     with pytest.raises(CommandError, match="is not a folder"):
         call_command("import_terms", str(tmp_path / "none"))
     with pytest.raises(CommandError, match="cannot be a glossary's address"):
         call_command("import_terms", str(folder), "--glossary", "Admin!")
 
 
-def test_glossaries_are_apart(folder):
+def test_folder_can_be_imported_into_two_glossaries(folder):
     call_command("import_terms", str(folder))
     call_command("import_terms", str(folder), "--glossary", "other")
     assert Term.objects.count() == 4
 
 
-def test_somebody_saves_between_plan_and_apply(folder):
+def test_save_between_plan_and_apply_is_merged(folder):
     import_folder(folder)
     (folder / "flask.md").write_text(text_of("Flask", related="Django", body="File"))
     plan = plan_import(default_glossary(), folder)
@@ -442,14 +442,14 @@ def test_somebody_saves_between_plan_and_apply(folder):
     assert (flask.description, flask.body) == ("Meanwhile", "File\n")
 
 
-def test_a_term_made_here_and_in_a_file_is_a_conflict(folder):
+def test_term_created_here_and_in_a_file_is_a_conflict(folder):
     make_term("Flask", body="Made here")
     plan = import_folder(folder)
     assert statuses(plan) == {"django.md": "created", "flask.md": "conflict"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
+def test_concurrent_imports_and_edits_lose_nothing(folder):
     for number in range(30):
         (folder / f"term-{number}.md").write_text(
             text_of(f"Term {number}", related="Flask, Term 7")
@@ -459,7 +459,7 @@ def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
     def run(act):
         try:
             act()
-        except Exception as error:  # reported by the test's own thread
+        except Exception as error:  # asserted in the main thread
             errors.append(error)
         finally:
             connection.close()
@@ -481,9 +481,9 @@ def test_two_imports_and_an_editor_at_once_lose_nothing(folder):
     assert Term.objects.count() == 42
     assert Revision.objects.count() == 32 + 20
     assert not Relation.objects.wanted().filter(key__in=["term 3", "term 7", "flask"]).exists()
-    told = list(check_consistency(default_glossary()))
-    assert [line for line in told if not line.endswith("missing.")] == []
-    assert len(told) == 10  # of the editor's terms there are no files yet
+    problems = list(check_consistency(default_glossary()))
+    assert [line for line in problems if not line.endswith("missing.")] == []
+    assert len(problems) == 10  # the terms created in ``edit`` have no files
 
 
 IMPORT_AND_DIE = """
@@ -506,7 +506,7 @@ HOW_MANY = (
 
 
 def import_for(seconds, source, database):
-    """An import of ``source`` into a new ``database``, killed after so many seconds."""
+    """Import ``source`` into a new ``database`` in a process that is killed after ``seconds``."""
     for file in database.parent.glob(f"{database.name}*"):
         file.unlink()
     environment = {

@@ -1,4 +1,4 @@
-"""Pictures that lie with the files of terms are what readers see."""
+"""Pictures in the folder of the term files, imported and shown to readers."""
 
 import io
 import json
@@ -67,11 +67,11 @@ def sources(page):
         ("..\\a.png", ""), ("C:\\a.png", ""), ("#a", ""), ("b/%2e%2e/%2e%2e/%2e%2e/a", ""),
     ],
 )  # fmt: skip
-def test_the_file_that_a_picture_means(address, file):
+def test_picture_address_resolves_to_file(address, file):
     assert file_beside("web/flask.md", address) == file
 
 
-def test_a_picture_beside_the_file_is_shown_and_follows_it(folder, settings):
+def test_pictures_near_file_are_imported_and_shown(folder, settings):
     (folder / "web" / "an image.png").write_bytes(picture())
     (folder / "b.jpg").write_bytes(picture("JPEG"))
     body = (
@@ -80,9 +80,9 @@ def test_a_picture_beside_the_file_is_shown_and_follows_it(folder, settings):
     )
     write(folder, body, "web/flask.md")
     source = (folder / "web" / "flask.md").read_bytes()
-    said = imported(folder, publish=True)
-    assert "2 pictures" in said
-    assert "no picture: web/no.png: The file does not exist." in said
+    output = imported(folder, publish=True)
+    assert "2 pictures" in output
+    assert "no picture: web/no.png: The file does not exist." in output
     one, two, kept = sources(html())
     assert kept == "../../../../media/terms/x.png"
     assert re.fullmatch(r"\.\./\.\./\.\./\.\./media/terms/\w{32}\.png", one)
@@ -97,7 +97,7 @@ def test_a_picture_beside_the_file_is_shown_and_follows_it(folder, settings):
     assert html() == page
 
 
-def test_another_picture_in_its_place_is_shown_once_it_is_published(folder):
+def test_replaced_picture_is_shown_after_publishing(folder):
     file = folder / "a.png"
     file.write_bytes(picture())
     write(folder, "![A](a.png)")
@@ -112,16 +112,16 @@ def test_another_picture_in_its_place_is_shown_once_it_is_published(folder):
     assert sources(html()) != before
     assert Picture.objects.count() == 1
     changed = PublishedTerm.objects.get().changed_at
-    assert changed == PublishedTerm.objects.get().published_at  # its text is the same
+    assert changed == PublishedTerm.objects.get().published_at  # the text is unchanged
 
 
-def test_an_untouched_picture_is_not_read_again(folder, monkeypatch):
+def test_unchanged_picture_is_not_read_again(folder, monkeypatch):
     (folder / "a.png").write_bytes(picture())
     os.utime(folder / "a.png", ns=(1, 1))
     write(folder, "![A](a.png)")
     imported(folder)
     row = Picture.objects.get()
-    if not row.stamp:  # the file's inode is too young for its times to be trusted
+    if not row.stamp:  # the file's inode is too recent for its times to be trusted
         status = os.stat(folder / "a.png")
         row.stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
         row.stamp += f" {status.st_dev} {status.st_ino}"
@@ -130,7 +130,7 @@ def test_an_untouched_picture_is_not_read_again(folder, monkeypatch):
     assert "picture" not in imported(folder)
 
 
-def test_what_is_no_picture_or_outside_is_told_and_not_taken(folder, tmp_path):
+def test_invalid_pictures_are_reported_and_not_stored(folder, tmp_path):
     (folder / "a.svg").write_text("<svg><script>alert(1)</script></svg>")
     (folder / "b.png").write_bytes(picture()[:40])
     (folder / "c.png").write_bytes(b"x" * (MAX_BYTES + 1))
@@ -139,9 +139,9 @@ def test_what_is_no_picture_or_outside_is_told_and_not_taken(folder, tmp_path):
     (folder / "e.png").mkdir()
     os.mkfifo(folder / "f.png")
     write(folder, "".join(f"![{n}]({n}) " for n in ["a.svg", *(f"{c}.png" for c in "bcdef")]))
-    said = json.loads(imported(folder, publish=True, json=True))["pictures"]
-    assert said["taken"] == 0
-    assert dict(said["not_taken"]) == {
+    output = json.loads(imported(folder, publish=True, json=True))["pictures"]
+    assert output["taken"] == 0
+    assert dict(output["not_taken"]) == {
         "a.svg": "This is not a whole PNG, JPEG, WebP or GIF picture.",
         "b.png": "This is not a whole PNG, JPEG, WebP or GIF picture.",
         "c.png": "The picture has more than 5 MB.",
@@ -153,15 +153,15 @@ def test_what_is_no_picture_or_outside_is_told_and_not_taken(folder, tmp_path):
     assert not list(settings.MEDIA_ROOT.rglob("*.*"))
 
 
-def test_a_trial_takes_nothing(folder):
+def test_dry_run_stores_no_pictures(folder):
     (folder / "a.png").write_bytes(picture())
     write(folder, "![A](a.png)")
     imported(folder, dry_run=True)
     assert not Picture.objects.exists()
 
 
-def test_nothing_but_pixels_is_kept():
-    """No comments, places, profiles or texts of the one who made it (S19)."""
+def test_metadata_of_pictures_is_removed():
+    """Comments, locations, colour profiles and texts (S19)."""
     exif = Image.Exif()
     exif[0x010E] = "secret description"
     text = PngInfo()
@@ -181,7 +181,7 @@ def test_nothing_but_pixels_is_kept():
         assert not set(kept.info) & {"icc_profile", "exif", "comment", "xmp", "Comment"}
 
 
-def test_a_moving_picture_moves_on():
+def test_animation_is_kept():
     frames = [Image.new("P", (4, 4), n) for n in (1, 2, 3)]
     out = io.BytesIO()
     options = {"save_all": True, "append_images": frames[1:], "duration": 70, "loop": 0}
@@ -195,7 +195,7 @@ def test_a_moving_picture_moves_on():
     assert kept.n_frames > 1
 
 
-def test_a_moving_picture_is_bounded_by_all_its_frames():
+def test_animation_with_too_many_pixels_in_all_frames_is_refused():
     frames = [Image.new("L", (3000, 3000), n) for n in range(4)]
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
@@ -203,7 +203,7 @@ def test_a_moving_picture_is_bounded_by_all_its_frames():
         store_picture(out.getvalue())
 
 
-def test_a_rule_knows_the_pictures_beside_files(folder):
+def test_missing_picture_rule_accepts_imported_pictures(folder):
     (folder / "a.png").write_bytes(picture())
     write(folder, "![A](a.png)\n\n![B](b.png)")
     imported(folder)

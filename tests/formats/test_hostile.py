@@ -1,4 +1,4 @@
-"""Hostile headers: read as the text they are, or refused with a line; never anything else."""
+"""Hostile headers are read as text or refused with a line number."""
 
 import contextlib
 import json
@@ -13,12 +13,12 @@ from terms.formats.splice import splice
 from terms.formats.yaml_nodes import compose, to_data
 
 
-def test_hostile_headers_are_kept_and_cost_nothing(shared):
+def test_hostile_headers_are_kept_and_parsed_quickly(shared):
     cases = json.loads((shared / "attacks/yaml/hostile_frontmatter_own.json").read_text())["cases"]
     for case in cases:
         text = case["text"]
         if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-            continue  # cannot stand in a UTF-8 file
+            continue  # impossible in a UTF-8 file
         started = time.process_time()
 
         source = parse(text)
@@ -38,7 +38,7 @@ def test_deep_nesting_is_refused(opening, depth):
         compose(header[:60_000])
 
 
-def test_a_merge_key_bomb_is_refused_before_it_is_composed():
+def test_merge_key_bomb_is_refused():
     bomb = "a: &a {k: v}\n" + "".join(f"b{n}: &b{n}\n  <<: [*a, *a, *a]\n" for n in range(9))
     with pytest.raises(HeaderProblem, match="line 1, column 4: References"):
         compose(bomb)
@@ -71,14 +71,14 @@ def test_a_merge_key_bomb_is_refused_before_it_is_composed():
         ("up: [[A]], [[B]]\n", 2, 10, "in quotes"),
     ],
 )
-def test_a_problem_names_line_column_and_cure(header, line, column, words):
+def test_problem_has_line_column_and_advice(header, line, column, words):
     problem = parse(f"---\n{header}---\nBody\n").problem
     assert problem is not None
     assert (problem.line, problem.column) == (line, column), str(problem)
     assert words in problem.reason
 
 
-def test_an_unclosed_fence_is_a_problem_and_keeps_the_text():
+def test_unclosed_header_is_a_problem_and_text_is_kept():
     source = parse("---\nterm: A\n\nBody\n")
     assert "is not closed" in source.problem.reason
     assert source.text == "---\nterm: A\n\nBody\n"
@@ -93,18 +93,18 @@ def test_an_unclosed_fence_is_a_problem_and_keeps_the_text():
         (b"---\nterm: A\n---\na\0b", "line 4, column 2: The file contains a NUL"),
     ],
 )
-def test_what_is_no_term_file_is_refused(content, words):
+def test_invalid_term_file_is_refused(content, words):
     with pytest.raises(FormatError, match=words):
         decode(content)
 
 
-def test_a_byte_order_mark_hides_nothing():
+def test_header_after_byte_order_mark_is_read():
     source = parse(decode(b"\xef\xbb\xbf---\nterm: A\n---\nBody"))
     assert source.data == {"term": "A"}
     assert source.replaced({"term": "B"}) == "\ufeff---\nterm: B\n---\nBody"
 
 
-def test_titles_that_yaml_takes_for_something_else(shared):
+def test_titles_with_yaml_syntax_survive_editing(shared):
     titles = json.loads((shared / "attacks/yaml/tricky_titles.json").read_text())["cases"]
     for title in titles:
         try:
@@ -127,7 +127,7 @@ def test_naughty_strings_survive_as_values(shared):
 
 
 def as_texts(value):
-    """The suite's JSON, with what it cannot know (how a number was written) left out."""
+    """Return the suite's JSON with None for values other than strings, such as numbers."""
     if isinstance(value, dict):
         return {key: as_texts(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -143,7 +143,7 @@ def agrees(found, wanted):
     return wanted is None or found == wanted
 
 
-def test_the_yaml_test_suite_is_read_as_it_says_or_refused(shared):
+def test_yaml_test_suite_is_read_correctly_or_refused(shared):
     cases = json.loads((shared / "attacks/yaml/yaml_test_suite.json").read_text())["cases"]
     read = 0
     for case in cases:
@@ -182,7 +182,7 @@ def seconds(act):
         ("a\r\nb\n" * 20_000, lambda body: "x\n" + body),
     ],
 )
-def test_a_long_body_is_edited_in_time(body, edited):
+def test_long_body_is_edited_quickly(body, edited):
     source = parse("---\r\nterm: x\r\n---\r\n" + body)
     assert seconds(lambda: source.replaced(None, edited(body.replace("\r\n", "\n")))) < 2
 
@@ -196,7 +196,7 @@ def test_a_long_body_is_edited_in_time(body, edited):
         ("a b " * 400, "b a " * 400),
     ],
 )
-def test_differences_are_found_in_time(before, after):
+def test_differences_are_found_quickly(before, after):
     from terms.formats.differences import compare
 
     blocks = []
@@ -220,7 +220,7 @@ def test_differences_are_found_in_time(before, after):
         ),
     ],
 )
-def test_a_large_header_is_edited_in_time(header, data):
+def test_large_header_is_edited_within_seconds(header, data):
     from terms.formats.problems import CannotSplice
 
     def edit():

@@ -1,4 +1,4 @@
-"""The codec's laws, on headers that other programs write in all their styles."""
+"""Properties of the header codec, on headers that PyYAML writes in all its styles."""
 
 import os
 
@@ -71,7 +71,7 @@ values = st.one_of(texts, st.lists(texts, max_size=4), st.lists(rows, min_size=1
 
 
 def yaml_1_1_agrees(data):
-    """PyYAML writes for YAML 1.1, to which these characters end a line."""
+    """Return whether ``data`` has no character that ends a line only in YAML 1.1 (PyYAML)."""
     return not any(separator in repr(data) for separator in (r"\x85", r"\u2028", r"\u2029"))
 
 
@@ -85,7 +85,7 @@ styles = st.fixed_dictionaries(
         "indent": st.sampled_from([2, 4]),
     }
 )
-# More on request: LAW_EXAMPLES=5000. On CI the same ones each time.
+# LAW_EXAMPLES=5000 tries more. On CI, the examples are the same in each run.
 thorough = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "200")),
     derandomize="CI" in os.environ,
@@ -99,7 +99,7 @@ def dumped(data, style):
 
 
 def chunks(header):
-    """The lines of each top-level key."""
+    """Return top-level key → its lines."""
     pairs = compose(header).pairs
     starts = [key.start for key, _ in pairs] + [len(header)]
     return {
@@ -109,13 +109,13 @@ def chunks(header):
 
 @thorough
 @given(written_headers, styles)
-def test_what_another_program_wrote_is_read_as_it_meant_it(data, style):
+def test_header_of_another_program_is_read_correctly(data, style):
     assert to_data(compose(dumped(data, style))) == data
 
 
 @thorough
 @given(written_headers, styles, st.data())
-def test_one_changed_text_reads_back_and_moves_no_other_line(data, style, draw):
+def test_edit_of_one_value_changes_no_other_line(data, style, draw):
     header = dumped(data, style)
     key = draw.draw(st.sampled_from(list(data)))
     wanted = {**data, key: draw.draw(texts)}
@@ -132,7 +132,7 @@ def test_one_changed_text_reads_back_and_moves_no_other_line(data, style, draw):
 
 @thorough
 @given(written_headers, styles, headers)
-def test_any_change_reads_back_or_is_refused(data, style, wanted):
+def test_any_edit_reads_back_or_is_refused(data, style, wanted):
     header = dumped(data, style)
     try:
         result = splice(header, wanted)
@@ -169,7 +169,7 @@ def test_any_text_is_kept(text, opening):
 
 @thorough
 @given(written_headers, styles, texts, texts, st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_a_body_and_a_value_are_changed_together(data, style, value, body, end, final):
+def test_body_and_value_are_edited_together(data, style, value, body, end, final):
     text = "---\n" + dumped(data, style) + "---\nBody\nwith lines" + ("\n" if final else "")
     text = text.replace("\n", end)
     source = parse(text)
@@ -204,7 +204,7 @@ pieces = st.sampled_from(
     ]
 )  # fmt: skip
 heaps = st.lists(st.tuples(margins, pieces).map("".join), min_size=1, max_size=8).map("\n".join)
-# Mappings as they are commonly written, and one line that may be anything.
+# Common mappings with arbitrary lines in between.
 usual = st.sampled_from(
     [
         "term: x", "icon: 'a:b'", "text: >-\n  a b\n  c", "note: |\n    a\n    - b", "aliases:\n- a\n- 'b'",
@@ -248,7 +248,7 @@ slips = st.lists(
 
 @st.composite
 def mistyped(draw):
-    """The plain header above with a few slips of the hand."""
+    """Draw the plain header above with a few typing mistakes."""
     header = PLAIN
     for place, length, text in draw(slips):
         header = header[:place] + text + header[place + length :]
@@ -257,13 +257,13 @@ def mistyped(draw):
 
 @thorough
 @given(st.one_of(heaps, nearly, mistyped(), st.builds(dumped, headers, styles)), st.booleans())
-def test_a_plain_header_is_read_as_the_parser_reads_it(header, ends):
+def test_plain_reader_agrees_with_parser(header, ends):
     header = header.removesuffix("\n") + "\n" * ends
     found = read_plain(header)
     assert found is None or found == read(header)
 
 
-def test_a_header_of_every_plain_form_needs_no_parser():
+def test_plain_header_is_read_without_parser():
     assert read_plain(PLAIN) == read(PLAIN)
     assert list(read_plain(PLAIN)) == list(read(PLAIN))
     for header in (PLAIN.replace("Flask", "Flask # a"), PLAIN[:-1], "a: b\na: c\n", ""):

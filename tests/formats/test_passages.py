@@ -1,4 +1,4 @@
-"""A passage is found again after its text has been changed."""
+"""Passages are found again after an edit of their text."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ def passage(quote, new, old=TEXT):
         ("Many", "", None),
     ],
 )
-def test_a_passage_moves_with_its_words(quote, new, found):
+def test_passage_moves_with_its_words(quote, new, found):
     assert passage(quote, new) == found
 
 
@@ -44,7 +44,7 @@ texts = st.lists(st.sampled_from(["a", "b c", "d.\n", "é", "数据 ", "-- "]), 
 
 
 @given(texts, texts, texts, st.data())
-def test_what_stands_untouched_is_found_whatever_is_around_it(before, after, other, data):
+def test_unchanged_passage_is_found_after_any_edit_around_it(before, after, other, data):
     old = f"{before}\nthe one passage\n{after}"
     new = f"{data.draw(texts)}{other}\nthe one passage\n{data.draw(texts)}"
     start = old.index("the one passage")
@@ -54,7 +54,7 @@ def test_what_stands_untouched_is_found_whatever_is_around_it(before, after, oth
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(0, 60), st.integers(0, 60))
-def test_any_place_is_within_the_text(old, new, one, other):
+def test_moved_passage_is_within_the_text(old, new, one, other):
     start, end = sorted((min(one, len(old)), min(other, len(old))))
     place = moved(start, end, old, new)
     if place:
@@ -86,6 +86,6 @@ WSGI page](https://example.org/wsgi (about WSGI)) and `snake_case`.
         ("", None),
     ],
 )
-def test_what_was_marked_on_a_page_is_found_in_its_source(quote, found):
+def test_quote_from_page_is_found_in_source(quote, found):
     place = find_quote(quote, SOURCE)
     assert (place and SOURCE[place[0] : place[1]]) == found

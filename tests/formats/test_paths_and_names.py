@@ -19,7 +19,7 @@ from tests.factory import text_of
         (".md", ""),
     ],
 )
-def test_the_file_name_is_the_slug(path, slug):
+def test_slug_is_the_file_name(path, slug):
     assert slug_of(path) == slug
 
 
@@ -40,12 +40,12 @@ def test_the_file_name_is_the_slug(path, slug):
         ("a" * 400, "a" * 200 + ".md"),
     ],
 )
-def test_a_name_becomes_a_file(name, path):
+def test_path_is_made_from_name(name, path):
     assert path_for(name, "fallback") == path
     assert problem_with(path) == ""
 
 
-def test_hostile_names_become_safe_files(shared):
+def test_hostile_names_become_safe_paths(shared):
     names = json.loads((shared / "attacks/paths/path_names.json").read_text())
     for name in [*names["own"], *names["cases"]]:
         path = path_for(name, "x")
@@ -67,31 +67,31 @@ def test_hostile_names_become_safe_files(shared):
         ("a,  b", ["A, B"], ["a,  b"]),
     ],
 )
-def test_a_relation_string_is_read_by_longest_names(text, known, names):
+def test_related_terms_are_split_at_longest_known_names(text, known, names):
     keys = {name_key(name) for name in known}
     assert read_names(text, keys.__contains__) == names
 
 
-def test_no_names_are_written_as_none():
+def test_empty_list_of_names_is_written_as_none():
     assert write_names([]) == "None"
     assert write_names(["A", "B"]) == "A, B"
 
 
-def test_a_long_relation_string_is_read_in_time():
+def test_long_list_of_names_is_read():
     assert len(read_names("a," * 30_000, lambda key: False)) == 30_000
 
 
 # Merging
 
 
-def test_changes_of_different_values_merge():
+def test_changes_of_different_values_are_merged():
     base = text_of("A", body="Base")
     ours = text_of("A", body="Base", category="Ours")
     theirs = text_of("A", body="Theirs")
     assert merge_texts(base, ours, theirs).text == text_of("A", body="Theirs", category="Ours")
 
 
-def test_changes_of_one_value_collide_and_are_named():
+def test_changes_of_one_value_collide():
     base = text_of("A", body="Base")
     found = merge_texts(
         base, text_of("A", body="x", category="y"), text_of("A", body="z", category="w")
@@ -100,19 +100,19 @@ def test_changes_of_one_value_collide_and_are_named():
     assert found.collisions == ("category", "details: Category", "body")
 
 
-def test_the_same_change_on_both_sides_is_none():
+def test_same_change_on_both_sides_merges():
     base, other = text_of("A", body="Base"), text_of("A", body="Other")
     assert merge_texts(base, other, other).text == other
     assert merge_texts(base, base, other).text == other
     assert merge_texts(base, other, base).text == other
 
 
-def test_what_cannot_be_read_is_not_merged():
+def test_unreadable_texts_are_not_merged():
     base = "---\nterm: [\n---\n"
     assert merge_texts(base, base + "a", base + "b").collisions == ("the whole file",)
 
 
-def test_what_one_side_changed_beside_values_is_kept():
+def test_comments_and_line_ends_survive_merge():
     base = text_of("A", body="Base")
     ours = base.replace("term: A\n", "term: A  # comment\n").replace("Software", "Web")
     theirs = text_of("A", body="Theirs")
@@ -136,7 +136,7 @@ details:
 """
 
 
-def test_rows_that_one_side_moves_and_the_other_edits():
+def test_moved_and_edited_rows_are_merged():
     moved = ROWS.replace("  - title: x\n    value: 1\n", "").replace("---\n", "", 0)
     moved = moved[: moved.rindex("---")] + "  - title: x\n    value: 1\n---\n"
     edited = ROWS.replace("value: 2", "value: 3")
@@ -144,7 +144,7 @@ def test_rows_that_one_side_moves_and_the_other_edits():
         assert merge_texts(ROWS, one, other).text == moved.replace("value: 2", "value: 3")
 
 
-def test_a_row_that_one_side_puts_first_stays_first():
+def test_row_inserted_first_stays_first():
     first = ROWS.replace("details:\n", "details:\n  - title: new\n    value: 0\n")
     edited = ROWS.replace("value: 2", "value: 3")
     found = merge_texts(ROWS, first, edited).text
@@ -152,7 +152,7 @@ def test_a_row_that_one_side_puts_first_stays_first():
     assert "value: 3" in found
 
 
-def test_rows_that_both_move_collide():
+def test_edit_of_rows_that_both_sides_move_is_kept_or_collides():
     swapped = ROWS.replace("title: x", "title: 0").replace("title: y", "title: x")
     swapped = swapped.replace("title: 0", "title: y")
     found = merge_texts(ROWS, swapped, swapped.replace("value: 1", "value: 9"))

@@ -1,4 +1,4 @@
-"""The laws over every file of the real glossaries."""
+"""Properties of the codec, on every file of the real glossaries."""
 
 import difflib
 import random
@@ -28,7 +28,7 @@ def changed_lines(before, after):
 
 
 def lines_of(source, *keys):
-    """The first and last line (from 0) of each key's value in the text."""
+    """Yield the first and last line of each key's value; the first line of the text is 0."""
     header = normalise(source.header)
     root = compose(header)
     starts = [key.start for key, _ in root.pairs] + [len(header)]
@@ -40,7 +40,7 @@ def lines_of(source, *keys):
             )
 
 
-def test_every_file_comes_back_byte_for_byte(real_files):
+def test_every_file_is_written_back_byte_for_byte(real_files):
     for path in real_files:
         content = path.read_bytes()
         source = parse(decode(content))
@@ -51,7 +51,7 @@ def test_every_file_comes_back_byte_for_byte(real_files):
             assert saved.encode() == content
 
 
-def test_an_edited_column_changes_its_own_lines_only(real_files):
+def test_edit_of_column_changes_only_its_lines(real_files):
     chance = random.Random(7)
     edits = 0
     for document in documents(real_files):
@@ -79,7 +79,7 @@ def test_an_edited_column_changes_its_own_lines_only(real_files):
     assert edits > 4000
 
 
-def test_rows_are_edited_in_place(real_files):
+def test_edit_of_rows_changes_nothing_else(real_files):
     for document in documents(real_files):
         if not document.rows:
             continue
@@ -94,7 +94,7 @@ def test_rows_are_edited_in_place(real_files):
         assert again.source.data | {"details": 0} == document.source.data | {"details": 0}
 
 
-def test_a_column_and_the_row_that_repeats_it_move_together(real_files):
+def test_column_and_row_that_repeats_it_change_together(real_files):
     for document in documents(real_files):
         if any(row.follows == "category" for row in document.rows):
             text = changed(document, {"category": "Data: Science"})
@@ -104,13 +104,13 @@ def test_a_column_and_the_row_that_repeats_it_move_together(real_files):
             assert len(changed_lines(document.text, text)) == 2
 
 
-def test_a_body_edit_keeps_the_line_ends_of_other_lines(real_files):
+def test_edit_of_body_keeps_other_line_ends(real_files):
     for document in documents(real_files):
         body = normalise(document.body) + "One more line."
         text = changed(document, body=body)
         assert text.startswith(document.source.opening + document.source.header)
         before = text.removesuffix("One more line.")
-        assert before == document.text or before.rstrip() == document.text  # "---" got a line end
+        assert before == document.text or before.rstrip() == document.text  # "---" gains newline
 
 
 def test_most_headers_are_plain(real_files):

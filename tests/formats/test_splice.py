@@ -1,4 +1,4 @@
-"""Edits by example: a header, what it is to say, and the header that results."""
+"""Examples of edits: a header, its new data and the resulting header."""
 
 import pytest
 
@@ -67,6 +67,6 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_edit(name):
+def test_header_is_edited(name):
     before, change, after = EXAMPLES[name]
     assert edited(before, change) == after

@@ -1,4 +1,4 @@
-"""Two people's changes of one text become one text."""
+"""Three-way merge of two people's changes to one text."""
 
 import pytest
 from hypothesis import given
@@ -20,13 +20,13 @@ BASE = "one\n\ntwo\n\nthree\n"
         ("one\n\n2\n\nthree\n", "one\n\n2\n\nthree\n", "one\n\n2\n\nthree\n"),
     ],
 )
-def test_changes_at_different_places_are_both_kept(ours, theirs, merged):
+def test_changes_in_different_places_are_merged(ours, theirs, merged):
     found = passages(BASE, ours, theirs)
     assert not any(passage.collides for passage in found)
     assert joined(found, {}) == merged
 
 
-def test_of_a_passage_that_both_changed_one_is_chosen():
+def test_conflicting_passage_is_resolved_by_choice():
     found = passages(BASE, BASE.replace("two", "2"), BASE.replace("two", "zwei"))
     (number,) = [n for n, passage in enumerate(found) if passage.collides]
     assert joined(found, {}) == "one\n\n2\n\nthree\n"
@@ -39,7 +39,7 @@ texts = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "d"]), max_size=12)
 
 
 @given(texts, texts, texts)
-def test_each_side_is_whole(base, ours, theirs):
+def test_passages_add_up_to_each_side(base, ours, theirs):
     found = passages(base, ours, theirs)
     assert "".join(p.base for p in found) == base
     assert "".join(p.ours for p in found) == ours
@@ -47,7 +47,7 @@ def test_each_side_is_whole(base, ours, theirs):
 
 
 @given(texts, texts)
-def test_what_one_side_left_alone_is_the_other_sides(base, changed):
+def test_change_of_one_side_is_kept(base, changed):
     for found in (passages(base, changed, base), passages(base, base, changed)):
         assert not any(p.collides for p in found)
         assert joined(found, {}) == changed

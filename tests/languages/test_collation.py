@@ -47,7 +47,7 @@ def ordered(names, language):
         ),
     ],
 )
-def test_names_stand_in_the_order_of_their_language(language, names):
+def test_names_are_sorted_by_language(language, names):
     assert ordered(names, language) == names
     assert ordered(reversed(names), language) == names
 
@@ -87,25 +87,25 @@ def test_names_stand_in_the_order_of_their_language(language, names):
         ("ﬁ", "en", "F", "Fi"),
     ],
 )
-def test_letters(name, language, letter, section):
+def test_name_has_letter_and_section(name, language, letter, section):
     assert (letter_of(name, language), section_of(name, language)) == (letter, section)
 
 
-def test_the_rail_has_the_letters_of_the_language():
+def test_letters_of_language_are_in_order():
     assert own_letters("sv")[-4:] == ["Z", "Å", "Ä", "Ö"]
     assert own_letters("es")[13:16] == ["N", "Ñ", "O"]
     assert in_order({"#", "0-9", "B", "用"}, "en")[:3] == ["0-9", "#", "A"]
     assert in_order({"Ж", "А"}, "ru") == ["А", "Ж"]
 
 
-def test_keys_are_ordered_alike_by_every_database():
+def test_sort_keys_are_hexadecimal_and_break_ties():
     assert all(c in "0123456789abcdef" for c in sort_key("Ünïcode 数据", "sv", "slug"))
     assert (
         sort_key("Flask", "en", "a") < sort_key("Flask", "en", "b") < sort_key("flask", "en", "a")
     )
 
 
-def test_ways_are_relative():
+def test_links_are_relative():
     way = way_from("/glossary/a/b/c/")
     assert way("/glossary/x/") == "../../../x/"
     assert way("/other/x/") == "../../../../other/x/"
@@ -115,7 +115,7 @@ def test_ways_are_relative():
     assert way_from("/glossary/changes.atom")("/glossary/") == "./"
 
 
-def test_own_pages_keep_their_addresses():
+def test_term_paths_do_not_collide_with_other_pages():
     assert term_path("g", "", "", "search") == "/g/-/search/"
     assert term_path("g", "c", "v", "search") == "/g/c/v/search/"
     assert letter_path("/g/", "#") == "/g/letters/symbols/"

@@ -1,4 +1,4 @@
-"""Readers' pages speak the language of their glossary, as far as somebody has translated it."""
+"""Readers' pages are in the language of their glossary, if it is translated."""
 
 import io
 import re
@@ -20,7 +20,7 @@ from tests.factory import default_glossary, make_live, save_text
 ROOT = Path(__file__).parents[2]
 CATALOGUES = sorted(LOCALE.rglob("django.po"))
 ALERTS = ["NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"]
-# What the form for suggestions says of mistakes is translated when it is shown.
+# Error messages of the suggestion form, which are translated when they are shown.
 FORMS = [
     "Choose a term.", "Say what you suggest.", "Include no more than two links.",
     "This page was open for long: send it once more.",
@@ -52,11 +52,11 @@ def texts_of_scripts():
         yield from re.findall(r'\bsay\("([^"]*)"', script)
 
 
-def test_scripts_get_the_texts_that_they_say():
+def test_scripts_receive_every_text_they_show():
     assert set(texts_of_scripts()) <= set(layout.OF_SCRIPTS)
 
 
-def test_forms_say_what_is_translated():
+def test_translated_form_messages_are_in_the_code():
     code = "".join(
         (ROOT / f"terms/{name}.py").read_text()
         for name in ("web/suggestions", "review/suggestions")
@@ -66,7 +66,7 @@ def test_forms_say_what_is_translated():
 
 
 @pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parts[-3])
-def test_a_catalogue_has_all_texts_and_no_other(file):
+def test_catalogue_has_all_texts_and_no_others(file):
     with file.open("rb") as source:
         catalogue = read_po(source, locale=file.parts[-3])
     wanted = {*texts_of_templates(), *texts_of_rendering(), *layout.OF_SCRIPTS, *FORMS}
@@ -91,7 +91,7 @@ def compiled_texts(file):
     return [(m.context, m.id, m.string) for m in read_mo(file) if m.id]
 
 
-def test_there_are_languages_to_speak():
+def test_at_least_sixteen_translations_exist():
     assert len(CATALOGUES) == len(languages()) - 1 >= 16
 
 
@@ -103,11 +103,11 @@ def test_there_are_languages_to_speak():
         ("eo", "en"), ("", "en"), ("x-private", "en"), ("../../etc", "en"), ("locale", "en"),
     ],
 )  # fmt: skip
-def test_the_language_of_a_tag(tag, language):
+def test_language_tag_selects_translation(tag, language):
     assert wording(tag).language == language
 
 
-def test_numbers_and_days_are_written_as_the_language_does():
+def test_numbers_and_dates_are_formatted_by_language():
     day = date(2026, 11, 27)
     assert wording(ENGLISH).day(day) == "27 November 2026"
     assert wording("de").day(day) == "27. November 2026"
@@ -131,7 +131,7 @@ def german(db):
     return glossary
 
 
-def test_pages_speak_the_language_of_their_glossary(german, client):
+def test_pages_are_in_language_of_glossary(german, client):
     make_live("Django", body="Nach Flask.\n\n## A\n\n## B\n\n> [!TIP]\n> x\n\n|a|\n|-|\n")
     flask = make_live("Flask")
     page = html("/glossary/software/full-stack/django/")
@@ -161,6 +161,6 @@ def test_pages_speak_the_language_of_their_glossary(german, client):
     assert "Die Redaktion hat es zurückgezogen." in gone.content.decode()
 
 
-def test_an_english_page_carries_no_texts_for_scripts(db):
+def test_english_page_has_no_texts_for_scripts(db):
     make_live("Flask")
     assert "data-words" not in html("/glossary/software/full-stack/flask/")

@@ -1,8 +1,8 @@
-"""Runs a command of ``manage.py`` many times, each time killed at another of its writes.
+"""Runs a command of ``manage.py`` many times, each time killed at a different write.
 
-``python -m tests.management.killing OUT COMMAND...`` in the environment of a site whose DATA_DIR is a
-folder beside ``start``, from which it is set up each time. For each kill, and then for the run
-after it, what is left is handed to ``judge``: a JSON line of what is there.
+``python -m tests.management.killing OUT COMMAND...`` needs a DATA_DIR next to a folder ``start``,
+which is copied to ``work`` before each run. For each kill, a JSON line has the files of OUT after
+the kill and after a second run that is not killed.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ MOST = 2_000
 
 
 def kill_at(number):
-    """End this process, as by a loss of power, before its write of this number."""
+    """Kill this process before its write with this number, counted from 1."""
     left = [number]
 
     def hook(event, values):
@@ -36,7 +36,7 @@ def kill_at(number):
 
 
 def run(command, number):
-    """The status of a process that carries ``command`` out; negative where it was killed."""
+    """Run ``command`` in a child process. Return its exit code, negative if it was killed."""
     if (child := os.fork()) == 0:
         try:
             from django.core.management import call_command
@@ -54,7 +54,7 @@ def run(command, number):
 
 
 def visible(folder):
-    """Digests of the files that others see, by path; of a link what it leads to."""
+    """Return path → digest of all files that are not hidden. Symlinks are followed."""
     found = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         parts = path.relative_to(folder).parts
@@ -67,8 +67,8 @@ def hidden(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.partial"))
 
 
-def tell(said):
-    sys.stdout.write(f"{json.dumps(said)}\n")
+def write_line(values):
+    sys.stdout.write(f"{json.dumps(values)}\n")
     sys.stdout.flush()
 
 
@@ -87,11 +87,11 @@ def main():
         status = run(command, number)
         if status != -signal.SIGKILL:
             break
-        told = {"kill": number, "left": visible(out)}
-        told["again"] = run(command, 0)
-        told["done"], told["partial"] = visible(out), hidden(place.parent / "work")
-        tell(told)
-    tell({"status": status, "done": visible(out)})
+        report = {"kill": number, "left": visible(out)}
+        report["again"] = run(command, 0)
+        report["done"], report["partial"] = visible(out), hidden(place.parent / "work")
+        write_line(report)
+    write_line({"status": status, "done": visible(out)})
 
 
 if __name__ == "__main__":

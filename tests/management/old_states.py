@@ -1,5 +1,8 @@
-"""``python -m tests.management.old_states NAME``: a database of that migration with a row of each kind,
-brought to the state of today; prints how many rows of each table there were before and after."""
+"""Migrates a database with a row of each model from an old migration to the newest.
+
+``python -m tests.management.old_states NAME`` prints the number of rows of each table before and
+after, as JSON.
+"""
 
 import datetime
 import json
@@ -10,10 +13,10 @@ TEXT = "---\nterm: Flask\n---\nA framework.\n"
 
 
 def filled(apps):
-    """A row of each model of the app, whose required values are made up by their kinds."""
+    """Create a row of each model of the app, with values by type of field. Return table → rows."""
     made = {}
     models = list(apps.get_app_config("terms").get_models())
-    for _ in models:  # until those that they refer to are there
+    for _ in models:  # rows that they refer to are created first
         for model in models:
             if model not in made and (row := new_row(model, made)):
                 made[model] = row
@@ -87,7 +90,7 @@ def main(name):
         there = connection.introspection.table_names(cursor)
         for table in before:
             if table in there:
-                cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 — our own names
+                cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 — names of our own tables
                 after[table] = cursor.fetchone()[0]
     sys.stdout.write(json.dumps([before, after]))
 

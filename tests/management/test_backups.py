@@ -1,4 +1,4 @@
-"""Backups under load, restores, and readers who notice (D1, D2, D8), on the database at hand."""
+"""Backups, also under load, and restores (D1, D2, D8), on the configured database."""
 
 import json
 import os
@@ -23,7 +23,7 @@ PAGE = "/glossary/web-platform/protocols/http/"
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder, and a database of its own that ends with the test: of SQLite or PostgreSQL."""
+    """A folder and the settings of a new database, SQLite or PostgreSQL, for one test."""
     with _database(tmp_path) as values:
         yield tmp_path, values
 
@@ -87,13 +87,13 @@ def built(place):
     return sorted(file.stem for file in site.glob("glossary/test/test/*.md"))
 
 
-def test_a_backup_comes_back_whole(place):
+def test_backup_is_restored_completely(place):
     folder, values = place
     fill(folder, **values)
     before = exported(place, "before")
     file = folder / "all.zip"
-    told = run(place, "backup", file)
-    assert re.search(r"44 terms with 44 versions", told)
+    output = run(place, "backup", file)
+    assert re.search(r"44 terms with 44 versions", output)
     assert file.stat().st_mode & 0o777 == 0o600
     assert not [p for p in folder.iterdir() if p.name.endswith(".partial") or ".backup-" in p.name]
     manifest = json.loads(zipfile.ZipFile(file).read("manifest.json"))
@@ -109,7 +109,7 @@ def test_a_backup_comes_back_whole(place):
 
 
 def run_replacing(place, file):
-    """Without waiting for requests of a server, where there is none."""
+    """Restore ``file`` over the database without waiting for requests of a running server."""
     folder, values = place
     code = (
         "import sys; from django.core.management import call_command; import django; django.setup();"
@@ -123,9 +123,9 @@ def run_replacing(place, file):
     assert done.returncode == 0, done.stderr
 
 
-class TestBuiltSite:  # of its own scope: workers share what takes long
-    def test_a_restored_database_makes_the_site_that_it_says(self, place):
-        """D1: three other terms come to the same numbers as those that are gone."""
+class TestBuiltSite:  # its own scope, so that workers share slow tests
+    def test_site_is_built_from_restored_database(self, place):
+        """D1: three new terms get the same ids as three terms that the restore removed."""
         fill_empty(place)
         write_terms(place, "First")
         run(place, "backup", place[0] / "b.zip")
@@ -145,8 +145,8 @@ def fill_empty(place):
     run(place, "collectstatic", "--noinput", "-v0")
 
 
-def test_a_running_server_shows_what_was_restored(place):
-    """D2: without a restart, for pages that it has in memory, too."""
+def test_running_server_shows_restored_texts(place):
+    """D2: without a restart, even for pages in its cache."""
     folder, values = place
     fill_empty(place)
     write_terms(place, "Word", body="The first text.")
@@ -163,7 +163,7 @@ def test_a_running_server_shows_what_was_restored(place):
 
 
 def backed_up(place):
-    """A glossary of one term: its exported files, and a backup of it."""
+    """Create a glossary of one term. Return its exported files and a backup of it."""
     fill_empty(place)
     write_terms(place, "First")
     before = exported(place, "before")
@@ -172,8 +172,8 @@ def backed_up(place):
     return before, file
 
 
-class TestUnderLoad:  # of its own scope: workers share what takes long
-    def test_a_backup_under_load_has_all_that_was_saved_before_it(self, place):
+class TestUnderLoad:  # its own scope, so that workers share slow tests
+    def test_backup_under_load_has_everything_saved_before_it(self, place):
         fill_empty(place)
         write_terms(place, "First")
         acknowledged, done = [], threading.Event()
@@ -203,8 +203,8 @@ class TestUnderLoad:  # of its own scope: workers share what takes long
             assert set(known) <= found.keys()
 
 
-class TestDamaged:  # of its own scope: workers share what takes long
-    def test_a_damaged_backup_is_refused_and_nothing_is_touched(self, place):
+class TestDamaged:  # its own scope, so that workers share slow tests
+    def test_damaged_backup_is_refused_and_changes_nothing(self, place):
         before, file = backed_up(place)
         whole = file.read_bytes()
         for damage in (
@@ -230,8 +230,8 @@ class TestDamaged:  # of its own scope: workers share what takes long
         assert exported(place, "after") == before
 
 
-class TestHostile:  # of its own scope: workers share what takes long
-    def test_a_manifest_of_any_shape_is_refused_in_one_sentence(self, place):
+class TestHostile:  # its own scope, so that workers share slow tests
+    def test_invalid_manifest_is_refused_without_traceback(self, place):
         before, file = backed_up(place)
         whole = _members(file)
         manifest = json.loads(whole["manifest.json"])
@@ -252,12 +252,12 @@ class TestHostile:  # of its own scope: workers share what takes long
                         content = json.dumps({**manifest, **change})
                     archive.writestr(member, content)
             for option in ("--verify", "--replace"):
-                told = run(place, "restore", hostile, option, code=1)
-                assert "Nothing was restored" in told
-                assert "Traceback" not in told
+                output = run(place, "restore", hostile, option, code=1)
+                assert "Nothing was restored" in output
+                assert "Traceback" not in output
         assert exported(place, "after") == before
 
-    def test_what_a_killed_backup_left_is_removed(self, place):
+    def test_leftovers_of_killed_backup_are_removed(self, place):
         fill_empty(place)
         for name in (".backup-left", ".verify-left"):
             (place[0] / name).mkdir()
@@ -285,7 +285,7 @@ def _with_member(whole, folder, name):
 @pytest.mark.skipif(
     "connection.vendor != 'sqlite'", reason="PostgreSQL has backups of its own kind"
 )
-def test_the_database_is_kept_before_it_is_migrated(tmp_path):
+def test_database_is_copied_before_migration(tmp_path):
     assert manage(tmp_path, "migrate", "terms", "0007", "-v0").returncode == 0
     with closing(sqlite3.connect(tmp_path / "glossary.sqlite3")) as database, database:
         database.execute(
@@ -300,12 +300,12 @@ def test_the_database_is_kept_before_it_is_migrated(tmp_path):
     assert "kept" not in manage(tmp_path, "migrate").stdout
 
 
-def test_a_damaged_picture_is_told_and_left_out(place):
+def test_damaged_picture_is_reported_and_left_out(place):
     folder, _ = place
     fill_empty(place)
     pictures = folder / "media" / "terms"
     pictures.mkdir(parents=True)
     (pictures / ("0" * 32 + ".png")).write_bytes(b"half of a picture")
-    told = run(place, "backup", folder / "b.zip", code=1)
-    assert f"damaged and left out: {'0' * 32}.png" in told
+    output = run(place, "backup", folder / "b.zip", code=1)
+    assert f"damaged and left out: {'0' * 32}.png" in output
     assert Path(folder / "b.zip").exists()

@@ -1,5 +1,7 @@
-"""A process that is killed at any of its writes leaves whole files, and the next run mends the
-rest (D2, D8, D14, S12)."""
+"""A process killed at any write leaves complete files, and the next run repairs the rest.
+
+(D2, D8, D14, S12)
+"""
 
 import json
 import shutil
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """A published glossary with a picture, and a later state of its files."""
+    """A folder with a published glossary of three terms and a picture."""
     folder = tmp_path_factory.mktemp("start")
     files = folder / "files"
     files.mkdir()
@@ -52,7 +54,7 @@ def prepare(folder, *commands):
 
 
 def change(folder):
-    """The second state: a text and a picture are others, a term is new."""
+    """Change a text and a picture, and add a term."""
     files = folder / "files"
     write(files, "one", "After.\n\n![A dot](dot.png)")
     write(files, "four", "New.")
@@ -66,21 +68,21 @@ def site(start, tmp_path):
 
 
 def kills(site, out, *command):
-    """What was left after each kill, and at last after a run that nobody killed."""
+    """Return the report of each kill, and the files after a run that was not killed."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.management.killing", str(out), *map(str, command)],
         env=environment(site / "work"), cwd=ROOT, capture_output=True, text=True, timeout=500,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    *told, last = map(json.loads, done.stdout.splitlines())
+    *reports, last = map(json.loads, done.stdout.splitlines())
     assert last["status"] == 0
-    assert len(told) >= 2
-    return told, last["done"]
+    assert len(reports) >= 2
+    return reports, last["done"]
 
 
-def assert_each_whole(told, old, new):
-    for kill in told:
+def assert_all_complete(reports, old, new):
+    for kill in reports:
         assert kill["again"] == 0
         assert kill["done"] == new
         assert kill["partial"] == []
@@ -88,18 +90,18 @@ def assert_each_whole(told, old, new):
             assert kill["left"].get(path) in (old.get(path), new.get(path)), (kill["kill"], path)
 
 
-def test_an_export(site):
+def test_killed_export_leaves_complete_files(site):
     prepare(site / "start", ["export_terms", site / "start" / "out"])
     change(site / "start")
     prepare(site / "start", ["import_terms", site / "start" / "files"])
     out = site / "work" / "out"
     old = state(site / "start" / "out")
-    told, new = kills(site, out, "export_terms", str(out))
+    reports, new = kills(site, out, "export_terms", str(out))
     assert new.keys() - old.keys() == {"four.md"}
-    assert_each_whole(told, old, new)
+    assert_all_complete(reports, old, new)
 
 
-def test_a_build(site):
+def test_killed_build_leaves_old_or_new_site(site):
     out = site / "work" / "site"
     shutil.copytree(site / "start", site / "work")
     prepare(site / "work", ["build_site", out])
@@ -108,27 +110,27 @@ def test_a_build(site):
     shutil.rmtree(site / "start")
     shutil.copytree(site / "work", site / "start", symlinks=True)
     old = state(out)
-    told, new = kills(site, out, "build_site", str(out))
+    reports, new = kills(site, out, "build_site", str(out))
     assert new != old
-    for kill in told:
+    for kill in reports:
         assert kill["left"] in (old, new), kill["kill"]
-    assert_each_whole(told, old, new)
+    assert_all_complete(reports, old, new)
 
 
-def test_an_import_with_pictures(site):
+def test_killed_import_leaves_complete_pictures(site):
     change(site / "start")
     files, media = site / "work" / "files", site / "work" / "media" / "terms"
     old = state(site / "start" / "media" / "terms")
-    told, new = kills(site, media, "import_terms", str(files), "--publish")
+    reports, new = kills(site, media, "import_terms", str(files), "--publish")
     assert len(new) == 2
-    assert_each_whole(told, old, new)
+    assert_all_complete(reports, old, new)
 
 
-def test_a_backup(site):
+def test_killed_backup_leaves_complete_archive_or_none(site):
     folder = site / "work" / "backups"
     (site / "start" / "backups").mkdir()
-    told, _ = kills(site, folder, "backup", str(folder / "b.zip"))
-    for kill in told:
+    reports, _ = kills(site, folder, "backup", str(folder / "b.zip"))
+    for kill in reports:
         assert kill["again"] == 0
         assert kill["partial"] == []
         assert set(kill["done"]) == {"b.zip"}
@@ -139,15 +141,15 @@ def test_a_backup(site):
         assert archive.testzip() is None
 
 
-def test_a_restore(site):
-    """Into an empty place: there is no database, or the whole one."""
+def test_killed_restore_leaves_complete_database_or_none(site):
+    """Into an empty folder."""
     file = site / "b.zip"
     prepare(site / "start", ["backup", file])
     for path in [*(site / "start").glob("glossary.sqlite3*"), site / "start" / "media"]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    told, new = kills(site, site / "work", "restore", str(file))
-    for kill in told:
-        # Once the database is there, the place is not empty any more.
+    reports, new = kills(site, site / "work", "restore", str(file))
+    for kill in reports:
+        # Once the database exists, the folder is not empty and restoring is refused.
         assert (kill["again"] != 0) == ("glossary.sqlite3" in kill["left"])
         pictures = {path for path in kill["left"] if path.startswith("media/")}
         assert all(kill["left"][path] == new[path] for path in pictures)

@@ -1,4 +1,4 @@
-"""What commonly goes wrong is one sentence that says what to do (D9 to D12)."""
+"""Common failures are reported in one sentence with advice (D9 to D12)."""
 
 import signal
 import socket
@@ -9,14 +9,14 @@ import time
 from contextlib import closing
 
 import pytest
-from django.db import connection  # noqa: F401 — conditions of marks read it
+from django.db import connection  # noqa: F401 — used in skipif conditions
 
 from terms.management.commands.serve import free_socket
 from tests.web.running import ROOT, environment, fill, manage, serving
 
 
-def told(done, code=1):
-    """The one sentence of a command that could not do its work."""
+def error_of(done, code=1):
+    """Return the error output of a command that failed without a traceback."""
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -48,16 +48,16 @@ def told(done, code=1):
         ("TRUSTED_PROXIES", "0.0.0.0/0", "all addresses are no network"),
     ],
 )
-def test_a_setting_that_cannot_be_read_is_named(tmp_path, variable, value, words):
+def test_invalid_setting_is_named(tmp_path, variable, value, words):
     done = manage(tmp_path, "check", **{variable: value})
-    assert f"(glossary.E001) {variable}: " in told(done)
+    assert f"(glossary.E001) {variable}: " in error_of(done)
     assert words in done.stderr
 
 
-def test_a_place_without_a_database_is_said_and_none_is_made(tmp_path):
+def test_missing_database_is_reported_and_not_created(tmp_path):
     for command in (["export_terms", tmp_path / "x"], ["check_glossary"], ["run_due"]):
         done = manage(tmp_path / "typo", *command)
-        assert "There is no database at" in told(done)
+        assert "There is no database at" in error_of(done)
         assert "manage.py migrate" in done.stderr
     assert not (tmp_path / "typo").exists()
     done = manage(tmp_path / "new", "migrate")
@@ -72,56 +72,58 @@ def test_a_place_without_a_database_is_said_and_none_is_made(tmp_path):
         ("sqlite:////proc/none/glossary.sqlite3", "There is no database at"),
     ],
 )
-def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path, url, words):
-    assert words in told(manage(tmp_path, "check_glossary", DATABASE_URL=url))
+def test_unreachable_database_is_reported(tmp_path, url, words):
+    assert words in error_of(manage(tmp_path, "check_glossary", DATABASE_URL=url))
 
 
-def test_a_database_that_is_not_migrated(tmp_path):
+def test_unmigrated_database_is_reported(tmp_path):
     with closing(sqlite3.connect(tmp_path / "glossary.sqlite3")) as database, database:
         database.execute("CREATE TABLE other (x)")
-    assert "Run: manage.py migrate" in told(manage(tmp_path, "check_glossary"))
+    assert "Run: manage.py migrate" in error_of(manage(tmp_path, "check_glossary"))
 
 
-def test_a_folder_that_cannot_be_written_to(tmp_path):
+def test_unwritable_folder_is_reported(tmp_path):
     fill(tmp_path)
     done = manage(tmp_path, "export_terms", "/proc/none")
-    assert "cannot be written to" in told(done)
-    assert "/proc/none" in told(manage(tmp_path, "backup", "/proc/none/b.zip"))
+    assert "cannot be written to" in error_of(done)
+    assert "/proc/none" in error_of(manage(tmp_path, "backup", "/proc/none/b.zip"))
 
 
-def test_what_is_not_ready_is_not_served(tmp_path):
-    told_before = told(manage(tmp_path, "serve", SECRET_KEY="", ALLOWED_HOSTS="", HTTPS=""))
+def test_unready_site_is_not_served(tmp_path):
+    errors = error_of(manage(tmp_path, "serve", SECRET_KEY="", ALLOWED_HOSTS="", HTTPS=""))
     for number in (2, 3, 5, 6):
-        assert f"glossary.E00{number}: " in told_before
-    assert "The site was not started." in told_before
+        assert f"glossary.E00{number}: " in errors
+    assert "The site was not started." in errors
     assert manage(tmp_path, "migrate", "terms", "0007", "-v0").returncode == 0
-    assert "glossary.E008: The database is of an older version." in told(manage(tmp_path, "serve"))
+    assert "glossary.E008: The database is of an older version." in error_of(
+        manage(tmp_path, "serve")
+    )
 
 
-def test_a_second_server_on_a_port_is_refused(tmp_path):
+def test_second_server_on_a_port_is_refused(tmp_path):
     fill(tmp_path)
     with serving(tmp_path) as server:
         done = manage(tmp_path, "serve", "--port", server.port)
-        assert f"Cannot listen on 127.0.0.1:{server.port}" in told(done)
+        assert f"Cannot listen on 127.0.0.1:{server.port}" in error_of(done)
         assert all(server.get("/glossary/")[0] == 200 for _ in range(30))
     for words in (["--port", "99999"], ["--host", "no-such-host.invalid"], ["--workers", "0"]):
-        told(manage(tmp_path, "serve", *words))
+        error_of(manage(tmp_path, "serve", *words))
 
 
-def test_a_socket_that_cannot_be_had_is_said(tmp_path):
+def test_unusable_socket_is_reported(tmp_path):
     fill(tmp_path)
     file = tmp_path / "file"
     file.touch()
     for path, words in ((file, "is not a socket"), (tmp_path / "no" / "x", "there is no folder")):
-        assert words in told(manage(tmp_path, "serve", "--socket", path))
+        assert words in error_of(manage(tmp_path, "serve", "--socket", path))
     with socket.socket(socket.AF_UNIX) as taken:
         taken.bind(str(tmp_path / "taken"))
         taken.listen()
         done = manage(tmp_path, "serve", "--socket", tmp_path / "taken")
-        assert "another server answers" in told(done)
+        assert "another server answers" in error_of(done)
 
 
-def test_a_socket_that_a_killed_server_left_is_removed(tmp_path):
+def test_socket_of_killed_server_is_removed(tmp_path):
     path = tmp_path / "left"
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
@@ -130,7 +132,7 @@ def test_a_socket_that_a_killed_server_left_is_removed(tmp_path):
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="of a SQLite file")
-def test_a_server_whose_database_was_moved_away_makes_no_other(tmp_path):
+def test_server_does_not_create_a_database_when_it_is_missing(tmp_path):
     fill(tmp_path)
     place = tmp_path / "glossary.sqlite3"
     with serving(tmp_path) as server:
@@ -143,7 +145,7 @@ def test_a_server_whose_database_was_moved_away_makes_no_other(tmp_path):
         assert server.get("/glossary/search?q=a")[0] == 200
 
 
-def test_an_empty_key_of_a_killed_start_is_made_again(tmp_path):
+def test_empty_secret_key_file_is_replaced(tmp_path):
     (tmp_path / "secret-key").touch()
     done = manage(tmp_path, "run_demo", ROOT / "fixtures" / "glossary", "--no-serve", SECRET_KEY="")
     assert done.returncode == 0, done.stderr
@@ -151,7 +153,7 @@ def test_an_empty_key_of_a_killed_start_is_made_again(tmp_path):
     assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_demo_serves_from_an_empty_folder_without_any_setting(tmp_path):
+def test_demo_runs_in_empty_folder_without_settings(tmp_path):
     command = [sys.executable, str(ROOT / "manage.py"), "run_demo"]
     command += [str(ROOT / "fixtures" / "glossary"), "--port", "{port}"]
     nothing = {"SECRET_KEY": "", "HTTPS": "", "ALLOWED_HOSTS": "", "DATABASE_URL": ""}
@@ -160,7 +162,7 @@ def test_the_demo_serves_from_an_empty_folder_without_any_setting(tmp_path):
         assert server.get("/admin/login/")[0] == 200
 
 
-def test_a_full_disk_is_said(tmp_path):
+def test_backup_on_full_disk_is_reported_and_leaves_no_file(tmp_path):
     fill(tmp_path)
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000));"
     limit += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
@@ -170,12 +172,12 @@ def test_a_full_disk_is_said(tmp_path):
         [sys.executable, "-c", limit, "backup", str(tmp_path / "b.zip")],
         env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    told(done)
+    error_of(done)
     assert not (tmp_path / "b.zip").exists()
     assert not list(tmp_path.glob(".*.partial"))
 
 
-def test_stopping_a_command_is_no_error_of_the_code(tmp_path):
+def test_interrupted_command_shows_no_traceback(tmp_path):
     manage(tmp_path, "migrate", "-v0")
     files = tmp_path / "files"
     files.mkdir()
@@ -184,7 +186,7 @@ def test_stopping_a_command_is_no_error_of_the_code(tmp_path):
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), "import_terms", str(files), "--publish"],
         env=environment(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-        # Processes in the background of a shell ignore it.
+        # Background processes of a shell ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(2.5)

@@ -1,4 +1,4 @@
-"""A database of every former version is brought to the present one with all that is in it."""
+"""Databases of all earlier versions are migrated without loss."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ NAMES = sorted(path.stem for path in (ROOT / "terms" / "migrations").glob("0*.py
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_database_of_a_former_version_is_migrated_with_its_data(tmp_path, name):
+def test_database_of_earlier_version_is_migrated_with_its_data(tmp_path, name):
     done = subprocess.run(
         [sys.executable, "-m", "tests.management.old_states", name],
         env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, timeout=120,
@@ -31,5 +31,5 @@ def test_a_database_of_a_former_version_is_migrated_with_its_data(tmp_path, name
 
 
 def is_derived(table):
-    """The readers' side, which is made again from the texts that are live."""
+    """Return whether ``table`` is rebuilt from the published texts."""
     return table.startswith(("terms_published", "terms_page", "terms_mention"))

@@ -1,4 +1,4 @@
-"""Work on some terms reads what belongs to these, not the whole glossary."""
+"""Operations on some terms read only rows of these terms, not the whole glossary."""
 
 import re
 
@@ -32,8 +32,8 @@ def drafts(first, **values):
     ]
 
 
-def whole_reads(queries):
-    """The steps in which a table, or all that a glossary has in it, is gone through."""
+def full_scans(queries):
+    """Return the steps of query plans that scan a table, or all its rows of a glossary."""
     found = set()
     for query in queries.captured_queries:
         sql = query["sql"]
@@ -50,15 +50,14 @@ def whole_reads(queries):
     return found
 
 
-# What is gone through once in a change: names and pages for lists of all terms, and tables of
-# few rows.
-MEANT = re.compile(
+# Scans that happen once per change: names and pages for lists of all terms, and small tables.
+ALLOWED = re.compile(
     r'"terms_(category|vertical|publishedclass|glossary|withdrawal)"|published_(order|classes)'
     r'|ORDER BY "terms_publishedterm"."sort_key"'
 )
 
 
-def test_saving_publishing_and_withdrawing_some_terms():
+def test_changes_of_some_terms_scan_no_large_table():
     glossary = default_glossary()
     save(glossary, drafts(0))
     publish(glossary, Term.objects.all())
@@ -69,10 +68,10 @@ def test_saving_publishing_and_withdrawing_some_terms():
         trash(Term.objects.get(name="Term 3"))
         withdraw(glossary, Term.objects.filter(pk__in=range(30)))
     assert Relation.objects.wanted().exists()
-    assert [step for step in whole_reads(queries) if not MEANT.search(" ".join(step))] == []
+    assert [step for step in full_scans(queries) if not ALLOWED.search(" ".join(step))] == []
 
 
-def test_a_build_reads_only_pages_that_are_new_or_moved(db):
+def test_build_finds_new_and_moved_pages_by_index(db):
     every = Page.objects.all()
     plans = [every.filter(sequence__gt=7).explain(), every.moved().order_by("path").explain()]
     assert "INDEX terms_page_sequence" in plans[0]

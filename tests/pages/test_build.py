@@ -1,4 +1,4 @@
-"""The built site: the same bytes as the server sends, whole at every moment."""
+"""The built site has the bytes that the server sends, and is complete at any moment."""
 
 import contextlib
 import gzip
@@ -47,7 +47,7 @@ def tree(folder):
     }
 
 
-def test_it_holds_what_the_server_sends(out, client):
+def test_built_files_equal_responses_of_the_server(out, client):
     build(out)
     pages = Page.objects.filter(status=200)
     assert pages.count() > 20
@@ -58,7 +58,7 @@ def test_it_holds_what_the_server_sends(out, client):
             assert gzip.decompress((Path(f"{file}.gz")).read_bytes()) == page.content
 
 
-def test_every_link_leads_somewhere_under_any_prefix(out):
+def test_every_link_has_a_target_under_any_prefix(out):
     build(out)
     files = tree(out)
     for name, content in files.items():
@@ -75,7 +75,7 @@ def test_every_link_leads_somewhere_under_any_prefix(out):
             assert found, (name, link)
 
 
-def test_a_second_build_writes_nothing(out):
+def test_second_build_writes_nothing(out):
     build(out)
     before = tree(out), os.readlink(out)
     report = build(out)
@@ -83,7 +83,7 @@ def test_a_second_build_writes_nothing(out):
     assert (tree(out), os.readlink(out)) == before
 
 
-def test_only_what_changed_is_written_and_what_is_gone_is_removed(out, tmp_path):
+def test_build_writes_changed_files_and_removes_old_ones(out, tmp_path):
     build(out)
     save_text(Term.objects.get(name="Django"), text_of("Django", body="Other.", vertical="Markets"))
     withdraw(default_glossary(), Term.objects.filter(name="Café & Co"))
@@ -106,7 +106,7 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(out, tmp_path)
         assert tree(out) == tree(tmp_path / "fresh")
 
 
-def test_a_picture_that_is_deleted_leaves_the_site(out, tmp_path, settings):
+def test_deleted_picture_is_removed_from_site(out, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.MEDIA_ROOT.mkdir()
     (settings.MEDIA_ROOT / "a.png").write_bytes(b"x")
@@ -120,7 +120,7 @@ def test_a_picture_that_is_deleted_leaves_the_site(out, tmp_path, settings):
     assert tree(out) == tree(tmp_path / "fresh")
 
 
-def test_terms_named_like_files_stand_beside_them(out, tmp_path):
+def test_terms_named_like_files_do_not_replace_them(out, tmp_path):
     for path in (
         "package.json.md",
         "package.md",
@@ -144,7 +144,7 @@ def test_terms_named_like_files_stand_beside_them(out, tmp_path):
     assert tree(out) == tree(tmp_path / "fresh")
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path, out):
+def test_folder_with_other_files_is_refused(tmp_path, out):
     out.mkdir()
     (out / "mine.txt").write_text("x")
     with pytest.raises(BuildError, match="holds something else"):
@@ -157,18 +157,18 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, out):
     assert (out / "mine.txt").read_text() == "x"
 
 
-def test_names_that_no_folder_can_hold_are_said(out, capsys):
+def test_pages_with_impossible_file_names_are_reported(out, capsys):
     make_term("Long", path="x" * 252 + ".md")
     make_term("Odd", path="flask.md.md", text="---\nterm: Odd\n---\n")
     publish_all()
     call_command("build_site", str(out))
-    told = capsys.readouterr().out
-    assert "left out: /glossary/software/full-stack/xxx" in told
+    output = capsys.readouterr().out
+    assert "left out: /glossary/software/full-stack/xxx" in output
     assert (out / "index.html").is_file()
 
 
 def other_process(out, tmp_path):
-    """One that is ready to build ``out``, and begins when it is told to."""
+    """Start a process that builds ``out`` as soon as it reads a line from stdin."""
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
@@ -199,7 +199,7 @@ def change_all(number):
     publish_all()
 
 
-def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
+def test_killed_build_leaves_complete_site(out, tmp_path):
     if connection.vendor != "sqlite":
         pytest.skip("the other process finds the test's database by its file")
     for number in range(40):
@@ -223,7 +223,7 @@ def test_a_build_that_is_killed_leaves_a_whole_site(out, tmp_path):
         assert tree(out) == new
 
 
-def test_the_redirects_of_nginx_tell_capitals_apart_where_they_must(out):
+def test_nginx_redirects_are_case_sensitive_where_needed(out):
     term = Term.objects.get(path="Flask.md")
     move(term, "flask.md")
     move(Term.objects.get(path="Django.md"), "dj-$-ngo.md")
@@ -233,12 +233,12 @@ def test_the_redirects_of_nginx_tell_capitals_apart_where_they_must(out):
     regex = r"~^/glossary/software/full\\-stack/Flask/$"
     assert f'"{regex}" "{home}/flask/";' in lines
     assert f'"{home}/Django/" "{home}/dj-%24-ngo/";' in lines
-    assert not any(line.startswith('"/" ') for line in lines)  # it may lead elsewhere one day
+    assert not any(line.startswith('"/" ') for line in lines)  # its target may change
 
 
 @pytest.fixture
 def nginx(out, tmp_path):
-    """The server of the documentation's lines over the built site, and its address."""
+    """A client of nginx, which serves the built site with the configuration of the docs."""
     program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if program is None:
         pytest.skip("nginx is not installed")
@@ -270,7 +270,7 @@ def nginx(out, tmp_path):
     server.stderr.close()
 
 
-def test_nginx_serves_it_by_the_lines_of_the_documentation(nginx):
+def test_nginx_serves_site_with_documented_configuration(nginx):
     def ask(path):
         nginx.request("GET", path)
         answer = nginx.getresponse()

@@ -1,4 +1,4 @@
-"""The marks beside a SQLite database say to all processes that pages were written."""
+"""The file next to a SQLite database that tells all processes that pages were written."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ def path(tmp_path):
     return tmp_path / "database-pages"
 
 
-def test_a_writer_is_seen_by_others_from_its_beginning_to_its_end(path):
+def test_other_processes_see_begin_and_end_of_writing(path):
     ours, theirs = Generation(path, 0o600), Generation(path, 0o600)
     before = theirs.marks()
     assert is_settled(before)
@@ -25,8 +25,8 @@ def test_a_writer_is_seen_by_others_from_its_beginning_to_its_end(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"a", bytes(2 * MARK - 1), b"b" * 100])
-def test_a_file_that_was_written_by_others_ends_no_process(path, content):
-    """Copied in place, or shortened, under a running server."""
+def test_truncated_or_replaced_file_does_not_crash(path, content):
+    """The file is overwritten or truncated while a process has it open."""
     generation = Generation(path, 0o600)
     path.write_bytes(content)
     assert is_settled(generation.marks()) == (len(content) == 100)
@@ -34,7 +34,7 @@ def test_a_file_that_was_written_by_others_ends_no_process(path, content):
     assert is_settled(generation.marks())
 
 
-def test_a_full_disk_is_an_error_and_ends_no_process(path, monkeypatch):
+def test_full_disk_raises_os_error(path, monkeypatch):
     def full(*values):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""What was public once answers, whatever becomes of terms, lists and names."""
+"""Addresses that were public once still answer after changes of terms, lists and names."""
 
 import pytest
 from django.test import Client
@@ -15,37 +15,37 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left():
-    forget_everything()  # a search row may be left by a test that committed
+def _clear_pages():
+    forget_everything()  # tests that commit may leave rows of the search index
 
 
 def body(path):
     return Page.objects.get(path=path).content.decode()
 
 
-def assert_rebuilt_alike():
+def assert_rebuild_changes_nothing():
     before = everything()
     forget_everything()
     rebuild(default_glossary())
     assert everything() == before
 
 
-def test_a_term_named_like_its_category_stands_beside_it():
+def test_term_named_like_its_category_has_its_own_page():
     own = "---\nterm: Software\ncategory: Software\n---\nOf the term.\n"
     make_live("Software", path="software.md", text=own)
     assert "Of the term." in body("/glossary/-/software/")
     assert 'class="letter"' in body("/glossary/software/")  # the list
-    assert_rebuilt_alike()
+    assert_rebuild_changes_nothing()
 
 
-def test_a_name_nested_as_deep_as_may_be_can_be_linked():
+def test_name_at_deepest_allowed_nesting_is_linked():
     make_live("Deep", body="> " * 99 + "Flask")
     make_live("Flask")
     assert ">Flask</a>" in body("/glossary/software/full-stack/deep/")
-    assert_rebuilt_alike()
+    assert_rebuild_changes_nothing()
 
 
-def test_a_decision_does_not_depend_on_the_order_of_names():
+def test_mention_decision_does_not_depend_on_order_of_names():
     policies = make_live("Policies", path="p2.md")
     make_live("Policy")
     text = make_live("Text", body="POLICIES")
@@ -53,10 +53,10 @@ def test_a_decision_does_not_depend_on_the_order_of_names():
     publish_again(default_glossary(), Term.objects.all())
     save_text(policies, changed(policies.document(), columns={"description": "Other."}))
     publish(default_glossary(), Term.objects.filter(pk=policies.pk))
-    assert_rebuilt_alike()
+    assert_rebuild_changes_nothing()
 
 
-def test_all_forms_of_a_term_merged_into_a_draft_say_that_it_is_gone():
+def test_all_formats_of_term_merged_into_a_draft_are_gone():
     make_term("Heir")
     old = make_term("Old")
     merged = old.newest_revision().text.replace("---\n", "---\nstatus: merged\nreplaced_by: Heir\n", 1)  # fmt: skip
@@ -78,32 +78,32 @@ def merge_away(name, heir):
     return text
 
 
-def leads(path):
+def redirect_of(path):
     page = Page.objects.get(path=f"/glossary/software/full-stack/{path}/")
     return page.status, page.location.rpartition("full-stack/")[2]
 
 
-def test_addresses_of_merged_terms_lead_on_and_come_back():
+def test_addresses_of_merged_terms_redirect_and_return():
     for name in ("Old", "Heir", "Last"):
         make_live(name)
     move(Term.objects.get(name="Old"), "older.md")
     text = merge_away("Old", "Heir")
-    assert leads("old") == leads("older") == (301, "heir/")
+    assert redirect_of("old") == redirect_of("older") == (301, "heir/")
     merge_away("Heir", "Last")
-    assert leads("old") == leads("older") == leads("heir") == (301, "last/")
+    assert redirect_of("old") == redirect_of("older") == redirect_of("heir") == (301, "last/")
     move(Term.objects.get(name="Last"), "final.md")
-    assert leads("old") == leads("heir") == (301, "final/")
-    assert_rebuilt_alike()
+    assert redirect_of("old") == redirect_of("heir") == (301, "final/")
+    assert_rebuild_changes_nothing()
     withdraw(default_glossary(), Term.objects.filter(name="Last"))
-    assert leads("old") == leads("final") == (410, "")
+    assert redirect_of("old") == redirect_of("final") == (410, "")
     save_text(Term.objects.get(name="Old"), text)
     publish(default_glossary(), Term.objects.filter(name="Old"))
-    assert (leads("old"), leads("older")) == ((301, "older/"), (200, ""))
-    assert leads("heir") == (410, "")
-    assert_rebuilt_alike()
+    assert (redirect_of("old"), redirect_of("older")) == ((301, "older/"), (200, ""))
+    assert redirect_of("heir") == (410, "")
+    assert_rebuild_changes_nothing()
 
 
-def test_a_relation_to_a_trashed_term_finds_one_of_that_name():
+def test_relation_to_trashed_term_finds_new_term_of_that_name():
     flask = make_live("Flask")
     make_live("X", related="Flask")
     trash(flask)
@@ -111,7 +111,7 @@ def test_a_relation_to_a_trashed_term_finds_one_of_that_name():
     assert "nobody has written" not in body("/glossary/software/full-stack/x/")
 
 
-def test_a_misspelling_stays_hidden_when_a_draft_gives_it_up():
+def test_misspelling_stays_hidden_when_a_draft_removes_it():
     flask = make_term("Flask")
     save_text(flask, changed(flask.document(), aliases=["Flaks"]))
     flask = Term.objects.get()
@@ -124,7 +124,7 @@ def test_a_misspelling_stays_hidden_when_a_draft_gives_it_up():
     assert page.names.filter(name="Flaks", is_hidden=True).exists()
 
 
-def test_letters_of_a_list_that_is_short_again_lead_to_it(monkeypatch):
+def test_letter_page_of_short_list_redirects_to_list(monkeypatch):
     monkeypatch.setattr("terms.pages.lists.ONE_PAGE", 1)
     make_live("Flask")
     django = make_live("Django")

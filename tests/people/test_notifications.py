@@ -1,4 +1,4 @@
-"""Notices for people about terms."""
+"""Notices to people about terms."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ from tests.factory import make_term
 pytestmark = pytest.mark.django_db
 
 
-def test_people_get_no_mail_for_their_own_action():
+def test_people_are_not_notified_of_their_own_action():
     ann, ben = (User.objects.create_user(name, f"{name}@example.org") for name in ("ann", "ben"))
 
     tell([ann.pk, ben.pk], make_term("Flask"), "A comment.", but=ann)

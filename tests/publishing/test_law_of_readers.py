@@ -1,5 +1,5 @@
-"""Law 6: after any sequence of changes, every page, mention and search row is what a rebuild
-from nothing gives, byte for byte."""
+"""Law 6: after any sequence of changes, all pages, mentions and search rows equal those of a full
+rebuild, byte for byte."""
 
 import os
 
@@ -58,7 +58,7 @@ prose = st.lists(
 
 
 def everything():
-    """What readers can get, in a form that can be compared."""
+    """Return all content for readers in a comparable form."""
     pages = {
         path: (status, kind, location, bytes(body), bytes(gzip))
         for path, status, kind, location, body, gzip in Page.objects.exclude(
@@ -93,7 +93,7 @@ class Readers(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.glossary = Glossary.objects.create(slug="glossary")
         self.number = 0
-        forget_everything()  # a search row may be left by a test that committed
+        forget_everything()  # tests that commit may leave rows of the search index
         rebuild(self.glossary)
 
     @initialize(
@@ -257,7 +257,7 @@ class Readers(RuleBasedStateMachine):
             incremental = everything()
             times = dict(PublishedTerm.objects.values_list("uid", "changed_at"))
             forget_everything()
-            linking.FEW = 100 - linking.FEW  # in the other of the two ways
+            linking.FEW = 100 - linking.FEW  # rebuild with the other of the two methods
             rebuild(self.glossary)
             scratch = everything()
             assert incremental[1:] == scratch[1:]
@@ -271,7 +271,7 @@ class Readers(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_what_was_changed_bit_by_bit_is_what_is_built_from_nothing(tmp_path, monkeypatch):
+def test_incremental_changes_equal_full_rebuild(tmp_path, monkeypatch):
     for module, name in (
         (lists, "ONE_PAGE"), (lists, "ONE_LETTER"), (feeds, "CHUNK"), (feeds, "LATEST"), (linking, "FEW"), (publishing, "FEW"),
     ):  # fmt: skip
@@ -286,7 +286,7 @@ def test_what_was_changed_bit_by_bit_is_what_is_built_from_nothing(tmp_path, mon
             stateful_step_count=15,
             deadline=None,
             derandomize="CI" in os.environ,
-            phases=(Phase.reuse, Phase.generate),  # to shrink these takes many minutes
+            phases=(Phase.reuse, Phase.generate),  # shrinking takes many minutes
             suppress_health_check=list(HealthCheck),
         ),
     )

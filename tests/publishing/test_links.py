@@ -1,4 +1,4 @@
-"""Links of authors to other files of the folder lead to the pages of their terms."""
+"""Links to other term files become links to the pages of these terms."""
 
 import re
 
@@ -28,11 +28,11 @@ def html(name):
         ("a%00.md", "a"), ("x" * 300, "x" * 255), ("javascript:flask", ""),
     ],
 )  # fmt: skip
-def test_the_file_that_a_link_means(address, file):
+def test_link_resolves_to_file(address, file):
     assert linked_file(address, "glossary") == file
 
 
-def test_a_link_to_a_file_waits_for_its_term_and_follows_it():
+def test_link_to_file_works_while_its_term_is_published():
     make_live(
         "Django", body='See [one](flask.md#use "Title") and <a title="x" href="/flask/">two</a>.'
     )
@@ -51,7 +51,7 @@ def test_a_link_to_a_file_waits_for_its_term_and_follows_it():
     assert 'class="ref"' not in html("django")
 
 
-def test_a_draft_is_not_linked_and_its_own_link_stays_one():
+def test_draft_is_not_linked_until_it_is_published():
     make_term("Flask")
     make_live("Django", body="[Flask](flask.md), [me](django.md), [away](nowhere.md)")
     page = html("django")
@@ -59,10 +59,10 @@ def test_a_draft_is_not_linked_and_its_own_link_stays_one():
         assert kept in page
     publish(default_glossary(), Term.objects.all())
     assert '/full-stack/flask/">Flask</a>' in html("django")
-    assert Mention.objects.count() == 0  # a link is no mention
+    assert Mention.objects.count() == 0  # a link is not a mention
 
 
-def test_a_link_that_is_taken_out_is_forgotten():
+def test_removed_link_is_forgotten():
     make_live("Flask")
     django = make_live("Django", body="[Flask](flask.md)")
     assert "Referred to by" in html("flask")
@@ -71,7 +71,7 @@ def test_a_link_that_is_taken_out_is_forgotten():
     assert "Referred to by" not in html("flask")
 
 
-def test_a_macro_leads_to_the_term_of_that_name_or_file_and_waits_for_it():
+def test_macro_links_to_term_by_name_or_file():
     make_live(
         "Django",
         body='See {{Glossary("Web Server", "servers")}}, {{glossary("tls")}}, {{Glossary("Django")}}.',
@@ -90,7 +90,7 @@ def test_a_macro_leads_to_the_term_of_that_name_or_file_and_waits_for_it():
     assert "servers</a>, tls, Django." in html("django")
 
 
-def test_a_link_to_g_leads_to_the_term_that_it_is_written_on():
+def test_link_to_g_resolves_by_its_text():
     make_live("Django", body="Of [_page kinds_](g), [Page Kind](g) and [nothing](g).")
     assert "Of <em>page kinds</em>, Page Kind and nothing." in html("django")
     make_live("Page kind")
@@ -98,12 +98,12 @@ def test_a_link_to_g_leads_to_the_term_that_it_is_written_on():
     assert f"Of {kind}<em>page kinds</em></a>, {kind}Page Kind</a> and nothing." in html("django")
 
 
-def test_a_name_with_what_databases_cannot_hold_is_published():
+def test_links_with_null_characters_are_published():
     make_live("Django", body="[x](?term=a%00b) [y](%00.md) {{Glossary('%00')}}")
     assert "<p>x" in html("django")
 
 
-def test_where_a_name_leads_is_what_the_names_of_today_say():
+def test_macro_follows_changes_of_names():
     near = 'href="../../../software/full-stack/'
     make_live("Doc", body='See {{Glossary("Go")}}.')
     one = make_live("Go", path="one.md")
@@ -119,7 +119,7 @@ def test_where_a_name_leads_is_what_the_names_of_today_say():
     assert f'{near}one/">Go</a>' in html("doc")
 
 
-def test_what_an_upgrade_reads_otherwise_is_made_anew():
+def test_rebuild_replaces_outdated_derived_values():
     make_live("TLS", text="---\ntitle: TLS\n---\nBetter than {{Glossary('SSL')}}. More.\n")
     make_live("SSL")
     PublishedTerm.objects.update(plain="{{", letter="?")
@@ -142,12 +142,12 @@ def test_what_an_upgrade_reads_otherwise_is_made_anew():
         ("/en/glossary/", ""), ("/media/en/glossary/x", ""), ("/glossary/flask/", ""),
     ],
 )  # fmt: skip
-def test_the_file_that_a_link_means_on_the_site_of_the_files(address, file):
+def test_link_to_original_site_resolves_to_file(address, file):
     for home in ("https://docs.org/en/glossary", "https://docs.org/en/glossary/"):
         assert linked_file(address, "glossary", Origin.of(home)) == file
 
 
-def test_links_from_the_root_of_the_site_of_the_files_lead_to_it(admin_client):
+def test_root_relative_links_point_to_original_site(admin_client):
     make_live("Flask")
     body = (
         "[one](/docs/Flask#use) [two](https://x.org/docs/flask/) [three](/other/flask?a&b)"
@@ -174,7 +174,7 @@ def test_links_from_the_root_of_the_site_of_the_files_lead_to_it(admin_client):
     assert f'{near}">https://x.org/docs/flask/</a>.' in html("quart")
 
 
-def test_capitals_in_an_address_lead_to_a_file_without():
+def test_capitals_in_link_match_lowercase_file():
     make_live("Camel case", path="camel_case.md")
     make_live("Other", path="Other.md")
     make_live("Doc", body="[a](Camel_Case.md) [b](/Other) [c](other)")

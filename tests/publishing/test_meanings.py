@@ -1,4 +1,4 @@
-"""A name that has several meanings: which terms are one, and where they are listed."""
+"""Names with several meanings: which terms count as meanings, and where they are listed."""
 
 import re
 
@@ -29,7 +29,7 @@ def slugs(*paths):
     return {term.path: term.slug for term in terms.values()}
 
 
-def test_a_folder_in_the_folder_of_a_term_has_the_names_of_both():
+def test_slug_of_nested_folder_has_both_names():
     assert slugs(
         "boolean/aria/index.md", "aria/index.md", "boolean/index.md", "boolean/a/b/index.mdx",
         "deep/css/index.md", "boolean/aria/x/index.md", "boolean/html.md",
@@ -41,12 +41,12 @@ def test_a_folder_in_the_folder_of_a_term_has_the_names_of_both():
     assert slugs("deep/index.md", "deep/html/index.md") == {
         "deep/index.md": "deep", "deep/html/index.md": "deep--html",
     }  # fmt: skip
-    assert Term.objects.get(path="deep/css/index.md").slug == "css"  # an address lasts
+    assert Term.objects.get(path="deep/css/index.md").slug == "css"  # addresses are permanent
     long = slugs("y" * 200 + "/index.md", "y" * 200 + "/" + "x" * 200 + "/index.md")
     assert sorted(map(len, long.values())) == [200, 200]
 
 
-def test_both_of_one_folder_name_are_published_and_can_be_moved():
+def test_terms_with_one_folder_name_are_published_and_moved():
     glossary = default_glossary()
     save(glossary, [Draft(p, text_of(p)) for p in ("css/index.md", "x/css/index.md", "x/index.md")])
     assert publish(glossary, Term.objects.all()) == []
@@ -57,7 +57,7 @@ def test_both_of_one_folder_name_are_published_and_can_be_moved():
     assert PublishedTerm.objects.get(uid=term.uid).slug == "x--css"
 
 
-def test_meanings_are_listed_with_the_name_and_lead_back():
+def test_meanings_and_main_term_list_each_other():
     css = make_live("Block (CSS)", path="block-css.md")
     assert section(html("block-css"), "Other meanings") == []
     block = make_live("Block", path="block.md")
@@ -74,7 +74,7 @@ def test_meanings_are_listed_with_the_name_and_lead_back():
     assert section(html("block-scripting"), "Other meanings") == []
 
 
-def test_a_name_with_its_abbreviation_is_no_meaning_of_itself_or_of_an_alias():
+def test_name_with_abbreviation_is_no_meaning_of_itself_or_an_alias():
     make_live("Lifetime Value (LTV)", path="ltv.md")
     text = text_of("Worth").replace("term: Worth", "term: Worth\naliases:\n  - Lifetime Value")
     make_live("Worth", text=text)
@@ -82,7 +82,7 @@ def test_a_name_with_its_abbreviation_is_no_meaning_of_itself_or_of_an_alias():
     assert section(html("worth"), "Other meanings") == []
 
 
-def test_parts_of_a_term_are_its_meanings_where_its_author_wants_them_listed():
+def test_disambiguation_macro_lists_parts_of_term():
     make_term(
         "Boolean", path="boolean/index.md", body="May be:\n\n{{GlossaryDisambiguation}}\n\nSo."
     )
@@ -107,7 +107,7 @@ def test_parts_of_a_term_are_its_meanings_where_its_author_wants_them_listed():
 
 
 @pytest.mark.parametrize("body", ["See {{GlossaryDisambiguation}}.", "{{GlossaryDisambiguation}}"])
-def test_without_meanings_or_within_a_sentence_nothing_is_left_of_the_list(body):
+def test_macro_without_meanings_or_within_a_sentence_is_removed(body):
     make_live("Block", body=body)
     assert "?meanings" not in html("block")
     assert "Disambiguation" not in html("block")

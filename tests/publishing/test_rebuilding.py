@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def pages():
-    """Without feed and sitemap, which hold the time of day."""
+    """Return path → ETag, without feeds and sitemaps, which contain times."""
     found = Page.objects.exclude(status=404).exclude(path__endswith=".atom")
     return dict(found.exclude(path__contains="sitemap-").values_list("path", "etag"))
 
@@ -23,8 +23,8 @@ def site():
     return pages()
 
 
-def test_readers_get_the_live_texts_again_after_an_upgrade(site):
-    """As after the migration that empties the readers' side."""
+def test_published_texts_are_rebuilt_after_upgrade(site):
+    """A migration may empty the tables for readers."""
     for model in (PublishedTerm, Page, Site):
         model.objects.all().delete()
 
@@ -34,7 +34,7 @@ def test_readers_get_the_live_texts_again_after_an_upgrade(site):
     call_command("check_glossary")
 
 
-def test_another_address_of_the_site_needs_new_pages(site, settings, capsys):
+def test_changed_site_url_rebuilds_pages(site, settings, capsys):
     call_command("rebuild_site", if_needed=True)
     assert capsys.readouterr().out == ""
     settings.SITE_URL = "https://words.example/below"
@@ -45,7 +45,7 @@ def test_another_address_of_the_site_needs_new_pages(site, settings, capsys):
     assert capsys.readouterr().out.count("were rebuilt") == 1
 
 
-def test_pages_made_for_another_site_are_rebuilt(settings, capsys):
+def test_pages_built_for_another_site_url_are_rebuilt(settings, capsys):
     make_live("Flask")
     settings.SITE_URL = "https://words.example"
     make_live("Django")

@@ -1,4 +1,4 @@
-"""What takes long is done in many short transactions (D4): others get in between."""
+"""Long operations use many short transactions, so that others can write in between (D4)."""
 
 import threading
 import time
@@ -54,8 +54,8 @@ def in_thread(act):
     return thread
 
 
-def test_editors_save_and_publish_while_the_site_is_rebuilt(many):
-    Page.objects.update(etag="old")  # so that every page is written
+def test_editors_can_save_and_publish_during_rebuild(many):
+    Page.objects.update(etag="old")  # every page has to be written
     ended, waited = threading.Event(), []
 
     def rebuilding():
@@ -73,14 +73,14 @@ def test_editors_save_and_publish_while_the_site_is_rebuilt(many):
         if number % 3 == 0:
             assert publish(many, Term.objects.filter(path=f"new-{number}.md")) == []
     thread.join()
-    assert number >= 3  # it was not one transaction
+    assert number >= 3  # it is not one transaction
     assert max(waited) < 2
     assert PublishedTerm.objects.count() == COUNT + number // 3
-    assert list(stale_pages(Glossary.objects.get())) == []  # as from nothing
+    assert list(stale_pages(Glossary.objects.get())) == []  # equals a full rebuild
     assert not Page.objects.filter(etag="old").exists()
 
 
-def test_a_rebuild_that_ends_half_way_is_run_again(many):
+def test_interrupted_rebuild_can_be_repeated(many):
     before = dict(Page.objects.values_list("path", "etag"))
     Page.objects.update(etag="old")
     with pytest.raises(KeyboardInterrupt):
@@ -90,8 +90,8 @@ def test_a_rebuild_that_ends_half_way_is_run_again(many):
     assert dict(Page.objects.values_list("path", "etag")) == before
 
 
-def test_many_terms_are_published_as_few_are(many):
-    """Law 6: in parts, while others publish, as from nothing."""
+def test_publishing_many_terms_equals_full_rebuild(many):
+    """Law 6, for publishing in parts while others publish."""
     terms = list(Term.objects.order_by("pk"))
     for term in terms[:250]:
         edit(term, f"Now Term {term.pk} is beside Term 3 and New 1.")
@@ -111,13 +111,13 @@ def test_many_terms_are_published_as_few_are(many):
     assert not Unfinished.objects.exists()
 
 
-def test_publishing_that_was_killed_is_finished_by_another_process(many):
+def test_killed_publishing_is_finished_later(many):
     for term in Term.objects.order_by("pk")[:250]:
         edit(term, "Term 9 is all that is left.")
     with pytest.raises(KeyboardInterrupt):
         publish(many, Term.objects.all(), lambda items: _cut(items, 3))
     assert next(stale_pages(many))
-    assert finish_abandoned() == 0  # somebody may continue editing
+    assert finish_abandoned() == 0  # its process may still be running
     Unfinished.objects.update(seen_at=timezone.now() - Unfinished.PATIENCE)
     assert next_abandoned() < timezone.now()
     assert finish_abandoned() == 1
@@ -125,7 +125,7 @@ def test_publishing_that_was_killed_is_finished_by_another_process(many):
     assert next_abandoned() is None
 
 
-def test_what_fails_in_one_glossary_does_not_hold_up_another(many, monkeypatch, caplog):
+def test_failure_in_one_glossary_does_not_block_another(many, monkeypatch, caplog):
     other = Glossary.objects.create(slug="another")
     for glossary in (many, other):
         old = timezone.now() - Unfinished.PATIENCE * 2
@@ -140,8 +140,8 @@ def test_what_fails_in_one_glossary_does_not_hold_up_another(many, monkeypatch, 
     assert [work.glossary for work in Unfinished.objects.all()] == [many]  # tried again later
 
 
-def test_what_was_trashed_or_changed_meanwhile_is_not_published(many):
-    """It was chosen before, and the lock is taken after."""
+def test_terms_trashed_or_changed_before_the_lock_are_not_published(many):
+    """They are chosen before the lock is taken."""
     first, second = Term.objects.order_by("pk")[:2]
     for term in (first, second):
         edit(term, "Newer.")
@@ -156,7 +156,7 @@ def test_what_was_trashed_or_changed_meanwhile_is_not_published(many):
     assert list(check_consistency(many)) == []
 
 
-def test_a_term_withdrawn_twice_at_once_keeps_its_successor():
+def test_concurrent_withdrawals_keep_successor():
     """The second request waits for the lock while the first one withdraws the term."""
     successor, term = make_live("Quart"), make_live("Flask")
     one = Term.objects.filter(pk=term.pk)
@@ -169,7 +169,7 @@ def test_a_term_withdrawn_twice_at_once_keeps_its_successor():
     assert Withdrawal.objects.get().successor_uid == successor.uid
 
 
-def test_a_page_that_is_not_stored_yet_is_answered(client):
+def test_missing_stored_page_is_rendered_on_request(client):
     make_term("Flask", category="Web Engineering", vertical="Back End")
     publish_all()
     home = "/glossary/"
@@ -186,8 +186,8 @@ def test_a_page_that_is_not_stored_yet_is_answered(client):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
-def test_a_writer_gets_in_between_short_transactions(many):
-    """SQLite by itself would look each 100 ms, and miss most of the gaps."""
+def test_writer_gets_the_lock_between_short_transactions(many):
+    """SQLite's own busy handler retries every 100 ms and misses most of the gaps."""
     ended, waited = threading.Event(), []
 
     def writing():
@@ -207,13 +207,13 @@ def test_a_writer_gets_in_between_short_transactions(many):
     assert sorted(waited)[10] < 0.1
 
 
-def test_others_have_the_lock_for_a_share_of_the_time_it_was_held():
+def test_pause_is_a_share_of_the_time_the_lock_was_held():
     began = time.monotonic()
     let_others_write(began - 0.4)
     assert time.monotonic() - began >= 0.4 * SHARE
 
 
-def test_a_large_set_is_published_whole_or_not_at_all(many):
+def test_large_change_set_is_published_completely_or_not_at_all(many):
     chosen = list(Term.objects.order_by("pk")[:150])
     for term in chosen:
         edit(term, "Term 3 again.")

@@ -1,4 +1,4 @@
-"""Quality rules: what they find, where, and what they leave in peace."""
+"""Quality rules: their findings, and texts without findings."""
 
 import pytest
 from django.core.management import call_command
@@ -38,12 +38,12 @@ def found(term, rule):
         ("picture", "", "\n![x](https://x.org/x.png)", "text, line 2"),
     ],
 )
-def test_each_rule_finds_what_it_is_for(rule, description, body, where):
+def test_rule_finds_problem(rule, description, body, where):
     term = make_term("Flask", text=entry(description=description, body=body))
     assert [place for place, _ in found(term, rule)] == [where]
 
 
-def test_good_entries_are_left_in_peace():
+def test_good_text_has_no_findings():
     term = make_live(
         "Flask",
         text=entry(
@@ -54,19 +54,19 @@ def test_good_entries_are_left_in_peace():
     assert findings_of(Term.objects.get(pk=term.pk)) == []
 
 
-def test_a_missing_definition():
+def test_missing_definition_is_found():
     term = make_term("Flask", path="flask.md", text="---\nterm: Flask\n---\nText.\n")
     assert found(term, "definition") == [("description", "Add a definition of one sentence.")]
 
 
-def test_two_definitions_that_explain_each_other():
+def test_circular_definitions_are_found():
     one = make_term("Client", path="a.md", text=entry("Client", "What asks a server."))
     other = make_term("Server", path="b.md", text=entry("Server", "What answers a client."))
     assert "defined by “server”" in found(one, "circular")[0][1]
     assert "defined by “client”" in found(other, "circular")[0][1]
 
 
-def test_a_section_that_most_have():
+def test_missing_common_section_is_found():
     for number in range(6):
         make_term(f"T{number}", text=entry(f"T{number}", body="## Use\n\nx"))
     term = make_term("Without", text=entry("Without", body="x"))
@@ -76,7 +76,7 @@ def test_a_section_that_most_have():
     assert found(Term.objects.get(name="T1"), "section") == []
 
 
-def test_a_wanted_term_in_a_text():
+def test_wanted_term_in_text_is_found():
     make_term("Django", related="Template Engine")
     term = make_term("Flask", text=entry(body="x\n\nIt has a template engine."))
     assert found(term, "jargon") == [
@@ -84,7 +84,7 @@ def test_a_wanted_term_in_a_text():
     ]
 
 
-def test_a_file_that_holds_another_version():
+def test_file_with_another_version_is_found():
     term = make_term()
     TermFile.objects.create(
         glossary=term.glossary, term=term, folder="/somewhere", path=term.path, fingerprint="x"
@@ -92,7 +92,7 @@ def test_a_file_that_holds_another_version():
     assert found(term, "drift")[0][0] == "file"
 
 
-def test_a_rule_can_be_off_or_bar_from_publishing():
+def test_rule_can_be_off_or_block_publishing():
     term = make_term("Flask", text=entry(body="# A"))
     Glossary.objects.update(rules={"heading": "off"})
     assert found(term, "heading") == []
@@ -102,14 +102,14 @@ def test_a_rule_can_be_off_or_bar_from_publishing():
     assert not PublishedTerm.objects.exists()
 
 
-def test_what_is_live_is_not_barred_by_a_new_rule():
+def test_new_rule_does_not_block_published_text():
     make_live("Flask", text=entry(body="# A"))
     Glossary.objects.update(rules={"heading": "block"})
     publish_all()
     assert PublishedTerm.objects.exists()
 
 
-def test_all_rules_over_hostile_texts(shared):
+def test_rules_accept_hostile_texts(shared):
     for number, text in enumerate(
         ("# " * 500, "[" * 5000, "![" * 3000, "<b>" * 2000, "\0x", "| a |\n" * 999)
     ):
@@ -121,12 +121,12 @@ def test_all_rules_over_hostile_texts(shared):
         findings_of(Term.objects.get(pk=term.pk))
 
 
-def test_the_command_names_file_and_line(capsys):
+def test_command_reports_file_and_line(capsys):
     make_term("Flask", text=entry(body="x\n\n# A"))
     call_command("check_glossary", "--rules")
-    said = capsys.readouterr().out
-    assert "flask.md: text, line 3: “A” skips a level: write ##. (heading, warns)" in said
-    assert "1 finding, 0 blocking" in said
+    output = capsys.readouterr().out
+    assert "flask.md: text, line 3: “A” skips a level: write ##. (heading, warns)" in output
+    assert "1 finding, 0 blocking" in output
     Glossary.objects.update(rules={"heading": "block"})
     with pytest.raises(SystemExit):
         call_command("check_glossary", "--rules")

@@ -1,4 +1,4 @@
-"""Code on readers' pages is told apart, and is the code that was written."""
+"""Syntax highlighting on readers' pages keeps the code as it is written."""
 
 import re
 from html import unescape
@@ -34,7 +34,7 @@ def words(html):
         ("css", "p { color: red }", {("b", "p")}),
     ],
 )
-def test_what_code_is_made_of(language, code, told):
+def test_code_is_highlighted(language, code, told):
     html = render(fenced(language, code))
     unquoted = {(kind, text.replace('"', "&quot;")) for kind, text in spans(html)}
     assert told <= unquoted
@@ -44,22 +44,22 @@ def test_what_code_is_made_of(language, code, told):
 @pytest.mark.parametrize(
     "language", ["", "plain", "unheard-of", "c-", "nolint", '"><script>', "csharp"]
 )
-def test_of_other_languages_nothing_is_told_apart(language):
+def test_code_in_other_languages_is_not_highlighted(language):
     html = render(fenced(language, 'const a = "<script>"'))
     assert "<span" not in html
     assert "<script" not in html
     assert words(html).strip() == 'const a = "<script>"'
 
 
-@settings(deadline=None)  # each lexer is loaded once
+@settings(deadline=None)  # loading a lexer takes time
 @given(st.sampled_from(sorted(LANGUAGES)), st.text(st.characters(codec="utf-8"), max_size=80))
-def test_the_code_stays_as_it_is_written(language, code):
+def test_highlighting_keeps_code(language, code):
     html, plain = render(fenced(language, code)), render(fenced("plain", code))
     assert words(html) == words(plain)
     assert re.sub("</?span[^>]*>", "", html).count("<") == plain.count("<")
 
 
-def test_long_code_stays_plain():
+def test_long_code_is_not_highlighted():
     one = "a = 1\n" * (MAX_BLOCK // 6 - 1)
     assert "<span" in render(fenced("js", one))
     assert "<span" not in render(fenced("js", one + "a = 1\n" * 3))
@@ -67,6 +67,6 @@ def test_long_code_stays_plain():
     assert sum("<span" in block for block in many.split("</pre>")) == MAX_PAGE // MAX_BLOCK
 
 
-def test_what_an_author_marks_in_code_stays():
+def test_markup_of_authors_in_code_is_kept():
     html = render('<pre><code class="language-js">const <b>a</b> = 1</code></pre>')
     assert html == '<pre tabindex="0"><code>const <b>a</b> = 1</code></pre>'

@@ -1,4 +1,4 @@
-"""MDN's lists of terms and what they are."""
+"""Definition lists in the syntax of MDN."""
 
 import pytest
 
@@ -27,11 +27,11 @@ def lined(html):
         ("- a\n  - : b\n\n  more\n", "<ul><li><p>a</p><ul><li>: b</li></ul><p>more</p></li></ul>"),
     ],
 )  # fmt: skip
-def test_a_list_of_definitions_is_one(text, html):
+def test_definition_list_is_rendered(text, html):
     assert lined(render(text)) == html
 
 
-def test_lists_as_deep_as_may_be():
+def test_deeply_nested_lists_are_rendered():
     assert render("".join(f"{'  ' * n}- : a\n" for n in range(45))).count("<li>") == 45
     text = "".join(f"{'    ' * n}- a\n{'    ' * n}  - : b\n" for n in range(20))
     assert render(text).count("<dd>") == 20

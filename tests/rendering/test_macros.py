@@ -1,4 +1,4 @@
-"""Macros of site generators are shown as what they mean, and nothing gets in by them."""
+"""Macros of site generators are rendered by meaning and cannot inject HTML."""
 
 import re
 from html.parser import HTMLParser
@@ -42,31 +42,31 @@ def html(markdown):
         ("{{Glossary}} {{Glossary()}} {{Glossary('')}}", "<p>{{Glossary}} {{Glossary()}} {{Glossary('')}}</p>"),
     ],
 )  # fmt: skip
-def test_a_macro_is_shown_as_what_it_means(markdown, shown):
+def test_macro_is_rendered_by_meaning(markdown, shown):
     assert html(markdown) == shown
 
 
-def test_code_blocks_keep_macros_as_they_are_typed():
+def test_macros_in_code_blocks_are_kept():
     for block in ('    {{Glossary("x")}}', '```\n{{Glossary("x")}}\n```'):
         assert '{{Glossary("x")}}' in html(block)
 
 
-def test_a_name_that_leads_nowhere_is_its_words():
+def test_macro_without_target_is_plain_text():
     assert render('A {{Glossary("x", "thing")}}.') == "<p>A thing.</p>\n"
 
 
-def test_words_names_and_sentences_are_those_that_are_shown():
+def test_plain_text_and_mentions_use_rendered_macros():
     text = 'In {{Glossary("JavaScript", "JS")}}, a *closure* of {{jsxref("Function")}}. More.'
     assert plain_text(text).replace("\x1f", "") == "In JS, a closure of Function. More."
     assert first_sentence(text) == "In JS, a closure of Function."
     text = 'é {{Glossary("x", "Flask")}} and Flask'
     (place,) = places(text, Names([("Flask", "1")]))
     assert expand_macros(text).encode()[place.start : place.end] == b"Flask"
-    assert place.end == len(expand_macros(text).encode())  # the macro is a link already
+    assert place.end == len(expand_macros(text).encode())  # the macro itself is already a link
 
 
 class Tags(HTMLParser):
-    """The elements of a text with their attributes, as a browser reads them."""
+    """The elements of an HTML text with their attributes."""
 
     @classmethod
     def of(cls, html):
@@ -92,7 +92,7 @@ PIECES = st.lists(
 @given(PIECES)
 @example('{{Glossary("\'><script>alert(1)</script>")}}')
 @example("{{RFC('\"><img src=x onerror=alert(1)>')}}")
-def test_nothing_gets_in_by_a_macro(markdown):
+def test_macros_cannot_inject_html(markdown):
     shown = html(markdown)
     for tag, attributes in Tags.of(shown):
         assert tag != "script"
@@ -102,14 +102,14 @@ def test_nothing_gets_in_by_a_macro(markdown):
         assert re.fullmatch(r'<a class="ref" href="[^"<>]*">', tag)
 
 
-def test_of_hugos_own_glossary_each_link_names_a_term(shared):
+def test_every_g_link_of_hugo_glossary_names_a_term(shared):
     texts = [file.read_text() for file in Path(shared, "corpora", "hugo").rglob("*.md")]
     named = [text for text in texts if "](g)" in text]
     assert len(named) > 50
     assert not any('href="g"' in render(text) for text in named)
 
 
-def test_of_a_real_glossary_no_macro_that_names_a_term_is_left(shared):
+def test_every_term_macro_of_mdn_glossary_is_rendered(shared):
     files = list(Path(shared, "corpora", "mdn-en").rglob("*.md"))
     assert len(files) > 100
     for file in files:
@@ -143,7 +143,7 @@ def test_of_a_real_glossary_no_macro_that_names_a_term_is_left(shared):
         ("| https://x.org | b |\n| - | - |\n| https://y.org|c |", "https://y.org", "<td>c</td>"),
     ],
 )  # fmt: skip
-def test_addresses_that_stand_in_the_text_are_links(text, address, rest):
+def test_urls_in_text_become_links(text, address, rest):
     html = render(text)
     if address is None:
         assert 'href="http' not in html
@@ -154,6 +154,6 @@ def test_addresses_that_stand_in_the_text_are_links(text, address, rest):
         assert rest in shown
 
 
-def test_an_address_of_many_thousand_characters_is_none():
+def test_very_long_url_is_not_linked():
     assert "<a " not in render("https://x.org/" + ")" * 90_000)
     assert render("https://x.org/a.&amp; " * 4_000).count('<a href="https://x.org/a">') == 4_000

@@ -57,16 +57,16 @@ def named(text):
         ("", []),
     ],
 )  # fmt: skip
-def test_names_are_found_whole(text, expected):
+def test_names_are_found_as_whole_words(text, expected):
     assert named(text) == expected
 
 
-def test_a_name_with_its_abbreviation_is_known_by_both():
+def test_name_with_abbreviation_has_both_spellings():
     assert spellings("Lifetime Value (LTV)") == ("Lifetime Value (LTV)", "Lifetime Value", "LTV")
     assert spellings("Python (language)") == ("Python (language)",)
 
 
-def test_the_same_name_of_two_terms_is_ambiguous():
+def test_name_of_two_terms_is_ambiguous():
     found = Names([("Mercury", 1), ("mercury", 2), ("Bank", 3), ("Bank", 4)])
     assert found.find("Bank")[0].targets == {3, 4}
     assert [f.targets for f in found.find("Mercury mercury MERCURY")] == [{1}, {2}, {1, 2}]
@@ -90,7 +90,7 @@ def labels(markdown):
         ("\\<a>Flask\\</a> é Flask 数据库", ["Flask", "Flask", "数据库"]),
     ],
 )
-def test_only_the_text_is_looked_through(markdown, expected):
+def test_names_are_found_only_in_running_text(markdown, expected):
     assert labels(markdown) == expected
 
 
@@ -99,7 +99,7 @@ def linked(markdown):
     return render_page(markdown, [Link(place.start, place.end, "x/?a=1&b") for place in found]).html
 
 
-def test_links_are_made_before_there_is_html():
+def test_links_are_inserted_into_rendered_text():
     assert linked("A *Flask* & C++.") == (
         '<p>A <em><a class="ref" href="x/?a=1&amp;b">Flask</a></em> &amp; '
         '<a class="ref" href="x/?a=1&amp;b">C++</a>.</p>\n'
@@ -110,7 +110,7 @@ def test_links_are_made_before_there_is_html():
     "strong <strong>strong</strong>", "&amp; amp", "<i title=title>title</i>", '" onmouseover="x',
     "</script> <script>alert(1)</script>", "**strong**", "<b title='amp'>",
 ])  # fmt: skip
-def test_terms_named_like_html_break_nothing(text):
+def test_terms_named_like_html_do_not_break_html(text):
     assert without_links(linked(text)) == render(text)
     assert "<script" not in linked(text)
     assert not re.search(r"<[^>]*\sonmouseover", linked(text))
@@ -138,20 +138,21 @@ def test_links_change_nothing_else(markdown):
 
 @given(st.text(st.sampled_from("abcés'’ -.#+&C数库ー데이\u0301"), max_size=30), st.data())
 @settings(max_examples=500, deadline=None)
-def test_what_is_found_can_be_found_by_its_index(text, data):
-    """Bucket and phrase are the ways by which the database finds names and texts."""
+def test_found_names_match_the_index(text, data):
+    """The database finds names by bucket and texts by phrase."""
     name = data.draw(st.text(st.sampled_from("abcés C+数데"), min_size=1, max_size=8))
     if Names([(name, 1)]).find(text):
         assert any(bucket((words(s) or [""])[0]) in buckets(text) for s in spellings(name))
-        said = words(text)
+        text_words = words(text)
         assert any(
-            said[i : i + len(p) - 1] == p[:-1] and said[i + len(p) - 1].startswith(p[-1])
+            text_words[i : i + len(p) - 1] == p[:-1]
+            and text_words[i + len(p) - 1].startswith(p[-1])
             for p in phrases(name)
-            for i in range(len(said) - len(p) + 1)
+            for i in range(len(text_words) - len(p) + 1)
         )
 
 
-def test_ten_thousand_names_take_no_longer(shared):
+def test_ten_thousand_names_are_matched_quickly(shared):
     many = Names([(f"Name {n}", n) for n in range(10_000)] + [("a.*b(", 1)])
     text = "Name 77 and a word. " * 4_000
     start = time.process_time()
@@ -171,17 +172,17 @@ def test_labels_keep_their_spelling():
         ("Baseline (typography)", 1),
     ],
 )  # fmt: skip
-def test_what_stands_in_brackets_is_a_name_if_it_is_short_for_the_other(name, parts):
+def test_text_in_brackets_is_a_name_if_it_is_an_abbreviation(name, parts):
     assert len(spellings(name)) == parts
 
 
-def test_names_longer_than_any_real_one_are_not_found():
-    """Names that begin one another would all be found at each place."""
+def test_overlong_names_are_not_found():
+    """Names that are prefixes of each other would all match at each place."""
     words = [" ".join(["ab"] * number) for number in range(2, 60)]
     letters = ["c" * number for number in range(2, 120)]
     names = Names([(name, name) for name in [*words, *letters, "Flask"]])
     longest = {found.end - found.start for found in names.find("ab " * 100 + ("c" * 120 + " ") * 3)}
-    assert longest == {3 * 16 - 1, 3 * 4 - 1}  # 6 times sixteen words, and the four that are left
+    assert longest == {3 * 16 - 1, 3 * 4 - 1}  # six matches of 16 words, and one of the remaining 4
     assert [f.key for f in names.find("c" * 80 + " Flask " + "c" * 81)] == ["c" * 80, "flask"]
     long = "x" * 30_000
     text = f"Flask {long} Flask-{long} {long}Flask ccc {long}"

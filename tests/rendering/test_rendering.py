@@ -9,7 +9,7 @@ from terms.rendering.sanitising import sanitise
 
 
 class Elements(HTMLParser):
-    """The elements and attributes of an HTML text, as a browser's parser finds them."""
+    """The elements of an HTML text with their attributes."""
 
     def __init__(self, html):
         super().__init__()
@@ -79,7 +79,7 @@ HARMLESS = {
 
 
 def scheme_of(address):
-    """The scheme as a browser reads it (URL Standard): without the blanks that it drops."""
+    """Return the scheme as browsers parse it (URL Standard), ignoring control characters."""
     address = re.sub(r"[\t\n\r]", "", address.lstrip("".join(map(chr, range(33)))))
     found = re.match(r"([a-z][a-z0-9+.-]*):", address, re.IGNORECASE)
     return found[1].lower() if found else ""
@@ -119,19 +119,19 @@ def test_tables_keep_their_alignment_without_styles():
     assert "style" not in html
 
 
-def test_footnotes_lead_to_their_notes():
+def test_footnote_references_link_to_notes():
     html = render("x[^n]\n\n[^n]: note\n")
     target = re.search(r'href="#([^"]+)"', html)[1]
     assert f'id="{target}"' in html
 
 
-def test_a_text_above_the_bound_is_refused():
+def test_overlong_text_is_refused():
     with pytest.raises(CannotRender, match="at most 100,000"):
         render("x" * (MAX_BODY + 1))
 
 
 @pytest.mark.parametrize("file", ["xss/xss_dev.json", "markdown/markdown_xss_own.json"])
-def test_nothing_that_runs_is_left(shared, file):
+def test_executable_html_is_removed(shared, file):
     for case in json.loads((shared / "attacks" / file).read_text())["cases"]:
         for tag, attributes in Elements(render(case.get("markdown") or case.get("html"))).found:
             assert tag in HARMLESS, case["id"]
@@ -148,7 +148,7 @@ def test_sanitising_twice_changes_nothing(shared):
         assert sanitise(once.replace('id="s-', 'id="')) == once
 
 
-def test_rendering_is_the_same_each_time(shared):
+def test_rendering_is_deterministic(shared):
     for example in json.loads((shared / "attacks/markdown/commonmark_spec.json").read_text())[
         "cases"
     ][::7]:
@@ -164,7 +164,7 @@ def test_real_texts_render(real_files):
         assert render(document.body) or not document.body.strip()
 
 
-def test_anchors_are_not_taken_twice_and_links_find_them():
+def test_anchors_are_unique_and_links_match_them():
     html = render("Text[^1] [a](#s-curve) [b](#s-s-curve) [c](#use)\n\n## S-curve\n\n## 1\n\n"
                   '<div id="use">x</div>\n\n## Use\n\n[^1]: Note.')  # fmt: skip
     ids = re.findall(r' id="([^"]*)"', html)
@@ -174,7 +174,7 @@ def test_anchors_are_not_taken_twice_and_links_find_them():
     assert found == ["s-1", "s-s-curve", "s-s-curve", "s-use", "back-s-1"]
 
 
-def test_a_footnote_and_its_first_mark_lead_to_each_other():
+def test_footnote_and_its_first_reference_link_to_each_other():
     html = render("A[^1] and B[^1].\n\n[^1]: Note.\n\n## Back s 1\n")
     assert html.count('href="#s-1" role="doc-noteref">1</a></sup>') == 2
     assert html.count('id="back-s-1"') == 1
@@ -192,12 +192,12 @@ def test_a_footnote_and_its_first_mark_lead_to_each_other():
         ("![a](y.png)", '<p><img src="y.png" alt="a"></p>\n'),
     ],
 )
-def test_a_picture_that_cannot_be_shown_is_told(markdown, html):
+def test_external_picture_is_replaced_by_alt_text(markdown, html):
     assert html in render(markdown).replace("&quot;", '"')
     assert "<img alt" not in render(markdown)
 
 
-def test_a_link_may_be_one_level_deeper_than_all_else():
+def test_link_may_be_one_level_deeper_than_other_markup():
     text = "> " * 99 + "Flask"
     start = len(text) - len("Flask")
     assert 'class="ref"' in render_page(text, [Link(start, len(text), "x")]).html
@@ -205,7 +205,7 @@ def test_a_link_may_be_one_level_deeper_than_all_else():
         render("> " * 101 + "Flask")
 
 
-def test_alerts_and_definition_lists():
+def test_alerts_and_definition_lists_are_rendered():
     html = render("> [!NOTE]\n> Read it.\n\nTerm\n: What it is.\n")
     assert "<blockquote>\n<p><strong>Note</strong></p>\n<p>Read it.</p>" in html
     assert "<dl>\n<dt>Term</dt>\n<dd>What it is.</dd>" in html
@@ -222,12 +222,12 @@ def test_alerts_and_definition_lists():
         ("```\n容\n器\n```", '<pre tabindex="0"><code>容\n器\n</code></pre>\n'),
     ],
 )
-def test_lines_of_writing_without_spaces_are_joined_without_one(markdown, html):
+def test_lines_in_scripts_without_spaces_are_joined_without_space(markdown, html):
     assert render(markdown) == html
 
 
-def test_many_ampersands_are_written_as_few_are():
-    """Very many take another way."""
+def test_many_ampersands_are_sanitised_like_few():
+    """Texts with very many ampersands take a separate code path."""
     piece = (
         '<p>a &amp; b &amp;lt; <a href="https://x.example/?a=1&amp;b=2" title="R&amp;D">R&amp;D</a>'
         '<a href="javascript&amp;colon;x" onclick="&amp;">c</a><im&amp;g src=x onerror=a></p>'

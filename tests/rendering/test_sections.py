@@ -1,4 +1,4 @@
-"""Sections found, taken out and made of another text."""
+"""Finding, extracting and making sections."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ LINES = ["# A\n", "## B ##\n", "###### F\n", "text\n", "C\n===\n", "D\n-\n", "> 
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=10).map("".join))
-def test_lowered_headings_are_the_same_ones_deeper(body):
+def test_lowered_headings_are_one_level_deeper(body):
     before = [
         (h.text.split(), min(6, max(2, int(h.target[1])) + 1)) for h in outline(body).headings
     ]
@@ -19,7 +19,7 @@ def test_lowered_headings_are_the_same_ones_deeper(body):
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Z", "C"]), min_size=1, max_size=12))
-def test_any_name_is_a_heading_that_reads_as_it(name):
+def test_any_name_can_be_a_heading(name):
     (heading,) = outline(as_section(name, "", "")).headings
     assert heading.text == name
 
@@ -27,21 +27,21 @@ def test_any_name_is_a_heading_that_reads_as_it(name):
 @pytest.mark.parametrize(
     "name", ["Flask", "snake_case", "Node.js", "C++", "R&D", "a-b (c)", "応用"]
 )
-def test_names_without_marks_are_written_as_they_are(name):
+def test_names_without_markup_are_not_escaped(name):
     assert literal(name) == name
 
 
 @pytest.mark.parametrize(
     "text", ["1. one", "- x", "> q", "<b>", "*a*", "a\\b", "=", "&amp;", "[x]"]
 )
-def test_a_definition_is_read_as_words(text):
+def test_definition_is_escaped(text):
     made = as_section("T", text, "")
     assert [h.text for h in outline(made).headings] == ["T"]
     (found,) = outline("## " + made.split("\n\n")[1]).headings
     assert found.text == text
 
 
-def test_a_section_ends_where_the_next_of_its_level_begins():
+def test_section_ends_at_next_heading_of_its_level():
     body = "a\n\n## B\n\n### C\n\n## D\n"
     found = [(s.title, body[s.start : s.end]) for s in sections(body)]
     assert found == [("B", "## B\n\n### C\n\n"), ("C", "### C\n\n"), ("D", "## D\n")]

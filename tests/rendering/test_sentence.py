@@ -18,11 +18,11 @@ from terms.rendering import first_sentence
         ("[^1]: A note.\n\nText[^1].", "Text."),
     ],
 )  # fmt: skip
-def test_a_text_begins_with_a_sentence(markdown, sentence):
+def test_first_sentence_is_found(markdown, sentence):
     assert first_sentence(markdown) == sentence
 
 
-def test_a_long_sentence_is_cut_between_words():
+def test_long_sentence_is_cut_between_words():
     cut = first_sentence("word " * 200)
     assert len(cut) <= 301
     assert cut.endswith("word…")
@@ -31,5 +31,5 @@ def test_a_long_sentence_is_cut_between_words():
 @pytest.mark.parametrize(
     "hostile", ["[" * 10_000, "> " * 10_000, "a. " * 30_000, "." * 100_000, "(" * 50_000 + "."]
 )
-def test_no_text_takes_long(hostile):
+def test_hostile_text_raises_no_error(hostile):
     first_sentence(hostile)

@@ -1,4 +1,4 @@
-"""Words as searching compares them."""
+"""Words as the search compares them."""
 
 import pytest
 
@@ -17,11 +17,11 @@ from terms.rendering import folded, spaced, words
         "a" * 200,
     ],
 )
-def test_an_index_takes_the_same_words(text):
+def test_index_has_the_same_words(text):
     assert spaced(text).split() == words(text)
 
 
-def test_folding_twice_changes_nothing_more():
+def test_folding_is_idempotent():
     assert words("Word™") == ["wordtm"] == spaced("Word™").split()
     for text in ("Word™", "℃", "ﬁ", "ẞ", "Ǆ"):
         assert folded(folded(text)) == folded(text)

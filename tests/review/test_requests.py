@@ -1,4 +1,4 @@
-"""From a draft to an approved text: who may say yes, to what, and when it stops counting."""
+"""Review of texts: who may approve, and when an approval no longer counts."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def people(db):
-    """An author and reviewers, who may do everything: what they may is asked at the doors."""
+    """An author and two reviewers, all superusers, as views check permissions."""
     names = ("ann", "ben", "cid")
     return [
         User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
@@ -41,7 +41,7 @@ def people(db):
     ]
 
 
-def strict(needed=1, name="Software"):
+def require_approvals(needed=1, name="Software"):
     Category.objects.filter(name=name).update(approvals_needed=needed)
 
 
@@ -53,10 +53,10 @@ def fresh(term):
     return Term.objects.get(pk=term.pk)
 
 
-def test_the_way_of_a_text(people):
+def test_text_is_submitted_approved_and_published(people):
     ann, ben, cid = people
     term = make_term(author=ann)
-    strict(2)
+    require_approvals(2)
     assert stage_of(term).words == "draft"
     assert publish_it(term) == ["2 people must approve this text first."]
     submit(term, ann, "Is the second sentence right?")
@@ -75,10 +75,10 @@ def test_the_way_of_a_text(people):
     ]  # fmt: skip
 
 
-def test_nobody_approves_their_own_change(people):
+def test_authors_cannot_approve_their_own_text(people):
     ann, ben, _ = people
     term = make_term(author=ann)
-    strict()
+    require_approvals()
     save_text(term, text_of(body="Changed by Ben."), author=ben)
     term = fresh(term)
     for person in (ann, ben):
@@ -86,23 +86,23 @@ def test_nobody_approves_their_own_change(people):
             approve(term, person, term.fingerprint)
 
 
-def test_an_approval_does_not_count_for_who_has_changed_the_text_since(people):
+def test_approval_does_not_count_after_own_edit(people):
     ann, ben, _ = people
     term = make_term(author=ann)
-    strict()
+    require_approvals()
     text = term.newest_revision().text
     approve(term, ben, term.fingerprint)
     save_text(term, text_of(body="By Ben"), author=ben)
-    save_text(term, text, author=ben)  # the approved text again, but now Ben has a part in it
+    save_text(term, text, author=ben)  # the approved text again, now with Ben as an author
     assert fresh(term).fingerprint == term.fingerprint
     assert publish_it(term) == ["1 person must approve this text first."]
 
 
 @pytest.mark.parametrize("way", ["save", "import", "restore"])
-def test_any_later_change_voids_an_approval(people, way, tmp_path):
+def test_later_change_voids_approval(people, way, tmp_path):
     ann, ben, _ = people
     term = make_term(author=ann)
-    strict()
+    require_approvals()
     before, text = term.newest_revision().text, text_of(body="Another text.")
     if way == "restore":
         save_text(term, text, author=ann)
@@ -120,7 +120,7 @@ def test_any_later_change_voids_an_approval(people, way, tmp_path):
     assert not PublishedTerm.objects.exists()
 
 
-def test_what_one_has_not_seen_is_not_approved(people):
+def test_unseen_text_cannot_be_approved(people):
     ann, ben, _ = people
     term = make_term(author=ann)
     seen = term.fingerprint
@@ -130,30 +130,30 @@ def test_what_one_has_not_seen_is_not_approved(people):
     assert not Approval.objects.exists()
 
 
-def test_the_stricter_category_counts(people):
+def test_stricter_of_old_and_new_category_counts(people):
     ann, _, _ = people
     term = make_live(author=ann)
-    strict(2)
+    require_approvals(2)
     make_term("Other", category="Easy")
     save_text(term, text_of(category="Easy"), author=ann)
     assert publish_it(term) == ["2 people must approve this text first."]
 
 
-def test_a_glossary_may_ask_for_approval_and_a_category_not(people):
+def test_category_overrides_approvals_of_glossary(people):
     glossary = default_glossary()
     glossary.approvals_needed = 1
     glossary.save()
     strict_one, easy = make_term("Strict", category="A"), make_term("Easy", category="B")
-    strict(0, "B")
+    require_approvals(0, "B")
     assert publish_it(strict_one) != []
     assert publish_it(easy) == []
     assert publish(glossary, Term.objects.all())[0].term == strict_one
 
 
-def test_what_is_live_stays_live_beside_its_change(people):
+def test_published_text_stays_published_while_change_waits(people):
     ann, _, _ = people
     term = make_live(author=ann)
-    strict()
+    require_approvals()
     before = dict(Page.objects.values_list("path", "etag"))
     save_text(term, text_of(body="New words."), author=ann)
     assert stage_of(fresh(term)).words == "live, changed"
@@ -161,7 +161,7 @@ def test_what_is_live_stays_live_beside_its_change(people):
     assert dict(Page.objects.values_list("path", "etag")) == before
 
 
-def test_changes_are_requested_with_a_reason(people):
+def test_request_for_changes_needs_a_reason(people):
     ann, ben, _ = people
     term = make_term(author=ann)
     with pytest.raises(CannotReview, match="Describe the changes"):
@@ -180,7 +180,7 @@ def test_changes_are_requested_with_a_reason(people):
         submit(term, ann, "x" * 5_001)
 
 
-def test_what_cannot_be_shown_is_not_reviewed(people):
+def test_unreadable_or_published_text_cannot_be_submitted(people):
     term = make_term("bad", path="bad.md", text="---\n[\n---\n")
     with pytest.raises(CannotReview, match="header cannot be read"):
         submit(term, people[0])
@@ -192,7 +192,7 @@ def test_what_cannot_be_shown_is_not_reviewed(people):
 # Comments
 
 
-def test_a_comment_stays_with_its_passage(people):
+def test_comment_stays_with_its_passage(people):
     ann, ben, _ = people
     term = make_term(body="It is small.\n\nIt follows WSGI.", author=ann)
     made = comment(term, ben, "Which version?", "follows  WSGI")
@@ -207,7 +207,7 @@ def test_a_comment_stays_with_its_passage(people):
     assert thread.comment.quote == "follows WSGI"
 
 
-def test_a_comment_may_be_on_the_description(people):
+def test_comment_may_refer_to_the_description(people):
     ann, ben, _ = people
     term = make_term(body="Many use it.", author=ann)
     assert comment(term, ben, "Which one?", "a sentence").quote == "a sentence"
@@ -219,7 +219,7 @@ def test_a_comment_may_be_on_the_description(people):
     assert found == ["a sentence", "sentence.\n\nMany use"]
 
 
-def test_answers_belong_to_their_thread(people):
+def test_replies_belong_to_their_thread(people):
     ann, ben, cid = people
     term = make_term(author=ann)
     first = comment(term, ben, "Why?")
@@ -233,7 +233,7 @@ def test_answers_belong_to_their_thread(people):
     assert threads(term)[0].comment.resolved_at is None
 
 
-def test_a_passage_that_is_not_there_is_refused(people):
+def test_invalid_comment_is_refused(people):
     term = make_term(body="Some words.")
     for text, quote, words in (("x", "other words", "is not in the current text"), (" ", "", "Enter a comment"),
                                ("x", "y" * 5_001, "shorter passage")):  # fmt: skip
@@ -246,8 +246,8 @@ def test_a_passage_that_is_not_there_is_refused(people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_news_of_many_terms_are_one_mail():
-    """A review of a set of twelve is asked for (S17)."""
+def test_notices_about_many_terms_are_one_mail():
+    """A change set of twelve terms is submitted for review (S17)."""
     ann, _ = (
         User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
         for name in ("ann", "ben")
@@ -262,7 +262,7 @@ def test_news_of_many_terms_are_one_mail():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_whom_it_concerns_get_mail_as_they_chose():
+def test_mail_follows_preferences_of_recipients():
     ann, ben, cid, dan = (
         User.objects.create_superuser(name, email=f"{name}@example.org", password="x")
         for name in ("ann", "ben", "cid", "dan")
@@ -272,7 +272,7 @@ def test_those_whom_it_concerns_get_mail_as_they_chose():
     Preference.objects.create(person=dan, mail="never")
     term = make_term("Two\nlines", text=text_of("'Two lines'"), path="x.md", author=ann)
     submit(term, ann, "Please read.")
-    assert mail.outbox == []  # nobody waits for a mail server
+    assert mail.outbox == []  # requests do not wait for the mail server
     notifications.send_mail()
     assert [message.to for message in mail.outbox] == [["ben@example.org"]]
     message = mail.outbox[0]
@@ -291,7 +291,7 @@ def test_those_whom_it_concerns_get_mail_as_they_chose():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mail_server_that_fails_stops_nobody(monkeypatch):
+def test_failing_mail_server_does_not_block_review(monkeypatch):
     ann = User.objects.create_superuser("ann", email="ann@example.org", password="x")
     ben = User.objects.create_superuser("ben", email="ben@example.org", password="x")
     term = make_term(author=ann)
@@ -312,30 +312,30 @@ def test_a_mail_server_that_fails_stops_nobody(monkeypatch):
     assert notifications.send_mail() == 1
 
 
-# Two at the same moment
+# Simultaneous requests
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_approval_and_a_change_at_the_same_moment():
+def test_unapproved_text_is_not_published_during_concurrent_save():
     ann = User.objects.create_superuser("ann", password="x")
     ben = User.objects.create_superuser("ben", password="x")
     for number in range(6):
         term = make_term(f"Term {number}", category="Strict", author=ann)
-        strict(1, "Strict")
+        require_approvals(1, "Strict")
         change = text_of(f"Term {number}", category="Strict", body="Changed.")
-        said, written, shown = in_threads(
+        approved, saved, published = in_threads(
             lambda term=term: approve(term, ben, term.fingerprint),
             lambda term=term, change=change: save_text(term, change, author=ann),
             lambda term=term: publish_it(term),
         )
-        assert said is None or isinstance(said, CannotReview)
-        assert (written, shown) == (None, None)
+        assert approved is None or isinstance(approved, CannotReview)
+        assert (saved, published) == (None, None)
         live = fresh(term).live_fingerprint
-        assert live in ("", term.fingerprint)  # never the text that nobody approved
+        assert live in ("", term.fingerprint)  # never the text without approval
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_ask_for_the_same_review_at_the_same_moment():
+def test_concurrent_submissions_create_one_review():
     people = [User.objects.create_superuser(name, password="x") for name in ("a", "b", "c", "d")]
     term = make_term()
     results = in_threads(*(lambda person=person: submit(term, person) for person in people))

@@ -23,7 +23,7 @@ def names(name, person):
     return [str(row) for row in LISTS[name].rows(person)]
 
 
-def test_what_waits_for_a_yes_waits_for_others(ann, ben):
+def test_review_list_has_submitted_terms_of_others(ann, ben):
     term = make_term(author=ann)
     submit(term, ann)
     assert (names("review", ann), names("review", ben)) == ([], ["Flask"])
@@ -31,7 +31,7 @@ def test_what_waits_for_a_yes_waits_for_others(ann, ben):
     assert names("review", ben) == []
 
 
-def test_what_is_mine_is_what_i_own_or_changed_last(ann, ben):
+def test_my_terms_are_owned_or_last_changed_by_me(ann, ben):
     make_term("Changed", author=ann)
     owned = make_term("Owned", author=ben)
     Term.objects.filter(pk=owned.pk).update(owner=ann)
@@ -41,7 +41,7 @@ def test_what_is_mine_is_what_i_own_or_changed_last(ann, ben):
     assert names("mine", ann) == ["Owned"]
 
 
-def test_drafts_changes_and_dates(ann):
+def test_lists_have_drafts_changed_and_due_terms(ann):
     live = make_live("Live")
     make_term("Draft")
     save_text(live, text_of("Live", body="Changed."))
@@ -53,14 +53,14 @@ def test_drafts_changes_and_dates(ann):
     assert names("stale", ann) == ["Live"]
 
 
-def test_wanted_names_by_how_many_want_them(ann):
+def test_wanted_names_are_ordered_by_number_of_terms(ann):
     make_term("A", related="Wanted one, B, C#")
     make_term("B", related="Wanted one, A")
     rows = [(row["name"], row["places"]) for row in LISTS["wanted"].rows(ann)]
     assert rows == [("Wanted one", 2), ("C#", 1)]
 
 
-def test_one_way_relations(ann):
+def test_one_way_relations_are_listed(ann):
     make_term("A", related="B, C, Nobody")
     make_term("B", related="A")
     make_term("C")
@@ -68,7 +68,7 @@ def test_one_way_relations(ann):
     assert rows == [("A", "C")]
 
 
-def test_named_not_related_ambiguous_and_orphans(ann):
+def test_lists_have_unrelated_mentions_orphans_and_ambiguous_names(ann):
     make_live("Flask", body="Like Django and Django ORM.", related="Django")
     make_live("Django", body="Nothing.")
     make_live("Django ORM", body="Nothing.")
@@ -92,7 +92,7 @@ def test_named_not_related_ambiguous_and_orphans(ann):
     assert names("unreadable", ann) == ["bad"]
 
 
-def test_who_may_see_nothing_has_nothing_to_do(ann):
+def test_lists_are_empty_without_permissions(ann):
     make_live(related="Wanted one")
     nobody = User.objects.create_user("nobody")
     assert [name for name in LISTS if LISTS[name].count(nobody)] == []

@@ -80,15 +80,15 @@ def names(glossary, query):
         ("orchestrators", "Kubernetes"),
     ],
 )
-def test_the_best_comes_first(glossary, query, first):
+def test_best_match_comes_first(glossary, query, first):
     assert names(glossary, query)[:1] == [first]
 
 
-def test_names_come_before_other_names_definitions_and_texts(glossary):
+def test_name_matches_come_before_text_matches(glossary):
     assert names(glossary, "flask") == ["Flask", "Flask Extension", "Database"]
 
 
-def test_a_mistyped_word_finds_all_that_have_the_right_one(glossary):
+def test_misspelled_words_are_corrected(glossary):
     results = find_terms(glossary, "flsak databses")
     assert results.meant == "flask database"
     assert [hit.term.name for hit in results.hits] == ["Flask", "Database"]
@@ -98,7 +98,7 @@ def test_a_mistyped_word_finds_all_that_have_the_right_one(glossary):
     assert find_terms(glossary, "flask qqqqqqqq").meant == ""
 
 
-def test_what_is_only_alike_says_so(glossary):
+def test_similar_results_are_marked_as_such(glossary):
     assert find_terms(glossary, "kubernetis").are_alike
     assert not find_terms(glossary, "kubernetes").are_alike
     assert find_terms(glossary, "qqqqqqqq").hits == []
@@ -109,31 +109,31 @@ def test_what_is_only_alike_says_so(glossary):
     "a" * 60_000, "\udcff", "😀", "﷽" * 300, "٣", "-", "^a", "a:b", "\\", "' & | ! <->", "İ", "ß", "x " * 5000,
     "a\u0301" * 200, "\u202e", "数" * 500,
 ])  # fmt: skip
-def test_no_query_breaks_it(glossary, query):
+def test_hostile_query_raises_no_error(glossary, query):
     find_terms(glossary, query)
     suggest_names(glossary, query)
     note_miss(glossary, query.replace("\udcff", "?"))
 
 
-def test_suggestions_begin_with_what_was_typed(glossary):
+def test_suggestions_match_typed_text(glossary):
     assert [name for name, *_ in suggest_names(glossary, "fl")] == ["Flask", "Flask Extension"]
     pallets = suggest_names(glossary, "pall")[0]
     assert (pallets.name, pallets.own) == ("Pallets", "Flask")
     assert pallets.path == "/glossary/software/full-stack/Flask/"
     assert [name for name, *_ in suggest_names(glossary, "exten")] == ["Flask Extension"]
     assert [name for name, *_ in suggest_names(glossary, "kubernts")] == ["Kubernetes"]
-    assert suggest_names(glossary, "flsk")[0][0] == "Flask"  # the misspelling itself is not offered
+    assert suggest_names(glossary, "flsk")[0][0] == "Flask"  # not the misspelling
 
 
 @pytest.mark.parametrize("name", ["!!!", "&&", "=>", "🦀"])
-def test_a_name_without_letters_is_found_by_itself(glossary, name):
+def test_name_without_letters_is_found(glossary, name):
     make_term("Sign", path="sign.md", text=text_of("X").replace("term: X", f"term: '{name}'"))
     publish(glossary, Term.objects.filter(path="sign.md"))
     assert names(glossary, name) == [name]
     assert not find_terms(glossary, name).are_alike
 
 
-def test_the_words_are_marked():
+def test_matching_words_are_marked():
     assert mark_matches("Databases and a database", [("database",)]) == [
         ("Databases", True), (" and a ", False), ("database", True)
     ]  # fmt: skip
@@ -145,7 +145,7 @@ def test_the_words_are_marked():
     assert mark_matches("Das Café", [("cafe",)])[-1] == ("Café", True)
 
 
-def test_the_place_in_the_text_is_shown(glossary):
+def test_excerpt_shows_match_in_text(glossary):
     (hit,) = find_terms(glossary, "microframework").hits
     assert "".join(text for text, _ in hit.excerpt).startswith("A microframework.")
     assert ("microframework", True) in hit.excerpt
@@ -161,13 +161,13 @@ def test_drafts_and_withdrawn_terms_are_not_found(glossary):
     assert "Flask" not in [name for name, *_ in suggest_names(glossary, "flask")]
 
 
-def test_searches_in_vain_are_counted_without_people(glossary):
+def test_failed_searches_are_counted_without_personal_data(glossary):
     for query in ("Rust", "rust", "ana@example.org", "+43 664 1234567", "x"):
         note_miss(glossary, query)
     assert list(SearchMiss.objects.values_list("key", "count")) == [("rust", 2)]
 
 
-def test_the_counted_searches_are_bounded(glossary, monkeypatch):
+def test_number_of_counted_searches_is_limited(glossary, monkeypatch):
     monkeypatch.setattr("terms.search.readers.MISSES", 2)
     for number in range(5):
         note_miss(glossary, f"word {'abcde'[number]}")
@@ -175,18 +175,18 @@ def test_the_counted_searches_are_bounded(glossary, monkeypatch):
     assert MISSES == 10_000
 
 
-def test_names_that_are_spelled_like_it_are_added_where_only_texts_have_it(glossary):
+def test_similar_names_are_added_to_text_matches(glossary):
     assert names(glossary, "frontend") == ["Bundler", "Front-End Framework"]
     assert names(glossary, "orchestrator") == ["Kubernetes"]
 
 
-def test_an_excerpt_tells_headings_from_sentences(glossary):
+def test_excerpt_separates_headings_from_sentences(glossary):
     (hit,) = find_terms(glossary, "parcels").hits
     text = "".join(text for text, _ in hit.excerpt)
     assert text.endswith("Packs a frontend. In short · It makes parcels")
 
 
-def test_what_is_written_without_spaces_is_looked_for_as_it_stands(db):
+def test_text_without_spaces_is_searched_by_substring(db):
     make_live("コンテナ", path="container.md", body="アプリケーションとその依存関係。")
     make_live("計算機", path="computer.md", body="ナノコンピューターのテンプレート。")
     glossary = default_glossary()

@@ -1,4 +1,4 @@
-"""The server as ``manage.py serve`` runs it, in a process of its own with a database of its own."""
+"""A server run by ``manage.py serve``, with its own process and database."""
 
 import os
 import socket
@@ -45,7 +45,7 @@ def manage(folder, *command, **values):
 
 
 def fill(folder, **values):
-    """The demo glossary, published."""
+    """Import and publish the demo glossary."""
     for command in (
         ["migrate", "-v0"],
         ["collectstatic", "--noinput", "-v0"],
@@ -63,7 +63,7 @@ class Running:
         self.address = f"http://127.0.0.1:{port}"
 
     def get(self, path, timeout=30, **headers):
-        """Status, headers and body, whatever the status."""
+        """Return status, headers and body, also of error responses."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.address + path, headers=names)
         try:
@@ -74,7 +74,7 @@ class Running:
                 return error.code, error.headers, error.read()
 
     def raw(self, data, seconds=5):
-        """What comes back for these bytes until the connection ends, or time is over."""
+        """Send ``data``. Return the response until the connection closes or a read times out."""
         with socket.create_connection(("127.0.0.1", self.port), seconds) as one:
             one.sendall(data)
             found = b""
@@ -86,7 +86,7 @@ class Running:
             return found
 
     def times(self, path, count):
-        """Seconds that readers wait for each of ``count`` pages, the longest last."""
+        """Request ``path`` ``count`` times. Return the sorted response times in seconds."""
         found = []
         for _ in range(count):
             began = time.perf_counter()
@@ -136,7 +136,7 @@ def serving(folder, *options, command=None, ready="/glossary/", **values):
 
 
 class SlowClients:
-    """Sockets that send half a request, or read nothing of an answer."""
+    """Sockets that send half a request or do not read the response."""
 
     def __init__(self, port, kind, count):
         self.sockets = []

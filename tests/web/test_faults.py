@@ -1,4 +1,4 @@
-"""PostgreSQL stopped, hung and started again while readers come (D7)."""
+"""PostgreSQL stops, hangs and restarts while the server is running (D7)."""
 
 import selectors
 import socket
@@ -21,7 +21,7 @@ PAGE = "/glossary/web-platform/protocols/http/"
 
 
 class Wire:
-    """Between the server and its database: it can hang, be cut, and work again."""
+    """A proxy between the server and its database that can hang, be cut and be mended."""
 
     def __init__(self, host, port):
         self.target = (host, int(port))
@@ -45,7 +45,7 @@ class Wire:
                 self._selector.register(listening, selectors.EVENT_READ)
 
     def cut(self):
-        """As a database server that was stopped: nothing listens, connections are reset."""
+        """Close the port and all connections, as when the database server stops."""
         with self._lock:
             self._selector.unregister(self._listening)
             self._listening.close()
@@ -128,15 +128,15 @@ def is_stale(server, path=PAGE):
 
 
 @pytest.mark.parametrize(("fault", "cold"), [("cut", "tls"), ("hung", "dns")])
-def test_hot_pages_go_on_and_the_rest_says_when_to_come_again(site, fault, cold):
+def test_cached_pages_are_served_and_others_return_503(site, fault, cold):
     server, wire = site
-    cold = f"/glossary/web-platform/protocols/{cold}/"  # a page that is not in memory
+    cold = f"/glossary/web-platform/protocols/{cold}/"  # a page that is not in the cache
     assert not is_stale(server)
     if fault == "cut":
         wire.cut()
     else:
         wire.is_hung = True
-    server.get(PAGE)  # the first one waits until it is plain that nothing comes
+    server.get(PAGE)  # the first request waits for the timeout
     waited = []
     for _ in range(100):
         began = time.monotonic()

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def no_limits():
+def reset_limits():
     cache.clear()
 
 
 @pytest.fixture
 def change_set(db):
-    """A change of a live term, and a new one that is related to it."""
+    """A change of a published term, and a new term that it is related to."""
     flask = make_live("Flask", body="A framework.")
     save_text(flask, text_of("Flask", body="A small framework, unlike Quart.", related="Quart"))
     return collect(default_glossary(), [flask, make_term("Quart", body="Like Flask.")], "Two", None)
@@ -58,7 +58,7 @@ def text(client, address, **query):
     return response.content.decode()
 
 
-def test_a_guest_sees_the_whole_site_as_it_will_be(change_set):
+def test_guest_sees_preview_of_the_whole_site(change_set):
     home = opened(change_set)
     before = state()
     client = Client()
@@ -75,7 +75,7 @@ def test_a_guest_sees_the_whole_site_as_it_will_be(change_set):
     assert state() == before
 
 
-def test_it_is_what_publishing_makes_of_it(change_set):
+def test_preview_equals_published_pages(change_set):
     home, client = opened(change_set), Client()
     paths = [
         "glossary/",
@@ -88,7 +88,7 @@ def test_it_is_what_publishing_makes_of_it(change_set):
     assert seen == live
 
 
-def test_nobody_else_sees_anything_of_it(change_set):
+def test_preview_is_not_visible_to_readers(change_set):
     home, client = opened(change_set), Client()
     text(client, home + "glossary/search", q="qaurt")
     for path in ("/glossary/", "/glossary/search?q=quart", "/glossary/search?q=qaurt", "/glossary/suggest?q=quart",
@@ -96,12 +96,12 @@ def test_nobody_else_sees_anything_of_it(change_set):
         assert "A small framework" not in client.get(path).content.decode()
         assert ">Quart<" not in client.get(path).content.decode()
     assert alike(default_glossary(), "qaurt", 5) == []
-    # A real change after it has the number that the preview had: nothing of it is left.
+    # The next change gets the version number that the preview had. Its cached names must be gone.
     make_live("Other")
     assert alike(default_glossary(), "qaurt", 5) == []
 
 
-def test_a_guest_sees_no_other_draft(change_set):
+def test_guest_does_not_see_other_drafts(change_set):
     make_term("Secret", body="XYZZY", related="Flask")
     other = make_live("Known")
     save_text(other, text_of("Known", body="XYZZY"))
@@ -113,14 +113,14 @@ def test_a_guest_sees_no_other_draft(change_set):
     assert client.get(home + "glossary/secret/").status_code == 404
 
 
-def test_approvals_hold_up_publishing_and_not_showing(change_set):
+def test_preview_needs_no_approvals(change_set):
     Category.objects.update(approvals_needed=2)
     assert "A small framework" in text(
         Client(), opened(change_set) + "glossary/software/full-stack/flask/"
     )
 
 
-def test_a_merge_is_shown_as_one(db):
+def test_preview_of_merge_redirects(db):
     old, new = make_live("Old"), make_live("New")
     merged = apply(merge_terms(old, new, lambda term: True))
     response = Client().get(opened(merged) + "glossary/software/full-stack/old/")
@@ -129,7 +129,7 @@ def test_a_merge_is_shown_as_one(db):
 
 
 @pytest.mark.parametrize("why", ["guessed", "forged", "expired", "revoked", "empty"])
-def test_a_link_that_is_none_leads_nowhere(change_set, why):
+def test_invalid_link_is_not_found(change_set, why):
     link, token = make_link(change_set, sharer(), 7)
     if why == "guessed":
         token = "x" * 40
@@ -149,53 +149,53 @@ def test_a_link_that_is_none_leads_nowhere(change_set, why):
     assert link.secret_hash not in token
 
 
-def test_guessing_and_asking_too_often_are_slowed_down(change_set):
+def test_guesses_and_frequent_requests_are_limited(change_set):
     client = Client()
     codes = [client.get(f"/preview/guess{number}/").status_code for number in range(35)]
     assert codes[0] == 404
     assert codes[-1] == 429
-    assert client.get(opened(change_set)).status_code == 200  # who knows the way may go it
+    assert client.get(opened(change_set)).status_code == 200  # valid links still work
     cache.clear()
     home = opened(change_set)
     codes = [client.get(home + "media/x.png").status_code for _ in range(65)]
     assert (codes[0], codes[-1]) == (302, 429)
 
 
-def test_a_guest_comments_on_a_passage(change_set):
+def test_guest_can_comment_on_a_passage(change_set):
     home, client = opened(change_set), Client()
     flask = Term.objects.get(name="Flask")
-    said = {
+    fields = {
         "term": flask.pk,
         "name": "Eva <b>",
         "quote": "small framework",
         "text": "<script>alert(1)</script>",
     }
-    page = client.post(home, said, follow=True).content.decode()
+    page = client.post(home, fields, follow=True).content.decode()
     assert "The editors have your comment" in page
     made = Comment.objects.get()
     assert (made.guest, made.author, made.quote) == ("Eva <b>", None, "small framework")
     assert (
         "is not in the current text"
-        in client.post(home, {**said, "quote": "nowhere"}).content.decode()
+        in client.post(home, {**fields, "quote": "nowhere"}).content.decode()
     )
     other = make_term("Other")
     for value in (other.pk, "", "x", "9" * 30):
-        assert client.post(home, {**said, "term": value}).status_code == 200
+        assert client.post(home, {**fields, "term": value}).status_code == 200
     GuestLink.objects.update(comments_left=0)
-    assert "limit of comments" in client.post(home, said).content.decode()
+    assert "limit of comments" in client.post(home, fields).content.decode()
     assert Comment.objects.count() == 1
 
 
-def test_editors_read_what_a_guest_said_as_text(change_set, admin):
+def test_guest_comment_is_escaped_for_editors(change_set, admin):
     flask = Term.objects.get(name="Flask")
-    said = {"term": flask.pk, "name": "<i>Eva", "quote": "", "text": "<script>alert(1)</script>"}
-    Client().post(opened(change_set), said)
+    fields = {"term": flask.pk, "name": "<i>Eva", "quote": "", "text": "<script>alert(1)</script>"}
+    Client().post(opened(change_set), fields)
     html = admin.get(f"/admin/terms/term/{flask.pk}/review/").content.decode()
     assert "&lt;i&gt;Eva (guest)" in html
     assert "<script>alert(1)" not in html
 
 
-def test_links_are_made_and_revoked_in_the_admin(change_set, admin):
+def test_links_are_created_and_revoked_in_the_admin(change_set, admin):
     address = f"/admin/terms/changeset/{change_set.pk}/change/"
     page = admin.post(address, {"do": "link", "days": "1"}, follow=True).content.decode()
     (url,) = set(re.findall(r'href="http://testserver(/preview/[^"]+)"', page))
@@ -210,23 +210,23 @@ def test_links_are_made_and_revoked_in_the_admin(change_set, admin):
     assert ChangeSet.objects.count() == 1
 
 
-def test_state_changes_of_guests_need_a_token(change_set):
+def test_guest_comment_needs_csrf_token(change_set):
     client = Client(enforce_csrf_checks=True)
     assert client.post(opened(change_set), {"text": "x"}).status_code == 403
 
 
-def test_hostile_addresses_get_an_answer(change_set):
+def test_hostile_paths_cause_no_server_error(change_set):
     home, client = opened(change_set), Client()
     for path in ("static/../../etc/passwd", "media/..%2f..%2fx", "glossary/%00", "glossary/search?q=%00", "%ff",
                  "glossary/" + "x" * 3000, "admin/", "static/terms/site.css"):  # fmt: skip
         assert client.get(home + path).status_code in (200, 301, 302, 400, 404), path
 
 
-def test_a_link_ends_with_the_account_that_made_it(change_set):
+def test_link_is_invalid_without_permissions_of_its_creator(change_set):
     for ending in (
         lambda person: User.objects.update(is_active=False),
         lambda person: User.objects.update(is_staff=False),
-        lambda person: User.objects.update(is_superuser=False),  # and with it all rights
+        lambda person: User.objects.update(is_superuser=False),  # removes all permissions
         User.delete,
     ):
         home = opened(change_set)

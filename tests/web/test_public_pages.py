@@ -25,13 +25,13 @@ def page(reader, address):
     return response.content.decode()
 
 
-def test_a_term_page_says_what_readers_need(reader):
+def test_term_page_has_definition_relations_and_icon(reader):
     make_live("Django", related="Flask")
     make_live("Flask", related="Django, C#", icon="mdi:file-code")
     html = page(reader, TERM)
     assert "<dfn>Flask</dfn>" in html
     assert "What Flask is, in a sentence." in html
-    assert '<a href="#s-use">' not in html  # one heading needs no list of contents
+    assert '<a href="#s-use">' not in html  # no table of contents for one heading
     assert '<h2 id="s-use">Use</h2>' in html
     assert '<a class="ref" href="../../../software/full-stack/django/">Django</a>' in html
     assert "C#: nobody has written this term yet" in html
@@ -40,7 +40,7 @@ def test_a_term_page_says_what_readers_need(reader):
     assert f'<link rel="canonical" href="http://127.0.0.1:8000{TERM}">' in html
 
 
-def test_addresses(reader):
+def test_addresses_are_served_redirected_or_not_found(reader):
     make_live("Flask")
     assert reader.get("/")["Location"] == "./glossary/"
     assert "Flask" in page(reader, "/glossary/")
@@ -53,12 +53,12 @@ def test_addresses(reader):
         assert reader.get(address).status_code == 404
 
 
-def test_a_term_without_category_has_the_short_address(reader):
+def test_term_without_category_has_short_address(reader):
     make_live("Closure", path="files/closure/index.md", text="---\ntitle: Closure\n---\nText\n")
     assert "Closure" in page(reader, "/glossary/closure/")
 
 
-def test_a_draft_never_shows(reader):
+def test_drafts_are_not_shown(reader):
     make_live("Flask", related="Secret")
     make_term("Secret", body="hush-hush")
     changed = make_live("Django")
@@ -77,14 +77,14 @@ def test_a_draft_never_shows(reader):
     assert reader.get("/glossary/secret/").status_code == 404
 
 
-def test_a_wanted_term_becomes_a_link_when_it_is_published(reader):
+def test_wanted_term_becomes_a_link_when_published(reader):
     make_live("Flask", related="Werkzeug")
     assert "nobody has written" in page(reader, TERM)
     make_live("Werkzeug")
     assert 'href="../../../software/full-stack/werkzeug/">Werkzeug</a>' in page(reader, TERM)
 
 
-def test_a_withdrawn_term_is_gone_and_links_to_it_are_text(reader):
+def test_withdrawn_term_is_gone_and_not_linked(reader):
     django = make_live("Django")
     make_live("Flask", related="Django")
     withdraw(default_glossary(), Term.objects.filter(pk=django.pk))
@@ -111,7 +111,7 @@ def test_a_withdrawn_term_is_gone_and_links_to_it_are_text(reader):
         ("x.md", "---\nterm: X\n---\n" + "x" * 100_001, "at most 100,000"),
     ],
 )
-def test_what_readers_cannot_be_shown_is_said(path, text, reason):
+def test_unpublishable_text_is_refused_with_reason(path, text, reason):
     make_live("Flask")
     term = make_term("x", path=path, text=text)
     refusals = publish(default_glossary(), Term.objects.filter(pk=term.pk))
@@ -119,7 +119,7 @@ def test_what_readers_cannot_be_shown_is_said(path, text, reason):
     assert PublishedTerm.objects.count() == 1
 
 
-def test_other_names_are_shown_and_misspellings_are_not(reader):
+def test_aliases_are_shown_and_misspellings_are_not(reader):
     term = make_term("Flask")
     save_text(term, changed(term.document(), aliases=["Pallets", "Flsak"]))
     term.aliases.filter(name="Flsak").update(kind="hidden")
@@ -129,7 +129,7 @@ def test_other_names_are_shown_and_misspellings_are_not(reader):
     assert "Flsak" not in html
 
 
-def test_no_cookie_and_no_inline_code(reader):
+def test_pages_have_no_cookies_and_no_inline_code(reader):
     make_live("Flask", body="<p style='x' onclick='y'>z</p>")
     for address in ("/glossary/", TERM, "/glossary/none/"):
         response = reader.get(address)
@@ -152,7 +152,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_hostile_addresses_get_an_answer(reader, value):
+def test_hostile_addresses_cause_no_server_error(reader, value):
     make_live("Flask")
     for address in (
         f"/{value}/", f"/glossary/{value}/", f"/glossary/{value}/x/", f"/glossary/x/{value}/",
@@ -161,13 +161,13 @@ def test_hostile_addresses_get_an_answer(reader, value):
         assert reader.get(address).status_code in (200, 301, 400, 404), address
 
 
-def test_only_reading_is_allowed(reader):
+def test_only_safe_methods_are_allowed(reader):
     make_live("Flask")
     assert reader.post("/glossary/").status_code == 405
     assert reader.head(TERM).status_code == 200
 
 
-def test_a_large_glossary_shows_a_letter_a_page(reader, monkeypatch):
+def test_large_glossary_has_a_page_per_letter(reader, monkeypatch):
     monkeypatch.setattr("terms.pages.lists.ONE_PAGE", 1)
     make_live("Flask")
     make_live("Django")
@@ -179,7 +179,7 @@ def test_a_large_glossary_shows_a_letter_a_page(reader, monkeypatch):
     assert reader.get("/glossary/letters/Q/").status_code == 302
 
 
-def test_a_very_large_letter_is_split_by_the_next_one(reader, monkeypatch):
+def test_large_letter_is_split_by_the_next_letter(reader, monkeypatch):
     monkeypatch.setattr("terms.pages.lists.ONE_PAGE", 1)
     monkeypatch.setattr("terms.pages.lists.ONE_LETTER", 1)
     for name in ("Flask", "Fern", "Django"):
@@ -189,7 +189,7 @@ def test_a_very_large_letter_is_split_by_the_next_one(reader, monkeypatch):
     assert ">Django<" in page(reader, "/glossary/letters/D/")
 
 
-def test_what_is_too_long_is_divided_again(reader, monkeypatch):
+def test_long_lists_are_split_repeatedly(reader, monkeypatch):
     monkeypatch.setattr("terms.pages.lists.ONE_PAGE", 1)
     monkeypatch.setattr("terms.pages.lists.ONE_LETTER", 2)
     for name in ("F", "Fl", "Flask", "Flasks", "Flat", "Fog", "7", "7th", "7up", "D"):
@@ -209,7 +209,7 @@ def test_what_is_too_long_is_divided_again(reader, monkeypatch):
 
 
 def listed(html):
-    """The parts that a page leads to, and the names that stand on it."""
+    """Return the parts that a page links to, and the names listed on it."""
     main = html[html.index("<main") : html.index("</main>")]
     parts = re.findall(r'<ol class="sections">(.*?)</ol>', main, re.DOTALL)
     names = main.partition('<div class="terms">')[2]
@@ -217,7 +217,7 @@ def listed(html):
     return (anchors[0] if parts else [], anchors[-1])
 
 
-def test_queries_do_not_grow_with_the_terms(reader, django_assert_max_num_queries):
+def test_pages_need_few_queries(reader, django_assert_max_num_queries):
     for number in range(8):
         make_live(f"Term {number}", related=", ".join(f"Term {n}" for n in range(8)))
     for address in ("/glossary/", "/glossary/software/", "/glossary/software/full-stack/term-1/"):
@@ -232,7 +232,7 @@ def test_publishing_twice_changes_nothing():
     assert [*PublishedTerm.objects.values(), *Page.objects.order_by("path").values()] == before
 
 
-def test_names_sort_by_letter(reader):
+def test_names_are_sorted_by_letter(reader):
     for name in ("Zebra", "Élan", "3D", "§", "用語", "apple"):
         make_live(name, path=f"{ord(name[0])}.md")
     html = page(reader, "/glossary/")
@@ -240,7 +240,7 @@ def test_names_sort_by_letter(reader):
     assert order == sorted(order)
 
 
-def test_check_glossary_agrees_and_says_where_not(capsys):
+def test_check_glossary_reports_inconsistencies(capsys):
     term = make_live("Flask")
     call_command("check_glossary")
     Term.objects.filter(pk=term.pk).update(name="Other", fingerprint="x")
@@ -249,10 +249,10 @@ def test_check_glossary_agrees_and_says_where_not(capsys):
     term.relations.create(position=9, label="Other", key="other")
     with pytest.raises(SystemExit, match="1"):
         call_command("check_glossary")
-    told = capsys.readouterr().out
-    assert "flask.md: name is 'Other' in the database and 'Flask' in the text." in told
-    assert "flask.md: its fingerprint is not that of its text." in told
-    assert "flask.md: details is" in told
-    assert "flask.md: its relations are not those of its text" in told
-    assert "flask.md: its page is not made of its live text." in told
-    assert "/glossary/software/full-stack/flask.md: readers get an old page" in told
+    output = capsys.readouterr().out
+    assert "flask.md: name is 'Other' in the database and 'Flask' in the text." in output
+    assert "flask.md: its fingerprint is not that of its text." in output
+    assert "flask.md: details is" in output
+    assert "flask.md: its relations are not those of its text" in output
+    assert "flask.md: its page is not made of its live text." in output
+    assert "/glossary/software/full-stack/flask.md: readers get an old page" in output

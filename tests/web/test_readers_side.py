@@ -1,4 +1,4 @@
-"""Everything that readers and machines can ask for."""
+"""All pages and formats for readers and machines."""
 
 import json
 import re
@@ -46,7 +46,7 @@ class Links(HTMLParser):
 
 
 def walk(reader, seen=None):
-    """Every address that can be reached from the front, and what it answers."""
+    """Follow all links from the home page. Return address → response."""
     seen = {} if seen is None else seen
     waiting = ["/", "/robots.txt", "/sitemap.xml", "/llms.txt"]
     while waiting:
@@ -69,7 +69,7 @@ def walk(reader, seen=None):
     return seen
 
 
-def test_every_link_of_every_page_leads_somewhere(reader):
+def test_every_link_of_every_page_has_a_target(reader):
     call_command("import_terms", "fixtures/glossary", publish=True)
     seen = walk(reader)
     assert len(seen) > 150
@@ -81,7 +81,7 @@ SECRET = "zyzzyva"
 
 
 def plant_secrets(reader):
-    """The secret in everything that readers are not to see; pages that are no more exist."""
+    """Put the secret into drafts, and into former texts of withdrawn and changed terms."""
     make_live("Flask", body="Flask is used.", related="Django, Hidden one")
     make_live("Django")
     before = {page.path: page.content for page in Page.objects.all()}
@@ -103,7 +103,7 @@ def plant_secrets(reader):
     publish(default_glossary(), Term.objects.filter(pk=former.pk))
 
 
-def test_what_is_not_published_shows_on_no_page(reader):
+def test_unpublished_text_is_on_no_page(reader):
     plant_secrets(reader)
     seen = walk(reader)
     for path in Page.objects.values_list("path", flat=True):
@@ -114,14 +114,14 @@ def test_what_is_not_published_shows_on_no_page(reader):
         )
 
 
-def test_what_is_not_published_is_not_found(reader):
+def test_unpublished_text_is_not_found(reader):
     plant_secrets(reader)
     for query in (SECRET, SECRET[:4], "gone", "hidden", f"{SECRET} draft"):
         for address in ("/glossary/search", "/glossary/suggest"):
             response = reader.get(address, {"q": query})
-            said = response.content.decode() + str(dict(response.headers))
-            assert not re.search(rf"<(?:li|mark)[^>]*>[^<]*{SECRET}", said), address
-            assert "Hidden one" not in said.replace("“hidden”", "")
+            content = response.content.decode() + str(dict(response.headers))
+            assert not re.search(rf"<(?:li|mark)[^>]*>[^<]*{SECRET}", content), address
+            assert "Hidden one" not in content.replace("“hidden”", "")
     for path in (f"/glossary/{SECRET}/", f"/glossary/software/full-stack/{SECRET}/", "/glossary/hidden-one/",
                  f"/glossary/software/full-stack/{SECRET}.md"):  # fmt: skip
         response = reader.get(path)
@@ -130,7 +130,7 @@ def test_what_is_not_published_is_not_found(reader):
         assert response.content == unknown.replace(b"q" * 7, SECRET.encode())
 
 
-def test_what_is_not_published_is_not_built(reader, tmp_path):
+def test_unpublished_text_is_not_in_built_site(reader, tmp_path):
     plant_secrets(reader)
     build(tmp_path / "site")
     for file in (tmp_path / "site").rglob("*"):
@@ -147,7 +147,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:20])
-def test_hostile_values_get_an_answer(reader, value):
+def test_hostile_values_cause_no_server_error(reader, value):
     make_live("Flask")
     in_path = value if len(value) < 10_000 else value[:5000]
     for address in (
@@ -171,7 +171,7 @@ def test_hostile_values_get_an_answer(reader, value):
         assert response.status_code == 200
 
 
-def test_the_feed_says_what_is_new(reader):
+def test_feed_and_changes_page_list_new_and_changed_terms(reader):
     make_live("Flask & <Friends>", path="flask.md")
     term = Term.objects.get()
     feed = ElementTree.fromstring(text(reader, "/glossary/changes.atom"))
@@ -186,7 +186,7 @@ def test_the_feed_says_what_is_new(reader):
     assert ">changed<" in text(reader, "/glossary/changes/")
 
 
-def test_what_is_published_together_stands_in_order(reader):
+def test_terms_published_together_are_sorted_by_name(reader):
     for name in ("Zebra", "Apple", "Mango"):
         make_term(name)
     publish_all()
@@ -195,7 +195,7 @@ def test_what_is_published_together_stands_in_order(reader):
     assert places == sorted(places)
 
 
-def test_machines_get_the_same_term(reader):
+def test_machine_formats_have_the_term(reader):
     term = make_live("Flask", related="Django, C#", body="Like Django.")
     make_live("Django")
     assert text(reader, TERM[:-1] + ".md") == term.newest_revision().text
@@ -235,7 +235,7 @@ def test_linked_data_cannot_leave_its_element(reader):
     assert "alert(1)</script>" not in html.replace(block, "")
 
 
-def test_a_deprecated_term_leads_to_its_successor(reader):
+def test_deprecated_term_links_to_its_successor(reader):
     make_live("Django")
     make_live(
         "Old",
@@ -250,7 +250,7 @@ def test_a_deprecated_term_leads_to_its_successor(reader):
     assert "django/" not in text(reader, "/glossary/old/")
 
 
-def test_a_withdrawn_term_offers_what_was_related(reader):
+def test_withdrawn_term_links_to_related_terms(reader):
     make_live("Django")
     flask = make_live("Flask", related="Django")
     withdraw(default_glossary(), Term.objects.filter(pk=flask.pk))
@@ -263,7 +263,7 @@ def test_a_withdrawn_term_offers_what_was_related(reader):
     assert reader.get(TERM).status_code == 200
 
 
-def test_a_merged_term_leads_to_the_one_that_it_is_a_part_of(reader):
+def test_merged_term_redirects_to_its_successor(reader):
     make_live("Django")
     old = make_live("Old", path="old.md", text="---\nterm: Old\nreplaced_by: Django\n---\nText")
     save_text(old, "---\nterm: Old\nstatus: merged\nreplaced_by: Django\n---\nText")
@@ -275,14 +275,14 @@ def test_a_merged_term_leads_to_the_one_that_it_is_a_part_of(reader):
     django = Term.objects.get(name="Django")
     save_text(django, text_of("Django", category="Lab"))
     publish_all()
-    assert reader.get("/glossary/old/").status_code == 200  # it was published again
+    assert reader.get("/glossary/old/").status_code == 200  # ``publish_all`` published it again
     withdraw(default_glossary(), Term.objects.filter(pk=old.pk))
-    assert reader.get("/glossary/old/")["Location"] == "../lab/full-stack/django/"  # one step
+    assert reader.get("/glossary/old/")["Location"] == "../lab/full-stack/django/"  # one redirect
     withdraw(default_glossary(), Term.objects.filter(pk=django.pk))
     assert reader.get("/glossary/old/").status_code == 410
 
 
-def test_an_unknown_address_offers_what_is_spelled_like_it(reader):
+def test_unknown_address_suggests_similar_terms(reader):
     make_live("Flask")
     response = reader.get("/glossary/software/full-stack/flsak/")
     assert response.status_code == 404
@@ -290,7 +290,7 @@ def test_an_unknown_address_offers_what_is_spelled_like_it(reader):
     assert reader.get("/glossary/software/full-stack/flask").status_code == 301
 
 
-def test_searching_works_without_script(reader):
+def test_search_works_without_javascript(reader):
     make_live("Flask", body="A microframework.")
     html = text(reader, "/glossary/search?q=micro")
     assert f'<a href="{TERM}">Flask</a>' in html
@@ -311,7 +311,7 @@ def test_searching_works_without_script(reader):
     assert "Type a word" in text(reader, "/glossary/search")
 
 
-def test_names_in_bodies_are_linked_once_and_listed_there(reader):
+def test_first_mention_is_linked_and_listed(reader):
     make_live("Django")
     make_live("Flask", body="Django and Django’s friends.")
     html = text(reader, TERM)
@@ -321,7 +321,7 @@ def test_names_in_bodies_are_linked_once_and_listed_there(reader):
     assert "django/" not in text(reader, TERM)
 
 
-def test_links_of_authors_within_the_site_move_with_it(reader):
+def test_links_of_authors_within_the_site_are_relative(reader):
     body = "[own](/glossary/x/) ![](/media/a.png) [other](/elsewhere/) [at](//example.org/)"
     make_live("Flask", body=body)
     html = text(reader, TERM)
@@ -330,7 +330,7 @@ def test_links_of_authors_within_the_site_move_with_it(reader):
     assert '"/glossary/x/"' not in html
 
 
-def test_who_mentions_a_term_is_listed_until_withdrawn(reader):
+def test_mentioning_term_is_listed_until_withdrawn(reader):
     make_live("Django")
     flask = make_live("Flask", body="Made after Django.")
     assert "Mentioned in" in text(reader, "/glossary/software/full-stack/django/")
@@ -338,7 +338,7 @@ def test_who_mentions_a_term_is_listed_until_withdrawn(reader):
     assert "Mentioned in" not in text(reader, "/glossary/software/full-stack/django/")
 
 
-def test_an_editor_decides_about_names(reader):
+def test_mention_decisions_set_and_remove_links(reader):
     make_live("Bank", path="bank.md")
     river = make_live("Bank", path="bank-2.md")
     flask = make_live("Flask", body="By the bank, Go and Django.")
@@ -359,7 +359,7 @@ def test_an_editor_decides_about_names(reader):
     assert 'bank-2/">bank</a>' not in text(reader, TERM)
 
 
-def test_a_decision_does_not_publish_what_was_drafted(reader):
+def test_mention_decision_does_not_publish_draft(reader):
     flask = make_live("Flask")
     save_text(flask, text_of(f"Flask {SECRET}", category=SECRET, vertical=SECRET, body=SECRET))
     before = {page.path: page.content for page in Page.objects.all()}
@@ -368,7 +368,7 @@ def test_a_decision_does_not_publish_what_was_drafted(reader):
     assert {page.path: page.content for page in Page.objects.all()} == before
 
 
-def test_aliases_and_renamed_terms_keep_their_links(reader):
+def test_new_alias_is_linked(reader):
     django = make_live("Django")
     make_live("Flask", body="The Web framework of Django.")
     save_text(django, changed(django.document(), aliases=["Web framework"]))
@@ -376,14 +376,14 @@ def test_aliases_and_renamed_terms_keep_their_links(reader):
     assert 'django/">Web framework</a>' in text(reader, TERM)
 
 
-def test_reserved_addresses_do_not_clash(reader):
+def test_terms_do_not_take_reserved_addresses(reader):
     make_live("Search", path="search.md", text="---\nterm: Search\n---\nText")
     assert "<dfn>Search</dfn>" in text(reader, "/glossary/-/search/")
     make_live("X", path="x.md", category="Search")
     assert text(reader, "/glossary/search-2/")
 
 
-def test_a_term_page_is_small(reader):
+def test_term_page_is_small(reader):
     call_command("import_terms", "fixtures/glossary", publish=True)
     static = Path("terms/static/terms")
     assets = sum((static / name).stat().st_size for name in ("site.css", "prose.css", "site.js"))
@@ -392,17 +392,17 @@ def test_a_term_page_is_small(reader):
             assert len(page.content) + assets <= 30_000, page.path
 
 
-def test_a_term_without_definition_is_told_by_its_first_sentence(reader):
+def test_term_without_definition_is_described_by_first_sentence(reader):
     text_alone = "---\nterm: Flask\n---\n# Flask\n\nA *small* framework. It is used.\n"
     make_live("Flask", text=text_alone, path="flask.md")
     html = text(reader, "/glossary/flask/")
     assert 'name="description" content="A small framework."' in html
-    assert 'class="definition"' not in html  # where it begins the text, it is not said twice
+    assert 'class="definition"' not in html  # the text begins with it
     assert "A small framework." in text(reader, "/glossary/")
     assert json.loads(text(reader, "/glossary/flask.json"))["description"] == "A small framework."
 
 
-def test_deprecated_terms_are_marked_where_they_are_listed(reader):
+def test_deprecated_terms_are_marked_in_lists(reader):
     term = make_live("Flask")
     assert "no longer used" not in text(reader, "/glossary/")
     save_text(term, text_of("Flask").replace("---\n", "---\nstatus: deprecated\n", 1))
@@ -411,7 +411,7 @@ def test_deprecated_terms_are_marked_where_they_are_listed(reader):
     assert "no longer used" in text(reader, "/glossary/search?q=flask")
 
 
-def test_other_addresses_of_a_file_lead_to_its_term(reader):
+def test_other_addresses_of_a_file_redirect_to_its_term(reader):
     make_live("Flask")
     for path in ("/flask/", "/flask", "/docs/flask.md", "/glossary/software/full-stack/x/flask.md"):
         response = reader.get(path)
@@ -419,7 +419,7 @@ def test_other_addresses_of_a_file_lead_to_its_term(reader):
     assert reader.get("/none/").status_code == 404
 
 
-def test_an_address_in_other_letters_leads_to_the_page(reader):
+def test_address_in_other_case_redirects(reader):
     make_live("Flask", path="flask.md")
     response = reader.get("/Glossary/Software/Full-Stack/FLASK/")
     assert (response.status_code, response["Location"]) == (302, TERM)
@@ -430,14 +430,14 @@ def test_an_address_in_other_letters_leads_to_the_page(reader):
     ("language", "direction"),
     [("ar", ' dir="rtl"'), ("az-Arab", ' dir="rtl"'), ("ar-Latn", ""), ("de", "")],
 )
-def test_a_page_has_the_direction_of_its_language(reader, language, direction):
+def test_page_has_direction_of_its_language(reader, language, direction):
     Glossary.objects.update_or_create(slug="glossary", defaults={"language": language})
     make_live("Flask", path="flask.md")
     for path in (TERM, "/glossary/", "/glossary/search?q=x"):
         assert f'<html lang="{language}"{direction}>' in text(reader, path)
 
 
-def test_an_address_in_a_row_is_a_link(reader):
+def test_url_in_details_is_a_link(reader):
     flask = make_live("Flask", path="flask.md")
     source = flask.newest_revision().text
     row = "details:\n  - title: Website\n    value: https://flask.example/\n"

@@ -1,4 +1,4 @@
-"""The thin layer in front of Django, with the database that it is meant for."""
+"""The layer in front of Django that serves stored pages."""
 
 import gzip
 import json
@@ -76,7 +76,7 @@ class _Errors:
 
 @pytest.fixture
 def start():
-    """A maker of layers, each with a connection of its own, which is closed in the end."""
+    """Return a function that creates layers, each with its own database connection."""
     made = []
 
     def make(application=None, **options):
@@ -93,7 +93,7 @@ def site(start):
     return start()
 
 
-def test_a_stored_page_is_sent_without_django(site):
+def test_stored_page_is_served_without_django(site):
     make_live()
     site.application = None
     answer = Answer(site, TERM)
@@ -107,7 +107,7 @@ def test_a_stored_page_is_sent_without_django(site):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_what_is_no_page_is_djangos(site):
+def test_other_requests_are_passed_to_django(site):
     make_live()
     for path, status in (
         ("/admin/login/", 200),
@@ -118,10 +118,10 @@ def test_what_is_no_page_is_djangos(site):
         (b"/glossary/\x00/", 404),
     ):
         assert Answer(site, path).status == status, path
-    assert Answer(site, TERM, method="POST").status == 403  # there is no form here
+    assert Answer(site, TERM, method="POST").status == 403  # without a CSRF token
 
 
-def test_gzip_is_sent_to_those_who_take_it(site):
+def test_gzip_is_sent_if_accepted(site):
     make_live()
     plain = Answer(site, TERM)
     packed = Answer(site, TERM, HTTP_ACCEPT_ENCODING="gzip, br")
@@ -135,7 +135,7 @@ def test_gzip_is_sent_to_those_who_take_it(site):
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip"])
-def test_head_says_what_get_would(site, encoding):
+def test_head_has_the_headers_of_get(site, encoding):
     make_live()
     get = Answer(site, TERM, HTTP_ACCEPT_ENCODING=encoding)
     head = Answer(site, TERM, method="HEAD", HTTP_ACCEPT_ENCODING=encoding)
@@ -143,7 +143,7 @@ def test_head_says_what_get_would(site, encoding):
     assert head.headers == get.headers
 
 
-def test_who_has_the_page_gets_no_second_one(site):
+def test_unchanged_page_is_not_sent_again(site):
     make_live()
     first = Answer(site, TERM, HTTP_ACCEPT_ENCODING="gzip")
     tag, changed = first.headers["ETag"], first.headers["Last-Modified"]
@@ -166,7 +166,7 @@ def test_who_has_the_page_gets_no_second_one(site):
         assert Answer(site, TERM, **headers).status == 200
 
 
-def test_every_process_sends_the_new_page_at_once(start):
+def test_every_process_serves_new_page_immediately(start):
     term = make_live()
     workers = [start() for _ in range(2)]
     for number in range(3):
@@ -181,8 +181,8 @@ def test_every_process_sends_the_new_page_at_once(start):
         assert Answer(worker, TERM).status == 410
 
 
-def test_reading_takes_no_lock_off_the_database(start):
-    """Closing a file of SQLite's would take this process' locks off it."""
+def test_reading_keeps_locks_of_the_database(start):
+    """Closing another handle of a SQLite file would release all locks of this process on it."""
     make_live()
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has a server for this")
@@ -198,8 +198,8 @@ def test_reading_takes_no_lock_off_the_database(start):
         assert locks() >= before > 0
 
 
-def test_a_row_that_was_read_before_a_change_is_not_kept(start):
-    """Two threads: one reads a page, the other sees a change before the first goes on."""
+def test_row_read_before_a_change_is_not_cached(start):
+    """One thread reads a page, and another one sees a change before the first continues."""
     term = make_live()
     site = start()
     Answer(site, TERM)
@@ -219,7 +219,7 @@ def test_a_row_that_was_read_before_a_change_is_not_kept(start):
     assert "Newer text." in Answer(site, TERM).text
 
 
-def test_a_writer_that_was_killed_leaves_readers_right(start):
+def test_readers_get_new_page_after_killed_writer(start):
     term = make_live()
     site = start()
     Answer(site, TERM)
@@ -229,14 +229,14 @@ def test_a_writer_that_was_killed_leaves_readers_right(start):
     generation.begin()  # and never ends
     assert not is_settled(generation.marks())
     save_text(term, text_of("Flask", body="Newer text."))
-    Page.objects.filter(path=TERM).update(etag="x")  # written past everything
+    Page.objects.filter(path=TERM).update(etag="x")  # without a change mark
     generation.begin()
     publish(default_glossary(), Term.objects.all())
-    assert is_settled(generation.marks())  # mended by the next writer
+    assert is_settled(generation.marks())  # repaired by the next writer
     assert "Newer text." in Answer(site, TERM).text
 
 
-def test_other_forms_by_address_and_by_what_is_accepted(site):
+def test_other_formats_are_served_by_suffix_and_accept_header(site):
     term = make_live()
     text = term.newest_revision().text
     assert Answer(site, TERM[:-1] + ".md").text == text
@@ -267,11 +267,11 @@ def test_other_forms_by_address_and_by_what_is_accepted(site):
         ("," * 5000, ""),
     ],
 )
-def test_the_form_that_is_preferred(accept, form):
+def test_accept_header_selects_format(accept, form):
     assert wanted_form(accept) == form
 
 
-def test_memory_is_bounded(start):
+def test_cache_size_is_limited(start):
     names = [f"Term {number}" for number in range(12)]
     for name in names:
         make_term(name)
@@ -286,7 +286,7 @@ def test_memory_is_bounded(start):
     assert site.pages.kept_bytes > 5_000
 
 
-def test_a_moved_page_leads_on(site):
+def test_moved_page_redirects_in_one_step(site):
     term = make_live()
     save_text(term, text_of("Flask", category="Kitchen"))
     publish(default_glossary(), Term.objects.all())
@@ -311,7 +311,7 @@ def test_names_in_any_script_have_addresses(site):
     assert quote(path) in Answer(site, path).text
 
 
-def test_unknown_hosts_and_plain_http_are_djangos_to_refuse(start):
+def test_django_refuses_unknown_hosts_and_redirects_plain_http(start):
     make_live()
     with override_settings(SECURE_SSL_REDIRECT=True):
         site = start()
@@ -322,7 +322,7 @@ def test_unknown_hosts_and_plain_http_are_djangos_to_refuse(start):
         assert Answer(site, TERM, HTTP_HOST=host).status in ((400,) if host else (200,)), host
 
 
-def test_without_a_database_django_answers(start):
+def test_request_is_passed_to_django_without_database(start):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL is connected to anew")
 
@@ -335,7 +335,7 @@ def test_without_a_database_django_answers(start):
     assert Answer(site, TERM).status == 503
 
 
-def test_a_flask_application_holds_the_glossary_as_the_documentation_shows():
+def test_documented_flask_application_serves_glossary():
     readme = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     example = re.search(r"```python\n(.*?DispatcherMiddleware.*?)```", readme, re.DOTALL)[1]
     names = {"__name__": "__main__"}
@@ -366,8 +366,8 @@ def test_a_flask_application_holds_the_glossary_as_the_documentation_shows():
     set_script_prefix("/")  # Django keeps it for the thread
 
 
-def test_a_row_read_before_a_change_is_not_kept_after_it():
-    """Somebody looks with an old number while others have renewed already."""
+def test_row_read_with_old_version_is_not_cached():
+    """A thread renews the cache with an old version after another one renewed it."""
     flask = make_live("Flask", body="Old words.")
     server = serve_pages(get_wsgi_application())
     Answer(server, "/glossary/")
@@ -380,7 +380,7 @@ def test_a_row_read_before_a_change_is_not_kept_after_it():
         publish(default_glossary(), Term.objects.all())
         store.row = read
         server.pages.renew(store.version())  # another thread
-        server.pages.renew(old)  # a third one, which asked before
+        server.pages.renew(old)  # a third thread with the old version
         return found
 
     store.row = slow
@@ -389,7 +389,7 @@ def test_a_row_read_before_a_change_is_not_kept_after_it():
     server.close()
 
 
-def test_a_list_where_a_term_was_once_is_no_other_form_of_it():
+def test_list_at_former_address_of_a_term_has_no_term_formats():
     alone = make_live("Software", path="software.md", text="---\nterm: Software\n---\nAlone.\n")
     moved = "---\nterm: Software\ncategory: Things\nvertical: Full Stack\n---\nAlone.\n"
     save_text(alone, moved)
@@ -402,7 +402,7 @@ def test_a_list_where_a_term_was_once_is_no_other_form_of_it():
     server.close()
 
 
-def test_a_clock_that_is_set_back_hides_no_change(site, monkeypatch):
+def test_clock_set_back_hides_no_change(site, monkeypatch):
     term = make_live()
     known = Answer(site, TERM).headers["Last-Modified"]
     for days in (0, -30, 1):
@@ -419,7 +419,7 @@ def test_a_clock_that_is_set_back_hides_no_change(site, monkeypatch):
         assert Answer(site, TERM, HTTP_IF_MODIFIED_SINCE=known).status == 304
 
 
-def test_kept_pages_are_sent_while_the_database_is_away(start):
+def test_cached_pages_are_served_while_database_is_unavailable(start):
     def down(environ, start_response):
         start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
         return [b"down"]
@@ -438,9 +438,9 @@ def test_kept_pages_are_sent_while_the_database_is_away(start):
     assert Answer(site, "/glossary/software/").status == 503
     asked = _Away.asked
     Answer(site, TERM)
-    assert _Away.asked == asked  # a moment later it is not asked again
+    assert _Away.asked == asked  # not queried again immediately
     clock[0] += 4000
-    assert Answer(site, TERM).status == 503  # that is too old
+    assert Answer(site, TERM).status == 503  # too old
     site.pages.store = real
     assert "Cache-Status" not in Answer(site, TERM).headers
 
@@ -463,11 +463,11 @@ class _Away:
         ("text/html;q=0, text/markdown", "md"), ("text/html", ""), ("*/*", ""), ("nonsense", ""),
     ],
 )  # fmt: skip
-def test_weights_count_whatever_comes_first(accept, form):
+def test_weights_take_precedence_over_order(accept, form):
     assert wanted_form(accept) == form
 
 
-def test_no_gzip_is_sent_to_those_who_refuse_it():
+def test_gzip_can_be_refused():
     assert takes_gzip("deflate, gzip")
     assert not takes_gzip("gzip;Q=0")
     assert not takes_gzip("gzip; q=0.0, identity")

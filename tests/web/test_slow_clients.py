@@ -1,4 +1,4 @@
-"""Readers do not wait for clients that send or read slowly, nor for Django (S1)."""
+"""Readers do not wait for clients that send or read slowly, or for Django (S1)."""
 
 import asyncio
 import re
@@ -38,11 +38,11 @@ def test_readers_do_not_wait_for_slow_clients(server, kind, count):
         server.times(PAGE, 50)
         waited = server.times(PAGE, 100)
         assert server.get("/glossary/search?q=http")[0] == 200
-    # They waited for minutes; how long it takes otherwise is measured by benchmarks (S9).
+    # A blocked server takes minutes. Benchmarks measure exact times (S9).
     assert waited[94] < 0.5
 
 
-def test_half_a_body_is_cut_off(server):
+def test_incomplete_body_times_out(server):
     began = time.monotonic()
     answer = server.raw(
         b"POST /glossary/suggestion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\na", 20
@@ -51,14 +51,14 @@ def test_half_a_body_is_cut_off(server):
     assert time.monotonic() - began < 15
 
 
-def test_what_is_too_long_is_refused_before_it_is_read(server):
+def test_overlong_body_is_refused_before_it_is_read(server):
     head = b"POST /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     assert b" 413 " in server.raw(head + b"Content-Length: 70000\r\n\r\na")[:20]
 
 
 @pytest.mark.parametrize("end", [b"0\r\n\r\n", b"", b"zz\r\n"])
-def test_a_body_that_may_have_been_cut_off_is_refused(server, end):
-    """Pieces without a length end in the same way, whole or not."""
+def test_chunked_body_is_refused(server, end):
+    """Without a length, a truncated body looks like a complete one."""
     head = b"POST /glossary/suggestion HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     pieces = b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n" + end
     assert b" 411 " in server.raw(head + pieces)[:20]
@@ -74,7 +74,7 @@ def test_a_body_that_may_have_been_cut_off_is_refused(server, end):
         b"Host: a:b@127.0.0.1",
     ],
 )
-def test_a_wrong_or_second_host_is_refused(server, lines):
+def test_wrong_or_second_host_is_refused(server, lines):
     for path in (PAGE.encode(), b"/glossary/search"):
         answer = server.raw(
             b"GET " + path + b" HTTP/1.1\r\n" + lines + b"\r\nConnection: close\r\n\r\n"
@@ -82,9 +82,9 @@ def test_a_wrong_or_second_host_is_refused(server, lines):
         assert answer.startswith(b"HTTP/1.1 400 "), answer[:80]
 
 
-class TestEditors:  # of its own scope: workers share what takes long
-    def test_a_cookie_of_no_session_has_no_part_in_the_editors_threads(self, server):
-        """Ninety clients that claim to be editors wait for the visitors' threads."""
+class TestEditors:  # its own scope, so that workers share slow tests
+    def test_invalid_session_cookie_does_not_use_threads_of_editors(self, server):
+        """Ninety clients with invalid session cookies wait for the visitors' threads."""
         claim = (
             b"GET /glossary/search?q=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             b"Cookie: session=abcdefghijklmnopqrstuvwxyz012345\r\n\r\n"
@@ -113,7 +113,7 @@ def log_in(server):
     yield opener
 
 
-def test_clients_of_one_network_share_its_bodies():
+def test_clients_of_one_network_share_a_limit_of_bodies():
     bodies = Bodies()
 
     async def read():
@@ -128,7 +128,7 @@ def test_clients_of_one_network_share_its_bodies():
     async def one(address):
         await bodies.read(Silent(), "5", address, VISITORS)
 
-    with ThreadPoolExecutor() as threads:  # browsers' tests have a loop in this one
+    with ThreadPoolExecutor() as threads:  # browser tests have an event loop in this thread
         assert threads.submit(lambda: asyncio.run(read())).result() == 503
 
 
@@ -140,7 +140,7 @@ class Silent:
         await asyncio.sleep(60)
 
 
-def test_a_header_with_an_underscore_does_not_pass_for_another(tmp_path):
+def test_header_with_underscores_is_not_accepted_for_another(tmp_path):
     fill(tmp_path)
     with serving(tmp_path, HTTPS="true", TRUSTED_PROXIES="1") as server:
         assert server.get(PAGE)[0] == 301
@@ -149,8 +149,8 @@ def test_a_header_with_an_underscore_does_not_pass_for_another(tmp_path):
         assert server.raw(line).startswith(b"HTTP/1.1 301 ")
 
 
-def test_pages_static_files_and_pictures_need_no_django(server):
-    """All threads of Django's wait; the loop still sends what readers need."""
+def test_pages_and_static_files_are_served_with_headers(server):
+    """The layer in front of Django serves them."""
     status, headers, body = server.get(PAGE)
     assert status == 200
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -1,4 +1,4 @@
-"""What readers without account say, what becomes of it, and that machines get tired of it."""
+"""Suggestions of readers without an account, their handling by editors, and limits for bots."""
 
 import re
 from datetime import timedelta
@@ -34,12 +34,12 @@ WORK = "/admin/terms/term/work/"
 
 
 @pytest.fixture(autouse=True)
-def taking(db):
+def accept_suggestions(db):
     cache.clear()
     Glossary.objects.filter(pk=default_glossary().pk).update(takes_suggestions=True)
 
 
-def a_while_ago(seconds=60):
+def signed_time(seconds=60):
     class Signer(signing.TimestampSigner):
         def timestamp(self):
             return signing.b62_encode(int(timezone.now().timestamp()) - seconds)
@@ -50,7 +50,7 @@ def a_while_ago(seconds=60):
 def send(client=None, about="", **data):
     data = {"name": "Quart", "text": "Like Flask.", "website": "", "opened": 60} | data
     if isinstance(data["opened"], int):
-        data["opened"] = a_while_ago(data["opened"])
+        data["opened"] = signed_time(data["opened"])
     return (client or Client()).post(FORM + about, data)
 
 
@@ -58,7 +58,7 @@ def words(response):
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_a_reader_suggests_a_missing_term():
+def test_reader_suggests_a_missing_term():
     make_live("Flask")
     html = words(Client().get(FORM, {"name": "Quart"}))
     assert "Suggest a term" in html
@@ -72,7 +72,7 @@ def test_a_reader_suggests_a_missing_term():
     assert Suggestion.objects.get().times == 2
 
 
-def test_a_reader_suggests_a_change_of_a_term():
+def test_reader_suggests_a_change_of_a_term():
     flask = make_live("Flask")
     page = Client().get(PublishedTerm.objects.get().path).content.decode()
     address = re.search(r'href="([^"]*suggestion\?term=flask)"', page)[1]
@@ -84,7 +84,7 @@ def test_a_reader_suggests_a_change_of_a_term():
     assert Suggestion.objects.get().term_uid == flask.uid
 
 
-def test_pages_lead_there_only_where_suggestions_are_taken(admin):
+def test_form_is_available_only_if_suggestions_are_enabled(admin):
     make_live("Flask")
     path = PublishedTerm.objects.get().path
     home = Page.objects.get(path="/glossary/")
@@ -106,12 +106,12 @@ def test_pages_lead_there_only_where_suggestions_are_taken(admin):
     assert "Suggest a term" in words(Client().get("/glossary/no/such/page/"))
 
 
-def test_a_term_that_readers_see_is_not_missing():
+def test_published_term_cannot_be_suggested_as_missing():
     make_live("Flask", body="x")
     response = send(name="flask")
     assert response.status_code == 400
     assert "There is a term by this name" in words(response)
-    make_term("Secret")  # a draft is not told of
+    make_term("Secret")  # drafts are not revealed
     assert send(name="Secret").status_code == 302
 
 
@@ -131,7 +131,7 @@ def test_a_term_that_readers_see_is_not_missing():
         ({"name": "a\u202eb"}, "change the writing direction"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(data, said):
+def test_invalid_suggestion_is_refused_and_typed_text_is_kept(data, said):
     response = send(**data)
     assert response.status_code == 400
     assert said in words(response)
@@ -140,7 +140,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(data, said):
     assert not Suggestion.objects.exists()
 
 
-def test_who_was_quick_or_slow_can_send_again():
+def test_early_or_late_form_can_be_sent_again():
     html = send(opened=0).content.decode()
     opened = re.search(r'name="opened" value="([^"]+)"', html)[1]
     assert "That was quick" in words(send(opened=opened))
@@ -149,23 +149,23 @@ def test_who_was_quick_or_slow_can_send_again():
     signing.loads(fresh, salt=form._SALT, max_age=5)
 
 
-def test_machines_are_thanked_and_not_heard():
+def test_suggestions_of_bots_are_silently_ignored():
     assert send(website="http://spam").status_code == 302
     assert not Suggestion.objects.exists()
 
 
-def test_bounds_on_what_comes_and_what_waits(monkeypatch):
+def test_number_of_new_and_open_suggestions_is_limited(monkeypatch):
     for number in range(form.AN_HOUR):
         assert send(name=f"T{number}").status_code == 302
     assert "Try again in an hour" in words(send(name="More"))
     cache.clear()
     monkeypatch.setattr(suggestions, "MOST_OPEN", form.AN_HOUR)
     assert "Too many suggestions" in words(send(name="More"))
-    assert send(name="T1").status_code == 302  # only counted
+    assert send(name="T1").status_code == 302  # a repeated suggestion is only counted
     assert Suggestion.objects.count() == form.AN_HOUR
 
 
-def test_hostile_text_is_shown_as_text(admin):
+def test_hostile_text_is_escaped(admin):
     flask = make_live("Flask")
     hostile = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
     assert hostile not in words(send(name=hostile, text=""))
@@ -180,13 +180,13 @@ def test_hostile_text_is_shown_as_text(admin):
     assert Client().get(FORM, {"name": "x\0" * 3_000}).status_code == 200
 
 
-def test_no_page_of_this_is_kept_or_listed():
+def test_form_is_not_cached_or_indexed():
     response = Client().get(FORM)
     assert response["Cache-Control"] == "no-store"
     assert "noindex" in response.content.decode()
 
 
-def test_requests_from_elsewhere_are_refused(settings):
+def test_cross_site_requests_are_refused(settings):
     client = Client(enforce_csrf_checks=True)
     assert send(client).status_code == 403
     client.get(FORM)
@@ -197,7 +197,7 @@ def test_requests_from_elsewhere_are_refused(settings):
 # Editors
 
 
-def test_editors_write_what_is_missing_and_it_is_done(admin):
+def test_suggestion_is_done_when_the_term_is_created(admin):
     make_live("Flask")
     send()
     assert "(missing)" in words(admin.get(f"{WORK}suggestions/"))
@@ -207,7 +207,7 @@ def test_editors_write_what_is_missing_and_it_is_done(admin):
     assert "Like Flask." in words(admin.get(f"/admin/terms/term/{quart.pk}/change/"))
 
 
-def test_a_declined_name_is_remembered(admin, editor):
+def test_declined_name_cannot_be_suggested_again(admin, editor):
     make_live("Flask")
     send()
     said = Suggestion.objects.get()
@@ -218,7 +218,7 @@ def test_a_declined_name_is_remembered(admin, editor):
     response = send(text="Please.")
     assert response.status_code == 400
     assert "“Quart” was suggested before and declined on" in words(response)
-    assert "Not about the web." not in words(response)  # that is for editors
+    assert "Not about the web." not in words(response)  # only editors see it
     Suggestion.objects.update(is_answer_public=True)
     assert "Not about the web." in words(send(text="Please."))
     answer = admin.get("/admin/terms/term/suggest/", {"q": "quart"}).json()
@@ -227,7 +227,7 @@ def test_a_declined_name_is_remembered(admin, editor):
     assert "declined" in words(admin.get("/admin/terms/event/"))
 
 
-def test_what_was_declined_elsewhere_is_told_to_those_who_see_it(admin, roles):
+def test_declined_name_of_another_glossary_is_shown_with_permission_only(admin, roles):
     two = Glossary.objects.create(slug="two", name="Two")
     suggestions.decline_name(two, "Quart", None, "A secret of Two.")
     one = default_glossary()
@@ -238,13 +238,13 @@ def test_what_was_declined_elsewhere_is_told_to_those_who_see_it(admin, roles):
     assert "secret" in admin.get("/admin/terms/term/suggest/", {"q": "quart"}).json()["declined"]
 
 
-def test_editors_choose_whether_readers_are_told_why(admin):
+def test_answer_can_be_public(admin):
     make_live("Flask", related="Quart")
     admin.post(f"{WORK}wanted/", {"name": "quart", "answer": "No.", "public": "on"})
     assert Suggestion.objects.get().is_answer_public
 
 
-def test_a_wanted_name_is_declined(admin):
+def test_wanted_name_can_be_declined(admin):
     make_term("Flask", related="Quart, Django")
     html = words(admin.post(f"{WORK}wanted/", {"name": "quart", "answer": "No."}, follow=True))
     assert "Quart</th>" not in html
@@ -253,7 +253,7 @@ def test_a_wanted_name_is_declined(admin):
     assert "No term refers to this name any more." in html
 
 
-def test_what_is_said_of_a_term_is_done_or_declined_once(admin, editor):
+def test_suggestion_about_a_term_is_resolved_once(admin, editor):
     make_live("Flask")
     send(about="?term=flask", text="One.")
     send(about="?term=flask", text="Two.")
@@ -272,7 +272,7 @@ def test_what_is_said_of_a_term_is_done_or_declined_once(admin, editor):
         assert "no longer exists" in html
 
 
-def test_only_who_may_write_decides(account):
+def test_suggestions_are_resolved_only_with_permission(account):
     make_live("Flask", related="Django")
     send()
     looking = account("Lea", "view_term")
@@ -283,7 +283,7 @@ def test_only_who_may_write_decides(account):
     assert Suggestion.objects.open().count() == 1
 
 
-def test_a_suggested_relation_is_declined_and_suggested_again(admin, account):
+def test_declined_relation_can_be_suggested_again(admin, account):
     flask, _ = make_live("Flask", body="Quart."), make_live("Quart", body="x")
     publish_all()
     rebuild(default_glossary())
@@ -304,7 +304,7 @@ def test_a_suggested_relation_is_declined_and_suggested_again(admin, account):
     assert Term.objects.get(pk=flask.pk).version == 1
 
 
-def test_a_decision_is_dated():
+def test_declined_name_has_a_date():
     suggestions.decline_name(default_glossary(), "Quart", None)
     said = suggestions.declined_name(default_glossary(), "quart")
     assert timezone.now() - said.decided_at < timedelta(minutes=1)

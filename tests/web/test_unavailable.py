@@ -1,4 +1,4 @@
-"""What was typed is not lost where a save cannot be taken (D4, D7)."""
+"""Typed text is not lost if the database refuses to save it (D4, D7)."""
 
 import re
 from html import unescape
@@ -16,7 +16,7 @@ TYPED = 'First line\r\n<script>alert(1)</script> & "quotes"\r\n\r\n\tTabs, \U000
 
 
 @pytest.mark.django_db
-def test_a_save_that_the_database_does_not_take_comes_back_as_a_form(ann, monkeypatch):
+def test_refused_save_returns_typed_text_in_a_form(ann, monkeypatch):
     client = Client(raise_request_exception=False)
     client.force_login(ann, backend="django.contrib.auth.backends.ModelBackend")
     term = make_term()
@@ -39,7 +39,7 @@ def test_a_save_that_the_database_does_not_take_comes_back_as_a_form(ann, monkey
 
 
 def sent_again(html):
-    """What a browser sends of the form."""
+    """Return the fields that a browser sends for the form."""
     fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', html)
     fields += re.findall(r'<textarea name="([^"]*)"[^>]*>\n(.*?)</textarea>', html, re.DOTALL)
     found = {}
@@ -50,7 +50,7 @@ def sent_again(html):
 
 
 @pytest.mark.django_db
-def test_other_errors_are_told_as_before(ann, monkeypatch):
+def test_other_errors_show_the_error_page(ann, monkeypatch):
     client = Client(raise_request_exception=False)
     client.force_login(ann, backend="django.contrib.auth.backends.ModelBackend")
     monkeypatch.setattr("terms.admin.terms.save_one", lambda *values, **named: 1 / 0)
@@ -67,7 +67,7 @@ def test_other_errors_are_told_as_before(ann, monkeypatch):
         (b"\xff\xfe", FORM), (b"", FORM), (b"a=" + b"x" * 5_000_000, FORM), (b"username=a&password=b", FORM),
     ],
 )  # fmt: skip
-def test_whatever_was_sent_gets_a_page(body, kind):
+def test_page_is_made_for_any_request_body(body, kind):
     html = unavailable_page("Because.", Posted.read(body, kind)).decode()
     assert "Because." in html
     assert "password" not in html
