@@ -140,7 +140,7 @@ def test_merge_moves_names_relations_and_addresses(ann):
 
 def test_undo_does_not_restore_a_term_that_was_deleted(ann):
     old, new = make_term("Microframework"), make_term("Flask")
-    change_set = apply(replace(old, new, anywhere), ann)
+    change_set = apply(replace(old, new, may_edit_all), ann)
     trash(Term.objects.get(pk=old.pk), ann)
     with pytest.raises(CannotRefactor, match=r"“Microframework” is in the trash. Restore it"):
         undo(change_set, ann)
