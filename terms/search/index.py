@@ -14,7 +14,7 @@ from terms.rendering import spaced, stems, words
 
 NAME, ALIASES, DESCRIPTION, BODY = "name", "aliases", "description", "body"
 COLUMNS = (NAME, ALIASES, DESCRIPTION, BODY)
-_WEIGHTS = dict(zip(COLUMNS, "ABCD", strict=True))
+_WEIGHTS = {NAME: "A", ALIASES: "B", DESCRIPTION: "C", BODY: "D"}  # of PostgreSQL, as stored
 MAX_WORDS = 12  # of a query
 MAX_POSITION = 16_383  # of a word in a tsvector
 MAX_PLACES = 200  # positions of one word
@@ -62,7 +62,7 @@ def _tsvector(columns: Sequence[Sequence[str]]) -> str:
     """Return the words with position and weight, as PostgreSQL writes them: 'flask':1A,7D."""
     places: dict[str, list[str]] = {}
     place = 0
-    for weight, column in zip("ABCD", columns, strict=True):
+    for weight, column in zip(_WEIGHTS.values(), columns, strict=True):
         for word in column:
             place += 1
             where = places.setdefault(word, [])

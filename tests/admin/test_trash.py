@@ -48,8 +48,8 @@ def test_page_reports_that_its_term_was_deleted(admin, rf, editor):
         approve(stale, editor, stale.fingerprint)
     request = rf.get("/")
     request._messages = CookieStorage(request)
-    view = while_there(site.get_model_admin(Term), lambda request: Term.objects.get(pk=term.pk))
-    assert view(request)["Location"] == PREFIX
+    view = while_there(lambda request, model_admin: Term.objects.get(pk=term.pk))
+    assert view(request, model_admin=site.get_model_admin(Term))["Location"] == PREFIX
     (message,) = request._messages
     assert "was just deleted" in str(message)
 
