@@ -43,7 +43,7 @@ def test_bulk_edit_is_previewed_and_applied(admin):
     assert "Edit 2 terms" in words(page)
     data = {"terms": ids_of(page), "field": "category", "category": other.pk}
     shown = admin.post(EDIT, data)
-    assert "2 terms: category: Elsewhere: what would be done" in words(shown)
+    assert "Preview: 2 terms: category: Elsewhere" in words(shown)
     assert "its old address redirects" in words(shown)
     assert set(Term.objects.values_list("category__name", flat=True)) == {"Software"}
     done = confirmed(admin, shown)

@@ -33,7 +33,7 @@ def test_rename_is_previewed_applied_published_and_undone(admin):
     assert "New name" in page(admin, term)
     values = {"kind": "rename", "name": "Quart", "keeps_old": "on"}
     html = page(admin, term, **values)
-    assert "Flask renamed to Quart: what would be done" in html
+    assert "Preview: Flask renamed to Quart" in html
     assert "<ins>Quart</ins>" in html
     assert "2 files would be changed" in html
     assert not ChangeSet.objects.exists()
@@ -147,8 +147,8 @@ def test_term_is_split_and_split_is_undone(admin):
     assert "Sections to move" in page(admin, term)
     values = {"kind": "split", "name": "Flask history", "parts": ["1"]}
     html = page(admin, term, **values)
-    assert "Flask history split from Flask: what would be done" in html
-    assert "2 files would be changed or made" in html
+    assert "Preview: Flask history split from Flask" in html
+    assert "2 files would be changed or created" in html
     assert 'name="parts" value="1"' in html
     confirmed(admin, term, **values)
     assert Term.objects.get(name="Flask history").body.strip() == "## History\n\nLong ago."
@@ -195,7 +195,7 @@ def test_file_is_renamed_and_rename_is_undone(admin):
     term = make_live("Flask")
     values = {"kind": "file", "path": "flask-web.md"}
     html = page(admin, term, **values)
-    assert "flask.md renamed to flask-web.md: what would be done" in html
+    assert "Preview: flask.md renamed to flask-web.md" in html
     assert "This is one change set" in html
     html = confirmed(admin, term, **values)
     assert Term.objects.get().path == "flask-web.md"

@@ -274,7 +274,7 @@ def test_home_page_field_finds_or_adds_a_term(visit, admin_client):
     )
     page.get_by_label("Add a term").fill("Quart")
     expect(page.locator("[data-known]")).to_have_text("")
-    page.get_by_role("button", name="Write it").click()
+    page.get_by_role("button", name="Add term").click()
     expect(page.locator("#id_name")).to_have_value("Quart")
 
 

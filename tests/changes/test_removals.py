@@ -142,11 +142,11 @@ def test_admin_requests_removal_and_does_it_after_approval(flask, people):
     assert ann.post(review, {"do": "remove"}).status_code == 200
     assert is_live(flask)
     assert (
-        "Ask to move it to the trash"
+        "Request deletion"
         in ann.get(reverse("admin:terms_term_delete", args=[flask.pk])).content.decode()
     )
     page = ben.get(review).content.decode()
-    assert "Asked: delete “Flask”" in page
+    assert "Requested: delete “Flask”" in page
     assert 'value="approve_removal"' in page
     ben.post(review, {"do": "approve_removal"})
     answer = ann.post(review, {"do": "remove"}, follow=True)

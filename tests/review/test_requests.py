@@ -305,7 +305,7 @@ def test_failing_mail_server_does_not_block_review(monkeypatch):
     assert Notice.objects.get(person=ben).mailed_at is None
     assert notifications.unsent() == 1
     page = logged_in(ann).get("/admin/terms/term/schedule/").content.decode()
-    assert "The mail server did not take 1 message." in page
+    assert "The mail server did not accept 1 message." in page
     monkeypatch.undo()
     assert notifications.send_mail() == 0  # an hour later
     Notice.objects.update(retry_at=timezone.now())
