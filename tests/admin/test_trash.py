@@ -31,7 +31,7 @@ def test_term_is_restored_from_trash(admin):
     term = make_term("Flask")
     admin.post(f"{PREFIX}{term.pk}/delete/")
     page = admin.get(f"{PREFIX}trash/").content.decode()
-    assert 'aria-label="Take out Flask"' in page
+    assert 'aria-label="Restore Flask"' in page
     page = admin.post(f"{PREFIX}trash/", {"term": term.pk}, follow=True).content.decode()
     assert "was restored as a draft." in page
     assert "The trash is empty." in page
