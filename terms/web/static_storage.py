@@ -14,8 +14,8 @@ class _Mounted:
 
 
 class MountedStorage(_Mounted, StaticFilesStorage):
-    """While developing: files under their own names."""
+    """For development: files under their own names."""
 
 
 class MountedManifestStorage(_Mounted, CompressedManifestStaticFilesStorage):
-    """Names that tell the content, compressed."""
+    """Compressed files, named by their content."""
