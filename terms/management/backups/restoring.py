@@ -32,7 +32,7 @@ def verify(path: Path) -> dict[str, Any]:
 
 
 def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) -> dict[str, Any]:
-    """Replace the database, which must be empty unless ``replace`` is set, by the backup.
+    """Replace the database with the backup. It must be empty unless ``replace`` is set.
 
     Raises BackupError; the database is then unchanged. The former content is kept: for SQLite next
     to the database, for PostgreSQL as a dump in DATA_DIR/backups.

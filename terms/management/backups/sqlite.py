@@ -79,7 +79,7 @@ def restore_sqlite(archive: zipfile.ZipFile, manifest: dict, waiting: float) -> 
 
 
 def _replace(place: Path, fresh: Path, waiting: float) -> None:
-    """Replace the old database by the new one.
+    """Replace the old database with the new one.
 
     At each moment the name refers to one of them, without a log of the other. Writers that wait for
     the old one give up meanwhile.
