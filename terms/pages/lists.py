@@ -219,8 +219,7 @@ class Listing:
         return found if there else []
 
     def classes(self) -> list[Class]:
-        """Return the categories in the list with their verticals, or nothing for a vertical's
-        list."""
+        """Return the categories in the list with their verticals; empty for a vertical."""
         if self.scope.vertical:
             return []
         counts: dict[str, dict[str, int]] = {}

@@ -20,7 +20,7 @@ from .page_reader import DATABASE_ERRORS, PageStore, StoredPage
 Headers = list[tuple[str, str]]
 
 CACHE_BYTES = 128 * 1024 * 1024  # all pages of 20,000 terms
-_ROW_BYTES = 1_500  # memory of a kept page besides its body
+_ROW_BYTES = 1_500  # memory of a kept page in addition to its body
 FRESH = "public, no-cache"  # any cache may store it, and must revalidate it each time
 STALE_FOR = 3600.0  # seconds to send kept pages while the database does not answer
 ASK_AGAIN = 1.0  # seconds until a database that did not answer is queried again
