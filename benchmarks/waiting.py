@@ -46,8 +46,7 @@ class Waiting(Serving):
         yield from self.waits("S9", quiet, told, "4 editors, an import and 100 slow clients")
 
     def s10(self) -> Iterator[Result]:
-        """Measure with editors only, during a full rebuild and during a full import with
-        publishing."""
+        """Measure with editors only, during a rebuild, and during a published import."""
         with self.server() as server:
             quiet = self.told(server, seconds=SECONDS)["readers"]
             sessions = self.sessions(MANY_EDITORS)

@@ -88,8 +88,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         }
 
     def _may(self, request, action, change_set):
-        """Return whether the right holds for every term of the set, including terms in the
-        trash."""
+        """Return whether the right holds for every term of the set, including trashed ones."""
         found = rights(request.user, RIGHTS[action])
         members = change_set.members(with_trash=True)
         beyond = members.exclude(pk__in=found.among(members).values("pk"))
