@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def _picture() -> bytes:
-    """A PNG of one grey pixel (https://www.w3.org/TR/png/)."""
+    """Return a PNG of one grey pixel (https://www.w3.org/TR/png/)."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         check = zlib.crc32(kind + content)
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _installed(folder: Path) -> Path:
-    """The command of the wheel, which is built and installed below ``folder``."""
+    """Build the wheel and install it below ``folder``. Return its command."""
     pip = [sys.executable, "-m", "pip"]
     _run([*pip, "wheel", "--quiet", "--no-deps", "-w", folder / "dist", ROOT], folder)
     (wheel,) = (folder / "dist").glob("*.whl")
@@ -61,7 +61,7 @@ def _installed(folder: Path) -> Path:
 
 
 def _try_demo(command: Path, empty: Path) -> None:
-    """Serves pages with style, the admin with style, and icons."""
+    """Check that pages and the admin have their styles, and pages their icons."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -85,7 +85,7 @@ def _try_demo(command: Path, empty: Path) -> None:
 
 
 def _try_commands(command: Path, empty: Path) -> None:
-    """A folder with a picture comes in, and out as it was."""
+    """Check import, export and build of a folder with a picture, and hints at missing extras."""
     words = empty / "words"
     words.mkdir()
     (words / "kite.md").write_text("---\nterm: Kite\n---\n![A kite](kite.png)\n")
@@ -102,7 +102,7 @@ def _try_commands(command: Path, empty: Path) -> None:
 
 
 def _environment(**values: str) -> dict[str, str]:
-    """Nothing that is set for the checkout, such as a database."""
+    """Return an environment without settings of the checkout, such as a database."""
     kept = ("PATH", "HOME", "LANG", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ} | values
 

@@ -1,7 +1,7 @@
 """The editor's day in six pictures, taken from the running system: make tour.
 
-Reads the demo glossary into a folder of its own, lets three people work on it, serves it, and
-takes the pictures beside this file. Needs Chromium; CHROMIUM says where it is.
+Imports the demo glossary into a temporary folder, lets three people work on it, serves it, and
+saves the pictures next to this file. Needs Chromium; CHROMIUM is its path.
 """
 
 import os
@@ -62,7 +62,7 @@ def _wait_for(port: int) -> None:
 
 
 def a_day() -> dict[str, str]:
-    """What happened before the pictures; by person the key of their session."""
+    """Create the content of the pictures. Return user name → session key."""
     from django.core.management import call_command
 
     from terms.models import Glossary, TermFile
@@ -75,7 +75,7 @@ def a_day() -> dict[str, str]:
     glossary = Glossary.objects.create(slug="glossary", takes_suggestions=True)
     call_command("import_terms", "fixtures/glossary", publish=True, verbosity=0)
     Glossary.objects.update(approvals_needed=1)
-    TermFile.objects.all().delete()  # the folder is not to be told of
+    TermFile.objects.all().delete()  # the pictures do not show the folder
     ann, rita, paul = (_person(*who) for who in PEOPLE)
     flask = _written(
         ann,
@@ -112,7 +112,7 @@ def _session(person) -> str:
 
 
 def _written(person, name: str, old: str, new: str):
-    """The term with other words, saved by ``person``."""
+    """Replace words of a term as ``person``, and return the saved term."""
     from terms.editing.gate import Draft, save_one
     from terms.models import Term
 

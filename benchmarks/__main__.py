@@ -1,6 +1,6 @@
 """Run with: make bench, or python -m benchmarks [--terms N] [--only I3] [--json FILE].
 
-A glossary of 200,000 terms takes long to fill and 12 GB: --keep FOLDER fills it once.
+A glossary of 200,000 terms takes long to fill and needs 12 GB: --keep FOLDER fills it once.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def _options() -> argparse.Namespace:
 
 
 def _settle(folder: str) -> None:
-    """Set Django up with a database in ``folder``."""
+    """Set up Django with a database in ``folder``."""
     os.environ["DATA_DIR"] = folder
     os.environ["DATABASE_URL"] = os.environ.get(
         "BENCH_DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3"
@@ -56,7 +56,7 @@ def _settle(folder: str) -> None:
 
 
 def _rooms() -> tuple:
-    """All measurements; to be imported once Django is set up."""
+    """Return all measurements, imported after Django is set up."""
     from .administering import Administering
     from .building import Building
     from .files import Files
@@ -70,7 +70,7 @@ def _rooms() -> tuple:
 
 
 def _measured(ground: Any, only: set[str] | None) -> list[dict]:
-    """The figures, all or ``only`` some, each printed as soon as there is one."""
+    """Return the figures, all or ``only`` some, and print each as soon as it is measured."""
     print(f"{ground.count:,} terms, Python {sys.version.split()[0]}, medians of 5 rounds\n")
     print("| # | what | goal | measured | CPU, ours / theirs, a file |")
     print("| --- | --- | --- | --- | --- |")
@@ -87,7 +87,7 @@ def _folder(kept: Path | None) -> contextlib.AbstractContextManager[str]:
     if kept:
         kept.mkdir(parents=True, exist_ok=True)
         return contextlib.nullcontext(str(kept.resolve()))
-    # In memory where that is possible: it is not the disk that is measured.
+    # In memory if possible: the disk is not measured.
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
     return tempfile.TemporaryDirectory(dir=memory)
 

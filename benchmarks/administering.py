@@ -33,7 +33,7 @@ class Administering(Room):
             )  # fmt: skip
 
     def a1_costs(self) -> dict[str, tuple[int, list[float]]]:
-        """By page, how many queries it makes, and CPU seconds of ten requests."""
+        """Return by page the number of queries, and the CPU seconds of each of TIMES requests."""
         self.ground.filled()
         user = User.objects.filter(username="bench").first()
         client = Client(SERVER_NAME="127.0.0.1")
@@ -51,7 +51,7 @@ class Administering(Room):
         def ask() -> None:
             assert client.get(address).status_code == 200, address
 
-        ask()  # what is made once, such as compiled templates
+        ask()  # one-time work, such as compiling templates
         with CaptureQueriesContext(connection) as captured:
             ask()
         return len(captured), [cpu_seconds(ask) for _ in range(TIMES)]

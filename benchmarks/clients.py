@@ -1,7 +1,7 @@
-"""Readers and editors of a server, in a process of their own: ``python -m benchmarks.clients``.
+"""Readers and editors of a server, in their own process: ``python -m benchmarks.clients``.
 
-They ask at a pace of their own for so many seconds, or until their input ends, and tell what they
-waited as JSON.
+They send requests at their own pace for a number of seconds, or until their input ends, and report
+their waiting times as JSON.
 """
 
 import http.client
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from tests.admin.forms import fields_of
 
 PAUSE = 0.005  # seconds between two requests of a reader
-TYPING, SAVING = 3.0, 9.0  # seconds between two copies of a draft, and two saves, of an editor
+TYPING, SAVING = 3.0, 9.0  # seconds between an editor's drafts, and between saves
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -26,7 +26,7 @@ class Client:
         self.headers = {"Cookie": cookie} if cookie else {}
 
     def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str, float]:
-        """Status, text and seconds."""
+        """Return status, text and seconds."""
         began = time.perf_counter()
         self.connection.request(method, path, body or None, {**self.headers, **headers})
         answer = self.connection.getresponse()
@@ -43,7 +43,7 @@ def read(port: int, paths: list[str], is_over: threading.Event, told: list) -> N
 
 
 def edit(port: int, session: str, ids: list[int], is_over: threading.Event, told: list) -> None:
-    """Write in one term after another, as the form's script and its button send it."""
+    """Edit one term after another, with the requests of the form's script and button."""
     token = "t" * 32
     client = Client(port, f"session={session}; csrf={token}")
     client.headers |= {"Referer": f"http://127.0.0.1:{port}/", "X-CSRFToken": token}

@@ -1,4 +1,4 @@
-"""Texts that make parsers slow: families by name, each from a length to texts of about it."""
+"""Texts that slow parsers down: families by name, each from a length to texts of about it."""
 
 
 def repeated(*pieces, end=""):
@@ -14,7 +14,7 @@ def nested(before, middle, behind):
 
 
 def lines(*shapes):
-    """Line after line, each made of its number, as many as there is room for."""
+    """Return texts of numbered lines, as many as fit."""
 
     def texts(size):
         return [_filled(shape, size) for shape in shapes]
@@ -103,7 +103,7 @@ _CLOSE = (
     ";",
 )
 
-# Those of the project's own: what was found slow once, and everything put behind everything.
+# The project's own: texts once found slow, and each opening combined with each closing.
 FOUND = {
     "address with signs behind": lambda n: ["http://a.b/" + "!" * (n // 2) + "a" + ")" * (n // 2)],
     "addresses with signs behind": repeated("http://a.b/" + "!" * 1_900 + "a" + ")" * 60 + " "),

@@ -29,7 +29,7 @@ class Files(Room):
         self.scratch = self.folder / "floor.sqlite3"
         self.git("init", "-q")
         self.git("add", ".")
-        # Times as old as those of a folder that is not being written to right now.
+        # Times as old as in a folder that is not being written to.
         time.sleep(2.1)
 
     def git(self, *words: str) -> None:
@@ -51,7 +51,7 @@ class Files(Room):
         assert plan.counts["created"] == self.count
 
     def floor(self) -> None:
-        """What no import can do without: read, split, parse as C does, insert the rows."""
+        """The work that no import can avoid: read, split, parse with libyaml, insert the rows."""
         terms, details, relations = [], [], []
         for number, (name, _) in enumerate(self.files):
             text = (self.source / name).read_text()

@@ -1,10 +1,10 @@
-"""A glossary of any size with varied words, in the user's format, the same each time."""
+"""A generated glossary of any size with varied words, in the user's format, always the same."""
 
 import random
 from itertools import accumulate
 from pathlib import Path
 
-# Syllables of names, and those of other words: names do not stand within most words.
+# Syllables of names and of other words: names do not occur within most words.
 _NAMES = "ka lo mi ren tos vel ari don sha quo pel nim bru fex gil hov jat wyn zor cem"
 _OTHERS = "an ber cor dis em fun gra hal in jo kel lum mon nor op pra que ra sti ton"
 _COMMON = """system data request service network value process method user page server field
@@ -41,10 +41,10 @@ def names(count: int, chance: random.Random) -> list[str]:
 
 
 class _Writer:
-    """Writes prose of some 3,000 words, each the rarer the later it stands in the list.
+    """Writes prose from some 3,000 words; the later a word in the list, the rarer it is.
 
-    Of a thousand characters it names terms about four times, mostly its own and well-known
-    ones, and some ten times a name stands within a word: as often as real glossaries do.
+    A thousand characters mention about four terms, mostly the text's own and well-known ones, and
+    contain some ten names within words: as often as in real glossaries.
     """
 
     def __init__(self, every: list[str], chance: random.Random):
@@ -67,7 +67,7 @@ class _Writer:
         return " ".join(self.sentence(self.chance.randint(8, 16), name) for _ in range(sentences))
 
     def body(self, name: str) -> str:
-        """As long and as divided as the pages of the glossary that the project was made for."""
+        """Return a text as long and structured as those of the glossary that the project is for."""
         parts = [self.paragraph(6, name)]
         for section in SECTIONS:
             parts.append(f"## {section}")
@@ -76,7 +76,7 @@ class _Writer:
 
 
 def texts(count: int) -> list[tuple[str, str]]:
-    """``count`` files: their names and texts, with five relations each."""
+    """Return the names and texts of ``count`` files, with five relations each."""
     chance = random.Random(count)
     every = names(count, chance)
     writer = _Writer(every, chance)

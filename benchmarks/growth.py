@@ -1,7 +1,7 @@
-"""G1: how the time of what handles people's texts grows with them.
+"""G1: how the time to process people's texts grows with their length.
 
-Each way in is tried with each family of hostile text, at a quarter of what is allowed and at all
-of it. Time that grows with the square would be 16 times as long.
+Each entry point is tried with each family of hostile text, at a quarter of the allowed length and
+at all of it. Quadratic growth would take 16 times as long.
 """
 
 import contextlib
@@ -54,9 +54,9 @@ from .room import Room
 
 GROWTH = 8.0  # for four times the text
 MOST = 1.0  # CPU seconds at the cap
-LITTLE = 0.1  # seconds that say nothing of growth
+LITTLE = 0.1  # seconds; less shows nothing about growth
 TRIES = 4
-BOUNDARY = b"c41e6a5f0d7b"  # of a form that is sent
+BOUNDARY = b"c41e6a5f0d7b"  # of a posted form
 NAMES = Names([("a", 1), ("aa", 2), ("b", 3), ("C++", 4), ("Flask", 5), ("数据", 6), ("a b", 7)])
 HEADER = "---\nterm: Flask\ndetails:\n  - title: A\n    value: b\n---\n"
 
@@ -66,7 +66,7 @@ def _preview(text: str) -> None:
 
 
 def _publish(text: str) -> None:
-    """What publishing does with a body, but for the database."""
+    """Process a body as publishing does, without the database."""
     for act in (plain_text, first_sentence, link_addresses, picture_addresses, outline, spaced):
         act(text)
     found = [Link(place.start, place.end, "x") for place in places(text, NAMES)]
@@ -80,7 +80,7 @@ def _import(text: str) -> None:
 
 
 def _header(text: str) -> None:
-    """The same text in the header, whatever it makes of it."""
+    """Put the text in the header, valid or not."""
     text = text[:60_000]
     for header in (f"term: A\ndescription: {text}\n", f"term: A\nx:\n  - |\n    {text[:20_000]}\n"):
         document = read_document(f"---\n{header}---\nBody.\n", "a.md")
@@ -111,7 +111,7 @@ def _comment(text: str) -> None:
 
 
 def _search(text: str) -> None:
-    """A question, and an excerpt of the text that it finds."""
+    """Search with the text, and mark matches in an excerpt of it."""
     question = text[:200]
     phrases(question)
     mark_matches(text[:20_000], sought(question) or [("a",)])
@@ -122,7 +122,7 @@ def _suggest(text: str) -> None:
 
 
 def _upload(text: str) -> None:
-    """A picture that has the text as its name and in its comments, and the text as a picture."""
+    """Upload a picture with the text as its name and comments, and the text as a picture."""
     kept = PngInfo()
     kept.add_text("Comment", text)
     kept.add_text("Description", text, zip=True)
@@ -135,9 +135,9 @@ def _upload(text: str) -> None:
 
 
 def _posted(name: str, content: bytes):
-    """The file of a form that a browser sends."""
+    """Return the file of a form as a browser sends it."""
     name = "".join(c for c in name[:4_000] if c.isprintable() and c not in '"\\')
-    name = name.encode()[:800].decode(errors="ignore") + ".png"  # of headers 1 kB is read
+    name = name.encode()[:800].decode(errors="ignore") + ".png"  # 1 kB of headers is read
     head = f'Content-Disposition: form-data; name="image"; filename="{name}"\r\n'
     body = b"--%s\r\n%sContent-Type: image/png\r\n\r\n%s\r\n--%s--\r\n" % (
         BOUNDARY, head.encode(), content, BOUNDARY,
@@ -167,7 +167,7 @@ WAYS: dict[str, Callable[[str], None]] = {
 
 
 class Grown(NamedTuple):
-    """CPU seconds at a quarter and at all of what is allowed."""
+    """CPU seconds at a quarter and at all of the allowed length."""
 
     way: str
     family: str
@@ -184,7 +184,7 @@ class Grown(NamedTuple):
 
 
 class Growth(Room):
-    """The table of all ways in; the figure is the worst growth of what takes time at all."""
+    """The table of all entry points; the figure is the worst growth of slow texts."""
 
     IDS = ("G1",)
 
@@ -205,23 +205,23 @@ class Growth(Room):
 
 def spent(act: Callable[[str], None], text: str) -> float:
     start = time.process_time()
-    with contextlib.suppress(CannotRender, FormatError):  # refusing is an answer, too
+    with contextlib.suppress(CannotRender, FormatError):  # a refusal is a valid result
         act(text)
     return time.process_time() - start
 
 
 def families(share: int = 1) -> dict[str, Callable[[int], list[str]]]:
-    """All that are known, and one of so many of the others."""
+    """Return all known families, and every ``share``-th of the others."""
     return {**FAMILIES, **FOUND, **dict(list(PRODUCT.items())[::share])}
 
 
 def grown(way: str, share: int = 1) -> Iterator[Grown]:
-    """One for each text of each family; what is quick as a whole is not tried by its quarter."""
+    """Yield a result for each text of each family; fast texts are not tried at a quarter."""
     act = WAYS[way]
     for name, make in families(share).items():
         for quarter, whole in zip(make(MAX_BODY // 4 - 8), make(MAX_BODY - 8), strict=True):
             found = Grown(way, name, 0.0, spent(act, whole))
-            for _ in range(TRIES):  # a shared machine makes any single try slow
+            for _ in range(TRIES):  # a shared machine can slow any single try
                 if found.whole <= LITTLE or (found.quarter and found.is_bounded):
                     break
                 quarter_again = max(found.quarter, spent(act, quarter))

@@ -1,4 +1,4 @@
-"""Two things measured in turn, A B A B …, by CPU time of the process and its children."""
+"""Compares two tasks in turn, A B A B …, by CPU time of the process and its children."""
 
 import resource
 import statistics
@@ -16,7 +16,7 @@ def cpu_seconds(act: Callable[[], object]) -> float:
 
 
 def wall_seconds(act: Callable[[], object]) -> float:
-    """For what a database server does, whose CPU time is not this process's."""
+    """For work of a database server, whose CPU time is not this process's."""
     before = time.perf_counter()
     act()
     return time.perf_counter() - before
@@ -38,7 +38,7 @@ class Result:
     figure: float
     low: float
     high: float
-    ours: float  # microseconds an item
+    ours: float  # microseconds per item
     theirs: float
 
     def row(self) -> str:
@@ -62,9 +62,9 @@ def compare(
     times: int = 1,
     clock: Callable[[Callable[[], object]], float] = cpu_seconds,
 ) -> Result:
-    """Alternate ``theirs`` and ``ours``, each after ``prepare``; the ratio of their CPU times.
+    """Alternate ``theirs`` and ``ours``, each after ``prepare``. Return the ratio of CPU times.
 
-    What is quick is done so many ``times`` in a round. ``clock`` tells what it costs.
+    A fast task runs ``times`` times in a round. ``clock`` measures its cost.
     """
     pairs = []
     for _ in range(ROUNDS):

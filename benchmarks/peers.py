@@ -1,4 +1,4 @@
-"""What the server is measured against: the least that others do for an answer."""
+"""The peers of the server: the least work that others need for a response."""
 
 import json
 import os
@@ -76,7 +76,7 @@ http {{
 
 
 def application(stack: ExitStack, folder: Path, source: str, interface: str = "wsgi") -> Server:
-    """``source`` on the server that ours runs on."""
+    """Run ``source`` on the server that ours uses."""
     _write(folder, source)
     command = granian("app:application", interface=interface)
     return stack.enter_context(running(command, folder))
@@ -88,7 +88,7 @@ def _write(folder: Path, source: str) -> None:
 
 
 def bare(stack: ExitStack, folder: Path, page: Page, size: int = 0) -> Server:
-    """An application that sends the same bytes whatever is asked: ``size`` of them, if given."""
+    """Run an application that sends the same bytes to every request: ``size`` of them, if given."""
     folder.mkdir(exist_ok=True)
     body = os.urandom(size) if size else bytes(page.gzip)
     headers = [
@@ -110,7 +110,7 @@ def flask_on_threads(stack: ExitStack, folder: Path) -> Server:
 
 
 def django(stack: ExitStack, folder: Path, page: Page) -> Server:
-    """Says hello at /, and reads the page from SQLite at /page/."""
+    """Serve a greeting at /, and the page from SQLite at /page/."""
     folder.mkdir(exist_ok=True)
     with sqlite3.connect(folder / "pages.sqlite3") as database:
         database.execute("CREATE TABLE IF NOT EXISTS page (path TEXT PRIMARY KEY, body BLOB)")

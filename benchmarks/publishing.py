@@ -19,7 +19,7 @@ from .room import SMALL, Room
 
 
 def some_term(number: int) -> Term:
-    """One of the first ones, chosen by ``number``."""
+    """Return one of the first terms, selected by ``number``."""
     terms = Term.objects.order_by("pk")
     number %= min(SMALL, terms.count())
     return terms[number : number + 1].get()
@@ -52,7 +52,7 @@ class Publishing(Room):
         )  # fmt: skip
 
     def p1(self) -> Iterator[Result]:
-        """One edit published here, and in a small glossary of the same kind."""
+        """Compare publishing an edit here and in a small glossary of the same kind."""
         small, large = self.ground.small_costs("P1"), self.p1_costs()
         middle = statistics.median(small)
         yield Result(
@@ -62,7 +62,7 @@ class Publishing(Room):
         )  # fmt: skip
 
     def p1_costs(self) -> list[float]:
-        """CPU seconds of ten edits."""
+        """Return the CPU seconds of ten edits."""
         chance, glossary = random.Random(3), self.ground.filled()
         terms = [some_term(chance.randrange(SMALL)) for _ in range(11)]
         return [cpu_seconds(lambda t=t: edit(glossary, t, "Edited.")) for t in terms][1:]
@@ -71,7 +71,7 @@ class Publishing(Room):
         self.ground.filled()
         texts = [term.body for term in PublishedTerm.objects.order_by("pk")[:200]]
         every = list(PublishedName.objects.values_list("name", "term__uid"))
-        names = Names(every, len(every))  # as publishing all of them does
+        names = Names(every, len(every))  # as when all of them are published
         raw = ahocorasick_rs.AhoCorasick(list({fold_case(name) for name, _ in every}))
 
         def theirs() -> None:

@@ -1,4 +1,4 @@
-"""What all measurements start from: a glossary of generated files, empty or published."""
+"""The start of all measurements: a glossary of generated files, empty or published."""
 
 import json
 import shutil
@@ -21,11 +21,11 @@ from .generated import texts, write
 from .measure import Result
 from .servers import Missing
 
-SMALL = 1_000  # terms of the glossary that a large one is compared with
+SMALL = 1_000  # terms in the glossary that a large one is compared with
 
 
 class Ground:
-    """``count`` files in ``source``, and the one glossary of the database."""
+    """``count`` files in ``source``, and the only glossary of the database."""
 
     def __init__(self, folder: Path, count: int):
         self.folder = folder
@@ -37,7 +37,7 @@ class Ground:
     def emptied(self) -> Glossary:
         self._is_filled.unlink(missing_ok=True)
         tables = [t for t in connection.introspection.table_names() if t.startswith("terms_")]
-        # SQLite's search keeps tables of its own, which only it may empty.
+        # The tables of SQLite's search can only be emptied through it.
         tables = [t for t in tables if t != "terms_search" and not t.startswith("terms_search_")]
         flush = connection.ops.sql_flush(no_style(), tables, allow_cascade=True)
         connection.ops.execute_sql_flush(flush)
@@ -46,7 +46,7 @@ class Ground:
         return Glossary.objects.create(slug="glossary")
 
     def fill(self) -> Glossary:
-        """Import and publish everything, whatever there is."""
+        """Empty the glossary, then import and publish everything."""
         glossary = self.emptied()
         apply_import(plan_import(glossary, self.source))
         publish(glossary, Term.objects.all())
@@ -54,7 +54,7 @@ class Ground:
         return glossary
 
     def fill_as_usual(self, glossary: Glossary, body_of: Callable[[str], str]) -> None:
-        """What a script does that puts such files into a database: no more than their rows."""
+        """Insert only the rows of the files, as a typical script does."""
         for name, _ in self.files:
             post = frontmatter.load(str(self.source / name))
             term, _ = Term.objects.update_or_create(
@@ -73,12 +73,15 @@ class Ground:
                 )  # fmt: skip
 
     def filled(self) -> Glossary:
-        """With all of ``source`` published, as another measurement may have left it."""
+        """Return the glossary with all of ``source`` published, possibly by another measurement."""
         return Glossary.objects.get() if self._is_filled.exists() else self.fill()
 
     def small_costs(self, id: str) -> Any:
-        """What the room's ``…_costs`` gives in a glossary of SMALL terms, by a process with a
-        folder of its own; on PostgreSQL it uses the same database, which is filled anew then."""
+        """Return the room's ``…_costs`` in a glossary of SMALL terms, from a separate process.
+
+        The process has its own folder. On PostgreSQL it uses the same database, which is then
+        refilled.
+        """
         if connection.vendor != "sqlite":
             self._is_filled.unlink(missing_ok=True)
         command = [sys.executable, "-m", "benchmarks", "--terms", str(SMALL), "--costs", id]
@@ -87,7 +90,7 @@ class Ground:
 
 
 class Room:
-    """Measurements that belong together, each a method named by its number."""
+    """Related measurements, each a method named by its number."""
 
     IDS: tuple[str, ...] = ()
 
@@ -100,7 +103,7 @@ class Room:
         self.prepare()
 
     def prepare(self) -> None:
-        """What all measurements of this room need."""
+        """Set up what all measurements of this room need."""
 
     def run(self, only: set[str] | None) -> Iterator[Result]:
         for id in self.IDS:

@@ -1,4 +1,4 @@
-"""Servers on 127.0.0.1 under a load of wrk, and the CPU time that they take for a request."""
+"""Servers on 127.0.0.1 under load from wrk, and their CPU time per request."""
 
 import os
 import re
@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS = 2  # wrk counts whole ones
+SECONDS = 2  # wrk counts whole seconds
 TICKS = os.sysconf("SC_CLK_TCK")
 PEERS = Path(os.environ.get("PEERS", ".venv-bench/bin"))
 
 
 class Missing(Exception):
-    """What a measurement needs is not installed; it says what."""
+    """A measurement needs something that is not installed; the message names it."""
 
 
 def free_port() -> int:
@@ -30,13 +30,13 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """A running server: its process with all that it started, and its port."""
+    """A running server: its process with all child processes, and its port."""
 
     process: subprocess.Popen
     port: int
 
     def pids(self) -> list[int]:
-        """The processes of the session that it leads."""
+        """Return the processes of the server's session."""
         found = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -48,7 +48,7 @@ class Server:
         return found
 
     def cpu(self) -> float:
-        """Seconds of CPU that they have taken."""
+        """Return the CPU seconds of these processes."""
         total = 0
         for pid in self.pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -56,7 +56,7 @@ class Server:
         return total / TICKS
 
     def memory(self) -> int:
-        """Bytes that the largest of them holds for itself alone."""
+        """Return the private bytes of the largest process."""
         sizes = []
         for pid in self.pids():
             text = Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -70,7 +70,7 @@ class Server:
             return response.read()
 
     def microseconds(self, path: str, script: str = "", headers: Sequence[str] = ()) -> float:
-        """CPU time of a request, in a load of some connections at once."""
+        """Return the CPU time of a request under a load of concurrent connections."""
         command = ["wrk", "-t1", "-c64", f"-d{SECONDS}s", f"http://127.0.0.1:{self.port}{path}"]
         command += ["-s", script] if script else []
         for header in ("Accept-Encoding: gzip", *headers):
@@ -87,7 +87,7 @@ class Server:
 
 @contextmanager
 def running(command: Sequence[str], folder: Path, ready: str = "/", **environment: str):
-    """A server whose command may hold {port}, once it answers ``ready`` at all."""
+    """Yield a server whose command may contain {port}, after it responds at ``ready``."""
     port = free_port()
     process = subprocess.Popen(
         [part.replace("{port}", str(port)) for part in command],

@@ -19,7 +19,7 @@ from .room import Room
 from .servers import Server, granian, program, running
 from .wagtail_peer import prepare
 
-SENT = 12_000  # bytes that a conditional request spares, at most
+SENT = 12_000  # bytes that a conditional request saves, at most
 RANDOM = """
 local paths = {{}}
 for line in io.lines("{file}") do paths[#paths + 1] = line end
@@ -32,8 +32,7 @@ def compared(
     id: str, what: str, goal: str, ours: Callable[[], float], theirs: Callable[[], float],
     inverted: bool = True,
 ) -> Result:  # fmt: skip
-    """Costs in turn. The figure is their cost / ours: so much as often we answer; or, not
-    ``inverted``, ours / theirs."""
+    """Measure costs in turn. The figure is theirs / ours, or if not ``inverted`` ours / theirs."""
     ours(), theirs()
     pairs = [(ours(), theirs()) for _ in range(ROUNDS)]
     ratios = [theirs / ours if inverted else ours / theirs for ours, theirs in pairs]

@@ -1,4 +1,4 @@
-"""A Wagtail site of one page, with and without wagtail-cache, made in a folder."""
+"""A Wagtail site of one page, with and without wagtail-cache, created in a folder."""
 
 import os
 import subprocess
@@ -69,7 +69,7 @@ Site.objects.create(hostname="127.0.0.1", root_page=page, is_default_site=True)
 
 
 def prepare(folder: Path, python: str) -> Path:
-    """The folder, with its database filled; ``python`` has Wagtail installed."""
+    """Create the site with a filled database, and return its folder. ``python`` has Wagtail."""
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)

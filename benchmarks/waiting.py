@@ -1,4 +1,4 @@
-"""How long readers and editors wait while others make the server work: S9, S10."""
+"""Waiting times of readers and editors while others load the server: S9, S10."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.web.running import SlowClients
 from .measure import Result
 from .serving import Serving
 
-SECONDS = 6  # of readers without any load
+SECONDS = 6  # of readers without load
 EDITORS, MANY_EDITORS, SLOW = 4, 24, 100
 IMPORTED = 1_000  # files
 ALONE = 60  # seconds
@@ -35,7 +35,7 @@ class Waiting(Serving):
     IDS = ("S9", "S10")
 
     def s9(self) -> Iterator[Result]:
-        """Editors save, files are imported, and slow clients send half a request."""
+        """Measure while editors save, files are imported and slow clients send half a request."""
         with self.server() as server:
             quiet = self.told(server, seconds=SECONDS)["readers"]
             slow = [SlowClients(server.port, kind, SLOW // 2) for kind in ("head", "body")]
@@ -46,7 +46,7 @@ class Waiting(Serving):
         yield from self.waits("S9", quiet, told, "4 editors, an import and 100 slow clients")
 
     def s10(self) -> Iterator[Result]:
-        """Everything is made again, then everything is imported and published again."""
+        """Measure with editors only, during a rebuild, and during a published import."""
         with self.server() as server:
             quiet = self.told(server, seconds=SECONDS)["readers"]
             sessions = self.sessions(MANY_EDITORS)
@@ -92,7 +92,7 @@ class Waiting(Serving):
         asked = {"port": server.port, "seconds": seconds}
         readers = {"paths": self.paths[:200], "readers": 2}
         editors = {"sessions": list(sessions), "ids": self.ids()}
-        # Processes of their own: one that takes a form apart would hold up the others.
+        # Separate processes: parsing a form in one would delay the others.
         processes = [self.clients({**asked, **some}) for some in (readers, editors)]
         if act:
             time.sleep(2)
@@ -120,7 +120,7 @@ class Waiting(Serving):
         return found
 
     def sessions(self, count: int) -> list[str]:
-        """Keys of so many editors who are logged in."""
+        """Return the session keys of ``count`` logged-in editors."""
         store = import_module(settings.SESSION_ENGINE).SessionStore
         keys = []
         for number in range(count):
@@ -140,7 +140,7 @@ class Waiting(Serving):
         return keys
 
     def an_import(self, count: int) -> Callable[[], None]:
-        """Files that differ from all that were imported before, imported and published."""
+        """Return a function that imports and publishes files unlike all imported before."""
         folder = self.folder / f"files-{time.monotonic_ns()}"
         folder.mkdir()
         for path in sorted(self.ground.source.iterdir())[:count]:
@@ -149,13 +149,13 @@ class Waiting(Serving):
         return lambda: self.manage("import_terms", str(folder), "--publish", "-v0")
 
     def manage(self, *words: str) -> None:
-        """In a process of its own; what editors changed meanwhile is in conflict, and said."""
+        """Run a command in its own process; it may fail, as editors' changes cause conflicts."""
         command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *words]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=os.environ)
 
 
 def is_lost(status: int, _: float, pk: int, typed: str) -> bool:
-    """Whether a save was acknowledged and no version of the term has what was typed."""
+    """Return whether a save was acknowledged but no version of the term has the typed text."""
     if status != 302:
         return False
     texts = Revision.objects.filter(term=pk).values_list("text", flat=True)

@@ -1,4 +1,4 @@
-"""``python -m glossary_cms`` is ``glossary-cms``."""
+"""Runs ``glossary-cms`` as ``python -m glossary_cms``."""
 
 from .commands import run
 

@@ -1,7 +1,7 @@
-"""Runs commands. Common failures are one sentence and an exit code, not a traceback.
+"""Runs commands. Common failures give one sentence and an exit code, not a traceback.
 
-0: done. 1: not done, or something was found that needs attention. 2: the command's words are
-wrong. 130: stopped from the keyboard.
+0: done. 1: not done, or something needs attention. 2: wrong arguments. 130: interrupted from the
+keyboard.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-# Commands that work without a database, or make one.
+# Commands that work without a database, or create one.
 WITHOUT = {
     "check", "collectstatic", "compilemessages", "help", "makemessages", "makemigrations",
     "migrate", "restore", "run_demo", "serve", "test", "version", "--help", "-h", "--version",
@@ -18,7 +18,7 @@ WITHOUT = {
 FULL = ("database or disk is full", "No space left on device", "File too large")
 
 
-# What `glossary-cms` calls commands whose names would repeat what they are for.
+# Short names of commands in `glossary-cms`.
 SHORT = {
     "build": "build_site", "check-glossary": "check_glossary", "demo": "run_demo",
     "due": "run_due", "export": "export_terms", "import": "import_terms",
@@ -27,7 +27,7 @@ SHORT = {
 
 
 def run() -> None:
-    """The command ``glossary-cms``: as ``manage.py``, and with short names of commands."""
+    """Run ``glossary-cms``: like ``manage.py``, with short names for commands."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glossary_cms.settings")
     main([sys.argv[0], *(SHORT.get(word, word) for word in sys.argv[1:2]), *sys.argv[2:]])
 
@@ -48,7 +48,7 @@ def main(words: list[str]) -> None:
 
 
 def _need_database(words: list[str]) -> None:
-    """Exit where a SQLite database would be made only by looking for it."""
+    """Exit if opening a SQLite database would create it."""
     if len(words) < 2 or words[1] in WITHOUT:
         return
     import django
@@ -62,7 +62,7 @@ def _need_database(words: list[str]) -> None:
 
 
 def sentence_of(error: Exception) -> str:
-    """What went wrong and what to do, of failures that are not the code's; else nothing."""
+    """Return the cause and remedy of a failure outside the code, or an empty string."""
     from django.db import DatabaseError, InterfaceError
 
     from terms.web.page_reader import DATABASE_ERRORS

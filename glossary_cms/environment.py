@@ -1,5 +1,7 @@
-"""Settings from environment variables. Invalid values are collected; ``manage.py check`` and
-everything that serves the site refuse to start with them."""
+"""Settings from environment variables.
+
+Invalid values are collected; ``manage.py check`` fails with them, and no server starts.
+"""
 
 import re
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from django.conf import global_settings
 
 
 class Environment:
-    """Reads each variable once; ``problems`` says by name what is wrong."""
+    """Reads settings; ``problems``: name → problem with the value."""
 
     def __init__(self) -> None:
         self._env = environ.Env()
@@ -22,7 +24,7 @@ class Environment:
         self.problems: dict[str, str] = {}
 
     def text(self, name: str, default: str = "", check: Callable[[str], str] | None = None) -> str:
-        """``check`` says what is wrong with a value, if anything is."""
+        """Return a value. ``check`` returns the problem with it, or an empty string."""
         self.names.add(name)
         value = self._env.str(name, default=default).strip() or default
         if check and value and (problem := check(value)):
@@ -41,7 +43,7 @@ class Environment:
         return False
 
     def words(self, name: str, check: Callable[[str], str] | None = None) -> list[str]:
-        """Values between commas."""
+        """Return values separated by commas."""
         found = [part.strip() for part in self.text(name).split(",") if part.strip()]
         if check is None:
             return found
@@ -51,8 +53,10 @@ class Environment:
         return [part for part in found if part not in wrong]
 
     def read(self, name: str, reader: Callable[[str], Any], help: str) -> Any:
-        """The value as ``reader`` reads it. If it raises ValueError, the problem is noted, and
-        the result is that of an empty value."""
+        """Return the value as ``reader`` parses it.
+
+        If it raises ValueError, note the problem and return the result for an empty value.
+        """
         value = self.text(name)
         try:
             return reader(value)
@@ -95,7 +99,7 @@ class Environment:
 
 
 def not_an_address(text: str) -> str:
-    """Why ``text`` is not the address of a site."""
+    """Return the reason why ``text`` is not the address of a site, or an empty string."""
     try:
         parts = urlsplit(text)
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -135,7 +139,7 @@ def not_a_language(text: str) -> str:
 
 
 def not_a_module(text: str) -> str:
-    """Why ``text`` is not the dotted path of something in an installed package."""
+    """Return the reason why ``text`` is not a path in an installed package, or an empty string."""
     package = text.partition(".")[0]
     if not package.isidentifier() or find_spec(package) is None:
         return "is not installed where Python finds it."
@@ -143,7 +147,7 @@ def not_a_module(text: str) -> str:
 
 
 def not_a_host(text: str) -> str:
-    """Why ``text`` is not the name of a site, as in its address but without a port."""
+    """Return the reason why ``text`` is not a host name without a port, or an empty string."""
     is_one = text == "*" or re.fullmatch(r"\.?[a-z0-9_.-]+|\[[0-9a-f:.]+\]", text.lower())
     return "" if is_one else "is not the name of a host, like words.example.org."
 

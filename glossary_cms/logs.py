@@ -4,7 +4,7 @@ import logging
 
 
 class OneLine(logging.Formatter):
-    """The message alone, with what would break or colour the line escaped."""
+    """The level, logger and message on one line; unprintable characters are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = f"{record.levelname} {record.name}: {record.getMessage()}"

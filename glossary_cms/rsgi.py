@@ -10,6 +10,6 @@ from terms.web.server import Server
 
 application = Server(django_application, DueWorkers())
 
-# The loop shares the interpreter with Django's threads. It waits for one of these for a millisecond
-# rather than for five.
+# The loop shares the interpreter with Django's threads. It waits for them for one millisecond
+# instead of five.
 sys.setswitchinterval(0.001)

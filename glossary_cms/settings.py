@@ -19,7 +19,7 @@ from glossary_cms.environment import (
 )
 from terms.web.proxies import TrustedProxies
 
-# In a checkout, templates and the demo glossary lie beside the packages; in a wheel, in this one.
+# In a checkout, templates and demo glossary are next to the packages; in a wheel, in this package.
 BASE_DIR = Path(__file__).resolve().parent.parent
 IS_CHECKOUT = (BASE_DIR / "manage.py").is_file() and (BASE_DIR / "templates").is_dir()
 _RESOURCES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent
@@ -28,13 +28,13 @@ DEMO_DIR = _RESOURCES / "fixtures" / "glossary"
 
 env = Environment()
 
-# Where the database, uploaded pictures and collected static files lie by default.
+# The default place of the database, uploaded pictures and collected static files.
 _HERE = BASE_DIR if IS_CHECKOUT else Path.cwd()
 DATA_DIR = Path(env.text("DATA_DIR", str(_HERE / ".data"))).absolute()
 
 
 def _kept_secret_key() -> str:
-    """The key that ``run_demo`` made for this machine; empty where it never ran."""
+    """Return the key that ``run_demo`` made on this machine, or an empty string."""
     path = DATA_DIR / "secret-key"
     return path.read_text(errors="replace").strip() if path.is_file() else ""
 
@@ -44,8 +44,8 @@ SECRET_KEY = env.text("SECRET_KEY") or _kept_secret_key()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", not_a_host)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", not_an_origin)
 
-# The site's address as the world knows it, for what must say it in full: canonical links,
-# feeds, sitemaps, linked data. Pages hold it, so `rebuild_site` follows a change of it.
+# The site's public address, for canonical links, feeds, sitemaps and linked data. Pages contain it,
+# so run `rebuild_site` after a change.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000", not_an_address).rstrip("/")
 
 INSTALLED_APPS = [
@@ -84,7 +84,7 @@ WSGI_APPLICATION = "glossary_cms.wsgi.application"
 
 TEMPLATES = [
     {
-        # Readers' pages. The admin's templates are Django's.
+        # Public pages. The admin's templates are Django's.
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [TEMPLATES_DIR / "site"],
         "OPTIONS": {"environment": "terms.pages.jinja.environment"},
@@ -108,8 +108,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # Database
 
 _SQLITE = {
-    # Two writers wait for each other instead of failing: the write lock is taken when a
-    # transaction begins, readers do not wait at all (WAL).
+    # Writers wait for each other instead of failing: a transaction takes the write lock when it
+    # begins. Readers never wait (WAL).
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
@@ -117,7 +117,7 @@ _SQLITE = {
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'glossary.sqlite3'}")}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"].update(ENGINE="glossary_cms.sqlite", OPTIONS=_SQLITE)
-    # A database in memory knows no second connection, which some tests are about.
+    # An in-memory database has no second connection, which some tests need.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 elif "postgresql" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"].update(
@@ -135,7 +135,7 @@ USE_TZ = True
 
 # Files
 
-STATIC_URL = "/static/"  # terms.web.static_storage puts the prefix before it
+STATIC_URL = "/static/"  # terms.web.static_storage adds the prefix
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
@@ -147,7 +147,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "terms.web.static_storage.MountedStorage"}
 
-# Mail to editors: printed, unless a server is named, as in smtp://user:password@host:587
+# Mail to editors: printed unless a server is set, such as smtp://user:password@host:587
 
 _mail = env.mail("EMAIL_URL") | {"EMAIL_TIMEOUT": 10}  # seconds
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "glossary@localhost", not_an_email)
@@ -187,15 +187,15 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = False  # markdownx's preview reads it
-# Whose X-Forwarded-For and X-Forwarded-Proto are believed: so many proxies, or their networks.
+# Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted: their number or networks.
 TRUSTED_PROXIES = env.read(
     "TRUSTED_PROXIES", TrustedProxies.read, "is neither a number of proxies nor their networks"
 )
-# Where weaknesses are to be told, for /.well-known/security.txt: mailto:… or https://…
+# The contact for vulnerabilities in /.well-known/security.txt: mailto:… or https://…
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "", not_a_contact)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# What neither Django nor django-csp sends. No page needs a camera, or to be part of another site.
+# Not sent by Django or django-csp. No page needs a camera, or may be part of another site.
 ISOLATION_HEADERS = {
     "Permissions-Policy": "browsing-topics=(), camera=(), display-capture=(), geolocation=(),"
     " microphone=(), payment=(), usb=()",
@@ -217,7 +217,7 @@ CONTENT_SECURITY_POLICY = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},  # counters of people.rate_limit evict no others
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # so that counters of people.rate_limit are not evicted
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
@@ -240,7 +240,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
-# Messages of the server: to its error stream, without secrets or line breaks of others
+# Log messages: to the error stream, without secrets or line breaks from clients
 
 LOGGING = {
     "version": 1,
@@ -253,7 +253,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        # What clients send wrongly is no fault of the code: a line, without a traceback.
+        # Errors of clients are no faults of the code: one line, without a traceback.
         "django.security": {"handlers": ["one line"], "level": "ERROR", "propagate": False},
     },
 }
@@ -271,7 +271,7 @@ QUALITY_RULES = env.words("QUALITY_RULES")
 DIALECTS = env.words("DIALECTS")
 FILE_FORMATS = env.words("FILE_FORMATS")
 
-# For checks and backups: what is set, and what is wrong with it
+# For checks and backups: the names of the variables, and problems with their values
 
 _FORMER = {"BEHIND_PROXY": "It is called TRUSTED_PROXIES now: the number of proxies."}
 env.problems |= {name: problem for name, problem in _FORMER.items() if env.text(name)}

@@ -1,5 +1,7 @@
-"""The application for WSGI servers, and for mounting in another application. ``manage.py serve``
-uses ``glossary_cms.rsgi`` instead."""
+"""The application for WSGI servers, and for mounting in another application.
+
+``manage.py serve`` uses ``glossary_cms.rsgi`` instead.
+"""
 
 import os
 
@@ -11,7 +13,7 @@ from django.db import connection
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glossary_cms.settings")
 
 django_application = get_wsgi_application()
-_ = settings.SECRET_KEY  # reading it raises where it is empty: no server starts without one
+_ = settings.SECRET_KEY  # raises if it is empty: no server starts without a key
 for _name, _problem in settings.PROBLEMS_OF_SETTINGS.items():
     raise ImproperlyConfigured(f"{_name}: {_problem}")
 

@@ -1,1 +1,1 @@
-"""Django's database backend, which gives up a server that does not answer at all."""
+"""Django's database backend, which gives up on a server that does not answer."""

@@ -7,9 +7,9 @@ from terms.web.page_reader_postgresql import Impatient
 
 
 class Patient(Impatient):
-    """Far longer than any statement of a request takes; those of commands may take longer."""
+    """Waits far longer than any statement of a request takes; commands wait without limit."""
 
-    seconds = 0.0  # none, until ``serve`` sets it
+    seconds = 0.0  # no limit, until a server sets one
 
 
 _driver = SimpleNamespace(**{**vars(psycopg), "connect": Patient.connect})

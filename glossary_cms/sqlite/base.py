@@ -1,7 +1,7 @@
-"""SQLite, with writers that follow one another closely.
+"""SQLite, with short waits between writers.
 
-SQLite looks only ten times a second whether another writer is done. A long write lets others in
-for some milliseconds again and again, which they would miss.
+SQLite checks a lock only ten times a second. A long write releases it for some milliseconds at a
+time, which other writers would miss.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ LOOK_EVERY = 0.002  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    may_create = True  # until a server sets it: one whose file was moved away makes no other
+    may_create = True  # until a server clears it, as it must not recreate a database that was moved
 
     def get_connection_params(self) -> dict[str, Any]:
         found: dict[str, Any] = super().get_connection_params()
@@ -36,7 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
 
     def _has_begun(self, until: float) -> bool:
-        """Whether the write lock was free; raises OperationalError where it is too late."""
+        """Return whether the write lock was free. Raises OperationalError after ``until``."""
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # Django has it
         except OperationalError as error:
@@ -48,4 +48,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _is_busy(error: OperationalError) -> bool:
     code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return code & 0xFF == sqlite3.SQLITE_BUSY  # whatever its extended code is
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # with any extended code

@@ -1,4 +1,4 @@
-"""The editors' side: Django's admin, extended for terms."""
+"""Django's admin, extended for terms."""
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model

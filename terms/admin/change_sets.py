@@ -1,4 +1,4 @@
-"""Change sets in the admin: reviewed, published and undone as one."""
+"""Change sets in the admin: reviewed, published and undone as a unit."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -26,7 +26,7 @@ from .permissions import ReadOnly, Scoped
 from .views.page import admin_page, row_for
 
 SHOWN = 200  # terms
-# Action → the right that it takes for every term of the set.
+# Action → the right that it requires for every term of the set.
 RIGHTS = {
     "submit": "change_term",
     "approve": "approve_term",
@@ -45,7 +45,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     date_hierarchy = "created_at"
 
     def has_view_permission(self, request, obj=None):
-        # Who sees the terms of a glossary sees what belongs together there.
+        # A person who may view terms of a glossary may view its change sets.
         found = rights(request.user, "view_term")
         return bool(found) if obj is None else found.hold_in(obj.glossary_id)
 
@@ -88,7 +88,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         }
 
     def _may(self, request, action, change_set):
-        """Whether the right holds for every term of the set, also for those in the trash."""
+        """Return whether the right holds for every term of the set, including trashed ones."""
         found = rights(request.user, RIGHTS[action])
         members = change_set.members(with_trash=True)
         beyond = members.exclude(pk__in=found.among(members).values("pk"))
@@ -154,7 +154,10 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
 
 
 def _may_delete_what_it_made(person, change_set):
-    """Undoing deletes the terms that the set has made, which takes the live ones from readers."""
+    """Return whether the person may delete the terms that the set created.
+
+    Undoing deletes them, and withdraws those that are public.
+    """
     made = Term.objects.filter(revisions__change_set=change_set, revisions__based_on=None)
     made = made.distinct()
     deletable = rights(person, "delete_term").among(made)
@@ -178,7 +181,7 @@ def _terms(count: int) -> str:
 
 
 def _seen(request):
-    """By id of the terms the fingerprints of the texts that the page showed."""
+    """Return the fingerprints of the texts that the page showed: term id → fingerprint."""
     pairs = (value.partition(" ") for value in request.POST.getlist("seen"))
     return {
         pk: fingerprint for number, _, fingerprint in pairs if (pk := number_in(number)) is not None
@@ -186,7 +189,7 @@ def _seen(request):
 
 
 def _differences(terms):
-    """Each term with what differs from its live version, in two queries."""
+    """Yield each term with its differences from the live version, in one query."""
     wanted = {(t.pk, fp) for t in terms for fp in (t.fingerprint, t.live_fingerprint) if fp}
     rows = Revision.objects.filter(
         term__in=[t.pk for t in terms], fingerprint__in={fp for _, fp in wanted}

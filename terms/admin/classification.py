@@ -26,7 +26,7 @@ GLOSSARY_FIELDS = ["name", "slug", "language", "origin", "approvals_needed", "ta
 
 
 def rule_fields():
-    """Names of form fields → the quality rules whose level they hold."""
+    """Return the quality rules by the form field for their level."""
     return {f"rule_{name}": rule for name, rule in rules().items()}
 
 
@@ -77,28 +77,28 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
         ]
 
     def get_form(self, request, obj=None, change=False, **options):
-        # The form itself adds the fields of rules, which are no columns.
+        # The form itself adds the fields of rules, which are not columns.
         return super().get_form(request, obj, change, **{**options, "fields": GLOSSARY_FIELDS})
 
     def has_delete_permission(self, request, obj=None):
         return False
 
     def get_readonly_fields(self, request, obj=None):
-        # Addresses depend on it.
+        # Public addresses contain it.
         is_public = obj is not None and Address.objects.filter(glossary=obj).exists()
         return ["slug"] if is_public else []
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if {"name", "slug", "language", "origin", "takes_suggestions"} & set(form.changed_data):
-            # They show on every page; by the language names are sorted, by the origin links read.
+            # Every page shows these; the language also sorts names, and the origin resolves links.
             for refusal in rebuild(obj):
                 messages.warning(request, f"{refusal.term.name}: {refusal.reason}")
 
 
 class ClassificationForm(forms.ModelForm):
     def clean(self):
-        """The glossary is no field of the form here, so that Django does not check these."""
+        """Check for duplicates; Django does not if the form has no field for the glossary."""
         cleaned = super().clean()
         glossary = cleaned.get("glossary") or getattr(self.instance, "glossary", None)
         others = type(self.instance).objects.filter(glossary=glossary).exclude(pk=self.instance.pk)
@@ -115,7 +115,7 @@ class ClassificationForm(forms.ModelForm):
 
 
 class ClassificationAdmin(Scoped, admin.ModelAdmin):
-    """Categories and verticals; a new name is written into the files of all their terms."""
+    """Categories and verticals; a new name is written to the files of all their terms."""
 
     form = ClassificationForm
     list_display = ["name", "slug", "order", "terms"]
@@ -126,7 +126,7 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
 
     def has_add_permission(self, request):
         found = self.rights(request, "add")
-        return found.everywhere or bool(found.glossaries)  # not by a right in one category
+        return found.everywhere or bool(found.glossaries)  # a right in one category is not enough
 
     def get_queryset(self, request):
         return (
@@ -142,8 +142,8 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         fields = ["glossary"] if obj else []
         if obj and self._is_public(obj):
-            fields.append("slug")  # the addresses of its terms last
-        # Who publishes does not decide how many must agree to it.
+            fields.append("slug")  # keeps the addresses of its terms
+        # Publishing rights do not include the number of required approvals.
         may_decide = rights(request.user, "change_glossary")
         if self.model is Category and not (may_decide.hold_in(obj and obj.glossary_id)):
             fields.append("approvals_needed")
@@ -162,7 +162,7 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
         return super().formfield_for_dbfield(field, request, **options)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """A new name is written into files: which ones is shown before."""
+        """Show the files that a new name changes before it is saved."""
         row = self.get_object(request, object_id) if object_id else None
         if request.method == "POST" and row and self.has_change_permission(request, row):
             form = self.get_form(request, row, change=True)(request.POST, instance=row)

@@ -24,7 +24,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class ByFilter(admin.SimpleListFilter):
-    """An import writes a line for each file, among which those of people are hard to see."""
+    """People or commands: an import writes so many lines that those of people are hard to see."""
 
     title = "people or commands"
     parameter_name = "by"

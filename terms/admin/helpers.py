@@ -1,7 +1,7 @@
 """Requests by the term form's scripts: preview, picture upload, names, icons.
 
-markdownx's own addresses are not used: they ask nobody for permission and believe the
-client's word on what a file is.
+markdownx's own views are not used: they check no permissions and trust the client about the type of
+a file.
 """
 
 from functools import wraps
@@ -26,7 +26,7 @@ MAX_KNOWN = 3
 
 
 def _for_editors(method):
-    """Let a view answer people who may change or add terms, by one HTTP method."""
+    """Restrict a view to people who may change or add terms, and to one HTTP method."""
 
     def decorate(view):
         @wraps(view)
@@ -50,8 +50,10 @@ def _for_editors(method):
 
 @_for_editors("POST")
 def preview_view(request):
-    """The safe HTML of the posted ``content``, by the renderer of the public page; with the
-    pictures beside the file of ``term``."""
+    """Return the safe HTML of the posted ``content``, rendered as on the public page.
+
+    It includes the pictures next to the file of ``term``.
+    """
     text = request.POST.get("content", "").replace("\r\n", "\n")
     terms = rights(request.user, "view_term").among(Term.objects.select_related("glossary"))
     term = terms.filter(pk=number_in(request.GET.get("term", ""))).first()
@@ -63,7 +65,7 @@ def preview_view(request):
 
 @_for_editors("POST")
 def upload_view(request):
-    """Keep the posted ``image``; JSON with the Markdown that shows it, or an error."""
+    """Store the posted ``image``. Return JSON with its Markdown, or an error."""
     image = request.FILES.get("image")
     if image is None:
         return JsonResponse({"error": "No picture was sent."}, status=400)
@@ -79,8 +81,11 @@ def upload_view(request):
 
 @_for_editors("GET")
 def suggest_view(request):
-    """Names that begin with, or hold, the text ``q``; the terms that are called exactly so. Of
-    a ``new`` name without all that those that are spelled like it: all have to be compared."""
+    """Return names that begin with or contain ``q``, and the terms with exactly this name.
+
+    For a ``new`` name with no results, also return terms with a similar spelling. This compares all
+    names.
+    """
     query = request.GET.get("q", "").replace("\0", "")[:200]
     terms = rights(request.user, "view_term").among(Term.objects.all())
     names = names_with(terms, query, MAX_SUGGESTIONS)
@@ -103,7 +108,7 @@ def _links(terms) -> list[dict[str, str]]:
 
 @_for_editors("GET")
 def icons_view(request):
-    """Icons whose names hold the words of ``q``: names and SVG elements."""
+    """Return names and SVG elements of icons whose names contain the words of ``q``."""
     found = find_icons(request.GET.get("q", "")[:100])
     icons = [{"name": name, "body": icon_body(name)} for name in found]
     return JsonResponse({"icons": icons})

@@ -13,11 +13,11 @@ from terms.review.stages import stages_of
 from .filters import AttentionFilter, StatusFilter
 from .mixin import Mixin
 
-COUNTED = 10_000  # terms: of more, the numbers beside the filters are counted on demand
+COUNTED = 10_000  # terms; with more, the numbers next to the filters are counted on demand
 
 
 class TermListing(Mixin):
-    """For the admin of terms."""
+    """The list of the term admin."""
 
     list_display = [
         "title",
@@ -31,7 +31,7 @@ class TermListing(Mixin):
     list_filter = [StatusFilter, AttentionFilter, "category", "vertical", "glossary"]
     list_select_related = ["category", "vertical"]
     list_per_page = 100
-    search_fields = ["name"]  # that there is a field for it; look_up says what it finds
+    search_fields = ["name"]  # enables the search field; look_up searches
     ordering = ["name_key"]
 
     def get_queryset(self, request):
@@ -39,7 +39,7 @@ class TermListing(Mixin):
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)
-        # Counted for the page that is shown: in the list's own query it would be for all terms.
+        # Counted for the page shown: the list's own query would count for all terms.
         relations = Relation.objects.filter(term__in=[term.pk for term in changelist.result_list])
         counted = relations.order_by().values("term")
         counted = counted.annotate(every=Count("pk"), wanted=Count("pk", filter=Q(target=None)))
@@ -87,6 +87,7 @@ class TermListing(Mixin):
 
     @property
     def show_facets(self):
-        """Numbers beside each filter, where counting costs little; else on demand."""
+        """Whether numbers next to the filters are counted always, if this is cheap, or on
+        demand."""
         has_many = Term.objects.order_by()[COUNTED : COUNTED + 1].exists()
         return admin.ShowFacets.ALLOW if has_many else admin.ShowFacets.ALWAYS

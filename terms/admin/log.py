@@ -48,7 +48,7 @@ class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     def export_view(self):
         @require_safe
         def view(request):
-            """All lines that the list would show, as CSV."""
+            """Return all lines of the filtered list as CSV."""
             if not self.has_view_permission(request):
                 raise PermissionDenied
             try:

@@ -19,13 +19,13 @@ PERSON = ("Person", {"fields": ("first_name", "last_name", "email")})
 
 
 def _is_more_than_roles(person):
-    """Whether the account has permissions that no role gives. Only superusers change these."""
+    """Return whether the account has permissions beyond roles. Only superusers change it."""
     others = person.groups.exclude(name__in=ROLES)
     return person.is_superuser or others.exists() or person.user_permissions.exists()
 
 
 class RolesField(forms.ModelMultipleChoiceField):
-    """Groups with their permissions."""
+    """Groups with a description of their permissions."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -47,10 +47,13 @@ class GrantInline(admin.TabularInline):
 
 
 class PersonAdmin(UserAdmin):
-    """Administrators keep accounts and roles. Only superusers make superusers, change
-    them, or give single permissions: no way leads from a role to more than it is."""
+    """Administrators manage accounts and roles.
 
-    add_form = UserCreationForm  # nobody here comes in without a password
+    Only superusers create or change superusers and grant single permissions, so no role can gain
+    more than its permissions.
+    """
+
+    add_form = UserCreationForm  # accounts without a password are not offered
     inlines = [GrantInline]
     list_display = ["username", "first_name", "last_name", "email", "roles", "is_active"]
     list_filter = ["groups", "is_active", "is_superuser"]
@@ -92,7 +95,7 @@ class PersonAdmin(UserAdmin):
             return super().formfield_for_dbfield(field, request, **options)
         groups = Group.objects.order_by("pk")  # from fewest to most permissions
         if not request.user.is_superuser:
-            # A group of the superusers' own may hold any right.
+            # A group that superusers created may have any permission.
             groups = groups.filter(name__in=ROLES)
         label = "Roles everywhere"
         return RolesField(queryset=groups, label=label, required=False)
@@ -103,7 +106,7 @@ class PersonAdmin(UserAdmin):
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
-        # Their texts refer to the account; an account that is no longer used is made inactive.
+        # Texts refer to the accounts of their authors. Unused accounts are deactivated.
         return False
 
     def user_change_password(self, request, id, form_url=""):
@@ -113,5 +116,5 @@ class PersonAdmin(UserAdmin):
 
     def save_model(self, request, obj, form, change):
         if not change:
-            obj.is_staff = True  # an account is for editing; readers need none
+            obj.is_staff = True  # accounts are for editing; readers need none
         super().save_model(request, obj, form, change)

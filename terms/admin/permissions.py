@@ -10,7 +10,7 @@ from .mixin import Mixin
 
 
 class ReadOnly(Mixin):
-    """Rows that the admin only shows."""
+    """Rows that cannot be edited in the admin."""
 
     def has_add_permission(self, request):
         return False
@@ -23,9 +23,9 @@ class ReadOnly(Mixin):
 
 
 class Scoped(Mixin):
-    """Asks for each row whether the person's rights hold there; shows only rows that do.
+    """Checks rights for each row, and lists only permitted rows.
 
-    Without a row it asks whether they hold anywhere at all.
+    Without a row, it checks whether the person has the right anywhere.
     """
 
     def rights(self, request, action: str) -> Rights:
@@ -62,7 +62,7 @@ class Scoped(Mixin):
             return None
 
     def formfield_for_foreignkey(self, db_field, request, **options):
-        """Choices within the rights; what a row has already stays possible."""
+        """Limit the choices to places where the person may add or change rows."""
         if db_field.remote_field.model in (Glossary, Category, Vertical):
             options["queryset"] = self._choices(request, db_field.remote_field.model)
         return super().formfield_for_foreignkey(db_field, request, **options)
@@ -73,7 +73,7 @@ class Scoped(Mixin):
         return found.hold_in(obj.glossary_id) if is_inside else found.everywhere
 
     def _choices(self, request, model):
-        """The places that a person may put a new or existing row in."""
+        """Return the places where the person may put a new or existing row."""
         may_add, may_change = self.rights(request, "add"), self.rights(request, "change")
         rows = model.objects.all()
         if issubclass(model, Glossary):
@@ -84,7 +84,7 @@ class Scoped(Mixin):
         return may_add.among(rows) | may_change.among(rows)
 
     def save_model(self, request, obj, form, change):
-        # Editing in the list asks Django for no single row.
+        # For edits in the list, Django does not check single rows.
         if change and not self.has_change_permission(request, obj):
             raise PermissionDenied
         if not change and not self._may_add(request, obj):

@@ -13,9 +13,9 @@ from terms.media.pictures import store_picture
 
 
 def keep_picture(content: bytes, name: str) -> str:
-    """Store the picture; the Markdown that shows it. Raises BadPicture.
+    """Store the picture and return its Markdown. Raises BadPicture.
 
-    Neither the name nor the type that the client gives is believed.
+    The name and type that the client sends are not trusted.
     """
     path = store_picture(content)
     alt = " ".join("".join(c if c.isalnum() else " " for c in Path(name).stem[:80]).split())
@@ -24,7 +24,7 @@ def keep_picture(content: bytes, name: str) -> str:
 
 @require_safe
 def picture(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A picture; its address holds the hash of its content."""
+    """Serve a picture; its address contains the hash of its content."""
     response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -19,7 +19,10 @@ ASKED = "They have been notified."
 
 
 def _by_glossary(queryset):
-    """The chosen terms of each glossary, by id: what is done to them may end their being found."""
+    """Return the chosen terms of each glossary, selected by id.
+
+    After an action, the original query may no longer match them.
+    """
     chosen = dict(queryset.order_by().values_list("pk", "glossary"))
     return [
         (glossary, Term.objects.filter(pk__in=[pk for pk in chosen if chosen[pk] == glossary.pk]))
@@ -28,7 +31,7 @@ def _by_glossary(queryset):
 
 
 class Publication(Mixin):
-    """For the admin of terms."""
+    """The actions of the term admin."""
 
     actions = ["edit_selected", "publish_selected", "withdraw_selected", "collect_selected"]
 
@@ -45,7 +48,7 @@ class Publication(Mixin):
             return
         self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
 
-    # What is done with several
+    # Actions on several terms
 
     @admin.action(description="Edit one field of the selected terms", permissions=["change"])
     def edit_selected(self, request, queryset):
@@ -88,7 +91,7 @@ class Publication(Mixin):
             self.message_user(request, format_html(text, count, url))
 
     def _permitted(self, request, action, queryset):
-        """Those of the chosen terms with which the person may do this; the others are named."""
+        """Return the chosen terms that the person may ``action``, and report others."""
         permitted = self.rights(request, action).among(queryset)
         others = queryset.exclude(pk__in=permitted.values("pk"))
         for term in others[:5]:
@@ -96,7 +99,7 @@ class Publication(Mixin):
         return permitted
 
     def _tell(self, request, glossary, terms):
-        """Publish and say what readers see now, and what they cannot be shown."""
+        """Publish the terms and report the results."""
         refusals = publish.publish(glossary, terms, by=request.user)
         refused = {refusal.term.pk for refusal in refusals}
         live = terms.exclude(pk__in=refused).filter(live_fingerprint=F("fingerprint"))

@@ -8,7 +8,7 @@ from .permissions import ReadOnly, Scoped
 
 
 class SearchMissAdmin(ReadOnly, Scoped, admin.ModelAdmin):
-    """What readers looked for in vain: terms to write, or aliases to add."""
+    """Readers' failed searches: terms to write, or aliases to add."""
 
     list_display = ["key", "count", "last_on", "write"]
     list_filter = ["glossary"]

@@ -17,9 +17,9 @@ from terms.people.rate_limit import TooMany, client_of, digest, limit
 ORDER = ["Term", "ChangeSet", "Category", "Vertical", "Glossary", "SearchMiss", "Event"]
 
 
-A_MINUTE, AN_HOUR = 10, 60  # attempts to log in from one address
-OF_ACCOUNT = 20  # in a quarter of an hour, from addresses that it was never logged in from
-LONGEST_NAME = 200  # characters; those of accounts have 150 at most
+A_MINUTE, AN_HOUR = 10, 60  # login attempts from one address
+OF_ACCOUNT = 20  # in a quarter of an hour, from addresses that have not logged in to it lately
+LONGEST_NAME = 200  # characters; names of accounts have at most 150
 QUARTER, MONTH = 900, timedelta(days=30)
 
 
@@ -28,7 +28,7 @@ class Newsroom(AdminSite):
     index_title = "Editing"
 
     def login(self, request, extra_context=None):
-        """Refused before a password is looked at, which takes long, where there are too many."""
+        """Refuse too many attempts before the password check, which is slow."""
         if request.method == "POST":
             if len(request.POST.get("username", "")) > LONGEST_NAME:
                 raise BadRequest("The user name is too long.")
@@ -53,7 +53,7 @@ class Newsroom(AdminSite):
         return bounded
 
     def get_app_list(self, request, app_label=None):
-        """Terms before accounts, and all else as Django orders it."""
+        """Order models, with the terms app first."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["object_name"]))
@@ -73,7 +73,7 @@ def _limit_logins(request) -> None:
 
 
 def _as_django_reads_it(name: str) -> str:
-    """Other spellings of a name are attempts at the same account."""
+    """Normalise a name, so that other spellings count as attempts at the same account."""
     return unicodedata.normalize("NFKC", name.replace("\0", "").strip())
 
 

@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.simple_tag
 def pieces(found: Iterable[DiffPiece]) -> SafeString:
-    """A changed passage, with what is gone and what is new."""
+    """Mark removed and added words in a changed passage."""
     tags = {"gone": "<del>{}</del>", "new": "<ins>{}</ins>", "same": "{}"}
     parts = (format_html_join("", tags[piece.kind], [(piece.text,)]) for piece in found)
     return format_html_join("", "{}", ((part,) for part in parts))
@@ -27,7 +27,7 @@ def pieces(found: Iterable[DiffPiece]) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
-    """The work lists, with the number of items for the current user."""
+    """Return the work lists, with the number of items for the current user."""
     person = context["request"].user
     if not rights(person, "view_term"):
         return []
@@ -36,7 +36,7 @@ def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
 
 @register.simple_tag(takes_context=True)
 def newsroom_pages(context: Context) -> list[tuple[str, str]]:
-    """Titles and addresses of the pages that the current user may open."""
+    """Return the titles and addresses of the pages that the current user may open."""
     person = context["request"].user
     pages = [
         ("Needs attention", "index", "view_term"),
@@ -49,7 +49,7 @@ def newsroom_pages(context: Context) -> list[tuple[str, str]]:
 
 @register.simple_tag
 def text_of(term: Term) -> SafeString:
-    """A term's text as readers see it, or why they cannot."""
+    """Return a term's text as readers see it, or the reason why it cannot be rendered."""
     try:
         return SafeString(rendered(term.body, term))
     except CannotRender as error:

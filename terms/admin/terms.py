@@ -71,7 +71,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if field.name in ("category", "vertical"):
             formfield.empty_label = "none"
         if field.name == "owner":
-            # Not asked from the admin of accounts, which most editors may not see.
+            # Not limited by the admin of accounts, which most editors may not view.
             formfield.queryset = formfield.queryset.filter(is_active=True, is_staff=True)
         return formfield
 
@@ -121,7 +121,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             return self._collided(request, object_id, context)
 
     def _collided(self, request, object_id, context):
-        """The term was saved, created or deleted by someone else; nothing typed is lost."""
+        """Handle a term that another person saved, created or deleted; no typed text is lost."""
         term = self.get_object(request, object_id) if object_id else None
         if term is not None:
             return conflicts.conflict_page(self, request, term.pk, context)
@@ -180,7 +180,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         self._warn(request, obj)
 
     def _warn(self, request, obj):
-        """What is allowed but rarely meant."""
+        """Warn of values that are allowed but rarely intended."""
         same = Term.objects.filter(glossary=obj.glossary, name_key=obj.name_key)
         for other in same.exclude(pk=obj.pk)[:3]:
             text = format_html(
@@ -229,8 +229,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
 
     def get_actions(self, request, action_location=None):
         where = {} if action_location is None else {"action_location": action_location}
-        found = super().get_actions(request, **where)  # Django 6.1 says where they stand
-        found.pop("delete_selected", None)  # which knows no trash
+        found = super().get_actions(request, **where)  # Django 6.1 passes their location
+        found.pop("delete_selected", None)  # it bypasses the trash
         return found
 
     def history_view(self, request, object_id, extra_context=None):

@@ -22,7 +22,7 @@ from .views import (
 
 
 class Addresses(Mixin):
-    """For the admin of terms."""
+    """The custom URLs of the term admin."""
 
     def get_urls(self):
         values = {"model_admin": self}

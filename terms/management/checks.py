@@ -1,8 +1,8 @@
 """System checks that must pass before the site is served.
 
-``glossary.E001`` is a setting that cannot be read, ``E009`` an extension that cannot be loaded.
-The others are found in the place that the settings name, by ``manage.py check --deploy`` and by
-``manage.py serve``.
+``glossary.E001`` is a setting that cannot be read, ``E009`` an extension that cannot be loaded. The
+others concern the places that the settings name; ``manage.py check --deploy`` and ``manage.py
+serve`` run them.
 """
 
 import os
@@ -29,7 +29,7 @@ def settings_can_be_read(**options: Any) -> list[Error]:
 
 @register()
 def extensions_can_be_loaded(**options: Any) -> list[Error]:
-    """The rules and formats that settings name; dialects are loaded when Django starts."""
+    """Check the rules and formats in the settings; dialects are loaded when Django starts."""
     found = []
     for load in (rules, file_formats):
         try:
@@ -41,9 +41,9 @@ def extensions_can_be_loaded(**options: Any) -> list[Error]:
 
 @register(deploy=True)
 def ready_to_serve(**options: Any) -> list[Error]:
-    """All that keeps the site from being served as it is set up."""
+    """Return all problems that prevent the site from being served as it is set up."""
     if settings.PROBLEMS_OF_SETTINGS:
-        return []  # these first
+        return []  # must be corrected first
     return [*_secrets(), *_hosts(), *_folders(), *_static(), *_database()]
 
 
@@ -80,11 +80,11 @@ def _static() -> list[Error]:
 
 
 def why_no_database() -> str:
-    """Why there is no file of a SQLite database; empty where there is one, or a server."""
+    """Return the reason why a SQLite database has no file, or an empty string."""
     if connection.vendor != "sqlite":
         return ""
     name = str(connection.settings_dict["NAME"])
-    # Connecting to a file that is missing makes an empty one.
+    # Connecting to a missing file creates an empty one.
     if "memory" in name or (Path(name).is_file() and Path(name).stat().st_size):
         return ""
     return _no_database(name)
@@ -102,7 +102,7 @@ def _database() -> list[Error]:
         return [Error(missing, id="glossary.E006")]
     try:
         if connection.vendor == "sqlite" and not connection.introspection.table_names():
-            # Another check has connected, which made an empty file.
+            # Another check has connected and created an empty file.
             return [Error(_no_database(str(connection.settings_dict["NAME"])), id="glossary.E006")]
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,4 +1,4 @@
-"""Consistency of files, database and readers' pages. Reads only."""
+"""Consistency of files, database and public pages. Reads only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from terms.pages.rebuilding import stale_pages
 
 
 def check_consistency(glossary: Glossary, folder: Path | None = None) -> Iterator[str]:
-    """What does not agree, a line each, with the file that it is about."""
+    """Yield a line for each inconsistency, with the file or page that it concerns."""
     yield from _check_database(glossary)
     yield from _check_published(glossary)
     yield from _check_pictures(glossary)
@@ -99,7 +99,7 @@ def _check_published(glossary: Glossary) -> Iterator[str]:
 
 
 def _check_pictures(glossary: Glossary) -> Iterator[str]:
-    """Missing imported pictures of the glossary, and damaged stored pictures."""
+    """Yield missing imported pictures of the glossary, and damaged stored pictures."""
     stored = {f"terms/{file.name}": file for file in pictures_kept()}
     for path, file in Picture.objects.filter(glossary=glossary).values_list("path", "file"):
         if file not in stored:

@@ -24,8 +24,10 @@ def add_glossary(parser: CommandParser) -> None:
 def get_glossary(
     slug: str, create: bool = False, language: str = "", is_trial: bool = False
 ) -> Glossary:
-    """The glossary, where it may be made a new one, which speaks ``language``; on trial one
-    that is not kept."""
+    """Return the glossary. Raises CommandError if it is missing or has another language.
+
+    With ``create``, a missing one is created with ``language``; with ``is_trial``, it is not saved.
+    """
     if language and not is_tag(language):
         raise CommandError(f"“{language}” is not a valid language tag, such as en or de-AT.")
     if problem := why_not_sorted(language):
@@ -51,7 +53,7 @@ def get_glossary(
 
 
 def progress(command: BaseCommand, label: str):
-    """A bar over what is iterated, in a terminal; nothing in a pipe."""
+    """Return a wrapper that shows a progress bar in a terminal, and nothing in a pipe."""
 
     def watched(items: Iterable[Any]) -> Iterator[Any]:
         if not command.stderr.isatty():
@@ -65,7 +67,7 @@ def progress(command: BaseCommand, label: str):
 
 
 def counting(command: BaseCommand, label: str):
-    """A bar like ``progress``, over items of which only the number is known."""
+    """Like ``progress``, for items of which only the number is known."""
 
     def watched(items: Iterable[Any], total: int) -> Iterator[Any]:
         if not command.stderr.isatty():
@@ -82,7 +84,7 @@ def counting(command: BaseCommand, label: str):
 def report(
     command: BaseCommand, counts: dict[str, int], lines: Iterable[tuple[str, str, str]]
 ) -> None:
-    """Each file with something to say, then the counts."""
+    """Write a line for each file in ``lines``, then the counts."""
     for path, status, reason in lines:
         style = command.style.ERROR if status in ("invalid", "conflict") else str
         command.stdout.write(f"{style(status):10} {path}" + (f": {reason}" if reason else ""))
@@ -104,7 +106,7 @@ def add_format(parser: CommandParser) -> None:
 
 
 def file_format(name: str) -> FileFormat:
-    """The format with this name; raises CommandError where there is none."""
+    """Return the format with this name. Raises CommandError if there is none."""
     known = file_formats()
     if name not in known:
         names = ", ".join(sorted(known)) or "none; FILE_FORMATS adds them"

@@ -1,7 +1,7 @@
-"""Threads beside the server that run scheduled items and send mail.
+"""Threads next to the server that run scheduled items, send mail and finish abandoned work.
 
-Each process may have them: what is due is done once, by the first that takes it. Mail has a
-thread of its own, as a mail server may take long to answer.
+Every process may have them: the first one to claim a due item runs it. Mail has its own thread, as
+a mail server may take long to answer.
 """
 
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """A thread that runs ``act`` whenever the time that ``next_due`` tells has come."""
+    """A thread that runs ``act`` at the time that ``next_due`` returns."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Worker:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Also in a process that was forked: threads are not inherited."""
+        """Start the thread if it is not running, as after a fork: threads are not inherited."""
         with self._starting:
             if not self.is_running:
                 self._stopped.clear()
@@ -60,7 +60,7 @@ class Worker:
             self._thread.join(seconds)
 
     def look(self) -> float:
-        """Do what is due; the seconds until the next look."""
+        """Do the due work. Return the seconds until the next look."""
         close_old_connections()
         now = self.clock()
         due = self.next_due()
@@ -79,7 +79,7 @@ class Worker:
             except DatabaseError as error:
                 log.error("%s: the database does not answer (%s)", self.name, error)
                 pause = self.look_every
-            except Exception:  # whatever fails is tried again
+            except Exception:  # any failure is retried
                 log.exception("%s: not done", self.name)
                 pause = self.look_every
         connections.close_all()
@@ -104,7 +104,7 @@ class DueWorkers:
             worker.start()
 
     def stop(self, seconds: float = 15) -> None:
-        """Have them end, and wait for what they have begun."""
+        """Stop the workers, and wait for work in progress."""
         for worker in self._workers:
             worker.stop()
         for worker in self._workers:
@@ -112,7 +112,7 @@ class DueWorkers:
 
 
 class DueBeside:
-    """WSGI: ``application``, with the first request of a process starting its workers."""
+    """WSGI middleware that starts the workers at the first request of a process."""
 
     def __init__(self, application: Any, workers: DueWorkers):
         self.application = application

@@ -1,9 +1,8 @@
-"""The static site: readers' pages as files for any web server or CDN.
+"""The static site: public pages as files for any web server or CDN.
 
-``out`` is a link to one of two trees beside it. A build brings the other tree up to date,
-from the pages that were written since that tree was built, and then turns the link: so the
-folder is always a whole site, the old one or the new one, and what a build costs depends
-on what has changed.
+``out`` is a symbolic link to one of two sibling trees. A build updates the other tree with the
+pages written since that tree was built, then switches the link. The folder is always a complete
+site, old or new, and the cost of a build depends on the number of changes.
 """
 
 import fcntl
@@ -29,7 +28,7 @@ BATCH = 500
 
 
 class BuildError(Exception):
-    """The site cannot be written there; it says why."""
+    """The site cannot be built; the message is the reason."""
 
 
 @dataclass
@@ -40,8 +39,8 @@ class Report:
 
 
 class State(NamedTuple):
-    """Of a tree: the site it is of, the mark of the last writing of pages that it holds, and
-    the files in it that are no stored pages."""
+    """The site that a tree belongs to, the mark of the last page write that it contains, and the
+    files in it that are not stored pages."""
 
     site: str = ""
     mark: str = ""
@@ -51,7 +50,7 @@ class State(NamedTuple):
 def build(
     out: Path, progress: CountedProgress = lambda items, total: items, whole: bool = False
 ) -> Report:
-    """Bring the folder ``out`` up to what readers see now. Raises BuildError, OSError.
+    """Bring the folder ``out`` up to date with the public pages. Raises BuildError or OSError.
 
     With ``whole``, no file of an earlier build is reused.
     """
@@ -75,7 +74,7 @@ def build(
         _bring_up(spare, now, report, progress)
         _turn(out, spare)
         if live is None:
-            _copy(spare, _tree(out, "b"))  # so that the next build, too, costs what has changed
+            _copy(spare, _tree(out, "b"))  # makes the next build incremental as well
         return report
 
 
@@ -85,8 +84,10 @@ def _now() -> State:
 
 
 def _is_of(state: State, now: State) -> bool:
-    """Whether a tree holds an earlier state of what the database says now, so that what was
-    written since brings it up. Once an older database is restored, it may hold a later one."""
+    """Return whether the pages written since can bring a tree up to date.
+
+    After an older database is restored, a tree may be newer than the database.
+    """
     return state.site == now.site and _number_of(state.mark) is not None
 
 
@@ -129,7 +130,7 @@ def _state_file(tree: Path) -> Path:
 
 
 def _state(tree: Path) -> State:
-    """None at all where the tree was never finished."""
+    """Return the state of a tree, empty if the tree was never finished."""
     try:
         site, mark, extras = json.loads(_state_file(tree).read_text())
         return State(str(site), str(mark), tuple(extras))
@@ -147,7 +148,7 @@ def _forget(tree: Path) -> None:
 
 
 def _copy(tree: Path, copy: Path) -> None:
-    """The same files once more, by hard links: they are replaced, never written into."""
+    """Copy a tree as hard links; its files are replaced, never written into."""
     state = _state(tree)
     _forget(copy)
     for folder, _, files in os.walk(tree):
@@ -190,13 +191,13 @@ def _bring_up(tree: Path, now: State, report: Report, progress: CountedProgress)
             break
         state, now = now, newest
     extras = _refresh_extras(writer, before)
-    sync_files(list(writer.names))  # before the tree is one that may be shown
+    sync_files(list(writer.names))  # before the tree can go live
     _note(tree, now._replace(extras=extras))
 
 
 def _in_order(pages: Any) -> Iterator[Page]:
-    """By the path, as a folder is filled quickest."""
-    # Sorted here: the database would go through all paths instead of what is new.
+    """Yield pages sorted by path, which fills folders fastest."""
+    # Sorted here: the database would scan all paths instead of the new rows.
     for some in batches(sorted(pages.order_by().values_list("path", flat=True)), BATCH):
         yield from Page.objects.filter(path__in=some).order_by("path")
 
@@ -206,12 +207,12 @@ class _Writer:
         self.tree = str(tree)
         self.report = report
         self.folders: set[str] = {self.tree}
-        self.names: dict[str, None] = {}  # of the files that were written
+        self.names: dict[str, None] = {}  # written files
 
     def page(self, page: Page) -> None:
         path = page.path
         name = self.tree + path + ("index.html" if path.endswith("/") else "")
-        # Redirects of other forms than HTML are only in the maps.
+        # Redirects and 410 responses for other forms than HTML are only in the redirect maps.
         if page.status == GONE or (page.status != 200 and not path.endswith("/")):
             self.remove(name)
             return
@@ -237,7 +238,7 @@ class _Writer:
         try:
             file = os.open(name, flags, 0o644)
         except FileExistsError:
-            os.unlink(name)  # it may be the other tree's, too
+            os.unlink(name)  # it may be a hard link shared with the other tree
             file = os.open(name, flags, 0o644)
         try:
             left = memoryview(content)
@@ -274,7 +275,7 @@ def _unlink(name: str) -> bool:
 
 
 def _extras() -> Iterator[tuple[str, bytes]]:
-    """Paths and contents of all that is no stored page."""
+    """Yield the paths and contents of files that are not stored pages."""
     pages = Page.objects.moved().order_by("path")
     yield from extra_files(list(Glossary.objects.order_by("slug")))
     yield from redirect_maps(list(pages.values_list("path", "status", "location")))
@@ -294,7 +295,7 @@ def _extras_differ(tree: Path) -> bool:
 
 
 def _refresh_extras(writer: _Writer, before: Iterable[str]) -> tuple[str, ...]:
-    """Write what differs, remove what is no more; the paths of all there is now."""
+    """Write extra files that differ and remove old ones. Return the paths of all extra files."""
     found = dict(_extras())
     for path in set(before) - found.keys():
         writer.remove(writer.tree + path)

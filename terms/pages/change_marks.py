@@ -1,11 +1,11 @@
-"""Change marks of the readers' side, shared between the processes of a SQLite database.
+"""Change marks of the public site, shared by the processes that use a SQLite database.
 
-Two marks of 16 bytes in a small file beside the database. It is read and written, not mapped into
-memory: a full disk or a truncated file would end a process that maps it.
+Two marks of 16 bytes are in a small file next to the database. The file is read and written, not
+mapped into memory: a full disk or a truncated file would end a process that maps it.
 
 A writer of pages sets the first mark while it holds the database's write lock, and the second one
-to the same value after the commit. As long as both are what they were, no page was written; while
-they differ, or after a writer was killed between them, readers have to ask the database.
+to the same value after the commit. While both marks are unchanged, no page was written. While they
+differ, also after a writer was killed between the two, readers must query the database.
 """
 
 import os
@@ -34,11 +34,11 @@ class Generation:
         self._file = file
 
     def marks(self) -> bytes:
-        """Both of them, that of the last writing begun and that of the last one ended."""
+        """Return both marks: of the last write begun and of the last write ended."""
         return os.pread(self._file, 2 * MARK, 0)
 
     def is_there(self) -> bool:
-        """Whether others still find the same file; a folder that was restored has another."""
+        """Return whether the path still has this file; a restored folder has another one."""
         try:
             return os.stat(self._path).st_ino == self._inode
         except OSError:
@@ -50,18 +50,21 @@ class Generation:
         return mark
 
     def end(self, mark: bytes) -> None:
-        """A write that began later ends the marks itself."""
+        """Set the second mark, unless a later write has begun, which then sets it."""
         if self.marks()[:MARK] == mark:
             os.pwrite(self._file, mark, MARK)
 
 
 def is_settled(marks: bytes) -> bool:
-    """Whether no write is in progress."""
+    """Return whether no write is in progress."""
     return len(marks) == 2 * MARK and marks[:MARK] == marks[MARK:]
 
 
 def generation_of(database: str) -> Generation | None:
-    """None where there is no file to share; then readers ask the database each time."""
+    """Return the marks of ``database``, or None if it has no file to share.
+
+    Without marks, readers query the database each time.
+    """
     found = _generation_of(database)
     if found is not None and not found.is_there():
         _generation_of.cache_clear()
@@ -73,14 +76,14 @@ def generation_of(database: str) -> Generation | None:
 def _generation_of(database: str) -> Generation | None:
     path = Path(database)
     try:
-        # The marks have the permissions of the database.
+        # The file has the permissions of the database.
         return Generation(path.with_name(f"{path.name}-pages"), path.stat().st_mode & 0o777)
     except OSError:
         return None
 
 
 def announce() -> None:
-    """Tell that this transaction, which has the write lock already, writes pages."""
+    """Mark that this transaction, which already holds the write lock, writes pages."""
     if connection.vendor != "sqlite":
         return
     generation = generation_of(str(connection.settings_dict["NAME"]))
@@ -90,7 +93,7 @@ def announce() -> None:
 
 
 def settle() -> None:
-    """Tell that what this thread announced was rolled back, so that nothing is different."""
+    """Settle the marks after a rollback in this thread: no page has changed."""
     mark = _begun.__dict__.pop("mark", None)
     if mark is not None and connection.vendor == "sqlite":
         generation = generation_of(str(connection.settings_dict["NAME"]))

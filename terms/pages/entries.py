@@ -13,14 +13,14 @@ GIST = 120  # characters of a definition in a list
 
 
 class Scope(NamedTuple):
-    """Which terms a list holds; without slugs all."""
+    """The terms of a list, by category and vertical; without slugs, all terms."""
 
     category: str = ""
     vertical: str = ""
 
 
 class Letter(NamedTuple):
-    """A letter of the rail: where it leads, nowhere if no name begins with it."""
+    """A letter of the rail; ``href`` is empty if no name begins with it."""
 
     name: str
     href: str
@@ -48,7 +48,7 @@ class Class(NamedTuple):
 
 @lru_cache(maxsize=5_000)  # each term is in several lists
 def gist(text: str) -> str:
-    """The first words of a definition."""
+    """Return the first words of a definition."""
     text = " ".join(text[: 2 * GIST].split())
     return shortened(text, GIST)
 
@@ -58,7 +58,7 @@ def anchor(letter: str) -> str:
 
 
 def in_order(letters: Iterable[str], language: str) -> list[str]:
-    """All letters of a rail: symbols and digits, the language's own, then what else there is."""
+    """Return the letters of a rail: digits and symbols, the language's own letters, then others."""
     letters = set(letters)
     own = own_letters(language)
     own = own if letters & set(own) else []
@@ -67,7 +67,7 @@ def in_order(letters: Iterable[str], language: str) -> list[str]:
 
 
 def groups(entries: list[ListEntry]) -> list[tuple[str, list[ListEntry]]]:
-    """Entries by their letter, symbols and digits first."""
+    """Group entries by letter, digits and symbols first."""
     found: dict[str, list[ListEntry]] = {}
     for entry in entries:
         found.setdefault(entry.letter, []).append(entry)

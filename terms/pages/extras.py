@@ -1,5 +1,7 @@
-"""What a built site has besides its stored pages: static files, pictures, a page to search
-on, one for what is missing, and where moved pages are now."""
+"""Files of a built site that are not stored pages.
+
+Static files, pictures, search pages, a 404 page and redirect maps.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -27,7 +29,7 @@ def extra_files(glossaries: Iterable[Glossary]) -> Iterator[tuple[str, bytes]]:
             "search.html", path, glossary=glossary, results=None, too_long=False, is_built=True
         )
         yield f"{path}index.html", body
-    # It is shown at any depth, so its links begin at the site's root.
+    # The page is shown at any depth, so its links begin at the site's root.
     body = layout.render_template("404.html", "/", base=f"{urlsplit(settings.SITE_URL).path}/")
     yield "/404.html", body
 
@@ -44,7 +46,7 @@ def _static(url: str, name: str) -> bytes:
 
 
 def media_files() -> Iterator[tuple[str, bytes]]:
-    """The pictures that editors have uploaded."""
+    """Yield the pictures that editors uploaded."""
     root = Path(settings.MEDIA_ROOT)
     for file in sorted(root.rglob("*")) if root.is_dir() else ():
         if file.is_file() and not file.is_symlink():
@@ -52,7 +54,7 @@ def media_files() -> Iterator[tuple[str, bytes]]:
 
 
 def redirect_maps(pages: Iterable[tuple[str, int, str]]) -> Iterator[tuple[str, bytes]]:
-    """For Netlify and its like ``_redirects``; for nginx two files to include:
+    """Yield ``_redirects`` for Netlify and similar hosts, and two files to include in nginx:
 
     map $uri $moved { include redirects.map; }  map $uri $gone { include gone.map; }
     """
@@ -76,8 +78,10 @@ def redirect_maps(pages: Iterable[tuple[str, int, str]]) -> Iterator[tuple[str, 
 
 
 def _nginx(path: str, by_case: bool = False) -> str:
-    """A path as nginx compares it, decoded, within quotes; without regard to capitals, unless
-    it is to be ``by_case``."""
+    """Return ``path`` escaped for a quoted string in an nginx map.
+
+    nginx compares the decoded path and ignores case; ``by_case`` makes it compare case.
+    """
     if by_case:
         path = f"~^{re.escape(path)}$"
     return path.replace("\\", "\\\\").replace('"', '\\"')

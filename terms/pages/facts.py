@@ -11,11 +11,11 @@ from terms.models import Glossary, Mention, PublishedName, PublishedRelation, Pu
 from terms.models.bulk import batches
 from terms.models.fields import Uid
 
-SHOWN = 60  # terms of a list on a page; more are counted
+SHOWN = 60  # terms in a list on a term's page; further ones are only counted
 
 
 class Facts(NamedTuple):
-    """All that a link, an entry of a list or a count shows of a published term."""
+    """The data of a published term in links, list entries and counts."""
 
     uid: Uid
     pk: int
@@ -39,12 +39,12 @@ class Facts(NamedTuple):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Its position in lists."""
+        """The term's position in lists."""
         return (self.letter, self.section, self.category_slug, self.vertical_slug)
 
     @property
     def entry(self) -> tuple[object, ...]:
-        """What a list shows of it, and where."""
+        """The content and position of the term's entry in lists."""
         shown = (self.path, self.name, self.description, self.sort_key, self.is_deprecated)
         return (*shown, *self.places)
 
@@ -55,7 +55,7 @@ _facts = attrgetter(*Facts._fields)
 def links_to(
     terms: Sequence[Facts], way: Callable[[str], str]
 ) -> tuple[list[tuple[str, str]], int]:
-    """Names and addresses of the first ``terms``, and how many more there are."""
+    """Return names and addresses of the first ``terms``, and the number of the others."""
     links = [(facts.name, way(facts.path)) for facts in terms[:SHOWN]]
     return links, max(0, len(terms) - SHOWN)
 
@@ -69,7 +69,7 @@ def facts_of(uids: Collection[Uid]) -> dict[Uid, Facts]:
 
 
 def names_by_uid(uids: Collection[Uid]) -> dict[Uid, set[tuple[str, bool]]]:
-    """The names of terms, each with whether it is hidden."""
+    """Return the names of terms, each with whether it is hidden."""
     found: dict[Uid, set[tuple[str, bool]]] = {}
     for some in batches(uids):
         names = PublishedName.objects.order_by().filter(term__uid__in=some)
@@ -80,11 +80,14 @@ def names_by_uid(uids: Collection[Uid]) -> dict[Uid, set[tuple[str, bool]]]:
 
 @dataclass
 class Change:
-    """The terms of a glossary that change, before and after; ``touched`` are others whose
-    pages show something of them, ``renamed`` the slugs of categories and their verticals."""
+    """The changed terms of a glossary, before and after.
+
+    ``touched``: other terms whose pages show one of them; ``renamed``: pairs of category and
+    vertical slugs.
+    """
 
     glossary: Glossary
-    uids: dict[Uid, None] = field(default_factory=dict)  # in the order of their rows
+    uids: dict[Uid, None] = field(default_factory=dict)  # in row order
     before: dict[Uid, Facts] = field(default_factory=dict)
     after: dict[Uid, Facts] = field(default_factory=dict)
     touched: set[Uid] = field(default_factory=set)
@@ -93,7 +96,7 @@ class Change:
     names_after: dict[Uid, set[tuple[str, bool]]] = field(default_factory=dict)
 
     def searched_otherwise(self) -> set[str]:
-        """The names, of before and after, of terms that are found in another way now."""
+        """Return the old and new names of terms whose search results change."""
         shown = self.shown_otherwise()
         return {
             name
@@ -103,7 +106,7 @@ class Change:
         }
 
     def shown_otherwise(self) -> set[Uid]:
-        """Those that other pages link or list in another way now, or no more."""
+        """Return the terms whose links on other pages change, appear or disappear."""
         return {
             uid
             for uid in self.uids
@@ -112,7 +115,7 @@ class Change:
         }
 
     def meant_otherwise(self) -> set[Uid]:
-        """Terms on whose pages what defines one of their meanings is another."""
+        """Return the terms that list a meaning whose definition changed."""
         uids = [
             uid
             for uid in self.before.keys() & self.after.keys()
@@ -125,7 +128,7 @@ class Change:
         return found
 
     def neighbours(self) -> set[Uid]:
-        """Terms whose pages show terms that changed."""
+        """Return the terms whose pages show changed terms."""
         found: set[Uid] = set()
         for some in batches(sorted(self.shown_otherwise())):
             for rows, source in (

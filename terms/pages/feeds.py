@@ -13,7 +13,7 @@ from .lists import Listing
 from .store import GONE, Built
 
 LATEST = 50  # entries of the feed and its page
-CHUNK = 1_000  # terms of a sitemap, by their ids: one change rewrites one of them
+CHUNK = 1_000  # term ids per sitemap; a change of a term rewrites only one sitemap
 TEXT = "text/plain; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 XML = "application/xml; charset=utf-8"
@@ -21,7 +21,7 @@ OPENSEARCH = "application/opensearchdescription+xml; charset=utf-8"
 
 
 def changes_pages(glossary: Glossary) -> Iterator[Built]:
-    """The newest terms and changes, for people and for feed readers (RFC 4287)."""
+    """Yield the page and the feed (RFC 4287) of the newest terms and changes."""
     newest = PublishedTerm.objects.of(glossary).order_by("-changed_at", "sort_key", "pk")
     found: list[Any] = list(newest.listed()[: LATEST + 1])  # with what the templates show besides
     is_cut = len(found) > LATEST
@@ -49,7 +49,8 @@ def changes_pages(glossary: Glossary) -> Iterator[Built]:
 
 
 def sitemaps(glossary: Glossary, chunks: Iterable[int]) -> Iterator[Built]:
-    """Sitemaps (https://www.sitemaps.org/protocol.html) of terms with ids of these chunks."""
+    """Yield the sitemaps (https://www.sitemaps.org/protocol.html) of the given chunks of term
+    ids."""
     for chunk in sorted(set(chunks)):
         terms = PublishedTerm.objects.of(glossary).order_by("pk")
         terms = terms.filter(pk__gte=chunk * CHUNK, pk__lt=(chunk + 1) * CHUNK)
@@ -64,7 +65,8 @@ def sitemaps(glossary: Glossary, chunks: Iterable[int]) -> Iterator[Built]:
 
 
 def sitemap_of_lists(glossary: Glossary) -> Built:
-    """The home, the categories and the verticals, which change with what is in them."""
+    """Return the sitemap of the home page, categories and verticals, which change with their
+    terms."""
     home = Listing(glossary, Scope())
     categories = [slug for slug in home.starts("category_slug") if slug]
     scopes = [scope for slug in categories for scope in Listing(glossary, Scope(slug)).below()]
@@ -90,7 +92,7 @@ def stored_sitemaps(glossary: Glossary) -> set[str]:
 
 
 def description(glossary: Glossary) -> Built:
-    """What a browser needs to search here (OpenSearch 1.1)."""
+    """Return the OpenSearch 1.1 description, which browsers need to search the glossary."""
     path = f"{home_path(glossary.slug)}opensearch.xml"
     search = f"{layout.absolute(home_path(glossary.slug))}{SEARCH}?q={{searchTerms}}"
     text = (
@@ -104,7 +106,8 @@ def description(glossary: Glossary) -> Built:
 
 
 def llms(glossary: Glossary) -> Built:
-    """The terms as links to their Markdown (https://llmstxt.org/); of many, the lists."""
+    """Return links to the terms' Markdown (https://llmstxt.org/), or to the letters of a long
+    list."""
     path = f"{home_path(glossary.slug)}llms.txt"
     lines = [f"# {glossary.name}", "", f"> Terms and definitions: {glossary.name}.", ""]
     listing = Listing(glossary, Scope())
@@ -128,7 +131,7 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("[", "(").replace("]", ")").split())
 
 
-# Of the whole site
+# Pages of the whole site
 
 
 def site_pages() -> Iterator[Built]:
@@ -158,7 +161,7 @@ def site_pages() -> Iterator[Built]:
 
 
 def _front(glossaries: list[Glossary]) -> Built:
-    """The way to the only glossary, or to each of several."""
+    """Return a redirect to the only glossary, or a page with links to all glossaries."""
     if len(glossaries) == 1:
         home = home_path(glossaries[0].slug)
         body = layout.render_template("moved.html", "/", glossaries[0], target=home)

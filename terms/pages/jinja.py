@@ -28,7 +28,7 @@ def icon(name: str) -> Markup:
 
 
 def on_request(prefix: str = "") -> dict[str, Any]:
-    """What a page made on request needs to know of its place: where the site is mounted."""
+    """Return the link variables of a page rendered on request, which depend on the mount point."""
     prefix = prefix or get_script_prefix()
     return {"up": prefix, "way": lambda path: prefix + quote(path[1:])}
 
@@ -36,15 +36,15 @@ def on_request(prefix: str = "") -> dict[str, Any]:
 def page_of(
     glossary: Glossary, request: HttpRequest, template: str, context: dict, status: int = 200
 ) -> HttpResponse:
-    """A page that is made on request, in the language of its glossary."""
+    """Render a page on request, in the language of its glossary."""
     own = layout.environment_for(glossary).get_template(template)
     common = {"glossary": glossary, "csrf_input": csrf_input_lazy(request), **on_request()}
-    with override(wording(glossary.language).language):  # for what forms say
+    with override(wording(glossary.language).language):  # for texts of forms
         return HttpResponse(own.render(common | context), status=status)
 
 
 def asset(up: str, name: str) -> str:
-    """The address of a static file, ``up`` being the way to the site's root."""
+    """Return the address of a static file; ``up`` is the path to the site's root."""
     try:
         url = staticfiles_storage.url(name)
     except ValueError:  # not collected yet
@@ -55,12 +55,12 @@ def asset(up: str, name: str) -> str:
 
 
 def asset_address(path: str) -> str:
-    """The site's own address of a static file that a page shown elsewhere asks for."""
+    """Return the site's own address of a static file, for a page shown at another address."""
     return get_script_prefix() + quote(path)
 
 
 def data_block(value: Any) -> Markup:
-    """JSON that is safe in a ``script`` element."""
+    """Return JSON that is safe in a ``script`` element."""
     text = orjson.dumps(value).decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -68,12 +68,12 @@ def data_block(value: Any) -> Markup:
 
 
 def around(text: str) -> tuple[str, str]:
-    """The parts of ``text`` before and after its %s."""
+    """Return the parts of ``text`` before and after its %s."""
     before, _, behind = text.partition("%s")
     return before, behind
 
 
-# XML 1.0 has no way to write these (https://www.w3.org/TR/xml/#charsets).
+# XML 1.0 cannot represent these characters (https://www.w3.org/TR/xml/#charsets).
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -85,8 +85,10 @@ _SPECIAL = re.compile("[&<>\"']")
 
 
 def escaped(value: Any) -> str:
-    """As ``escape``, but text without special characters, which is most, stays a plain string:
-    making ``Markup`` of it took 6% of the time of a page."""
+    """Like ``escape``, but return text without special characters as a plain string.
+
+    Most text is plain; converting it to ``Markup`` took 6% of the time of a page.
+    """
     kind = type(value)
     if kind is Markup or (kind is str and not _SPECIAL.search(value)):
         return value
@@ -94,7 +96,7 @@ def escaped(value: Any) -> str:
 
 
 class _CodeGenerator(CodeGenerator):
-    """Has templates call ``environment.escaped`` where Jinja's own call ``escape``."""
+    """Makes templates call ``environment.escaped`` instead of Jinja's ``escape``."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
@@ -119,7 +121,7 @@ def environment(**options: Any) -> Environment:
         on_request=on_request,
     )
     env.filters["around"] = around
-    env.filters["safe_html"] = Markup  # what the renderer has sanitised
+    env.filters["safe_html"] = Markup  # sanitised by the renderer
     env.filters["xml_text"] = xml_text
     env.filters["data_block"] = data_block
     layout.speak(env, wording(ENGLISH))

@@ -26,11 +26,11 @@ ASSETS = (
 
 
 def absolute(path: str) -> str:
-    """The address of a page under the name that the site is known by (SITE_URL)."""
+    """Return the address of a page under SITE_URL."""
     return settings.SITE_URL + quoted(path)
 
 
-# What scripts say besides what is on the page.
+# Texts of scripts that are not on the page.
 OF_SCRIPTS = (
     "Terms", "No suggestions", "Suggestions: %s", "No longer used.",
     "No longer used; read %s instead.", "Read on", "%s found", "No term has “%s”.",
@@ -38,9 +38,9 @@ OF_SCRIPTS = (
 
 
 def speak(env: Environment, said: Wording) -> None:
-    """Let the templates of ``env`` say what they say in one language.
+    """Set the language of the templates of ``env``.
 
-    A filter of a constant is asked once, when its template is compiled.
+    A filter on a constant is evaluated once, when its template is compiled.
     """
     env.filters |= {"t": said.say, "counted": said.counted, "number": said.number, "day": said.day}
     env.globals["comma"] = said.comma
@@ -58,21 +58,21 @@ def _environment(said: Wording) -> Environment:
 
 
 def environment_for(glossary: Glossary | None = None) -> Environment:
-    """The templates in the language of ``glossary``."""
+    """Return the template environment in the language of ``glossary``."""
     return _environment(wording(glossary.language if glossary else ENGLISH))
 
 
 def render_template(
     template: str, path: str, glossary: Glossary | None = None, **context: Any
 ) -> bytes:
-    """The page at ``path``; its links are relative to it."""
+    """Return the page at ``path``; its links are relative to it."""
     place = {"up": to_root(path), "way": way_from(path), "path": path, "glossary": glossary}
     text = environment_for(glossary).get_template(template).render(**place, **context)
     return text.encode()
 
 
 def render_in_frame(template: str, glossary: Glossary, path: str, **context: Any) -> bytes:
-    """Like ``render``, for many pages: what all have in common is rendered once."""
+    """Like ``render_template``, for many pages: their common parts are rendered once."""
     frame = _frame(glossary.slug, glossary.name, glossary.language, path.count("/"))
     own = environment_for(glossary).get_template(template)
     parts = own.render(way=way_from(path), glossary=glossary, path=path, **context)
@@ -98,8 +98,8 @@ def asset_from_root(name: str) -> str:
 
 
 def fingerprint() -> str:
-    """A digest of what pages are made with besides the terms: templates, static files, code, the
-    address of the site, dialects."""
+    """Return a digest of all inputs of pages except terms: templates, static files, code,
+    SITE_URL, dialects."""
     named = [settings.SITE_URL, *settings.DIALECTS]
     digest = hashlib.sha256("\n".join(named).encode() + _files())
     assets = [asset_from_root(name) for name in ASSETS]
@@ -107,14 +107,14 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-# Code that decides what pages say, and the libraries that it uses.
+# Code that decides the content of pages, and the libraries that it uses.
 ROOMS = ("formats", "languages", "media", "pages", "publishing", "rendering", "search")
 LIBRARIES = ("babel", "jinja2", "nh3", "pygments", "pypinyin", "pyromark")
 
 
 @cache
 def _files() -> bytes:
-    """A digest of templates, catalogues, code and libraries, which a process reads once."""
+    """Return a digest of templates, catalogues, code and libraries, read once per process."""
     digest = hashlib.sha256()
     terms, templates = Path(__file__).parents[1], settings.TEMPLATES_DIR / "site"
     code = [file for room in ROOMS for file in sorted((terms / room).rglob("*.py"))]
@@ -129,4 +129,4 @@ def _version(library: str) -> str:
     try:
         return version(library)
     except PackageNotFoundError:
-        return ""  # an optional one
+        return ""  # an optional library

@@ -1,8 +1,8 @@
 """Lists of terms: of a glossary, a category, a vertical.
 
-A list is one page up to ONE_PAGE terms. A longer one has a page for each letter, and a
-letter of more than ONE_LETTER terms one for each two letters that names begin with; where
-these are too many, too, one for each three, and so on.
+A list of up to ONE_PAGE terms is one page. A longer one has a page for each letter. A letter of
+more than ONE_LETTER terms has a page for each two initial letters; if one of these has too many
+terms, each three, and so on.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from .store import GONE, Built
 
 ONE_PAGE = 1_000
 ONE_LETTER = 2_500
-FEW = 20  # terms that are looked through without letters to jump to
+FEW = 20  # terms; a longer list has letters to jump to
 
 
 _ENTRY = (
@@ -34,7 +34,7 @@ _ENTRY = (
 
 @dataclass
 class Listing:
-    """One list as it is now: what has been asked of the database once is kept."""
+    """One list in its present state; query results are kept."""
 
     glossary: Glossary
     scope: Scope
@@ -61,8 +61,10 @@ class Listing:
         return self.exceeds(ONE_PAGE)
 
     def starts(self, column: str, **condition: str) -> list[str]:
-        """The different values of ``letter`` or ``section``, each found by one step in an
-        index, however many terms there are."""
+        """Return the distinct values of ``column``, such as ``letter`` or ``section``.
+
+        Each is found by one index step, however many terms there are.
+        """
         where: dict[str, int | str] = {"glossary_id": self.glossary.pk, **condition}
         if self.scope.category:
             where["category_slug"] = self.scope.category
@@ -81,7 +83,7 @@ class Listing:
             return sorted(row[0] for row in cursor)
 
     def paths(self) -> dict[str, tuple[str, str]]:
-        """The pages of letters that there are to be: path → letter and start of names."""
+        """Return the letter pages that the list needs: path → letter and start of names."""
         if not self.is_split:
             return {}
         return {
@@ -91,8 +93,10 @@ class Listing:
         }
 
     def parts(self, letter: str) -> Iterator[str]:
-        """The starts of names that have a page: the letter, as ``""``; where it has too many
-        names, what it is divided into, and so on."""
+        """Yield the starts of names that have a page.
+
+        The first is ``""``, the page of the letter; a start with too many names is divided further.
+        """
         waiting = [""]
         while waiting:
             start = waiting.pop()
@@ -100,7 +104,7 @@ class Listing:
             waiting += self.divided(letter, start)
 
     def divided(self, letter: str, start: str) -> list[str]:
-        """The next longer beginnings of names; none if all fit on one page."""
+        """Return the next longer starts of names, or an empty list if all fit on one page."""
         counts = self.counted(letter)
         among = {section: n for section, n in counts.items() if section.startswith(start)}
         if sum(among.values()) <= ONE_LETTER:
@@ -112,7 +116,7 @@ class Listing:
         return sorted({part for part in longer if part})
 
     def counted(self, letter: str) -> dict[str, int]:
-        """How many terms there are by section; nothing for a letter of one page."""
+        """Return the number of terms by section, empty for a letter of one page."""
         if letter not in self.counts:
             self.counts[letter] = {}
             if self.exceeds(ONE_LETTER, letter=letter):
@@ -121,7 +125,7 @@ class Listing:
         return self.counts[letter]
 
     def stored(self) -> set[str]:
-        """The pages of letters that there are."""
+        """Return the paths of the stored letter pages."""
         start = f"{self.path}{LETTERS}/"
         pages = Page.objects.filter(path__gte=start, path__lt=start[:-1] + "0")
         return set(pages.exclude(status=GONE).values_list("path", flat=True))
@@ -129,7 +133,7 @@ class Listing:
     # Pages
 
     def root(self) -> Built | None:
-        """The list's own page; none where no term is in it."""
+        """Return the list's own page, or None for an empty category or vertical."""
         split = self.is_split
         total = self.terms().order_by().count() if split else len(self.all)
         if not total and self.scope != Scope():
@@ -145,7 +149,7 @@ class Listing:
 
     def letter(self, path: str, letter: str, start: str) -> Built:
         parts = self.divided(letter, start)
-        # Names of a divided letter that have no further letter are here.
+        # The page of a divided start lists only the names without a further letter.
         which = {"section": start or letter} if parts else {"section__startswith": start}
         entries = self.entries(letter=letter, **which)
         return self._page(
@@ -178,14 +182,14 @@ class Listing:
 
     @cached_property
     def letters(self) -> list[str]:
-        """Those that names in it begin with."""
+        """The initial letters of names in the list."""
         if self.is_split:
             return self.starts("letter")
         return sorted({entry.letter for entry in self.all})
 
     @cached_property
     def names(self) -> dict[tuple[str, str], str]:
-        """Of its categories and verticals, by their slugs."""
+        """The names of categories and verticals, by their slugs."""
         rows = PublishedClass.objects.filter(glossary=self.glossary)
         if self.scope.category:
             rows = rows.filter(category_slug=self.scope.category)
@@ -199,7 +203,7 @@ class Listing:
 
     @cached_property
     def all(self) -> list[ListEntry]:
-        """The content of a list that fits on one page."""
+        """The entries of a list that fits on one page."""
         return self.entries()
 
     def entries(self, **letter: str) -> list[ListEntry]:
@@ -216,7 +220,7 @@ class Listing:
         return found if there else []
 
     def classes(self) -> list[Class]:
-        """The categories with their verticals, or of a category the verticals."""
+        """Return the categories in the list with their verticals; empty for a vertical."""
         if self.scope.vertical:
             return []
         counts: dict[str, dict[str, int]] = {}
@@ -235,7 +239,7 @@ class Listing:
         return sorted(found)
 
     def _sizes(self) -> dict[tuple[str, str], int]:
-        """How many terms there are of each category and vertical."""
+        """Return the number of terms by category and vertical."""
         if not self.is_split:
             return Counter((e.category, e.vertical) for e in self.all if e.category)
         rows = self.terms().exclude(category_slug="").order_by()
@@ -243,6 +247,6 @@ class Listing:
         return {(category, vertical): count for category, vertical, count in counted}
 
     def below(self) -> list[Scope]:
-        """The lists of the verticals of a category, and its own."""
+        """Return the scopes of a category and its verticals."""
         verticals = [slug for slug in self.starts("vertical_slug") if slug]
         return [self.scope, *(Scope(self.scope.category, slug) for slug in verticals)]

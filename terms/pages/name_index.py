@@ -1,4 +1,4 @@
-"""Name files for search without a server: one file, or one for each beginning."""
+"""Name files for search without a server: one file, or one for each beginning of words."""
 
 import json
 from collections import defaultdict
@@ -20,7 +20,10 @@ BEGINNING = 2  # characters of a word
 
 
 def index_path(glossary: Glossary, beginning: str = "") -> str:
-    """Beginnings are written as hexadecimal numbers, which every file system keeps apart."""
+    """Return the path of the index, or of the part for ``beginning``.
+
+    Beginnings are written in hexadecimal, which keeps them distinct on every file system.
+    """
     name = f"{NAMES}/{beginning.encode().hex()}" if beginning else NAMES
     return f"{home_path(glossary.slug)}{name}.json"
 
@@ -34,7 +37,7 @@ def all_beginnings(glossary: Glossary) -> set[str]:
 
 
 def index_pages(glossary: Glossary, touched: Collection[str] | None) -> Iterator[Built]:
-    """The index; where it is split, its parts for ``touched`` beginnings (None: for all)."""
+    """Yield the index; if it is split, also its parts for ``touched`` beginnings (None: all)."""
     if not Listing(glossary, Scope()).is_split:
         yield _built(index_path(glossary), {"split": 0, "names": list(_all(glossary))})
         return
@@ -59,7 +62,7 @@ def stored_indexes(glossary: Glossary) -> set[str]:
 
 
 def _all(glossary: Glossary) -> Iterator[list[str]]:
-    """Name, path, whose other name it is, definition."""
+    """Yield rows of name, path, the term's own name if it differs, and definition."""
     home = home_path(glossary.slug)
     columns = ("name", "term__path", "term__name", "term__description")
     names = _shown(glossary).order_by("term__sort_key", "pk")
@@ -68,7 +71,7 @@ def _all(glossary: Glossary) -> Iterator[list[str]]:
 
 
 def _shown(glossary: Glossary) -> QuerySet[PublishedName]:
-    """The terms' own names and their other ones, but no misspellings."""
+    """Return the terms' own names and aliases, without misspellings."""
     is_own = Q(is_alias=False, name=F("term__name"))
     return PublishedName.objects.filter(
         is_own | Q(is_alias=True, is_hidden=False), glossary=glossary
@@ -76,7 +79,7 @@ def _shown(glossary: Glossary) -> QuerySet[PublishedName]:
 
 
 def _rows(glossary: Glossary, start: str | None = None) -> Iterator[list[str]]:
-    """Name and path below the glossary's own; of an alias also whose it is."""
+    """Yield rows of name, path below the glossary and, for an alias, the term's own name."""
     names = _shown(glossary)
     if start is not None:
         names = names.filter(term__in=search_index.beginning(glossary.pk, start))

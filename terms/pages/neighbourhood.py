@@ -10,11 +10,11 @@ from .facts import Facts
 MOST = 9
 ROW = 26
 _WIDEST = 2
-_LONGEST = 22  # small letters of a name: what the width that a page has beside its text leaves
+_LONGEST = 22  # small letters of a name; the space next to a page's text allows no more
 
 
 class Spot(NamedTuple):
-    """The position of a neighbour; its name follows it."""
+    """The vertical position, name and link of a neighbour."""
 
     y: str
     name: str
@@ -22,7 +22,7 @@ class Spot(NamedTuple):
 
 
 class Diagram(NamedTuple):
-    """``curves`` lead from the term, which is at half the ``height``, to all spots."""
+    """``curves`` join the term, at half the ``height``, to all spots."""
 
     height: int
     curves: str
@@ -30,9 +30,9 @@ class Diagram(NamedTuple):
 
 
 def picture_of(neighbours: list[Facts], way: Callable[[str], str]) -> Diagram | None:
-    """The first neighbours, one below the other, so that every name has a line of its own.
+    """Lay out the first neighbours in rows, one name in each.
 
-    A single one needs no picture.
+    Returns None for fewer than two neighbours.
     """
     count = min(MOST, len(neighbours))
     if count < 2:
@@ -57,7 +57,7 @@ def _curves(count: int) -> str:
 
 @lru_cache(maxsize=10_000)  # a term's name is on many pages
 def short(name: str) -> str:
-    """The name, cut to the room that is free."""
+    """Return the name, cut to the free width."""
     if len(name) <= _LONGEST / _WIDEST:
         return name
     left = float(_LONGEST)
@@ -69,7 +69,7 @@ def short(name: str) -> str:
 
 
 def _width(letter: str) -> float:
-    """About how many small letters of a proportional font are as wide as this one."""
+    """Return the approximate width of a character, in small letters of a proportional font."""
     if east_asian_width(letter) in "WF":
         return _WIDEST
     return 1.7 if letter in "WMmw@%" else 1.3 if letter.isupper() else 1

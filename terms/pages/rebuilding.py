@@ -24,12 +24,14 @@ from .steps import Step
 from .store import GONE, Built, Store, etag_of
 from .term import term_pages
 
-Write = Callable[[Store], set[str]]  # writes some pages; the paths of these
+Write = Callable[[Store], set[str]]  # writes some pages and returns their paths
 
 
 def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step | None]:
-    """Steps that make all pages again; what is not among them, and was not written meanwhile,
-    is forgotten."""
+    """Yield steps that rebuild all pages of a glossary.
+
+    Stored pages that are not among them, and were not written meanwhile, are marked as gone.
+    """
     site = Site.objects.first()
     begun = site.sequence if site else 0
     paths: set[str] = set()
@@ -46,7 +48,7 @@ def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step |
 
 
 def _writes(glossary: Glossary) -> Iterator[Write]:
-    """A few pages at a time: each is made of what is there when its turn comes."""
+    """Yield writes of a few pages each; a write reads the database when it runs."""
     for scope in _all_scopes(glossary):
         yield partial(write_root, glossary, scope)
         for path in Listing(glossary, scope).paths():
@@ -70,20 +72,20 @@ def _former(glossary: Glossary, pks: list[str], store: Store) -> set[str]:
 
 
 def _forget(glossary: Glossary, begun: int, paths: list[str], store: Store) -> None:
-    """Unless they are to be there again: pages that are as they were keep their number."""
+    """Mark pages as gone unless they are needed again: an unchanged page keeps its old number."""
     left = Page.objects.filter(path__in=paths, sequence__lte=begun)
     store.gone(set(left.values_list("path", flat=True)) - _paths_now(glossary))
 
 
 def _paths_now(glossary: Glossary) -> set[str]:
-    """Those of letters and of the index of names, which come and go with what is published."""
+    """Return the paths of letter pages and name indexes, which come and go with publishing."""
     found = {path for scope in _all_scopes(glossary) for path in Listing(glossary, scope).paths()}
     beginnings = name_index.all_beginnings(glossary)
     return found | {name_index.index_path(glossary, beginning) for beginning in beginnings}
 
 
 def _feeds(glossary: Glossary) -> Iterator[Callable[[], Iterable[Built]]]:
-    """What is of the whole glossary and not read as a list."""
+    """Yield builders for the pages of the whole glossary that are not lists."""
     yield partial(feeds.changes_pages, glossary)
     terms = PublishedTerm.objects.of(glossary).order_by()
     for chunk in sorted({pk // feeds.CHUNK for pk in terms.values_list("pk", flat=True)}):
@@ -101,7 +103,7 @@ def _name_indexes(glossary: Glossary) -> Iterator[Callable[[], Iterable[Built]]]
 
 
 def stale_pages(glossary: Glossary) -> Iterator[str]:
-    """The paths of stored pages that a rebuild would change or remove."""
+    """Yield the paths of stored pages that a rebuild would change or remove."""
     uids = PublishedTerm.objects.of(glossary).values_list("uid", flat=True)
     stored = Page.objects.filter(glossary=glossary).exclude(status=GONE)
     tags = dict(stored.values_list("path", "etag"))

@@ -15,7 +15,7 @@ from .store import FORMS, Built
 
 
 def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator[Built]:
-    """Of those ``addresses`` that no page of today has."""
+    """Yield the responses for ``addresses`` without a current page."""
     for some in batches(sorted(addresses, key=lambda address: address.path)):
         taken = PublishedTerm.objects.filter(path__in=[a.path for a in some]).order_by()
         taken_paths = set(taken.values_list("path", flat=True))
@@ -31,13 +31,13 @@ def former_pages(glossary: Glossary, addresses: Collection[Address]) -> Iterator
                 pages = _moved(glossary, address.path, now[heir].path)
             else:
                 pages = _gone(glossary, address, gone.get(heir or ""))
-            # Where a list has the path now, the term's other forms are still asked for.
+            # If a list now has the path, the term's other forms still need responses.
             stays_list = is_list(glossary, address.path)
             yield from (page for page in pages if not (stays_list and page.path == address.path))
 
 
 def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
-    """For each term the one that it is a part of now, through several mergers; else itself.
+    """Map each term to the term that it is now part of, across several mergers, or to itself.
 
     If the target was never public, fall back to the term's own withdrawal.
     """
@@ -64,7 +64,7 @@ def _heirs(uids: Collection[Uid]) -> dict[Uid, Uid]:
 
 
 def is_list(glossary: Glossary, path: str) -> bool:
-    """Whether a category or vertical of today has this address."""
+    """Return whether a current category or vertical has this address."""
     parts = path.strip("/").split("/")[1:]
     terms = PublishedTerm.objects.of(glossary).order_by()
     if len(parts) == 1:
@@ -105,7 +105,7 @@ def _gone(glossary: Glossary, address: Address, withdrawal: Withdrawal | None) -
 
 
 def withdrawals_naming(glossary: Glossary, uids: Collection[Uid]) -> set[Uid]:
-    """Withdrawn terms in whose place one of ``uids`` is offered, or one of these terms."""
+    """Return the withdrawn terms that offer one of ``uids``, or one another, as a replacement."""
     found: set[Uid] = set()
     rows = Withdrawal.objects.filter(glossary=glossary)
     asked = set(uids)
@@ -117,6 +117,6 @@ def withdrawals_naming(glossary: Glossary, uids: Collection[Uid]) -> set[Uid]:
             condition |= Q(successor_uid=uid) | Q(instead__icontains=uid)
         named = set(rows.filter(condition).values_list("term_uid", flat=True)) - found
         found |= named
-        # Merged terms are covered by the pages of their successors.
+        # The response of a merged term depends on its successor.
         asked = named
     return found

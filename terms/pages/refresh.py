@@ -1,4 +1,4 @@
-"""The pages that a change of terms affects; only these are made again."""
+"""Refreshes only the pages that a change of terms affects."""
 
 from collections.abc import Collection, Iterator
 from functools import partial
@@ -22,15 +22,15 @@ TERMS_A_STEP, FORMER_A_STEP, NAMES_A_STEP = 25, 50, 5
 
 
 def refreshing(change: Change) -> Iterator[Step | None]:
-    """Steps that bring the pages up to what is published when their turn comes.
+    """Yield steps that update pages to the state published when each step runs.
 
-    Lists come first: what they link to is answered before its page is stored.
+    Lists come first: pages that they link to are served before they are stored.
     """
     lists, renamed = _lists(change), _renamed(change)
     for scope in sorted({*lists, *renamed}):
         yield from _list(change.glossary, scope, lists.get(scope, []), scope in renamed)
     yield from _indexes(change, lists)
-    # Those that were written just now in the order of their rows, which is the database's own.
+    # Terms just written come first, in row order, which is the database's own.
     uids = [
         *(uid for uid in change.uids if uid in change.after),
         *sorted(change.touched - change.after.keys()),
@@ -57,18 +57,18 @@ def _former(glossary: Glossary, addresses: list[Address], store: Store) -> None:
 
 def write_site(_: Store) -> None:
     store = Store(None)
-    store.begin()  # takes the lock of the site before the glossaries are read
+    store.begin()  # locks the site before the glossaries are read
     store.write(feeds.site_pages())
 
 
 def _left(change: Change) -> set[str]:
-    """The paths at which one of the terms was, and is no more."""
+    """Return the former paths of terms that no term has now."""
     now = {facts.path for facts in change.after.values()}
     return {facts.path for facts in change.before.values()} - now
 
 
 def _forget(glossary: Glossary, paths: Collection[str], store: Store) -> None:
-    """The pages at these paths; what answers there from now on is written later."""
+    """Mark the pages at ``paths`` as gone; later steps write the new responses."""
     taken = PublishedTerm.objects.filter(path__in=paths).values_list("path", flat=True)
     left = sorted(set(paths) - set(taken))
     pages = {page for old in left for page in (old, *(beside(old, form) for form in FORMS))}
@@ -76,7 +76,7 @@ def _forget(glossary: Glossary, paths: Collection[str], store: Store) -> None:
 
 
 def _addresses(change: Change) -> list[Address]:
-    """Addresses whose response depends on a changed term."""
+    """Return the addresses whose response depends on a changed term."""
     moved = {
         uid
         for uid in change.uids
@@ -99,7 +99,7 @@ def _addresses(change: Change) -> list[Address]:
 
 
 def _lists(change: Change) -> dict[Scope, list[tuple[Facts | None, Facts | None]]]:
-    """The lists that show a changed term, each with its entries before and after."""
+    """Return the lists that show a changed term, each with its entries before and after."""
     found: dict[Scope, list] = {}
     for uid in change.uids:
         before, after = change.before.get(uid), change.after.get(uid)
@@ -114,7 +114,7 @@ def _lists(change: Change) -> dict[Scope, list[tuple[Facts | None, Facts | None]
 
 
 def _renamed(change: Change) -> set[Scope]:
-    """The lists on all of whose pages a category or vertical has another name now."""
+    """Return the lists in which a category or vertical has a new name on all pages."""
     found: set[Scope] = set()
     for category, vertical in change.renamed:
         if vertical:
@@ -125,7 +125,7 @@ def _renamed(change: Change) -> set[Scope]:
 
 
 def _stay(entries: list) -> bool:
-    """Whether all stand where they stood."""
+    """Return whether all entries keep their position."""
     return all(was and now and was.places == now.places for was, now in entries)
 
 
@@ -170,7 +170,7 @@ def _forget_letters(glossary: Glossary, scope: Scope, store: Store) -> None:
 
 
 def _listing_of(glossary: Glossary, scope: Scope, store: Store) -> Listing:
-    """A list as the transaction sees it; its pages share what was read of it."""
+    """Return a list as the transaction sees it; its pages share the query results."""
     if scope not in store.lists:
         store.lists[scope] = Listing(glossary, scope)
     return store.lists[scope]
@@ -196,7 +196,7 @@ def _scopes(terms: dict[Uid, Facts]) -> set[Scope]:
 
 
 def _reaches_llms(glossary: Glossary, entries: list) -> bool:
-    """It names the terms, or of many of them the letters."""
+    """Return whether ``llms.txt``, which names the terms or the letters of a long list, changes."""
     return bool(entries) and not (_stay(entries) and Listing(glossary, Scope()).stored())
 
 
@@ -218,7 +218,7 @@ def _llms(glossary: Glossary, store: Store) -> None:
 
 
 def _name_indexes(glossary: Glossary, names: Collection[str]) -> Iterator[Step | None]:
-    """What searching without a server needs to know of ``names``."""
+    """Yield steps that update the serverless search index for ``names``."""
     stored = name_index.stored_indexes(glossary)
     if not Listing(glossary, Scope()).is_split:
         yield partial(_names, glossary, None, stored)

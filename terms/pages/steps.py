@@ -1,7 +1,7 @@
-"""Long writes as steps: all in one transaction, or in many short ones between which others write.
+"""Long writes as steps: in one transaction, or in many short ones between which others write.
 
-SQLite has one writer at a time. Steps that are carried out in parts hold its lock for about
-``MOMENT`` seconds, so that an editor who saves meanwhile does not notice.
+SQLite has one writer at a time. Short transactions hold its lock for about ``MOMENT`` seconds, so
+that an editor who saves meanwhile notices no delay.
 """
 
 import time
@@ -15,17 +15,17 @@ from terms.models.bulk import let_others_write
 
 from .store import Store
 
-MOMENT = 0.06  # seconds of a transaction; the step that reaches it is carried out whole
+MOMENT = 0.06  # seconds of a transaction; the step that reaches it is completed
 
-# A step writes rows, and pages through the store. None ends the transaction: what its generator
-# does next holds up nobody.
+# A step writes rows, and pages through the store. None ends the transaction, so that the
+# generator's next work holds no lock.
 Step = Callable[[Store], object]
 Steps = Iterable[Step | None]
 
 
 @contextmanager
 def alone(glossary: Glossary) -> Iterator[None]:
-    """A transaction that has the lock of the glossary."""
+    """Hold the lock of the glossary in a transaction."""
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         yield
@@ -43,9 +43,9 @@ def at_once(glossary: Glossary, steps: Steps) -> None:
 def in_parts(glossary: Glossary, steps: Steps, instead_of: Collection[int] = ()) -> None:
     """Carry out ``steps`` in short transactions.
 
-    Until the last one is done a row says that the work is unfinished; where the process is
-    killed, another process finds the row and rebuilds the glossary's pages. The row replaces
-    those with the ids ``instead_of``.
+    Until the last step, a row marks the work as unfinished; if the process is killed, another
+    process finds the row and rebuilds the glossary's pages. The row replaces those with the ids
+    ``instead_of``.
     """
     with transaction.atomic():
         work = Unfinished.objects.create(glossary=glossary)
@@ -60,7 +60,7 @@ def in_parts(glossary: Glossary, steps: Steps, instead_of: Collection[int] = ())
 
 
 def _part(glossary: Glossary, steps: Iterator[Step | None], work: Unfinished) -> bool:
-    """Carry out some steps in a transaction; whether there may be more."""
+    """Carry out some steps in a transaction. Return whether there may be more."""
     done = object()
     step = next(steps, done)
     if step is done:

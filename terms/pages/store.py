@@ -1,4 +1,4 @@
-"""Stored pages: only changed rows are written, all under one change number."""
+"""Stored pages: only changed rows are written, all with one change number."""
 
 import hashlib
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ HTML = "text/html; charset=utf-8"
 MARKDOWN = "text/markdown; charset=utf-8"
 JSON = "application/json"
 JSON_LD = "application/ld+json"
-FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}  # beside a term's page
+FORMS = {"md": MARKDOWN, "json": JSON, "jsonld": JSON_LD}  # next to a term's page
 SECOND = timedelta(seconds=1)
-GONE = 404  # the status of a row whose page is no more
-SMALL = 1_000  # bytes; with its headers such a page is one packet, compressed or not
-KNOWN_WRITES = 10_000  # copies of pages that are older are made again as a whole
-LEVEL = 2  # a tenth larger than zlib's best, in a sixth of the time
+GONE = 404  # status of a row whose page was removed
+SMALL = 1_000  # bytes; such a page and its headers fit in one packet, compressed or not
+KNOWN_WRITES = 10_000  # older copies of pages are rebuilt in full
+LEVEL = 2  # a tenth larger than zlib's best level, in a sixth of the time
 
 _COLUMNS = (
     "path", "glossary_id", "status", "type", "etag", "location", "changed_at", "sequence",
@@ -35,7 +35,7 @@ _COLUMNS = (
 
 
 class Built(NamedTuple):
-    """What is to be sent for ``path``; ``location``, relative to it, where it has moved."""
+    """The response for ``path``; ``location`` is relative to it and empty without a redirect."""
 
     path: str
     body: bytes
@@ -45,13 +45,13 @@ class Built(NamedTuple):
 
 
 class Store:
-    """Writes pages of a glossary, or with None those of the whole site."""
+    """Writes the pages of a glossary, or with None those of the whole site."""
 
     def __init__(self, glossary: Glossary | None):
         self.glossary = glossary
         self._sequence = 0
         self.now = timezone.now()
-        self.lists: dict[Any, Any] = {}  # those that this transaction has read
+        self.lists: dict[Any, Any] = {}  # read in this transaction
 
     @property
     def sequence(self) -> int:
@@ -64,13 +64,13 @@ class Store:
             PageWrite.objects.update_or_create(sequence=site.sequence, defaults={"mark": site.mark})
             PageWrite.objects.filter(sequence__lte=site.sequence - KNOWN_WRITES).delete()
             if site.chrome != layout.fingerprint():
-                site.chrome = ""  # from now on not all pages are made in one way
+                site.chrome = ""  # from now on pages are of different versions
             site.save(update_fields=["sequence", "mark", "chrome"])
         return self._sequence
 
     def begin(self) -> None:
         """Count this transaction as a change, even if it writes no page."""
-        self.sequence  # noqa: B018 — it is taken by asking for it
+        self.sequence  # noqa: B018 — reading it takes the number
 
     def write(self, pages: Iterable[Built]) -> set[str]:
         """Store the pages that changed; return the paths of all ``pages``."""
@@ -108,12 +108,14 @@ class Store:
         self._replace(rows)
 
     def _time_after(self, before: datetime | None) -> datetime:
-        """A second later than ``before`` at least, whatever the clock says: clients know a page
-        by the second in which it was written."""
+        """Return the time of the change, at least a second after ``before``.
+
+        The clock may be set back, and clients identify a version by the second of its write.
+        """
         return self.now if before is None else max(self.now, before + SECOND)
 
     def gone(self, paths: Iterable[str]) -> None:
-        """Mark the pages of ``paths`` as gone; the rows stay, for processes that keep copies."""
+        """Mark the pages at ``paths`` as gone; the rows stay for processes that keep copies."""
         for some in batches(paths):
             rows = Page.objects.filter(path__in=some).exclude(status=GONE)
             found = list(rows.values_list("path", "glossary_id", "changed_at"))
@@ -147,7 +149,7 @@ def etag_of(body: bytes) -> str:
 
 
 def compressed(body: bytes) -> bytes:
-    """gzip, the same bytes each time; nothing where it would not help."""
+    """Return reproducible gzip data, or empty bytes if compression does not help."""
     if len(body) < SMALL:
         return b""
     packed = isal_zlib.compress(body, LEVEL, GZIP)
@@ -155,13 +157,13 @@ def compressed(body: bytes) -> bytes:
 
 
 def _site(sites) -> Site:
-    """The one row; a new one is of today, as no page was made before."""
+    """Return the only row. A new one has the current fingerprint, as no page exists yet."""
     defaults = {"uid": uuid4(), "chrome": layout.fingerprint()}
     return sites.get_or_create(pk=1, defaults=defaults)[0]
 
 
 def is_of_today() -> bool:
-    """Whether the pages were made with the current templates, code and SITE_URL."""
+    """Return whether the pages were made with the current templates, code and SITE_URL."""
     site = Site.objects.first()
     return site is not None and site.chrome == layout.fingerprint()
 

@@ -12,7 +12,7 @@ from .facts import Facts, facts_of
 
 @dataclass(frozen=True, slots=True)
 class RelatedLink:
-    """A related term: a link, or text while readers cannot see its target."""
+    """A related term: a link, or only text while its target is not public."""
 
     name: str
     target: Facts | None
@@ -23,20 +23,23 @@ class RelatedLink:
 
 @dataclass
 class Surroundings:
-    """Of one term. ``links`` are the places in its body with the terms that they mean,
-    ``files`` the terms that its author links, by the names of files or by NAMED and a name."""
+    """The surroundings of one term.
+
+    ``links``: places in its body with the terms mentioned there; ``files``: terms that its author
+    links, by file name or by NAMED and a name.
+    """
 
     related: list[RelatedLink] = field(default_factory=list)
     successor: RelatedLink | None = None
     links: list[tuple[int, int, Facts]] = field(default_factory=list)
     files: dict[str, Facts] = field(default_factory=dict)
-    meant: Facts | None = None  # the term of which it is one meaning
+    meant: Facts | None = None  # the term that it is a meaning of
     meanings: list[Facts] = field(default_factory=list)
     referring: list[Facts] = field(default_factory=list)
     mentioned_in: list[Facts] = field(default_factory=list)
 
     def add(self, kind: str, label: str, target: Facts | None) -> None:
-        """A relation of the term, by its label."""
+        """Add a relation of the term, by its label."""
         if kind == PublishedRelation.Kind.RELATED:
             self.related.append(RelatedLink(label, target))
         elif kind == PublishedRelation.Kind.SUCCESSOR:
@@ -48,7 +51,7 @@ class Surroundings:
 
     @property
     def neighbours(self) -> list[Facts]:
-        """Each of them once, the term's own relations first."""
+        """The neighbouring terms without duplicates, the term's own relations first."""
         own = [label.target for label in self.related if label.target]
         others = [*self.other_meanings, *self.referring]
         mentioned = [facts for *_, facts in self.links]

@@ -32,12 +32,12 @@ _ROOTED = re.compile(r'(<(img [^<>]*?src|a [^<>]*?href)=")(/[^"]*)')
 def term_pages(
     glossary: Glossary, uids: Collection[Uid], known: Mapping[Uid, Facts] = MappingProxyType({})
 ) -> Iterator[Built]:
-    """All forms of the pages of those of ``uids`` that are published.
+    """Yield all forms of the pages of published terms among ``uids``.
 
-    ``known`` are facts that need not be read again.
+    ``known``: facts that need not be read again.
     """
     for some in batches(uids, 200):
-        # Not by glossary, too: SQLite would then go through all of it, each time.
+        # Not filtered by glossary as well: SQLite would scan the whole glossary each time.
         terms = list(PublishedTerm.objects.filter(uid__in=some).order_by("pk"))
         around = surroundings_of(terms, known)
         for term in terms:
@@ -63,7 +63,7 @@ def _html(
     origin = Origin.of(glossary.origin)
     links = [Link(start, end, way(facts.path)) for start, end, facts in around.links]
     said = wording(glossary.language)
-    # Links are made as those that are stored.
+    # Only links that can be made are stored.
     rendered = render_page(term.body, links, are_made=True, say=said.say)
     html, is_listed = _with_meanings(rendered.html, around.meanings, way)
     html = _to_terms(glossary, html, around.files, way)
@@ -95,7 +95,7 @@ def _html(
 
 
 def _crumbs(glossary: Glossary, term: PublishedTerm) -> list[tuple[str, str]]:
-    """Names and paths of the term's lists, the widest first."""
+    """Return names and paths of the term's lists, the widest first."""
     crumbs = []
     if term.category_slug:
         crumbs.append((term.category, list_path(glossary.slug, term.category_slug)))
@@ -108,7 +108,7 @@ def _crumbs(glossary: Glossary, term: PublishedTerm) -> list[tuple[str, str]]:
 def _details(
     term: PublishedTerm, crumbs: list[tuple[str, str]], way: _Way, whole: _Way
 ) -> Iterator[tuple[str, str, str]]:
-    """Titles, values and where these lead, if anywhere."""
+    """Yield titles, values and addresses; an address is empty without a link."""
     lists = {"category": crumbs[:1], "vertical": crumbs[1:]}
     for row in term.details:
         url = row["url"] or row["value"]
@@ -141,7 +141,10 @@ def _to_terms(glossary: Glossary, html: str, files: Mapping[str, Facts], way: _W
 
 
 def _with_meanings(html: str, meanings: Sequence[Facts], way: _Way) -> tuple[str, bool]:
-    """``html`` with the meanings of the term where its author wants them listed, and whether."""
+    """List the meanings of the term where its author wants them.
+
+    Returns the HTML and whether it lists any.
+    """
     if MEANINGS not in html:
         return html, False
     items = "".join(
@@ -153,14 +156,19 @@ def _with_meanings(html: str, meanings: Sequence[Facts], way: _Way) -> tuple[str
 
 
 def _own_addresses(glossary: Glossary, term: PublishedTerm) -> _Way:
-    """Of what authors link, the site's own pages and pictures move with it below a prefix."""
+    """Return a function that makes links to the site's own pages and pictures relative.
+
+    Such links work below any prefix.
+    """
     starts, up = (home_path(glossary.slug), "/media/"), to_root(term.path)
     return lambda address: up + address[1:] if address.startswith(starts) else address
 
 
 def _from_root(html: str, own: _Way, origin: Origin) -> str:
-    """Addresses from the root of a site are of this one, or of the one that is its ``origin``,
-    whose pictures are not loaded."""
+    """Make root-relative addresses point to this site or to its ``origin``.
+
+    Pictures of the origin are not loaded.
+    """
 
     def led(link: re.Match[str]) -> str:
         there = own(link[3])
@@ -171,7 +179,7 @@ def _from_root(html: str, own: _Way, origin: Origin) -> str:
 
 
 def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
-    """schema.org's DefinedTerm (https://schema.org/DefinedTerm)."""
+    """Return schema.org's DefinedTerm (https://schema.org/DefinedTerm)."""
     data = {
         "@context": "https://schema.org",
         "@type": "DefinedTerm",
@@ -192,7 +200,7 @@ def linked_data(glossary: Glossary, term: PublishedTerm) -> dict[str, Any]:
 
 
 def _json(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> dict[str, Any]:
-    """``icon`` is drawn on a grid of 24 by 24."""
+    """Return the JSON form. ``icon`` is drawn on a grid of 24 by 24."""
     return {
         "name": term.name,
         "description": term.description,

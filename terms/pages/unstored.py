@@ -1,7 +1,6 @@
 """Pages of published terms that are not stored yet.
 
-Where very many terms are published, their pages are stored a part at a time. Whatever links to
-one that comes later finds it all the same.
+A large publication stores its pages in parts. Links to pages that are stored later already work.
 """
 
 from terms.models import Glossary, PublishedTerm
@@ -13,7 +12,7 @@ from .term import term_pages
 
 
 def unstored_page(path: str) -> Built | None:
-    """The page of a published term, one of its other forms, or a list's own page."""
+    """Return the page of a published term, one of its other forms, or a list's own page."""
     return _of_term(path) or _of_list(path)
 
 

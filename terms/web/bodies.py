@@ -1,6 +1,6 @@
-"""Reads request bodies on the event loop, limited in size, time and number.
+"""Reads request bodies on the event loop, with limits on size, time and number.
 
-A client that sends slowly holds a few kilobytes here and nothing else.
+A slow client holds a few kilobytes here and nothing else.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ class Bounds(NamedTuple):
 
 
 VISITORS = Bounds(64 * 1024, 10, 5)  # a suggestion or a password is far shorter
-EDITORS = Bounds(6 * 1024 * 1024, 120, 15)  # a picture, at the pace of a slow line
-MOST_AT_ONCE = 256  # bodies that are read at the same time
-MOST_OF_ONE = 24  # of them from one address
-MEMORY = 128 * 1024 * 1024  # bytes in all
+EDITORS = Bounds(6 * 1024 * 1024, 120, 15)  # a picture over a slow connection
+MOST_AT_ONCE = 256  # bodies read at the same time
+MOST_OF_ONE = 24  # of these, from one network
+MEMORY = 128 * 1024 * 1024  # bytes of all bodies
 
 
 class BodyRefused(Exception):
-    """The body is not read; ``status`` and the words say why."""
+    """The body is not read; ``status`` and the message are the response."""
 
     def __init__(self, status: int, words: str):
         super().__init__(words)
@@ -34,7 +34,7 @@ class BodyRefused(Exception):
 
 
 class Bodies:
-    """The bodies of visitors, or of editors, that a process reads at the moment."""
+    """The bodies that a process is reading, of visitors or of editors."""
 
     def __init__(self) -> None:
         self._by_address: Counter[str] = Counter()
@@ -42,10 +42,9 @@ class Bodies:
         self._memory = 0
 
     async def read(self, protocol: Any, length: str | None, address: str, bounds: Bounds) -> bytes:
-        """The whole body of the request behind ``protocol``; raises Refused.
+        """Return the whole body of the request behind ``protocol``. Raises BodyRefused.
 
-        ``length`` is what Content-Length says. Without it nobody could tell a body that was cut
-        off from a whole one.
+        ``length`` is the Content-Length header. Without it, a truncated body would look complete.
         """
         if length == "0":
             return b""
@@ -74,7 +73,7 @@ class Bodies:
         end = now() + bounds.seconds
         try:
             async with asyncio.timeout_at(now() + bounds.pause) as deadline:
-                # Not anext(…, default), whose awaitable crashes CPython beneath this server.
+                # Not anext(…, default): its awaitable crashes CPython under this server.
                 async for piece in protocol:
                     deadline.reschedule(min(end, now() + bounds.pause))
                     size += len(piece)

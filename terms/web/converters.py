@@ -1,5 +1,5 @@
 class PagePath:
-    """The path of a page, of any depth: any text but control characters."""
+    """The path of a page at any depth: any text without control characters."""
 
     regex = r"[^\x00-\x1f\x7f]+"
 

@@ -1,6 +1,6 @@
-"""Runs Django, as a WSGI callable, in threads beside an event loop.
+"""Runs Django, as a WSGI callable, in threads next to an event loop.
 
-Requests wait in a queue that is bounded; one that finds it full is refused at once.
+Requests wait in a bounded queue; a request that finds it full is refused at once.
 """
 
 import asyncio
@@ -17,16 +17,16 @@ from typing import IO, Any, NamedTuple
 from .page_server import Environ
 from .proxies import Client
 
-IN_MEMORY = 1024 * 1024  # bytes of an answer; what is longer waits in a file for its reader
+IN_MEMORY = 1024 * 1024  # bytes; a longer response waits in a file until it is sent
 PATIENCE = 0.02  # seconds; most requests take less
 
 
 class Busy(Exception):
-    """All threads have work, and as many requests as may wait do so."""
+    """All threads are busy and the queue is full."""
 
 
 class Response(NamedTuple):
-    """What Django answered: its body in memory, or in a file that is to be closed."""
+    """Django's response: its body in memory, or in a file that the receiver closes."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -36,7 +36,7 @@ class Response(NamedTuple):
 
 @dataclass(eq=False)
 class _Asked:
-    """Something that a thread is to do, and the answer that is waited for."""
+    """A task for a thread, and the future of its result."""
 
     act: Callable
     values: tuple
@@ -44,8 +44,10 @@ class _Asked:
 
 
 class DjangoThreads:
-    """Begins one request after another: threads that compute at the same time hinder each other.
-    Only where one takes longer than ``PATIENCE`` another thread begins the next."""
+    """Starts one request after another, as computing threads slow each other down.
+
+    Only if a request takes longer than ``PATIENCE``, another thread starts the next one.
+    """
 
     def __init__(self, application: Callable, threads: int, most_waiting: int, name: str):
         self.application = application
@@ -54,26 +56,26 @@ class DjangoThreads:
         self._free = threads
         self._taken = 0
         self._waiting: deque[_Asked] = deque()
-        self._begun: _Asked | None = None  # the one that has begun last, unless it takes long
+        self._begun: _Asked | None = None  # the last one started, unless it takes long
 
     @property
     def is_full(self) -> bool:
         return self._taken >= self.most
 
     async def answer(self, environ: Environ) -> Response:
-        """What the application answers; raises Busy."""
+        """Return the application's response. Raises Busy."""
         response: Response = await self.run(self._run, environ)
         return response
 
     async def run(self, act: Callable, *values: Any) -> Any:
-        """What ``act`` returns; raises Busy."""
+        """Return the result of ``act``. Raises Busy."""
         if self.is_full:
             raise Busy
         self._taken += 1
         asked = _Asked(act, values, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
         self._begin()
-        # A request that is given up does not stop work that has begun.
+        # Cancelling a request does not stop work that has begun.
         return await asyncio.shield(asked.answer)
 
     def _begin(self) -> None:
@@ -84,14 +86,14 @@ class DjangoThreads:
         self._free -= 1
         try:
             done = loop.run_in_executor(self._threads, asked.act, *asked.values)
-        except RuntimeError as error:  # the system gives no thread
+        except RuntimeError as error:  # the system has no thread to give
             done = loop.create_future()
             done.set_exception(error)
         timer = loop.call_later(PATIENCE, self._pass, asked)
         done.add_done_callback(partial(self._end, asked, timer))
 
     def _pass(self, asked: _Asked) -> None:
-        """Wait for it no longer before the next one begins."""
+        """Let the next task start without waiting for this one."""
         if self._begun is asked:
             self._begun = None
             self._begin()
@@ -104,14 +106,14 @@ class DjangoThreads:
             asked.answer.cancel()
         elif error := done.exception():
             asked.answer.set_exception(error)
-            asked.answer.exception()  # marks it as seen, where nothing awaits it any more
+            asked.answer.exception()  # marks it as retrieved if nothing awaits it any more
         else:
             asked.answer.set_result(done.result())
         self._pass(asked)
         self._begin()
 
     def close(self) -> None:
-        """Wait for what has begun; the rest is dropped."""
+        """Wait for running tasks and drop the queue."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, environ: Environ) -> Response:
@@ -131,7 +133,7 @@ class DjangoThreads:
 
 
 def _gathered(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
-    """All pieces, in memory or in a file: no client is waited for in a thread."""
+    """Return all pieces, in memory or in a file, so that no thread waits for a client."""
     found: list[bytes] = []
     size = 0
     pieces = iter(pieces)
@@ -139,7 +141,7 @@ def _gathered(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
         found.append(piece)
         size += len(piece)
         if size > IN_MEMORY:
-            file = tempfile.TemporaryFile()  # noqa: SIM115 — closed once it was sent
+            file = tempfile.TemporaryFile()  # noqa: SIM115 — closed after it is sent
             file.writelines(found)
             file.writelines(pieces)
             file.seek(0)
@@ -148,9 +150,9 @@ def _gathered(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
 
 
 def environ_of(scope: Any, body: bytes, client: Client, prefix: str = "") -> Environ:
-    """The WSGI environment (PEP 3333) of a request of RSGI with this ``body``.
+    """Return the WSGI environment (PEP 3333) of an RSGI request with this ``body``.
 
-    Headers whose names have an underscore are left out: they would pass for others.
+    Headers with an underscore in their name are dropped: they would pass for others.
     """
     environ: Environ = {
         "REQUEST_METHOD": scope.method,

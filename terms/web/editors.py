@@ -1,6 +1,6 @@
-"""Whether a request belongs to a logged-in person, whose requests have threads of their own.
+"""Recognises requests of logged-in people, which have their own threads.
 
-A cookie proves nothing by its name. Its session is looked up, and remembered for a while.
+The name of a cookie proves nothing. Its session is looked up and remembered for a while.
 """
 
 import time
@@ -16,7 +16,7 @@ _KEY_LENGTH = 32
 
 
 class Editors:
-    """The sessions of this process that were found to be of a person."""
+    """The sessions of logged-in people that this process knows."""
 
     def __init__(self) -> None:
         self._name = settings.SESSION_COOKIE_NAME
@@ -24,7 +24,7 @@ class Editors:
         self._until: dict[str, float] = {}
 
     def key_of(self, cookies: str | None) -> str:
-        """The key of the session that a request names; empty where it names none."""
+        """Return the session key in the cookies of a request, or an empty string."""
         if not cookies or self._name not in cookies:
             return ""
         for cookie in cookies.split(";"):
@@ -37,11 +37,11 @@ class Editors:
         return self._until.get(key, 0) > time.monotonic()
 
     def knew(self, key: str) -> bool:
-        """Whether it was known, perhaps longer ago."""
+        """Return whether the session is known or was known before."""
         return key in self._until
 
     def look_up(self, key: str) -> bool:
-        """Ask the database whether this session is that of a logged-in person."""
+        """Query the database. Return whether this is the session of a logged-in person."""
         try:
             is_one = SESSION_KEY in self._store(key)
         finally:

@@ -1,4 +1,4 @@
-"""The error page of Django's requests."""
+"""The error page of requests that Django handles."""
 
 import errno
 import sys
@@ -19,7 +19,7 @@ def _is_full(error: BaseException | None) -> bool:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 with what was typed where the database cannot take it now; else Django's own page."""
+    """Return 503 with the submitted text if the database is unavailable, else Django's own page."""
     error = sys.exc_info()[1]
     if _is_full(error):
         return unavailable.answer_of_django(request, FULL)

@@ -1,4 +1,4 @@
-"""Static files and pictures, sent from the event loop, so that pages need no Django."""
+"""Static files and pictures, sent from the event loop without Django."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from .page_cache import Headers
 
-# As ``terms.media.pictures`` names them: by what is in them.
+# Named by their content in ``terms.media.pictures``.
 PICTURE = re.compile(r"/media/(terms/([0-9a-f]{32})(\.png|\.jpg|\.webp|\.gif))")
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif"}
 PICTURE_HEADERS = [
@@ -18,7 +18,7 @@ PICTURE_HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Resource-Policy", "same-site"),
 ]
-# What WhiteNoise asks of a request, by the names of WSGI.
+# Headers that WhiteNoise reads: WSGI name → HTTP name.
 _ASKED = {
     "HTTP_ACCEPT_ENCODING": "accept-encoding",
     "HTTP_IF_NONE_MATCH": "if-none-match",
@@ -30,12 +30,12 @@ _ASKED = {
 class Files:
     def __init__(self, headers: Headers):
         self._headers = headers
-        # While developing files come and go: Django looks for them each time.
+        # In development files come and go; Django looks them up each time.
         self._static = {} if settings.DEBUG else WhiteNoiseMiddleware(lambda request: None).files
         self._media = Path(settings.MEDIA_ROOT)
 
     def send(self, scope: Any, protocol: Any) -> bool:
-        """Answer, where the path is that of a file; whether it is."""
+        """Send the file at the path of the request. Return whether there is one."""
         path = scope.path
         if (static := self._static.get(path)) is not None:
             self._send_static(static, scope, protocol)

@@ -1,8 +1,7 @@
-"""Freshness of stored pages from a database server, without blocking the event loop.
+"""Checks the freshness of stored pages in a database server without blocking the event loop.
 
-Whether something was written is asked for all requests that wait at the moment at once, after
-they came: so each is answered as of now, and one connection does for all. Where the answer
-takes too long, what is kept is sent, marked as stale.
+One query answers all waiting requests and starts after they arrived. So each response is current,
+and one connection is enough. If the query takes too long, kept pages are sent, marked as stale.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ class Freshness:
         self._looking: asyncio.Task | None = None
 
     async def find(self, path: str) -> Kept | None:
-        """As ``Pages.find``, without holding up the loop."""
+        """As ``Pages.find``, without blocking the loop."""
         kept = self.pages.kept(path)
         if kept is None and is_djangos(path):
             return None
@@ -43,13 +42,13 @@ class Freshness:
         return asyncio.get_running_loop().run_in_executor(self.threads, act, *values)
 
     def glance(self) -> None:
-        """Have the database asked once in a while, by requests that do not wait for the answer."""
+        """Query the database once in a while, without waiting for the result."""
         if self.pages.may_ask:
             self.pages.ask_later()
             self._ask()
 
     async def _is_fresh(self) -> bool:
-        """Whether a look at the database that began after this call went well."""
+        """Return whether a query that started after this call succeeded."""
         if self.pages.is_away:
             self.glance()
             return False

@@ -20,12 +20,12 @@ from terms.review.requests import MAX_TEXT, CannotReview
 
 from . import views
 
-A_MINUTE = 60  # requests by one link
-GUESSES = 30  # a minute, by one address
+A_MINUTE = 60  # requests with one link
+GUESSES = 30  # invalid links a minute from one address
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Cache-Control": "no-store",
-    # No other site hears of the link; this one has to, or a comment would come from nowhere.
+    # No other site receives the link. This one must, to know the origin of comments.
     "Referrer-Policy": "same-origin",
 }
 
@@ -42,7 +42,7 @@ class GuestForm(forms.Form):
 
 
 def _link(request: HttpRequest, token: str) -> GuestLink:
-    """The open link, or 404 whether it never was, is over or was revoked."""
+    """Return the open link. Raises Http404 if it is unknown, expired or revoked."""
     found = link_of(token)
     if found is None:
         limit(f"guest-guess-{client_of(request)}", GUESSES)
@@ -53,7 +53,7 @@ def _link(request: HttpRequest, token: str) -> GuestLink:
 
 @contextmanager
 def _one_at_a_time(link: GuestLink) -> Iterator[None]:
-    """A preview blocks writers, so each link shows one at a time."""
+    """Allow each link one preview at a time, as a preview blocks writers."""
     key = f"guest-shows-{link.pk}"
     if not cache.add(key, 1, 30):
         raise TooMany
@@ -64,7 +64,7 @@ def _one_at_a_time(link: GuestLink) -> Iterator[None]:
 
 
 def _guarded(view):
-    """Without traces: not for search engines, not kept, not told to other sites."""
+    """Keep a page out of search engines, caches and the referrers of other sites."""
 
     def guarded(request: HttpRequest, token: str, path: str = "") -> HttpResponse:
         try:
@@ -82,7 +82,7 @@ def _guarded(view):
 @require_safe
 @_guarded
 def preview_page(request, link, token, path):
-    """A page of the readers' side as it will be."""
+    """Show a public page as it will be."""
     if path.startswith("static/"):
         return redirect(asset_address(path))
     if path.startswith("media/"):
@@ -92,7 +92,7 @@ def preview_page(request, link, token, path):
             raise Http404("There is no such picture.") from error
     before = get_script_prefix()
     with _one_at_a_time(link), as_published(link.change_set):
-        # Below this address the site is mounted, for as long as it is shown.
+        # The site is mounted below this address while it is shown.
         set_script_prefix(reverse("guest", args=[token]))
         try:
             return _answer(request, path)
@@ -115,7 +115,7 @@ def _answer(request, path):
 @require_http_methods(["GET", "HEAD", "POST"])
 @_guarded
 def guest_page(request, link, token, path):
-    """What is in the change set, and the form to say something of it."""
+    """Show the terms of the change set, and a form for comments."""
     terms = list(link.change_set.members())
     form = GuestForm(request.POST or None)
     said = None
@@ -138,7 +138,7 @@ def guest_page(request, link, token, path):
 
 
 def _pages(terms):
-    """Each term with the path of the page that it will have."""
+    """Return each term with the path of its future page."""
     paths = dict(
         PublishedTerm.objects.filter(uid__in=[t.uid for t in terms]).values_list("uid", "path")
     )
@@ -146,7 +146,7 @@ def _pages(terms):
 
 
 def _say(link, terms, form):
-    """Keep the comment; why it cannot be kept, or None."""
+    """Save the comment. Return the reason why it cannot be saved, or None."""
     term = next((t for t in terms if t.pk == form.cleaned_data["term"]), None)
     if term is None:
         return "Choose one of the terms."

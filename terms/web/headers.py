@@ -1,4 +1,4 @@
-"""Accepted hosts and response headers of stored pages, as Django has them for its own."""
+"""Accepted hosts and response headers of stored pages, the same as Django's."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 
-MOST_HOSTS = 100  # names of the site that are remembered as good ones
+MOST_HOSTS = 100  # accepted host names to remember
 _LOCAL = [".localhost", "127.0.0.1", "[::1]"]
 
 
@@ -31,7 +31,7 @@ def security_headers() -> list[tuple[str, str]]:
 
 
 def isolated(get_response: Callable) -> Callable:
-    """Middleware: what Django answers has the headers of stored pages, too."""
+    """Middleware that adds the isolation headers of stored pages to Django's responses."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -43,7 +43,7 @@ def isolated(get_response: Callable) -> Callable:
 
 
 class RefuseUnreadable:
-    """Middleware: values that no database takes are mistakes of the client, not of the code."""
+    """Middleware that treats values which no database accepts as client errors."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -60,8 +60,10 @@ class RefuseUnreadable:
 
 
 class Acceptable:
-    """Whether a request is one to the site under a name that it has, and over HTTPS if it has
-    to be; Django answers the others."""
+    """Whether a request names an allowed host and uses HTTPS if it must.
+
+    Django answers all other requests.
+    """
 
     def __init__(self) -> None:
         self._hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])

@@ -7,10 +7,10 @@ from terms.pages.store import FORMS
 SUFFIXES = {kind.partition(";")[0]: suffix for suffix, kind in FORMS.items()}
 
 
-@lru_cache(maxsize=200)  # clients are of few kinds
+@lru_cache(maxsize=200)  # clients send few different values
 def takes_gzip(accepted: str) -> bool:
     accepted = accepted.lower()
-    if "gzip" not in accepted or "q=0" not in accepted:  # as with nearly all
+    if "gzip" not in accepted or "q=0" not in accepted:  # nearly always
         return "gzip" in accepted
     parts = [part.partition(";") for part in accepted[:500].split(",")]
     return any(name.strip() == "gzip" and _weight(rest) > 0 for name, _, rest in parts)
@@ -18,7 +18,7 @@ def takes_gzip(accepted: str) -> bool:
 
 @lru_cache(maxsize=200)
 def wanted_form(accept: str) -> str:
-    """The form of a term that a client prefers to the page for people; none for browsers."""
+    """Return the form that a client prefers to HTML, or an empty string, as for browsers."""
     if "/" not in accept:
         return ""
     weights: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""Stored pages in memory, until something is written."""
+"""Stored pages in memory, kept until they change."""
 
 import threading
 from collections import OrderedDict
@@ -19,24 +19,26 @@ from .page_reader import DATABASE_ERRORS, PageStore, StoredPage
 
 Headers = list[tuple[str, str]]
 
-CACHE_BYTES = 128 * 1024 * 1024  # of 20,000 terms all pages
-_ROW_BYTES = 1_500  # what a kept page takes besides its bytes
-FRESH = "public, no-cache"  # may be kept anywhere, and is to be asked for each time
-STALE_FOR = 3600.0  # seconds that kept pages are sent while the database does not answer
-ASK_AGAIN = 1.0  # seconds after which a database that did not answer is asked again
+CACHE_BYTES = 128 * 1024 * 1024  # all pages of 20,000 terms
+_ROW_BYTES = 1_500  # memory of a kept page in addition to its body
+FRESH = "public, no-cache"  # any cache may store it, and must revalidate it each time
+STALE_FOR = 3600.0  # seconds to send kept pages while the database does not answer
+ASK_AGAIN = 1.0  # seconds until a database that did not answer is queried again
 
 
 class Kept(NamedTuple):
-    """A page ready to be sent. ``body`` is its smallest form; ``other`` headers go with the
-    uncompressed bytes, which are made of it for those who do not take gzip."""
+    """A page ready to be sent. ``body`` is its smallest form.
+
+    ``other`` headers belong to the uncompressed body, for clients that do not accept gzip.
+    """
 
     path: str
     status: int
-    tags: frozenset[str]  # those of its forms, as a client that has one sends it
-    modified: str  # as HTTP writes it
+    tags: frozenset[str]  # of all its forms, as in If-None-Match
+    modified: str  # in HTTP format
     is_packed: bool
     headers: Headers
-    brief: Headers  # of a 304
+    brief: Headers  # for a 304
     other: Headers
     body: bytes
     has_forms: bool
@@ -44,9 +46,9 @@ class Kept(NamedTuple):
 
 
 class Pages:
-    """Stored pages by path, right for every request as long as the database answers.
+    """Stored pages by path, current for every request while the database answers.
 
-    While it does not, what is kept is sent for up to ``STALE_FOR`` seconds, marked as stale.
+    While it does not, kept pages are sent for up to ``STALE_FOR`` seconds, marked as stale.
     """
 
     def __init__(
@@ -61,19 +63,19 @@ class Pages:
         self.limit = limit
         self._clock = clock
         self._lock = threading.Lock()
-        # A plain dict would look for its oldest page past the places of all that are gone.
+        # In a plain dict, finding the oldest page would scan the slots of removed pages.
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._size = 0
         self._version: Any = None
         self._renewals = 0
         self._mark = ""
-        self._seen_at = clock()  # when the database answered last
+        self._seen_at = clock()  # time of the database's last answer
         self._is_away = False
-        self._ask_at = 0.0  # when a database that did not answer is asked again
+        self._ask_at = 0.0  # time to query a database that did not answer
 
     @cached_property
     def store(self) -> PageStore:
-        """Opened by the first request, as a process that was forked needs its own."""
+        """Opened by the first request, as a forked process needs its own."""
         return self._open()
 
     def close(self) -> None:
@@ -81,23 +83,23 @@ class Pages:
 
     @property
     def kept_bytes(self) -> int:
-        """What the kept pages take, at most ``limit``."""
+        """Bytes of the kept pages, at most ``limit``."""
         return self._size
 
     @property
     def is_away(self) -> bool:
-        """Whether the database did not answer when it was asked last."""
+        """Whether the database did not answer the last query."""
         return self._is_away
 
     @property
     def may_ask(self) -> bool:
-        """Whether a database that is away is to be asked once more."""
+        """Whether a database that is away may be queried again."""
         return self._clock() >= self._ask_at
 
     # Finding
 
     def find(self, path: str) -> Kept | None:
-        """The page at ``path`` as it is now; a stale one where the database is away."""
+        """Return the page at ``path`` as it is now, or a stale one while the database is away."""
         if path not in self._kept and is_djangos(path):
             return None
         if self._is_away and not self.may_ask:
@@ -107,7 +109,7 @@ class Pages:
             if version != self._version:
                 self.renew(version)
             found = self._kept.get(path) or self.read(path)
-        except DATABASE_ERRORS:  # no database, or none of ours: Django says so
+        except DATABASE_ERRORS:  # no database, or not ours: Django reports it
             self.note_away()
             return self.stale(path)
         if self._is_away:
@@ -115,16 +117,16 @@ class Pages:
         return found
 
     def kept(self, path: str) -> Kept | None:
-        """What is in memory, whether or not it is still so."""
+        """Return the page in memory, current or not."""
         return self._kept.get(path)
 
     def stale(self, path: str) -> Kept | None:
-        """The page as it was, which says so; None once that is too long ago."""
+        """Return the kept page, marked as stale, or None if it is too old."""
         kept = self._kept.get(path)
         age = int(self._clock() - self._seen_at)
         if kept is None or age > STALE_FOR:
             return None
-        # RFC 9211: how long ago it was known to be right.
+        # RFC 9211: time since the page was known to be current.
         note = ("Cache-Status", f"glossary; hit; ttl=-{age}; detail=database-away")
         return kept._replace(
             headers=[*kept.headers, note], brief=[*kept.brief, note], other=[*kept.other, note]
@@ -141,7 +143,7 @@ class Pages:
         self._is_away, self._seen_at = False, self._clock()
 
     def renew(self, version: Any) -> None:
-        """Forget what has changed since the last look, which ``version`` comes before."""
+        """Drop the pages that changed since the last look. ``version`` was read before this one."""
         with self._lock:
             mark = self.store.mark()
             if mark != self._mark:
@@ -157,21 +159,21 @@ class Pages:
             self._seen_at = self._clock()
 
     def look(self) -> None:
-        """Ask the database whether anything was written; raises one of DATABASE_ERRORS."""
+        """Query the database for new writes. Raises one of DATABASE_ERRORS."""
         version = self.store.version()
         if version != self._version:
             self.renew(version)
         self.note_back()
 
     def read(self, path: str) -> Kept | None:
-        """The page from the database, kept from now on."""
+        """Return the page from the database, and keep it."""
         renewals = self._renewals
         row = self.store.row(path) if "\0" not in path else None
         if row is None:
             return None
         kept = kept_page(path, row, self.headers)
         with self._lock:
-            # Another thread may have looked since: then this row may be an old one.
+            # Another thread may have looked since, and this row may be outdated.
             if self._renewals == renewals and kept.size <= self.limit:
                 self._keep(path, kept)
         return kept
@@ -185,11 +187,11 @@ class Pages:
         self._size += kept.size
 
     def form_of(self, kept: Kept, accept: str) -> Kept:
-        """The form of a term that ``accept`` asks for, where it has one."""
+        """Return the form of a term that ``accept`` prefers, or ``kept`` if there is none."""
         form = wanted_form(accept)
         other = self.find(beside(kept.path, form)) if form else None
         if other is None or other.status != HTTPStatus.OK:
-            return kept  # a list, say, where a term was once
+            return kept  # for example, a list has replaced the term
         return _negotiated(other)
 
 
@@ -256,7 +258,7 @@ def kept_page(path: str, row: StoredPage, shared: Headers) -> Kept:
 
 @lru_cache(maxsize=1_000)  # many pages change at the same moment
 def _http_time(changed: str | datetime) -> str:
-    """As HTTP writes it; SQLite gives text, which is UTC."""
+    """Return the time in HTTP format; SQLite stores it as UTC text."""
     if isinstance(changed, str):
         changed = datetime.fromisoformat(changed).replace(tzinfo=UTC)
     return format_datetime(changed.astimezone(UTC), usegmt=True)

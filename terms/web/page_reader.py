@@ -1,9 +1,9 @@
-"""Reads stored pages from SQLite, past the ORM.
+"""Reads stored pages from SQLite, bypassing the ORM.
 
-A reader is asked before each answer whether anything was written since. On SQLite the marks
-of ``pages.change_marks`` say so at no cost; where they do not, and once a second in any case,
-its ``data_version`` does (https://www.sqlite.org/pragma.html#pragma_data_version). SQLite's
-own files are never opened here: closing one would take the locks of this process off it
+Before each response, a reader checks whether anything was written. The marks of
+``pages.change_marks`` tell this at no cost. While they are not settled, and once a second in any
+case, SQLite's ``data_version`` does (https://www.sqlite.org/pragma.html#pragma_data_version).
+SQLite's own files are never opened here: closing one would release this process's locks on it
 (https://www.sqlite.org/howtocorrupt.html#posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
 """
 
@@ -19,18 +19,18 @@ from terms.pages.change_marks import generation_of, is_settled
 
 try:
     from psycopg import Error as PostgresError
-except ImportError:  # it is needed for PostgreSQL alone
+except ImportError:  # only needed for PostgreSQL
     DATABASE_ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
 else:
     DATABASE_ERRORS = (sqlite3.Error, PostgresError)
-MOST = 1_000  # changed paths that are told one by one
-_NEVER = b"never"  # what marks are not
-TRUSTED = 1.0  # seconds that the marks alone are believed, should another program write past them
-BUSY = 0.25  # seconds to wait for a lock of SQLite's; readers have what was kept
+MOST = 1_000  # changed paths that are listed one by one
+_NEVER = b"never"  # equals no marks
+TRUSTED = 1.0  # seconds to trust the marks alone; other programs may write without them
+BUSY = 0.25  # seconds to wait for SQLite's lock; readers get kept pages
 
 
 class StoredPage(NamedTuple):
-    """``gzip`` is empty where compressing would not help; else ``body`` is."""
+    """``gzip`` is empty if compression does not help; else ``body`` is."""
 
     status: int
     type: str
@@ -42,7 +42,7 @@ class StoredPage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """In bytes, uncompressed, with which the format ends (RFC 1952, 2.3.1)."""
+        """Uncompressed bytes, from the end of the gzip format (RFC 1952, 2.3.1)."""
         return int.from_bytes(self.gzip[-4:], "little") if self.gzip else len(self.body)
 
 
@@ -56,26 +56,29 @@ SINCE = "SELECT path FROM terms_page WHERE sequence > {} LIMIT {}"
 
 
 class PageStore(Protocol):
-    """The database as readers' pages need it. Each call may raise one of DATABASE_ERRORS."""
+    """The database for public pages. Each call may raise one of DATABASE_ERRORS."""
 
     def version(self) -> Any:
-        """A value that changes with every write."""
+        """Return a value that changes with every write."""
 
     def mark(self) -> str:
-        """The mark of the last writing of pages; empty before the first."""
+        """Return the mark of the last page write, or an empty string before the first."""
 
     def changed_since(self, mark: str) -> list[str] | None:
-        """The paths that were written after the writing ``mark``; None where these are many, or
-        the database does not know it: another one may have been restored."""
+        """Return the paths written after the write ``mark``.
+
+        Returns None if there are many, or if the database does not know the mark, as after a
+        restore.
+        """
 
     def row(self, path: str) -> StoredPage | None:
-        """The page at ``path``; None where there is none, or one that says so itself."""
+        """Return the page at ``path``, or None if it does not exist or is gone."""
 
     def close(self) -> None: ...
 
 
 class SqlitePages:
-    """Reads through a connection of its own, as one process at a time."""
+    """Reads through its own connection, one thread at a time."""
 
     def __init__(self, database: str | Path):
         self._path = str(database)
@@ -96,7 +99,7 @@ class SqlitePages:
         self._opened += 1
 
     def version(self) -> Any:
-        """Differs from what it was if anything has been written, or another file is there."""
+        """Return a value that differs after any write, or if another file is there."""
         known, until, version = self._known
         marks = self._marks()
         now = monotonic()
@@ -135,7 +138,7 @@ class SqlitePages:
 
 
 def _file(path: str) -> tuple[int, int] | None:
-    """Which file has the name ``path`` now."""
+    """Return the device and inode of the file at ``path``."""
     try:
         found = os.stat(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Reads stored pages from PostgreSQL, past the ORM."""
+"""Reads stored pages from PostgreSQL, bypassing the ORM."""
 
 import threading
 from typing import Any
@@ -11,7 +11,7 @@ CONNECTING, ANSWERING = 2, 1.5  # seconds that the server has
 
 
 class Impatient(psycopg.Connection):
-    """A connection that gives a query up, should the server not answer at all."""
+    """A connection that abandons a query if the server does not answer."""
 
     seconds = ANSWERING
 
@@ -24,7 +24,7 @@ class Impatient(psycopg.Connection):
 
 
 class PostgresPages:
-    """Asks for the mark of the last writing each time, so that every host is right."""
+    """Reads the mark of the last write each time, so that every host is current."""
 
     def __init__(self, parameters: dict[str, Any]):
         self._parameters = {**parameters, "autocommit": True, "connect_timeout": CONNECTING}
@@ -48,7 +48,7 @@ class PostgresPages:
         return StoredPage(*found[0]) if found else None
 
     def close(self) -> None:
-        """Close the connection of this thread; the others end with theirs."""
+        """Close this thread's connection; the others end with their threads."""
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
@@ -63,7 +63,7 @@ class PostgresPages:
                 return connection.execute(query, values or None).fetchall()
             except psycopg.OperationalError:
                 connection.close()
-                # One that the server has closed since says nothing about the server.
+                # A connection that was closed since does not show that the server is down.
                 if attempt == 2 or not is_old:
                     raise
         return []

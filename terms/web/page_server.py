@@ -1,6 +1,6 @@
 """A thin WSGI layer in front of Django that answers with stored pages.
 
-Everything that is no stored page goes on to Django.
+Django answers all other requests.
 """
 
 import gzip
@@ -26,8 +26,10 @@ STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HT
 def answer(
     kept: Kept, is_head: bool, encoding: str | None, tags: str | None, since: str | None
 ) -> Answer:
-    """What a request with these headers (Accept-Encoding, If-None-Match, If-Modified-Since)
-    is sent of ``kept``."""
+    """Return the response of ``kept`` to a request with these headers.
+
+    The headers are Accept-Encoding, If-None-Match and If-Modified-Since.
+    """
     as_kept = not kept.is_packed or takes_gzip(encoding or "")
     headers = kept.headers if as_kept else kept.other
     if (tags is not None or since is not None) and _is_known(kept, tags, since):
@@ -38,9 +40,9 @@ def answer(
 
 
 def _is_known(kept: Kept, tags: str | None, since: str | None) -> bool:
-    """Whether the client has the page already (RFC 9110, 13.1).
+    """Return whether the client already has the page (RFC 9110, 13.1).
 
-    A time counts only as the validator that it was sent as: clocks are set back.
+    A time must equal the one sent before, as clocks may be set back.
     """
     if kept.status != HTTPStatus.OK:
         return False
@@ -52,7 +54,7 @@ def _is_known(kept: Kept, tags: str | None, since: str | None) -> bool:
 
 
 class PageServer:
-    """``application`` answers what is not stored."""
+    """Answers with stored pages, and through ``application`` without one."""
 
     def __init__(self, application: Application, pages: Pages, accepts: Acceptable):
         self.application = application
@@ -76,12 +78,12 @@ class PageServer:
             environ.get("HTTP_IF_MODIFIED_SINCE"),
         )
         start_response(STATUS_LINES[status], headers)
-        # A list: servers send that as it is, other iterables piece by piece.
+        # A list: servers send it at once, and other iterables piece by piece.
         return [body] if body else []
 
     def _find(self, path: str) -> Kept | None:
         if not path.isascii():
-            try:  # PEP 3333: the bytes of UTF-8 as characters of Latin-1
+            try:  # PEP 3333: UTF-8 bytes as Latin-1 characters
                 path = path.encode("latin-1").decode()
             except UnicodeError:
                 return None
@@ -92,7 +94,7 @@ class PageServer:
 
 
 def serve_pages(application: Application, limit: int = CACHE_BYTES) -> PageServer:
-    """``application``, which is Django, behind the stored pages of its database."""
+    """Put the stored pages of its database in front of ``application``, which is Django."""
     return PageServer(application, pages_of_database(limit), Acceptable())
 
 

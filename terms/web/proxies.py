@@ -1,6 +1,6 @@
 """The client of a request that came through proxies.
 
-``X-Forwarded-For`` and ``X-Forwarded-Proto`` count only as far as trusted proxies wrote them
+``X-Forwarded-For`` and ``X-Forwarded-Proto`` are used only as far as trusted proxies wrote them
 (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For).
 """
 
@@ -21,8 +21,10 @@ class Client(NamedTuple):
 
 
 class TrustedProxies:
-    """``hops`` proxies, each of which adds the address it was asked from; or all proxies in
-    ``networks``. Without both, no proxy is trusted."""
+    """``hops`` proxies, each of which adds its client's address, or all proxies in ``networks``.
+
+    Without either, no proxy is trusted.
+    """
 
     def __init__(self, hops: int = 0, networks: Iterable[Network] = ()):
         self.hops = hops
@@ -34,7 +36,7 @@ class TrustedProxies:
 
     @classmethod
     def read(cls, text: str) -> "TrustedProxies":
-        """From a number, or networks by commas; raises ValueError, which says what is wrong."""
+        """Parse a number, or networks separated by commas. Raises ValueError with the reason."""
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if not parts:
             return cls()
@@ -48,7 +50,8 @@ class TrustedProxies:
         return cls(networks=networks)
 
     def client(self, peer: str, scheme: str, forwarded: str, proto: str) -> Client:
-        """The client of a request from ``peer``, by these headers (all of X-Forwarded-For)."""
+        """Return the client of a request from ``peer``; ``forwarded`` has all of
+        X-Forwarded-For."""
         if not self or (self.networks and not self._is_trusted(peer)):
             return Client(peer, scheme)
         chain = [part.strip() for part in forwarded.split(",")[-MOST_HOPS:]] if forwarded else []
@@ -66,8 +69,10 @@ class TrustedProxies:
 
 
 class BehindProxies:
-    """WSGI: ``application`` with the client's own address and scheme. A server that keeps names
-    with underscores apart from those with hyphens has to drop them before, as nginx does."""
+    """WSGI middleware that sets the client's own address and scheme.
+
+    A server that accepts header names with underscores must drop them first, as nginx does.
+    """
 
     def __init__(self, application: Any, trusted: TrustedProxies):
         self.application = application

@@ -1,9 +1,9 @@
-"""The server's event loop, which answers readers' pages independently of everything else.
+"""The server's event loop, which serves public pages independently of everything else.
 
-An application of RSGI (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md).
-Stored pages, static files and pictures are sent from the loop. For all else the body is read
-here first, within bounds, and Django answers in threads: visitors and editors have different
-ones. Scheduled work and mail have threads of their own.
+An RSGI application (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md). The
+loop sends stored pages, static files and pictures. For other requests it first reads the body,
+within limits. Django then answers in threads, separate ones for visitors and editors. Scheduled
+work and mail have their own threads.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ from .page_cache import Kept, Pages
 from .page_server import READING, answer, pages_of_database
 from .proxies import Client, TrustedProxies
 
-THREADS, MOST_WAITING = 4, 64  # of visitors, and as many of editors
+THREADS, MOST_WAITING = 4, 64  # for visitors, and as many for editors
 CHUNK = 256 * 1024  # bytes
-SLOW = 60  # seconds in which a client takes a chunk, or is left alone
-LOOK_AGAIN = 2.0  # seconds after which the database of a long answer is asked for
+SLOW = 60  # seconds in which a client must accept a chunk
+LOOK_AGAIN = 2.0  # seconds between checks of the database during a long request
 
 
 class Away(Exception):
@@ -38,7 +38,7 @@ class Away(Exception):
 
 
 class Server:
-    """``application`` is Django as a WSGI callable, ``due`` what works beside the server."""
+    """``application`` is Django as a WSGI callable; ``due`` runs background work."""
 
     def __init__(self, application: Callable, due: Any = None, pages: Pages | None = None):
         self.application = application
@@ -47,7 +47,7 @@ class Server:
         self.accepts = Acceptable()
         self.trusted: TrustedProxies = settings.TRUSTED_PROXIES
         self.known = Editors()
-        # SQLite answers from memory and from a file; of a server it may take long to hear.
+        # SQLite answers from memory and a file; a database server may take long.
         self._asks_inline = connection.vendor == "sqlite"
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -70,7 +70,7 @@ class Server:
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        # Each value read of ``scope`` crosses to the server's own language: as few as will do.
+        # Each read of ``scope`` crosses into the server's native code, so there are few.
         method = scope.method
         if method in READING:
             path = scope.path
@@ -97,7 +97,7 @@ class Server:
         return self.accepts(hosts[0], scheme)
 
     def _client(self, scope: Any) -> Client:
-        """Who asks. With a socket of the file system in front, that is a proxy."""
+        """Return the client of the request. The peer of a Unix socket is a proxy."""
         peer = address_in(scope.client.rpartition(":")[0])
         if not self.trusted:
             return Client(peer, scope.scheme)
@@ -144,8 +144,10 @@ class Server:
                 await _send_file(protocol, response.status, response.headers, response.file)
 
     async def _is_editor(self, scope: Any) -> bool:
-        """Whether it is of somebody who is logged in; while the database is away, of anyone who
-        may be: what they typed is kept."""
+        """Return whether a person is logged in.
+
+        While the database is away, any session cookie counts, so that submitted text is kept.
+        """
         key = self.known.key_of(scope.headers.get("cookie"))
         if not key or self.known.knows(key):
             return bool(key)
@@ -157,7 +159,7 @@ class Server:
             return True
 
     async def _ask(self, asking: Coroutine[Any, Any, Any]) -> Any:
-        """What a thread answers; raises Busy, or Away where its database does not answer."""
+        """Return the result of a thread. Raises Busy, or Away if its database does not answer."""
         if self._asks_inline:
             return await asking
         self.freshness.glance()
@@ -187,7 +189,7 @@ def _send(protocol: Any, kept: Kept, is_head: bool, headers: Any) -> None:
 
 
 def _refuse_ambiguous(scope: Any) -> None:
-    """No name of the site, two names or two lengths: which of them counts would be a guess."""
+    """Refuse a request without a host, or with several hosts or lengths, which is ambiguous."""
     if not (scope.authority or scope.headers.get("host") or scope.http_version == "1.0"):
         raise BodyRefused(400, "The request does not name the site.")
     for name in ("host", "content-length"):

@@ -19,8 +19,8 @@ class _Mounted(_Storage):
 
 
 class MountedStorage(_Mounted, StaticFilesStorage):
-    """While developing: files under their own names."""
+    """For development: files under their own names."""
 
 
 class MountedManifestStorage(_Mounted, CompressedManifestStaticFilesStorage):
-    """Names that tell the content, compressed."""
+    """Compressed files, named by their content."""

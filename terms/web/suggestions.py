@@ -1,7 +1,7 @@
 """The form for readers' suggestions, without an account.
 
-Against spam: a field that people do not see, a page that was open for a moment at least, few
-links, and bounds on how much comes from one address and waits in all. Nobody else is asked.
+Against spam: a hidden field, a minimum time before sending, few links, and limits for each address
+and in total. No outside service is used.
 """
 
 import re
@@ -23,7 +23,7 @@ from terms.review.suggestions import MAX_TEXT, CannotSuggest, keep_suggestion
 
 AN_HOUR = 20  # suggestions from one address
 MAX_NAME = 100  # characters
-QUICK = 3  # seconds; nobody reads and writes in less
+QUICK = 3  # seconds; people need more to read and write
 LONG = 24 * 3600  # seconds
 _LINK = re.compile(r"https?:|www\.", re.IGNORECASE)
 MOST_LINKS = 2
@@ -35,7 +35,7 @@ class SuggestionForm(forms.Form):
     text = forms.CharField(
         max_length=MAX_TEXT, error_messages={"required": "Say what you suggest."}
     )
-    website = forms.CharField(required=False)  # people do not see it
+    website = forms.CharField(required=False)  # hidden from people
     opened = forms.CharField(required=False)
 
     def clean_name(self) -> str:
@@ -71,7 +71,7 @@ def _is_quick(opened: str) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def suggestion_page(request: HttpRequest, glossary: str) -> HttpResponse:
-    """The form, about the term with the slug ``term`` or a missing one called ``name``."""
+    """Show the form, about the term with the slug ``term`` or a missing one called ``name``."""
     found = Glossary.objects.filter(slug=glossary, takes_suggestions=True).first()
     if found is None:
         raise Http404("No suggestions are taken here.")
@@ -116,7 +116,7 @@ def _data(request: HttpRequest, term: PublishedTerm | None) -> dict[str, Any]:
 
 
 def _opened(form: SuggestionForm) -> str:
-    """When the page was opened first, as long as that can be told."""
+    """Return the signed time at which the page was first opened, or now if it is not valid."""
     opened = form.data.get("opened", "")
     try:
         signing.loads(opened, salt=_SALT, max_age=LONG)
@@ -126,15 +126,15 @@ def _opened(form: SuggestionForm) -> str:
 
 
 def _known(glossary: Glossary, name: str) -> PublishedTerm | None:
-    """The term that readers find by this name already."""
+    """Return the term that readers already find by this name, or None."""
     named = PublishedName.objects.filter(glossary=glossary, key=name_key(name))
     return PublishedTerm.objects.listed().filter(pk__in=named.values("term")).first()
 
 
 def _kept(request, glossary, term, form) -> str:
-    """Keep what was said; why it cannot be kept, or nothing."""
+    """Save the suggestion. Return the reason why it cannot be saved, or an empty string."""
     if form.cleaned_data["website"]:
-        return ""  # a machine: it is thanked, too
+        return ""  # a bot, which gets the usual thanks
     try:
         limit(f"suggestion-{client_of(request)}", AN_HOUR, 3600)
         keep_suggestion(glossary, form.cleaned_data["name"], form.cleaned_data["text"], term)

@@ -1,5 +1,7 @@
-"""What is sent while a request cannot be answered: the reason, and what was typed, to be sent
-again. Needs no database and no session."""
+"""The response while a request cannot be served: the reason and the submitted text.
+
+The text can be sent again. Needs no database and no session.
+"""
 
 from html import escape
 from typing import NamedTuple
@@ -66,7 +68,7 @@ class Posted(NamedTuple):
 
 
 def unavailable_page(reason: str, posted: Posted) -> bytes:
-    """The page that says ``reason``; passwords are not repeated."""
+    """Return the page with ``reason``. A form with a password is not repeated."""
     rest = ""
     if posted.fields and not any("password" in name for name, _ in posted.fields):
         fields = "\n".join(_field(name, value) for name, value in posted.fields)
@@ -75,7 +77,8 @@ def unavailable_page(reason: str, posted: Posted) -> bytes:
 
 
 def _field(name: str, value: str) -> str:
-    """What was written is shown, so that it can be copied, too; the rest is only sent again."""
+    """Return a visible field for long text, so that it can be copied, and a hidden one for the
+    rest."""
     said, written = escape(name, quote=True), escape(value, quote=True)
     if "\n" in value or len(value) > 200:
         # A line break right after the tag is not part of the value.
@@ -87,7 +90,7 @@ def _field(name: str, value: str) -> str:
 
 
 def answer_of_django(request: HttpRequest, reason: str) -> HttpResponse:
-    """The same from within Django; a form with files is sent again without them."""
+    """Return the page from within Django; files in a form are not sent again."""
     fields = [(name, value) for name, values in request.POST.lists() for value in values]
     response = HttpResponse(unavailable_page(reason, Posted(fields)), status=503)
     for name, value in HEADERS:

@@ -1,4 +1,4 @@
-"""URLs of readers' pages that depend on the request; stored pages have no URL pattern."""
+"""URLs of public pages that depend on the request; stored pages have no patterns of their own."""
 
 from django.urls import path, register_converter
 

@@ -1,4 +1,4 @@
-"""Readers' pages that depend on the request: search, and missing pages."""
+"""Public pages that depend on the request: search, and missing pages."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -32,12 +32,12 @@ from terms.search.readers import MAX_QUERY, alike, find_terms, note_miss, sugges
 from .page_cache import FRESH
 
 NEAREST = 6
-MISSES_AN_HOUR = 10  # that are counted, of one visitor
+MISSES_AN_HOUR = 10  # counted for each visitor
 
 
 @require_safe
 def stored_page(request: HttpRequest, path: str = "") -> HttpResponse:
-    """A stored page, where no layer in front of Django has sent it."""
+    """Return a stored page that no layer in front of Django has sent."""
     stored = Page.objects.filter(path=f"/{path}").exclude(status=GONE).first()
     if stored is None and not PublishedTerm.objects.exists():
         stored = _of_nothing_yet(f"/{path}")
@@ -54,7 +54,7 @@ def stored_page(request: HttpRequest, path: str = "") -> HttpResponse:
 
 
 def _of_nothing_yet(path: str) -> Page | None:
-    """The few pages that there are before anything was published."""
+    """Return one of the few pages that exist before anything is published."""
     pages: list[Built | None] = list(site_pages())
     for glossary in Glossary.objects.all():
         pages += [Listing(glossary, Scope()).root(), description(glossary)]
@@ -71,7 +71,7 @@ def _as_page(built: Built) -> Page:
 
 
 def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
-    """The term that an address means though it is not its own; else what is spelled like it."""
+    """Redirect to the term that an address is likely to mean, or suggest similar names."""
     parts = path.strip("/").split("/")
     glossary = Glossary.objects.filter(slug=parts[0]).first()
     if not path.endswith("/") and Page.objects.filter(path=f"/{path}/", status=200).exists():
@@ -82,7 +82,7 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
     if LETTERS in parts[1:-1]:
         above = f"/{'/'.join(parts[: parts.index(LETTERS)])}/"
         if Page.objects.filter(path=above, status=200).exists():
-            return redirect(get_script_prefix() + quote(above[1:]))  # short enough for one page
+            return redirect(get_script_prefix() + quote(above[1:]))  # the list now fits on one page
     if meant := _meant(glossary, parts[-1]):
         is_own = glossary is not None and len(parts) in (2, 4)
         return _moved(meant) if is_own else redirect(get_script_prefix() + quote(meant[1:]))
@@ -96,8 +96,10 @@ def _elsewhere(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _meant(glossary: Glossary | None, name: str) -> str:
-    """The path of the one term whose file has this name. Authors link other files of their
-    folder, or pages of the site that it was made for first."""
+    """Return the path of the only term whose file has this name, or an empty string.
+
+    Authors link to other files of their folder, or to pages of the site it was first made for.
+    """
     where = [glossary] if glossary else list(Glossary.objects.all())
     terms = PublishedTerm.objects.order_by().filter(glossary__in=where, slug=without_ending(name))
     paths = list(terms.values_list("path", flat=True)[:2])
@@ -110,7 +112,7 @@ def _moved(path: str) -> HttpResponse:
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Whom to tell of a weakness (RFC 9116)."""
+    """Return the contact for reports of vulnerabilities (RFC 9116)."""
     if not settings.SECURITY_CONTACT:
         raise Http404("No contact is named.")
     until = timezone.now().replace(microsecond=0) + timedelta(days=180)
@@ -135,7 +137,7 @@ def search_page(request: HttpRequest, glossary: str) -> HttpResponse:
 
 
 def _count_miss(glossary: Glossary, query: str) -> None:
-    """Nobody waits for it, and a database that takes no writing now does not matter."""
+    """Count a miss without a long wait for the lock; a failed write is ignored."""
     is_sqlite = connection.vendor == "sqlite"
     try:
         with connection.cursor() as cursor:
@@ -152,7 +154,7 @@ def _count_miss(glossary: Glossary, query: str) -> None:
 
 @require_safe
 def suggestions(request: HttpRequest, glossary: str) -> HttpResponse:
-    """Names for the search box: ``href`` is relative to the glossary's own address."""
+    """Return names for the search box; ``href`` is relative to the glossary's own address."""
     found = get_object_or_404(Glossary, slug=glossary)
     home = home_path(found.slug)
     names = [

@@ -21,7 +21,7 @@ class Field:
 
     name: str
     label: str
-    pieces: list[DiffPiece]  # what the other changed
+    pieces: list[DiffPiece]  # changes by the other person
     mine: list[DiffPiece]
     changed_by_them: bool
     collides: bool
@@ -29,7 +29,7 @@ class Field:
 
 
 def conflict_page(model_admin, request, pk, extra_context):
-    """The form again: values that only they changed are theirs, all others as typed."""
+    """Show the form again, with their values if only they changed them, and all others as typed."""
     term = Term.objects.get(pk=pk)
     form_class = model_admin.get_form(request, term, change=True)
     typed = form_class(request.POST, instance=Term.objects.get(pk=pk))
@@ -83,7 +83,7 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
 
 
 def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -> Field:
-    """The text, whose passages are merged or chosen one by one."""
+    """Compare the text, whose passages are merged or chosen one by one."""
     clashes = tuple(
         (number, list(word_changes(p.base, p.theirs)), list(word_changes(p.base, p.ours)))
         for number, p in enumerate(found)
@@ -96,9 +96,9 @@ def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -
 def rows_on_top(
     base: Sequence[DetailRow], mine: Sequence[DetailRow], theirs: Sequence[DetailRow]
 ) -> list[DetailRow]:
-    """``mine``, made from ``base``, as rows of the text that holds ``theirs``.
+    """Apply ``mine``, edited from ``base``, to a text that has the rows ``theirs``.
 
-    A row is the same one where its title is. What they added comes last.
+    Rows are matched by title. Rows that they added come last.
     """
     places = {row.title: place for place, row in reversed(list(enumerate(theirs)))}
     rows = []
@@ -114,7 +114,7 @@ def rows_on_top(
 
 
 def _text(value: Any) -> str:
-    """A value as lines of text, to compare and show."""
+    """Return a value as lines of text, for comparison and display."""
     if not isinstance(value, list):
         return "" if value is None else str(value).replace("\r\n", "\n")
     return "\n".join(line for line in map(_line, value) if line)

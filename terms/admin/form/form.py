@@ -35,9 +35,9 @@ COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
 
 
 class TermForm(forms.ModelForm):
-    """Only changed fields are written; the rest of the file is not touched.
+    """Writes only changed fields; the rest of the file is not touched.
 
-    ``document`` is the text that the writer saw: that of the version in ``seen``.
+    ``document`` is the text that the writer saw, of the version in ``seen``.
     """
 
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -74,7 +74,7 @@ class TermForm(forms.ModelForm):
         widget=AdminTextInputWidget,
     )
 
-    user: Any = None  # who writes; rights may hold for some categories only
+    user: Any = None  # the writer; rights may be limited to some categories
 
     class Meta:
         model = Term
@@ -99,7 +99,8 @@ class TermForm(forms.ModelForm):
                 self.fields[name].widget.attrs["disabled"] = True
         for name in ("owner", "review_by"):
             if name in self.fields:
-                # Changed is what differs from what the writer saw, not from what there is.
+                # A change is a difference from the value that the writer saw, not from the current
+                # one.
                 self.fields[name].show_hidden_initial = True
         for name in CLASSES:
             if name in self.fields and self.instance.pk:
@@ -117,7 +118,7 @@ class TermForm(forms.ModelForm):
 
     @property
     def taken(self) -> list[str]:
-        """Fields of which the writer chose the other editor's version."""
+        """Fields for which the writer chose the other editor's version."""
         return [name for name in COLUMNS if self.data.get(f"take-{name}") == "theirs"]
 
     @property
@@ -188,7 +189,7 @@ class TermForm(forms.ModelForm):
         if reason:
             self.add_error("category" if "category" in self.fields else None, reason)
 
-    # What was typed → text
+    # Typed values → text
 
     def _text(self) -> str:
         document = self.document
@@ -209,7 +210,8 @@ class TermForm(forms.ModelForm):
         return text
 
     def _is_open(self, name: str) -> bool:
-        """Whether the field can be edited and the writer did not take the other's value."""
+        """Return whether the field can be edited and the writer did not choose the other's
+        value."""
         return not self.fields[name].disabled and name not in self.taken
 
     def _columns(self) -> dict[str, str]:
@@ -242,7 +244,7 @@ class TermForm(forms.ModelForm):
         return None if tuple(rows) == before else rows
 
     def _first_rows(self) -> list[DetailRow]:
-        """A new term's rows, with those that repeat its category and vertical."""
+        """Return a new term's rows, including those that repeat its category and vertical."""
         repeated = [
             DetailRow(DETAIL_TITLES[name], chosen.name, follows=name)
             for name in CLASSES
@@ -270,7 +272,7 @@ class TermForm(forms.ModelForm):
         return typed
 
     def _check_related(self, text: str) -> None:
-        """The relation string must be read as the names that were typed."""
+        """Check that the relation string is read as the typed names. Raises CannotSplice."""
         labels = self._related()
         if labels is None:
             return

@@ -12,13 +12,13 @@ MOST = 500  # passages
 
 
 def carried(data: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The hidden fields that a form with choices still to be made must send again."""
+    """Return the hidden fields that a form with open choices must send again."""
     choices = [name for name in data if name.startswith(CHOICE)][:MOST]
     return [(name, data[name]) for name in (MINE, BASE, *choices) if name in data]
 
 
 def chosen_body(term: Term, theirs: str, data: Mapping[str, str], typed: str) -> str:
-    """``typed``, with the passages chosen in ``data``, unless the text was edited on."""
+    """Return ``typed`` with the passages chosen in ``data``, unless the text was edited further."""
     if MINE not in data:
         return typed
     base = term.revisions.filter(number=number_in(data.get(BASE, "")) or 0).first()

@@ -20,14 +20,14 @@ from terms.quality.rules import findings
 
 from .redisplay import form_page, keep_initial, typed_values
 
-UNDECIDED = "undecided"  # field of a form beside which something kept was offered
+UNDECIDED = "undecided"  # field of a form that was shown with an offer of kept text
 NOT_KEPT = (
     "csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_publish", "_review", UNDECIDED,
 )  # fmt: skip
 
 
 def keep_view(request, model_admin, pk=None):
-    """Take the form as it stands (with ``keep``), and say who else is here and what they saved."""
+    """Save the unfinished form (with ``keep``), and report other editors and the saved version."""
     if not model_admin.admin_site.has_permission(request):
         error = "You are logged out. Log in in another tab, then continue."
         return JsonResponse({"error": error}, status=403)
@@ -69,7 +69,7 @@ def keep_of_trashed(request, term):
 
 
 def deleted_meanwhile(model_admin, request, term):
-    """Keep what was sent for a term that lies in the trash, and say where it is."""
+    """Keep the submitted form of a term in the trash, and say where it is."""
     keep_of_trashed(request, term)
     text = (
         "“{}” has been deleted meanwhile. What you typed is kept: it is offered again once the"
@@ -81,7 +81,7 @@ def deleted_meanwhile(model_admin, request, term):
 
 
 def _findings(model_admin, request, term):
-    """What the rules find in the text as it would be saved; nothing while it could not be."""
+    """Return the rules' findings in the text that would be saved, or none for an invalid form."""
     form_class = model_admin.get_form(request, term, change=term is not None)
     form = form_class(request.POST, instance=Term.objects.get(pk=term.pk) if term else None)
     if not form.is_valid():
@@ -99,12 +99,12 @@ def _encoded(posted: QueryDict) -> str:
 
 
 def slot_of(request, term) -> str:
-    """Which of a person's new terms the form sent is; of one that there is, there is one form."""
+    """Return the slot of a new term's form, or an empty string for an existing term."""
     return "" if term else autosave.slot_in(request.POST.get("slot", ""))
 
 
 def offers(person, slot) -> list[tuple[str, str, Any]]:
-    """A person's unsaved new terms in other forms: slots, names and times."""
+    """Return the person's unsaved new terms in other forms: slots, names and times."""
     found = autosave.kept_new(person).exclude(slot=slot)
     return [
         (kept.slot or "1", QueryDict(kept.data).get("name", "").strip(), kept.kept_at)
@@ -113,15 +113,17 @@ def offers(person, slot) -> list[tuple[str, str, Any]]:
 
 
 def is_undecided(request, context) -> bool:
-    """Whether something kept was offered beside this form, or the one it is shown again for:
-    then saving it throws nothing away."""
+    """Return whether kept text was offered with this form or the one that it repeats.
+
+    Saving then discards nothing.
+    """
     if request.method == "POST":
         return UNDECIDED in request.POST
     return bool(context["unsaved"]) and not context.get("is_again")
 
 
 def again(model_admin, request, term, extra_context):
-    """The form with what was kept; None where nothing is kept."""
+    """Return the form with the kept values, or None if there are none."""
     slot = "" if term else autosave.slot_in(request.GET["again"])
     found = autosave.kept(request.user, term, slot)
     if found is None:
@@ -134,7 +136,7 @@ def again(model_admin, request, term, extra_context):
     values = typed_values(typed)
     form = keep_initial(form_class(instance=term, initial=values), data)
     if term:
-        # The text that was seen then: what others saved since is merged at saving.
+        # The text seen at that time; later changes by others are merged when saving.
         form.initial["seen"] = typed.seen_version
     context = {**extra_context, "is_again": found.kept_at, "slot": slot}
     return form_page(model_admin, request, term, form, context)

@@ -8,7 +8,7 @@ from .form import COLUMNS
 
 
 def typed_values(form: Any) -> dict[str, Any]:
-    """What was typed into a bound ``form``, as a new form shows it at first."""
+    """Return the values typed into a bound ``form`` as initial values of a new form."""
     form.is_valid()
     values = {name: as_shown(name, form) for name in COLUMNS if name in form.fields}
     for name in ("owner", "review_by", "glossary", "path"):
@@ -20,14 +20,14 @@ def typed_values(form: Any) -> dict[str, Any]:
 
 
 def keep_initial(form: Any, data: Any) -> Any:
-    """Have an unbound ``form`` send on what the fields held when its writer opened it."""
+    """Make an unbound ``form`` resend the initial values of the form that its writer opened."""
     names = (form.add_initial_prefix(name) for name in ("owner", "review_by"))
     form.data = {name: data[name] for name in names if name in data}
     return form
 
 
 def as_shown(name: str, form: Any) -> Any:
-    """The typed value in the shape of an initial one."""
+    """Return the typed value in the format of an initial value."""
     if form.fields[name].disabled:
         return form.initial.get(name)
     if name in ("category", "vertical"):
@@ -36,7 +36,7 @@ def as_shown(name: str, form: Any) -> Any:
 
 
 def form_page(model_admin, request, term, form, context: dict[str, Any], status: int = 200):
-    """The page of the form for ``term``, or with None for a new one."""
+    """Return the page of the form for ``term``, or with None for a new term."""
     admin_form = AdminForm(
         form,
         model_admin.get_fieldsets(request, term),

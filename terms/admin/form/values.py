@@ -17,7 +17,7 @@ CLASSES = ("category", "vertical")
 
 
 def as_browser_returns(text: str, lines: bool) -> str:
-    """A value as an unedited form field sends it: one line, or lines that end in \\n."""
+    """Return a value as an unedited form field sends it: one line, or lines that end in LF."""
     text = normalise(text)
     return text if lines else text.replace("\n", "")
 
@@ -37,7 +37,7 @@ def is_as_before(old: DetailRow, typed: TypedRow) -> bool:
 
 
 def initial_values(document: TermDocument, term: Term) -> dict[str, Any]:
-    """What the form shows of a term file."""
+    """Return the values of a term file for the form."""
     known = known_names(term.glossary, set(runs(document.related)))
     kinds = dict(term.aliases.values_list("name", "kind"))
     values: dict[str, Any] = {name: getattr(document, name) for name in (*TEXT_FIELDS, "body")}

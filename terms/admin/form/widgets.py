@@ -18,7 +18,7 @@ MAX_ROWS = 200
 
 
 class ListWidget(forms.Widget):
-    """Rows of inputs in the order of the page, one of them empty for a new row."""
+    """Rows of inputs in the order of the page, with an empty one for a new row."""
 
     template_name = "admin/terms/widgets/list.html"
     row_template = ""
@@ -49,7 +49,7 @@ class ListWidget(forms.Widget):
 
 
 class ListField(forms.Field):
-    """A list of rows; the empty ones are left out."""
+    """A list of rows; empty rows are dropped."""
 
     def __init__(self, **options: Any):
         super().__init__(required=False, **options)
@@ -76,7 +76,7 @@ class DetailsWidget(ListWidget):
 
 @dataclass(frozen=True)
 class TypedRow:
-    """A detail row as it was typed; ``origin`` as in ``Row``."""
+    """A detail row as typed; ``origin`` as in ``DetailRow``."""
 
     origin: int | None
     title: str
@@ -89,7 +89,7 @@ class TypedRow:
 
 
 class NewNameWidget(AdminTextInputWidget):
-    """Says while a name is typed which terms have it."""
+    """A name field that shows the terms with the typed name."""
 
     template_name = "admin/terms/widgets/new_name.html"
 
@@ -112,7 +112,7 @@ class DetailsField(ListField):
     def bound_data(
         self, data: list[tuple[str, ...]], initial: list[DetailRow] | None
     ) -> list[DetailRow]:
-        """What was typed, to show it again; rows that follow a field stay as they are."""
+        """Return the typed rows for redisplay; rows that follow a field stay unchanged."""
         before = initial or []
         shown = []
         for typed in filter(None, map(self.to_item, data)):
@@ -199,7 +199,7 @@ class AliasesField(ListField):
 
 
 class TextWidget(AdminMarkdownxWidget):
-    """A Markdown text, whose preview shows the pictures that lie beside the file of ``term``."""
+    """A Markdown text, whose preview shows the pictures next to the file of ``term``."""
 
     term: int | None = None
 
@@ -211,7 +211,7 @@ class TextWidget(AdminMarkdownxWidget):
 
 
 class IconWidget(AdminTextInputWidget):
-    """An icon's name, with its picture and a way to choose among all icons."""
+    """An icon's name, with its picture and a chooser for all icons."""
 
     template_name = "admin/terms/widgets/icon.html"
 

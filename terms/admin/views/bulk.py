@@ -28,7 +28,7 @@ FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
 
 
 class BulkForm(forms.Form):
-    """One of its fields is chosen by ``field``."""
+    """The fields for a bulk edit; the posted ``field`` selects one."""
 
     category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="none")
     vertical = forms.ModelChoiceField(Vertical.objects.none(), required=False, empty_label="none")
@@ -60,7 +60,7 @@ class BulkForm(forms.Form):
 
 
 def first_page(model_admin, request, queryset):
-    """The page on which the field is chosen; None where the selection cannot be edited."""
+    """Return the page to choose a field, or None if the selection cannot be edited."""
     chosen = rights(request.user, "change_term").among(queryset)
     for term in queryset.exclude(pk__in=chosen.values("pk"))[:5]:
         model_admin.message_user(request, f"You may not change “{term}”.", messages.WARNING)
@@ -108,7 +108,7 @@ def bulk_view(request, model_admin):
 
 
 def _ids(text: str) -> list[int]:
-    """At most MOST + 1 numbers."""
+    """Return at most MOST + 1 numbers."""
     pieces = text.split(",", bulk.MOST + 1)[: bulk.MOST + 1]
     return sorted({number for piece in pieces if (number := number_in(piece)) is not None})
 
@@ -135,7 +135,7 @@ def _change(model_admin, request, terms, ids, form, field):
 
 
 def _set_apart(model_admin, request, terms, field, value):
-    """What no file says: done at once, and in the log."""
+    """Set a value that is not in the files, at once, and log it."""
     names = list(terms.values_list("pk", "name"))
     terms.update(**{field: value})
     detail = f"{BulkForm.base_fields[field].label or field}: {value or 'nobody'}"

@@ -22,7 +22,7 @@ def file_view(request, model_admin, pk):
 
 @require_POST
 def unsaved_view(request, model_admin, pk=None):
-    """The file as the posted form would save it; nothing is saved."""
+    """Show the file as the posted form would save it, without saving."""
     term = term_for(model_admin, request, pk, "change") if pk else None
     if not term and not model_admin.has_add_permission(request):
         raise PermissionDenied

@@ -15,7 +15,7 @@ from .page import admin_page, term_for
 
 
 def history_page(model_admin, request, object_id, extra_context=None):
-    """The list of revisions and the difference between ``from`` and ``to``."""
+    """Show the revisions and the difference between ``from`` and ``to``."""
     term = term_for(model_admin, request, object_id)
     revisions = list(term.revisions.select_related("author").defer("text"))
     numbers = [revision.number for revision in revisions]

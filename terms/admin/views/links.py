@@ -67,7 +67,7 @@ def _act(model_admin, request, term, names):
 
 
 def _relate(model_admin, request, term, pages: list[PublishedTerm]):
-    """Add names to the relations that the file lists."""
+    """Add names to the relations in the file."""
     if not pages:
         model_admin.message_user(request, "Choose the terms to relate.", messages.WARNING)
         return

@@ -12,7 +12,7 @@ from terms.people.permissions import rights
 
 
 def neighbours_of(person, term: Term) -> tuple[Term | None, Term | None]:
-    """The previous and next term by name, among those that ``person`` may see."""
+    """Return the previous and next term by name, among those that ``person`` may view."""
     terms = rights(person, "view_term").among(Term.objects.only("name", "name_key"))
     same = {"name_key": term.name_key}
     before = terms.filter(name_key__lte=term.name_key).exclude(**same, pk__gte=term.pk)
@@ -22,7 +22,7 @@ def neighbours_of(person, term: Term) -> tuple[Term | None, Term | None]:
 
 @require_safe
 def go_view(request, model_admin):
-    """To the form of the term called ``name``, or to the list of what is found by it."""
+    """Redirect to the form of the term called ``name``, or to the search results for it."""
     found = rights(request.user, "view_term")
     if not found:
         raise PermissionDenied

@@ -13,13 +13,13 @@ from terms.editing.numbers import number_in
 from terms.models import Term
 
 SHOWN = 300  # effects
-_OF_THE_PAGE = ("csrfmiddlewaretoken", "confirm")  # not to be sent on
+_OF_THE_PAGE = ("csrfmiddlewaretoken", "confirm")  # not sent again
 
 
 def row_for(model_admin, request, pk: int | str, action: str = "view", rows: Any = None) -> Any:
-    """The row that a page is about, from ``rows`` or all rows of the model.
+    """Return the row of a page, from ``rows`` or all rows of the model.
 
-    Raises Http404, or PermissionDenied where the person may not do ``action`` with the row.
+    Raises Http404, or PermissionDenied if the person may not do ``action`` with the row.
     """
     rows = model_admin.model.objects.all() if rows is None else rows
     row = rows.filter(pk=number_in(str(pk))).first()
@@ -31,13 +31,13 @@ def row_for(model_admin, request, pk: int | str, action: str = "view", rows: Any
 
 
 def term_for(model_admin, request, pk: int | str, action: str = "view") -> Term:
-    """The term that a page is about. Raises as ``row_for``."""
+    """Return the term of a page. Raises the errors of ``row_for``."""
     rows = Term.objects.select_related("glossary", "owner")
     return row_for(model_admin, request, pk, action, rows)
 
 
 def while_there(view):
-    """``view``, with a message if a term is moved to the trash meanwhile."""
+    """Wrap ``view`` to show a message if a term is moved to the trash meanwhile."""
 
     @wraps(view)
     def safe(request, model_admin, **values):
@@ -52,7 +52,7 @@ def while_there(view):
 
 
 def admin_page(model_admin, request, template: str, title: str, **context: Any) -> TemplateResponse:
-    """The page that ``template``, below ``admin/terms/``, makes."""
+    """Return the page of ``template``, a path below ``admin/terms/``."""
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -63,8 +63,8 @@ def admin_page(model_admin, request, template: str, title: str, **context: Any) 
 
 
 def effects(request, operation) -> dict[str, Any]:
-    """What ``effects.html`` needs to say what ``operation`` would do, and to send the form that
-    asked for it once more."""
+    """Return the context of ``effects.html``: the effects of ``operation``, and the form to
+    resend."""
     return {
         "operation": operation,
         "effects": operation.effects[:SHOWN] if operation else (),

@@ -47,10 +47,10 @@ def preferences_view(request, model_admin):
 
 
 def in_own_zone(get_response: Callable[[HttpRequest], HttpResponse]):
-    """A middleware: who is logged in sees and types times of their own zone."""
+    """Middleware that shows and reads times in the zone of the logged-in person."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        # Readers have no account, and are not asked for one.
+        # Readers have no account, so their requests make no query.
         chosen = None
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             chosen = Preference.objects.filter(person=request.user).first()

@@ -152,7 +152,7 @@ def _withdraw(model_admin, request, term, form):
 
 
 def _page(model_admin, request, term, chosen="", form=None, operation=None):
-    """All that can be done, or of what was ``chosen`` the effects with a button to do it."""
+    """Show all operations, or the effects of the ``chosen`` one with a button to confirm it."""
     forms_of = {kind: _form(kind, term) for kind in KINDS}
     if chosen:
         forms_of[chosen] = form

@@ -57,7 +57,7 @@ class FileForm(forms.Form):
 
 
 class SplitForm(forms.Form):
-    """The parts of a term that become another one: sections by their number, names."""
+    """The parts of a term that become another term: numbers of sections, and names."""
 
     name = forms.CharField(label="Name of the new term", max_length=300)
     parts = forms.MultipleChoiceField(

@@ -78,7 +78,7 @@ def _page(model_admin, request, term, typed=None):
 
 
 def _possible(term, stage, person) -> set[str]:
-    """What makes sense as things are."""
+    """Return the actions that make sense in the present state."""
     if stage.name == LIVE:
         return set()
     found = {"take_back", "changes"} if term.reviews.open().exists() else {"submit"}
@@ -91,7 +91,7 @@ def _possible(term, stage, person) -> set[str]:
 
 
 def _removal(term, person, allowed):
-    """What is asked for to take the term from readers, and what this person can do about it."""
+    """Return the context for an open removal request, with the person's possible actions."""
     asked = term.removals.open().select_related("person").first()
     if asked is None:
         return {"removal": None}
@@ -121,7 +121,7 @@ class Segment:
 
 
 def segments(words: str, talk: list[Thread]) -> list[Segment]:
-    """The words cut where a passage begins or ends."""
+    """Split the words where a passage begins or ends."""
     places = [(n, t.place) for n, t in enumerate(talk, 1) if t.place and not t.comment.resolved_at]
     cuts = sorted({0, len(words), *(edge for _, place in places for edge in place)})
     return [

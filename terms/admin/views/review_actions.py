@@ -18,7 +18,7 @@ from . import schedule
 
 
 class Action(NamedTuple):
-    """``act`` does it and returns what to say of it; raises CannotReview."""
+    """``act`` performs the action and returns its message. Raises CannotReview."""
 
     right: str
     act: Callable[[Any, Any, Term], str]
@@ -49,7 +49,7 @@ def _ask_for_changes(model_admin, request, term):
 
 def _publish(model_admin, request, term):
     with review_requests.as_seen(term, request.POST.get("fingerprint", "")):
-        model_admin.publish_term(request, term)  # which says itself what came of it
+        model_admin.publish_term(request, term)  # reports its result itself
     return ""
 
 
@@ -94,7 +94,7 @@ def _take_removal_back(model_admin, request, term):
 
 
 def _remove(model_admin, request, term):
-    """Do what was asked for and approved."""
+    """Carry out a removal that was requested and approved."""
     asked = _removal(term)
     try:
         if asked.action == removals.DELETE:

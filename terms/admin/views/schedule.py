@@ -19,8 +19,10 @@ SHOWN = 200
 
 
 class WhenForm(forms.Form):
-    """A time of the person's own zone; one that a clock change leaves out or doubles is
-    refused by Django, in words."""
+    """A time in the person's own zone.
+
+    Django refuses times that a clock change skips or repeats, with an explanation.
+    """
 
     action = forms.ChoiceField(choices=Schedule.Action.choices)
     at = forms.DateTimeField(
@@ -34,7 +36,7 @@ class WhenForm(forms.Form):
 
 
 def schedule_from_form(request, term):
-    """Schedule what the form says; its words for the person. Raises CannotReview."""
+    """Schedule the action of the form and return the message. Raises CannotReview."""
     form = WhenForm(request.POST)
     if not form.is_valid():
         raise CannotReview(" ".join(text for found in form.errors.values() for text in found))
@@ -65,14 +67,14 @@ def _shown(moment):
 
 
 def _publishable(request, items):
-    """Ids of those of their terms that the person may publish."""
+    """Return the ids of the items' terms that the person may publish."""
     terms = Term.objects.filter(pk__in=[item.term_id for item in items])
     return set(rights(request.user, "publish_term").among(terms).values_list("pk", flat=True))
 
 
 @require_safe
 def schedule_view(request, model_admin):
-    """The status page."""
+    """Show the status page."""
     found = rights(request.user, "view_term")
     if not found:
         raise PermissionDenied

@@ -21,7 +21,7 @@ SHOWN = 500
 
 
 def delete_page(model_admin, request, object_id):
-    """Ask, then move to the trash."""
+    """Ask for confirmation, then move the term to the trash."""
     term = term_for(model_admin, request, object_id, "delete")
     if request.method == "POST":
         try:

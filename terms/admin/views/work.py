@@ -44,7 +44,7 @@ def work_view(request, model_admin, name):
 
 
 def _say_stages(terms):
-    """Note on each term where it stands, and who asked for its review."""
+    """Set the stage and the open review of each term."""
     found = stages_of(list(terms))
     asked = Review.objects.open().filter(term__in=found).select_related("opened_by")
     reviews = {review.term_id: review for review in asked}
@@ -53,7 +53,7 @@ def _say_stages(terms):
 
 
 def _targets(mentions):
-    """Each mention with the pages and terms on both ends."""
+    """Return the id of each mention, with its source term and the name of its target."""
     uids = {mention.target_uid for mention in mentions} | {
         mention.source.uid for mention in mentions
     }
@@ -66,7 +66,7 @@ def _targets(mentions):
 
 
 def _with_terms(suggestions):
-    """Each with the term that it is about, if that is still there."""
+    """Return each suggestion with its term, or None if that no longer exists."""
     uids = {suggestion.term_uid for suggestion in suggestions}
     terms = {term.uid: term for term in Term.objects.filter(uid__in=uids).only("uid", "name")}
     return [(suggestion, terms.get(suggestion.term_uid)) for suggestion in suggestions]

@@ -17,7 +17,7 @@ from terms.review import suggestions
 
 
 def relate_back(model_admin, request):
-    """Have the target of a relation relate back."""
+    """Make the target of a relation relate back."""
     relations = Relation.objects.select_related("term", "target__glossary")
     relation = relations.filter(pk=_number(request, "relation")).first()
     if relation is None or relation.target is None:
@@ -43,7 +43,7 @@ def relate_back(model_admin, request):
 
 
 def decline_relation(model_admin, request):
-    """Not suggest again that a term relates to one that its text names."""
+    """Stop suggesting that a term relates to one that its text mentions."""
     mentions = Mention.objects.exclude(target_uid=None).select_related("source")
     mention = mentions.filter(pk=_number(request, "mention")).first()
     term = mention and Term.objects.filter(uid=mention.source.uid).first()
@@ -61,7 +61,7 @@ def decline_relation(model_admin, request):
 
 
 def _decide_suggestion(model_admin, request):
-    """Note that what a reader says is done, or declined."""
+    """Mark a reader's suggestion as done or declined."""
     suggestion = Suggestion.objects.filter(pk=_number(request, "suggestion")).first()
     if suggestion is None:
         model_admin.message_user(request, "This suggestion no longer exists.", messages.ERROR)
@@ -84,7 +84,7 @@ def _decide_suggestion(model_admin, request):
 
 
 def may_decide(person, suggestion: Suggestion) -> bool:
-    """Whether the person may change the term, or add it if it is missing."""
+    """Return whether the person may change the term, or add it if it is missing."""
     if suggestion.term_uid is None:
         return rights(person, "add_term").hold_in(suggestion.glossary_id)
     term = Term.with_trash.filter(uid=suggestion.term_uid).first()
@@ -94,7 +94,7 @@ def may_decide(person, suggestion: Suggestion) -> bool:
 
 
 def decline_wanted(model_admin, request):
-    """Decide that no term shall have a name that others relate to."""
+    """Decline a name that other terms relate to, so that it is no longer wanted."""
     name = request.POST.get("name", "").replace("\0", "")
     found = rights(request.user, "add_term")
     wanted = Relation.objects.wanted().filter(key=name_key(name)).values("term__glossary")
@@ -110,7 +110,7 @@ def decline_wanted(model_admin, request):
         model_admin.message_user(request, "No term refers to this name any more.", messages.ERROR)
 
 
-# By the field that names what it is about.
+# By the form field that identifies the subject.
 ACTIONS = {
     "relation": relate_back,
     "mention": decline_relation,

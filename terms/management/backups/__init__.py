@@ -1,8 +1,8 @@
 """Backup and restore: a consistent copy of the database with all pictures, and its verification.
 
-The file is a ZIP archive: ``manifest.json`` lists its members with their SHA-256, and what the
-database held: rows by table, a digest of all terms, one of their history. Sessions and the secret
-key are not in it.
+The file is a ZIP archive. ``manifest.json`` lists its members with their SHA-256, and the content
+of the database: rows by table, a digest of all terms and one of their history. Sessions and the
+secret key are not included.
 """
 
 from .archive import BackupError

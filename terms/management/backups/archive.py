@@ -1,4 +1,4 @@
-"""The file of a backup: what is in it, and the checks before it is used."""
+"""The archive of a backup: its content, and the checks before it is used."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ MOST_MEMBERS, MOST_MANIFEST = 1_000_000, 16 * 1024 * 1024
 
 
 class BackupError(Exception):
-    """The backup cannot be made or used; the message says why."""
+    """The backup cannot be made or used; the message is the reason."""
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
-    """The archive and its manifest, each member checked; raises BackupError."""
+    """Yield the archive and its manifest after checking each member. Raises BackupError."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive, _checked(archive)
@@ -65,7 +65,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 
 def _check_shape(manifest: Any) -> None:
-    """Raise an error of Python's own where it is not what ``backup`` writes."""
+    """Raise one of Python's own errors if ``backup`` does not write such a manifest."""
     sizes = [said["size"] for said in manifest["members"].values()]
     words = [said["sha256"] for said in manifest["members"].values()]
     words += [manifest["vendor"], manifest["made_at"]]

@@ -21,12 +21,12 @@ from .sqlite import copy_sqlite
 
 
 def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
-    """Write everything to ``path``: its manifest, and pictures that are damaged and left out.
+    """Write a backup to ``path``. Return its manifest and the damaged pictures, which are left out.
 
-    Other processes go on writing meanwhile; what was committed before is in it.
+    Other processes may go on writing; the backup has everything committed before it began.
     """
     damaged = []
-    if path.suffix:  # of a name by the day, none writes the same again
+    if path.suffix:  # with dated names, no later backup replaces a partial file
         sweep(path.parent, f"*{path.suffix}")
     with working_folder(path.parent, ".backup-") as folder:
         copy = folder / DATABASES[connection.vendor]

@@ -1,4 +1,4 @@
-"""Backups of a PostgreSQL database, by PostgreSQL's own programs."""
+"""Backups of a PostgreSQL database, with PostgreSQL's own programs."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ from .proof import NOT_KEPT, check_proof, is_empty, proof_of
 
 
 def copy_postgresql(copy: Path) -> dict[str, Any]:
-    """The dump and its proof are of one moment: both read the same snapshot."""
+    """Dump the database and return its proof. Both read the same snapshot."""
     with connection.cursor() as cursor:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
@@ -44,7 +44,7 @@ def _executing(cursor: Any) -> Callable[[str], Iterator[tuple]]:
 
 
 def _run(program: str, *words: str, database: str = "") -> None:
-    """Run one of PostgreSQL's programs on our database; the password goes by the environment."""
+    """Run a PostgreSQL program on our database; the environment passes the password."""
     found = connection.get_connection_params()
     given = {
         "PGHOST": found.get("host"), "PGPORT": found.get("port"), "PGUSER": found.get("user"),
@@ -79,7 +79,7 @@ def verify_postgresql(archive: zipfile.ZipFile, manifest: dict) -> None:
 
 
 def restore_postgresql(archive: zipfile.ZipFile, manifest: dict) -> None:
-    """What was there is kept as a dump; where the backup does not prove, it is brought back."""
+    """Restore the dump. The former content is kept as a dump, and restored if the proof fails."""
     kept = None if is_empty() else _keep()
     with _extracted(archive) as dump:
         _replace(dump)

@@ -1,4 +1,4 @@
-"""The proof of a backup: what the database held when it was made."""
+"""The proof of a backup: the content of the database when it was made."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from django.db import connection
 
 from .archive import BackupError
 
-NOT_KEPT = ("django_session",)  # who is logged in
+NOT_KEPT = ("django_session",)  # logins
 
 _TERMS = "SELECT uid, version, fingerprint, live_fingerprint FROM terms_term ORDER BY uid"
 _HISTORY = (
@@ -20,7 +20,7 @@ _TEXTS = "SELECT text, fingerprint FROM terms_revision"
 
 
 def proof_of(execute: Callable[[str], Any]) -> dict[str, Any]:
-    """What a database holds: rows by table, a digest of all terms and one of their history."""
+    """Return rows by table, a digest of all terms and one of their history."""
     tables = [
         name
         for name in sorted(connection.introspection.django_table_names(include_views=False))
@@ -64,7 +64,7 @@ def check_proof(manifest: dict, execute: Callable[[str], Any]) -> None:
 
 
 def is_empty() -> bool:
-    """Whether the database holds no glossary and no account."""
+    """Return whether the database has no glossary and no account."""
     if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
         return True
     tables = set(connection.introspection.table_names())

@@ -14,11 +14,12 @@ from .postgresql import restore_postgresql, verify_postgresql
 from .proof import is_empty
 from .sqlite import extract_sqlite, restore_sqlite
 
-WAITING = 21.0  # seconds in which requests that have begun are over, or give up
+WAITING = 21.0  # seconds in which running requests end or give up
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """Restore the backup to a place of its own, prove it, and forget it; raises BackupError."""
+    """Restore the backup in a separate place, check its proof and discard it. Raises
+    BackupError."""
     with opened(path) as (archive, manifest):
         _check_vendor(manifest)
         _check_version(manifest)
@@ -31,10 +32,10 @@ def verify(path: Path) -> dict[str, Any]:
 
 
 def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) -> dict[str, Any]:
-    """Put the backup in the place of the database, which is empty or to be replaced.
+    """Replace the database with the backup. It must be empty unless ``replace`` is set.
 
-    Raises BackupError, with nothing changed. What was there is kept: on SQLite beside the
-    database, on PostgreSQL as a dump in DATA_DIR/backups.
+    Raises BackupError; the database is then unchanged. The former content is kept: for SQLite next
+    to the database, for PostgreSQL as a dump in DATA_DIR/backups.
     """
     with opened(path) as (archive, manifest):
         _check_vendor(manifest)
@@ -44,7 +45,7 @@ def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) 
                 "There is a glossary here already. Name an empty place (DATA_DIR, DATABASE_URL),"
                 " or have it replaced with --replace."
             )
-        for name in manifest["members"]:  # first: a place with pictures only is still empty
+        for name in manifest["members"]:  # first: a place with pictures only still counts as empty
             if PICTURE.fullmatch(name):
                 content = archive.read(name)
                 if is_named_after(Path(name), content):  # others are damaged

@@ -20,8 +20,10 @@ from .proof import NOT_KEPT, check_proof, proof_of
 
 
 def copy_of_sqlite(source: Path, copy: Path) -> None:
-    """The database as of now, by SQLite's own copying (https://www.sqlite.org/backup.html): a
-    copy of the file alone would lack what is in the log beside it."""
+    """Copy the current database with SQLite's backup API (https://www.sqlite.org/backup.html).
+
+    A copy of the file alone would lack the content of its log.
+    """
     copy.touch(0o600)
     with (
         contextlib.closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as old,
@@ -73,12 +75,15 @@ def restore_sqlite(archive: zipfile.ZipFile, manifest: dict, waiting: float) -> 
     finally:
         fresh.unlink(missing_ok=True)
     if generation := generation_of(str(place)):
-        generation.end(generation.begin())  # readers look at once
+        generation.end(generation.begin())  # makes readers look at once
 
 
 def _replace(place: Path, fresh: Path, waiting: float) -> None:
-    """At each moment the name is that of the old database or of the new one, and no log of the
-    other is beside it. Writers that wait for the old one give up meanwhile."""
+    """Replace the old database with the new one.
+
+    At each moment the name refers to one of them, without a log of the other. Writers that wait for
+    the old one give up meanwhile.
+    """
     kept = place.with_name(f"{place.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
     with contextlib.closing(sqlite3.connect(place, timeout=20, isolation_level=None)) as old:
         try:

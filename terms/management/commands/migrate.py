@@ -12,10 +12,10 @@ KEPT = 5  # backups from before migrations
 
 
 class Command(Migrate):
-    """Django's own; before it changes a SQLite database, that is copied."""
+    """Django's command, which first copies a SQLite database that it will change."""
 
     def execute(self, *labels, **options):
-        # Before the checks, which look into the database.
+        # Before the checks, which open the database.
         self._say_where(connections[options["database"]], options)
         return super().execute(*labels, **options)
 

@@ -54,12 +54,12 @@ class Command(BaseCommand):
 
     def _secret_key(self):
         path = settings.DATA_DIR / "secret-key"
-        # An empty one was left by a process that was killed.
+        # A process that was killed may have left an empty file.
         if not path.is_file() or not path.read_text().strip():
             write_whole(path, secrets.token_urlsafe(50).encode(), 0o600)
 
     def _editor(self):
-        """The new account's password; None where there is an account already."""
+        """Return the password of a new account, or None if there is an account already."""
         users = get_user_model().objects
         if users.filter(is_superuser=True).exists():
             return None
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         return password
 
     def _terms(self, path):
-        """The first run reads the demo; later ones keep what has been edited since."""
+        """Import the terms. Later runs keep the demo glossary as edited since."""
         if Term.objects.exists() and path.resolve() == settings.DEMO_DIR:
             self.stdout.write("The glossary is kept as it is.")
             return
@@ -86,5 +86,5 @@ class Command(BaseCommand):
         manage = str(settings.BASE_DIR / "manage.py")
         command = [sys.executable, *([manage] if settings.IS_CHECKOUT else ["-m", "glossary_cms"])]
         command += ["serve", "--host", HOST, "--port", str(port)]
-        # Another process in the place of this one: the settings are other ones now.
+        # Replaces this process, as the settings are different now.
         os.execve(sys.executable, command, environment)  # noqa: S606 — our own words

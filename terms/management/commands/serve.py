@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from terms.management.checks import ready_to_serve, settings_can_be_read
 
 WORKERS = 1
-CONNECTIONS = 16_384  # a worker takes at most at once; idle ones count, too
-OTHER_FILES = 512  # that a worker has open
-HEAD = 10_000  # milliseconds in which a request's headers must have come
+CONNECTIONS = 16_384  # of a worker at most, including idle ones
+OTHER_FILES = 512  # other open files of a worker
+HEAD = 10_000  # milliseconds for a request's headers to arrive
 
 
 class Command(BaseCommand):
-    requires_system_checks = []  # which would make an empty database; what is needed is below
+    requires_system_checks = []  # they would create an empty database; handle runs the needed ones
     help = "Serve the glossary: readers' pages from an event loop, the admin from threads."
 
     def add_arguments(self, parser):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         ]  # fmt: skip
         if settings.IS_CHECKOUT:
             os.chdir(settings.BASE_DIR)  # the packages are found there
-        # In the place of this process, so that stopping it stops the server.
+        # Replaces this process, so that stopping it stops the server.
         os.execv(sys.executable, command)  # noqa: S606 — our own words
 
     def _refuse_what_is_not_ready(self):
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 
 def _connections():
-    """How many connections a worker may have, by the files that it may have open."""
+    """Return the number of connections of a worker, limited by the files that it may open."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = CONNECTIONS + OTHER_FILES if most == resource.RLIM_INFINITY else most
     files = min(files, CONNECTIONS + OTHER_FILES)
@@ -67,7 +67,8 @@ def _connections():
 
 
 def free_socket(path):
-    """Make way for a socket at ``path``: one that a killed server left is removed."""
+    """Remove the socket of a killed server at ``path``. Raises CommandError if it cannot be
+    used."""
     if not path.parent.is_dir():
         raise CommandError(f"--socket: there is no folder “{path.parent}”.")
     if not path.exists():
@@ -86,7 +87,7 @@ def free_socket(path):
 
 
 def need_free(host, port, other="--port"):
-    """Raise CommandError where the port is taken: two servers would share its requests."""
+    """Raise CommandError if the port is taken: two servers would share its requests."""
     if not 0 < port < 65536:
         raise CommandError(f"{port} is not a port: use a number from 1 to 65535.")
     try:

@@ -1,6 +1,6 @@
 "use strict";
 
-/* The term form: rows, related names, icons, the Markdown field. The form works without. */
+/* The term form: rows, related names, icons, the Markdown field. The form works without scripts. */
 
 document.addEventListener("DOMContentLoaded", () => {
   const element = (name, attributes = {}, text = "") => {
@@ -20,7 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   if (location.pathname.endsWith("/add/")) document.getElementById("id_name")?.focus();
 
-  /* Rows: move, remove, a new empty one as soon as the last is used */
+  /* Rows: move, remove, add an empty one as soon as the last is used */
 
   const fields = (row) => [...row.querySelectorAll("input:not([type=hidden]), textarea")];
   const isEmpty = (row) => fields(row).every((field) => !field.value);
@@ -65,7 +65,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   };
 
-  /* Related names: what there is, and whether a name is a term's */
+  /* Related names: suggestions, and whether a name is a term's */
 
   const suggesting = (group) => {
     const names = group.querySelector("datalist");
@@ -96,7 +96,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (group.dataset.suggestions) suggesting(group);
     list.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || !event.target.matches("input")) return;
-      event.preventDefault(); // half a list is not meant to be saved
+      event.preventDefault(); // do not submit a half-finished list
       const inputs = [...list.children].flatMap(fields);
       inputs[inputs.indexOf(event.target) + 1]?.focus();
     });
@@ -163,8 +163,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.querySelectorAll(".term-icon").forEach(choosing);
 
-  /* The Markdown field: Tab moves on, undo stays whole, pictures are sent by ourselves.
-     markdownx would take these keys and files; it never sees them. */
+  /* The Markdown field: Tab moves focus, undo keeps working, pictures are sent from here.
+     These keys and files are kept from markdownx. */
 
   const isEditor = (event) => event.target instanceof Element && event.target.matches(".markdownx-editor");
 
@@ -175,7 +175,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const insert = (editor, text) => {
     editor.focus();
-    document.execCommand("insertText", false, text); // the one way that undo knows of
+    document.execCommand("insertText", false, text); // the only way that undo supports
   };
 
   const send = async (editor, file) => {

@@ -1,6 +1,6 @@
 "use strict";
 
-/* What is typed is kept on the server every few seconds; who else is here is said. */
+/* Saves typed text on the server every few seconds, and shows who else edits the term. */
 
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("term_form");

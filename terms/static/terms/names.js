@@ -1,6 +1,6 @@
 "use strict";
 
-/* Fields that take the name of a term suggest those that there are. */
+/* Suggests existing terms in fields for a term's name. */
 
 {
   const linkTo = ({ name, address }) => {
@@ -19,7 +19,7 @@
     for (const input of document.querySelectorAll("input[data-names]")) {
       const names = document.createElement("datalist");
       names.id = `${input.id}-names`;
-      const note = input.form.querySelector("[data-known]"); // beside the name of a new term
+      const note = input.form.querySelector("[data-known]"); // next to the name of a new term
       input.after(names);
       input.setAttribute("list", names.id);
       input.autocomplete = "off";

@@ -1,10 +1,10 @@
-// Searching where there is no server: the names, in files beside the pages, are looked through.
+// Search without a server, in files of names next to the pages.
 
 const form = document.querySelector("form.search");
 const home = form.dataset.home;
 const words = JSON.parse(form.dataset.words ?? "{}");
 const say = (text, value) => (words[text] ?? text).replace("%s", () => value);
-// Words as the server takes them apart, which has named the files by their beginnings.
+// Splits words as the server does, which names the files by the beginnings of words.
 const PLAIN = { ß: "ss", ς: "σ", ø: "o", ł: "l", đ: "d", æ: "ae", œ: "oe", ı: "i", ð: "d", þ: "th" };
 const fold = (text) => text.toLowerCase().replace(/[ßς]/g, (letter) => PLAIN[letter]).normalize("NFKD").replace(/[øłđæœıðþ]/g, (letter) => PLAIN[letter]).replace(/[\u0300-\u036f]/g, "").normalize("NFC");
 const SPACELESS = "\\u0e00-\\u0fff\\u1000-\\u109f\\u1780-\\u17ff\\u2e80-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
@@ -78,7 +78,7 @@ export async function find(text, limit) {
   return [...found.values()].slice(0, limit);
 }
 
-// The page of results where there is no server to make it.
+// The page of results without a server.
 export async function results() {
   const list = document.querySelector("#g-results");
   const query = new URLSearchParams(location.search).get("q") ?? "";

@@ -1,5 +1,5 @@
 "use strict";
-// What is marked in the text is what the next comment is about.
+// The selected text is the quote of the next comment.
 {
   const texts = [...document.querySelectorAll(".term-passages, .term-reading")];
   const quote = document.getElementById("id_quote");
@@ -8,7 +8,7 @@
     const isWithin = (text) => text.contains(marked.anchorNode) && text.contains(marked.focusNode);
     if (marked.isCollapsed || !texts.some(isWithin)) return "";
     const part = marked.getRangeAt(0).cloneContents();
-    part.querySelectorAll("sup").forEach((number) => number.remove()); // the comments' own
+    part.querySelectorAll("sup").forEach((number) => number.remove()); // numbers of comments
     return part.textContent.trim();
   };
   if (quote) {
@@ -19,7 +19,7 @@
   }
 }
 
-// A comment that is not sent yet is not lost by pressing another button of the page.
+// Warns before another button of the page discards an unsent comment.
 {
   let sent;
   document.addEventListener("submit", (event) => { sent = event.target; });

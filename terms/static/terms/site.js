@@ -1,5 +1,5 @@
-// Suggestions while typing, and the definition of a linked term beside its link.
-// Every page can be read and every link followed without this.
+// Suggestions while typing, and the definition of a linked term next to its link.
+// All pages and links work without this.
 
 const make = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
@@ -11,7 +11,7 @@ const make = (tag, attributes = {}, ...children) => {
 // Searching
 
 const form = document.querySelector("form.search");
-const words = JSON.parse(form?.dataset.words ?? "{}"); // where the page does not speak English
+const words = JSON.parse(form?.dataset.words ?? "{}"); // if the page is not in English
 const say = (text, value) => (words[text] ?? text).replace("%s", () => value);
 const home = form?.dataset.home;
 const json = async (address) => {
@@ -20,7 +20,7 @@ const json = async (address) => {
   return response.json();
 };
 
-// Where the site is files only, names are looked through by a script that only it needs.
+// A site of files needs another script to search the names.
 const offline = () => import(new URL(form.dataset.offline, location));
 let hasServer = true;
 async function suggest(text) {
@@ -82,7 +82,7 @@ function combobox(input) {
   };
   input.addEventListener("input", ask);
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing) return; // the keys are the input method's
+    if (event.isComposing) return; // keys belong to the input method
     if (list.hidden && event.key === "ArrowDown") return ask();
     if (list.hidden) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
@@ -107,7 +107,7 @@ const terms = new Map();
 let card;
 let owner;
 let waiting;
-let wanted; // the link whose definition is on its way
+let wanted; // the link whose definition is being fetched
 let touched;
 
 function unwait() {

@@ -1,6 +1,6 @@
 "use strict";
 
-/* Keys of the term form, and names of terms after [[ in the text. */
+/* Keyboard shortcuts of the term form, and names of terms after [[ in the text. */
 
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("term_form");
@@ -28,14 +28,14 @@ document.addEventListener("DOMContentLoaded", () => {
     return { matched: found.length > 0, fragment: menuOf(found) };
   };
 
-  // Answers may come in another order than they were asked for: all get the one to the last.
+  // Answers may arrive out of order: all callers get the answer to the last query.
   let last;
   const find = (text) => {
     const mine = last = ask(text);
     return mine.then((found) => (last === mine ? found : last));
   };
 
-  // The list is put at the cursor, whatever room there is; it is moved back whenever that happens.
+  // The library puts the list at the cursor without regard to space; move it back into view.
   const keepInSight = (expander) => {
     const menu = expander.querySelector(".term-names");
     const beyond = menu ? menu.getBoundingClientRect().right - document.documentElement.clientWidth : 0;
@@ -49,13 +49,13 @@ document.addEventListener("DOMContentLoaded", () => {
       const found = find(event.detail.text);
       event.detail.provide(found);
       await found;
-      // A text of many lines cannot be a combobox; it stays a textbox with an active descendant.
+      // A multi-line text cannot be a combobox; it stays a textbox with an active descendant.
       requestAnimationFrame(() => {
         for (const name of ["role", "aria-expanded"]) expander.querySelector("textarea").removeAttribute(name);
       });
     });
     expander.addEventListener("text-expander-value", (event) => {
-      event.preventDefault(); // it would write the whole text anew, of which undo knows nothing
+      event.preventDefault(); // it would replace the whole text, which undo does not support
       const editor = expander.querySelector("textarea");
       const end = editor.selectionEnd;
       expander.dismiss();
@@ -64,12 +64,12 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
-  /* A heading is made of the whole line, and a mark that stands behind the cursor is stepped over:
-     the toolbar by itself would write at the cursor. */
+  /* A heading applies to the whole line, and the cursor skips a mark after it: the toolbar alone
+     would insert at the cursor. */
 
   const put = (editor, start, end, text) => {
     editor.setSelectionRange(start, end);
-    document.execCommand(text ? "insertText" : "delete", false, text); // the one way that undo knows of
+    document.execCommand(text ? "insertText" : "delete", false, text); // the only way that undo supports
   };
 
   const head = (editor, level) => {
@@ -106,7 +106,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (isDone) event.stopImmediatePropagation();
   }, true);
 
-  /* Only keys with Ctrl or Alt, so that nothing typed is taken for a command. */
+  /* Only keys with Ctrl or Alt, so that typed text never triggers a command. */
 
   const formats = { b: "md-bold", i: "md-italic", k: "md-link" };
   const buttons = { s: "_continue", Enter: "_save" };
@@ -128,7 +128,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const format = editor?.closest(".term-markdown").querySelector(formats[event.key] ?? "none");
     if (!button && !format) return;
     event.preventDefault();
-    format?.dispatchEvent(new MouseEvent("click", { bubbles: true })); // its own click() asks nobody
+    format?.dispatchEvent(new MouseEvent("click", { bubbles: true })); // its own click() skips the listeners
     if (!format) button.click();
   });
 });
