@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.formats.document import TermDocument, read_document
 from terms.formats.fingerprint import fingerprint_of
@@ -32,7 +33,8 @@ class StaleWrite(Exception):
     """The term was saved, or its path was taken, since the writer read it."""
 
     def __init__(self, path: str, seen: int):
-        super().__init__(f"“{path}” was changed by someone else since version {seen}.")
+        text = _("“{path}” was changed by someone else since version {seen}.")
+        super().__init__(text.format(path=path, seen=seen))
         self.path = path
         self.seen = seen
 
@@ -200,7 +202,7 @@ def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> No
 
 def _create(glossary: Glossary, created: list[tuple[_Work, _Columns]], now: datetime) -> None:
     rows = []
-    slugs = slugs_for(glossary, [item.draft.path for item, _ in created])
+    slugs = slugs_for(glossary, [item.draft.path for item, _columns in created])
     for item, columns in created:
         path = item.draft.path
         if problem := problem_with(path):
@@ -220,11 +222,11 @@ def _create(glossary: Glossary, created: list[tuple[_Work, _Columns]], now: date
     try:
         insert_rows(Term, (*_NewColumns._fields, *_Columns._fields), rows)
     except IntegrityError as error:
-        raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else "A file", 0) from error
+        raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else _("A file"), 0) from error
     ids: dict[Uid, int] = {}
-    for some in batches((item.uid for item, _ in created), MANY):
+    for some in batches((item.uid for item, _columns in created), MANY):
         ids.update(Term.objects.filter(uid__in=some).order_by().values_list("uid", "pk"))
-    for item, _ in created:
+    for item, _columns in created:
         item.term = ids[item.uid]
 
 
@@ -237,8 +239,8 @@ def _compare_and_set(updated: list[tuple[_Work, _Columns]]) -> None:
     ]
     if update_rows(Term, (*_Columns._fields, "version"), ("id", "version"), rows) != len(rows):
         draft = updated[0][0].draft
-        raise StaleWrite(draft.path if len(rows) == 1 else "A file", draft.seen)
-    for item, _ in updated:
+        raise StaleWrite(draft.path if len(rows) == 1 else _("A file"), draft.seen)
+    for item, _columns in updated:
         if item.draft.term:
             item.term = item.draft.term.pk
 
