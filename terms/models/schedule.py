@@ -54,7 +54,3 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.term} at {self.at:%Y-%m-%d %H:%M}"
-
-    @property
-    def done_word(self) -> str:
-        return "published" if self.action == self.Action.PUBLISH else "withdrawn"
