@@ -6,6 +6,7 @@ from django.contrib.admin import apps as admin_apps
 from django.core.signals import setting_changed
 from django.db import connections
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 from .formats.dialects import Dialect, add_dialects
 
@@ -25,7 +26,7 @@ class NewsroomConfig(admin_apps.AdminConfig):
 class TermsConfig(AppConfig):
     default = True
     name = "terms"
-    verbose_name = "Glossary"
+    verbose_name = _("Glossary")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

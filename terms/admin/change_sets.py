@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from terms.changes.change_sets import PublishingRefused, approve_set, publish_set, submit_set
@@ -56,9 +58,9 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         rows = ChangeSet.objects.all()
         return rights(request.user, "view_term").among(rows)
 
-    @admin.display(description="state", ordering="undone_at", empty_value="")
+    @admin.display(description=_lazy("state"), ordering="undone_at", empty_value="")
     def state(self, obj):
-        return "undone" if obj.undone_at else ""
+        return _("undone") if obj.undone_at else ""
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         change_set = row_for(self, request, object_id)
@@ -76,7 +78,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         return {
             "change_set": change_set,
             "terms": differences,
-            "seen": [term for term, _, blocks in differences if not blocks],
+            "seen": [term for term, _stage, blocks in differences if not blocks],
             "more": max(0, change_set.members().count() - SHOWN),
             "is_live": all(stage.name == LIVE for stage in found.values()),
             "unapproved": [(term, found[term.pk].who_is_missing) for term in waiting],
@@ -117,16 +119,22 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
                 self.message_user(request, getattr(self, f"_{action}")(request, change_set))
         except PublishingRefused as error:
             for refusal in error.refusals[:20]:
-                text = f"“{refusal.term}” was not published: {refusal.reason}"
+                text = _("“{term}” was not published: {reason}")
+                text = text.format(term=refusal.term, reason=refusal.reason)
                 self.message_user(request, text, messages.ERROR)
-            self.message_user(request, "No terms were published.", messages.ERROR)
+            self.message_user(request, _("No terms were published."), messages.ERROR)
         except (CannotRefactor, CannotReview, StaleWrite, TooLarge) as error:
             self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_changeset_change", args=[shown.pk]))
 
     def _submit(self, request, change_set):
         count = submit_set(change_set, request.user, request.POST.get("text", ""))
-        return f"A review of {_terms(count)} was requested."
+        text = ngettext(
+            "A review of {count} term was requested.",
+            "A review of {count} terms was requested.",
+            count,
+        )
+        return text.format(count=f"{count:,}")
 
     def _approve(self, request, change_set):
         count = approve_set(change_set, request.user, _seen(request))
@@ -135,18 +143,19 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
 
     def _publish(self, request, change_set):
         count = publish_set(change_set, request.user, _seen(request))
-        return f"{_terms(count)} {'is' if count == 1 else 'are'} live."
+        text = ngettext("{count} term is live.", "{count} terms are live.", count)
+        return text.format(count=f"{count:,}")
 
     def _link(self, request, change_set):
         days = number_in(request.POST.get("days", "")) or 7
         link, token = make_link(change_set, request.user, days)
         url = request.build_absolute_uri(reverse("guest", args=[token]))
         until = date_format(timezone.localtime(link.expires_at), "j F Y, H:i")
-        text = (
-            "Anyone with this link can preview the site until {}. It is shown this"
-            ' once: <a href="{}">{}</a>'
+        text = _(
+            "Anyone with this link can preview the site until {time}. It is shown this"
+            ' once: <a href="{url}">{url}</a>'
         )
-        return format_html(text, until, url, url)
+        return format_html(text, time=until, url=url)
 
     def _revoke(self, request, change_set):
         count = revoke_links(change_set, request.user)
@@ -172,12 +181,8 @@ def _may_delete_what_it_made(person, change_set):
 def _told(undone: ChangeSet) -> str:
     found = stages(undone.glossary, list(undone.members()))
     if all(stage.name == LIVE for stage in found.values()):
-        return "Undone. Nothing changes for readers."
-    return "Undone. Publish this change set to restore the former texts for readers."
-
-
-def _terms(count: int) -> str:
-    return f"{count:,} term{'' if count == 1 else 's'}"
+        return _("Undone. Nothing changes for readers.")
+    return _("Undone. Publish this change set to restore the former texts for readers.")
 
 
 def _seen(request):

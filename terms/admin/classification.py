@@ -5,6 +5,8 @@ from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from terms.addresses import RESERVED
@@ -21,7 +23,7 @@ from .form.widgets import IconWidget
 from .permissions import Scoped
 from .views.page import admin_page, effects
 
-LEVELS = [(WARN, "warn"), (BLOCK, "prevent publishing"), (OFF, "off")]
+LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 GLOSSARY_FIELDS = ["name", "slug", "language", "origin", "approvals_needed", "takes_suggestions"]
 
 
@@ -42,16 +44,16 @@ class GlossaryForm(forms.ModelForm):
             self.initial[field_name] = level_of(self.instance, rule.name)
         if field := self.fields.get("language"):
             spoken = ", ".join(sorted(map(english_name, languages())))
-            field.help_text = (
+            text = _(
                 "A BCP 47 tag: en, de-AT. Names are sorted by it, and readers' pages speak it"
-                f" where they can: {spoken}."
+                " where they can: {languages}."
             )
+            field.help_text = text.format(languages=spoken)
 
     def clean_language(self):
         if not is_tag(tag := self.cleaned_data["language"]):
-            raise forms.ValidationError(
-                f"“{tag}” is not a valid language tag, such as en or de-AT."
-            )
+            text = _("“{tag}” is not a valid language tag, such as en or de-AT.")
+            raise forms.ValidationError(text.format(tag=tag))
         if problem := why_not_sorted(tag):
             raise forms.ValidationError(problem)
         return tag
@@ -73,7 +75,7 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         return [
             (None, {"fields": GLOSSARY_FIELDS}),
-            ("Quality rules", {"fields": list(rule_fields())}),
+            (_("Quality rules"), {"fields": list(rule_fields())}),
         ]
 
     def get_form(self, request, obj=None, change=False, **options):
@@ -96,6 +98,15 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
                 messages.warning(request, f"{refusal.term.name}: {refusal.reason}")
 
 
+# Model and field → why a value cannot be had twice.
+TAKEN = {
+    ("category", "name"): _lazy("There is another category with this name."),
+    ("category", "slug"): _lazy("There is another category with this slug."),
+    ("vertical", "name"): _lazy("There is another vertical with this name."),
+    ("vertical", "slug"): _lazy("There is another vertical with this slug."),
+}
+
+
 class ClassificationForm(forms.ModelForm):
     def clean(self):
         """Check for duplicates; Django does not if the form has no field for the glossary."""
@@ -105,12 +116,9 @@ class ClassificationForm(forms.ModelForm):
         for name in ("name", "slug"):
             value = cleaned.get(name)
             if value and others.filter(**{name: value}).exists():
-                self.add_error(
-                    name,
-                    f"There is another {self._meta.model._meta.verbose_name} with this {name}.",
-                )
+                self.add_error(name, TAKEN[self._meta.model._meta.model_name, name])
         if cleaned.get("slug") in RESERVED:
-            self.add_error("slug", "The glossary already has a page at this address.")
+            self.add_error("slug", _("The glossary already has a page at this address."))
         return cleaned
 
 
@@ -182,7 +190,8 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
         if request.POST.get("confirm"):
             self.message_user(request, MEANWHILE, messages.WARNING)
         context = {"row": row, **effects(request, operation)}
-        return admin_page(self, request, "rename_class", f"{operation.title}?", **context)
+        title = _("{title}?").format(title=operation.title)
+        return admin_page(self, request, "rename_class", title, **context)
 
     def save_model(self, request, obj, form, change):
         if change and "name" in form.changed_data:
@@ -191,17 +200,17 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
             change_set = rename_classification(obj, name, request.user, shown)
             count = change_set.revisions.count()
             text = ngettext(
-                '{} term file was updated. Publish <a href="{}">the change set</a> to show the'
-                " new name to readers.",
-                '{} term files were updated. Publish <a href="{}">the change set</a> to show the'
-                " new name to readers.",
+                '{count} term file was updated. Publish <a href="{url}">the change set</a>'
+                " to show the new name to readers.",
+                '{count} term files were updated. Publish <a href="{url}">the change set</a>'
+                " to show the new name to readers.",
                 count,
             )
             url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-            self.message_user(request, format_html(text, count, url))
+            self.message_user(request, format_html(text, count=count, url=url))
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="terms", ordering="term_count")
+    @admin.display(description=_lazy("terms"), ordering="term_count")
     def terms(self, obj):
         column = obj._meta.model_name
         url = reverse("admin:terms_term_changelist")

@@ -1,21 +1,22 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from terms.models.term import TermQuerySet
 
 
 class StatusFilter(admin.SimpleListFilter):
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
     CHOICES = {
-        "draft": ("never published", TermQuerySet.never_published),
-        "live": ("live", TermQuerySet.as_published),
-        "changed": ("live, with changes", TermQuerySet.changed_since_published),
-        "review": ("in review", TermQuerySet.in_review),
+        "draft": (_("never published"), TermQuerySet.never_published),
+        "live": (_("live"), TermQuerySet.as_published),
+        "changed": (_("live, with changes"), TermQuerySet.changed_since_published),
+        "review": (_("in review"), TermQuerySet.in_review),
     }
 
     def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _) in self.CHOICES.items()]
+        return [(value, label) for value, (label, _found) in self.CHOICES.items()]
 
     def queryset(self, request, queryset):
         if self.value() in self.CHOICES:
@@ -26,11 +27,11 @@ class StatusFilter(admin.SimpleListFilter):
 class ByFilter(admin.SimpleListFilter):
     """People or commands: an import writes so many lines that those of people are hard to see."""
 
-    title = "people or commands"
+    title = _("people or commands")
     parameter_name = "by"
 
     def lookups(self, request, model_admin):
-        return [("people", "people"), ("commands", "commands")]
+        return [("people", _("people")), ("commands", _("commands"))]
 
     def queryset(self, request, queryset):
         if self.value() in ("people", "commands"):
@@ -39,11 +40,14 @@ class ByFilter(admin.SimpleListFilter):
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    title = "needs attention"
+    title = _("needs attention")
     parameter_name = "needs"
 
     def lookups(self, request, model_admin):
-        return [("wanted", "has wanted terms"), ("unreadable", "header cannot be read")]
+        return [
+            ("wanted", _("has wanted terms")),
+            ("unreadable", _("header cannot be read")),
+        ]
 
     def queryset(self, request, queryset):
         if self.value() == "wanted":

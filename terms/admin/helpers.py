@@ -9,6 +9,7 @@ from functools import wraps
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from terms.editing.lookup import called, names_with, spelled_like
 from terms.editing.numbers import number_in
@@ -32,11 +33,11 @@ def _for_editors(method):
         @wraps(view)
         def answered(request, model_admin):
             if not model_admin.admin_site.has_permission(request):
-                error = "You are logged out. Log in in another tab, then continue."
+                error = _("You are logged out. Log in in another tab, then continue.")
                 return JsonResponse({"error": error}, status=403)
             may = model_admin.has_change_permission(request)
             if not (may or model_admin.has_add_permission(request)):
-                return JsonResponse({"error": "You may not edit terms."}, status=403)
+                return JsonResponse({"error": _("You may not edit terms.")}, status=403)
             if request.method != method:
                 return HttpResponse(status=405, headers={"Allow": method})
             response = view(request)
@@ -68,13 +69,14 @@ def upload_view(request):
     """Store the posted ``image``. Return JSON with its Markdown, or an error."""
     image = request.FILES.get("image")
     if image is None:
-        return JsonResponse({"error": "No picture was sent."}, status=400)
+        return JsonResponse({"error": _("No picture was sent.")}, status=400)
     try:
         code = keep_picture(image.read(MAX_BYTES + 1), image.name)
     except BadPicture as error:
         return JsonResponse({"error": str(error)}, status=400)
     except OSError as error:
-        text = f"The picture could not be stored: {error.strerror or error}."
+        text = _("The picture could not be stored: {problem}.")
+        text = text.format(problem=error.strerror or error)
         return JsonResponse({"error": text}, status=507)
     return JsonResponse({"image_code": code})
 

@@ -5,6 +5,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from terms.editing.lookup import MOST, look_up, spelled_like
 from terms.models import Relation, Term
@@ -50,25 +53,28 @@ class TermListing(Mixin):
             term.stage = found[term.pk]
         return changelist
 
-    @admin.display(description="name", ordering="name_key")
+    @admin.display(description=_lazy("name"), ordering="name_key")
     def title(self, obj):
         return obj.name
 
-    @admin.display(description="status", ordering="live_fingerprint")
+    @admin.display(description=_lazy("status"), ordering="live_fingerprint")
     def state(self, obj):
         return format_html(
             '<span class="term-state" data-state="{}">{}{}</span>',
             "unreadable" if obj.problem else obj.stage.mark,
             obj.stage.words,
-            " · unreadable" if obj.problem else "",
+            f" · {_('unreadable')}" if obj.problem else "",
         )
 
-    @admin.display(description="related")
+    @admin.display(description=_lazy("related"))
     def relation_count(self, obj):
         related, wanted = obj.relation_counts
-        return format_html("{} ({} wanted)", related, wanted) if wanted else related
+        if not wanted:
+            return related
+        text = ngettext("{count} ({wanted} wanted)", "{count} ({wanted} wanted)", wanted)
+        return text.format(count=related, wanted=wanted)
 
-    @admin.display(description="changed", ordering="changed_at")
+    @admin.display(description=_lazy("changed"), ordering="changed_at")
     def changed(self, obj):
         return date_format(timezone.localtime(obj.changed_at), "DATE_FORMAT")
 
@@ -78,11 +84,11 @@ class TermListing(Mixin):
             return queryset, False
         found = look_up(queryset, text)
         if not found and (found := spelled_like(queryset, text)):
-            said = f"No results for “{text}”. These are spelled similarly."
+            said = _("No results for “{text}”. These are spelled similarly.").format(text=text)
             self.message_user(request, said, messages.WARNING)
         if len(found) > MOST:
-            text = f"More than {MOST:,} terms match. Some of them are shown."
-            self.message_user(request, text, messages.WARNING)
+            said = _("More than {most} terms match. Some of them are shown.")
+            self.message_user(request, said.format(most=f"{MOST:,}"), messages.WARNING)
         return queryset.filter(pk__in=sorted(found)[:MOST]), False
 
     @property

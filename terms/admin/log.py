@@ -10,6 +10,8 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import StreamingHttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from .filters import ByFilter
@@ -29,14 +31,14 @@ class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     list_per_page = 100
     change_list_template = "admin/terms/event/change_list.html"
 
-    @admin.display(description="term")
+    @admin.display(description=_lazy("term"))
     def term_link(self, obj):
         if obj.term_id is None:
             return obj.name
         url = reverse("admin:terms_term_history", args=[obj.term_id])
         return format_html('<a href="{}">{}</a>', url, obj.name)
 
-    @admin.display(description="detail")
+    @admin.display(description=_lazy("detail"))
     def shown_detail(self, obj):
         return obj.detail if len(obj.detail) <= 200 else obj.detail[:199] + "…"
 
@@ -54,7 +56,7 @@ class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
             try:
                 events = self.get_changelist_instance(request).get_queryset(request)
             except (DisallowedModelAdminLookup, IncorrectLookupParameters) as error:
-                raise BadRequest("This filter is not valid for the log.") from error
+                raise BadRequest(_("This filter is not valid for the log.")) from error
             rows = events.order_by("pk").values_list(*_COLUMNS).iterator(chunk_size=2_000)
             response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
             response["Content-Disposition"] = 'attachment; filename="log.csv"'

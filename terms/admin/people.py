@@ -6,16 +6,17 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
 
 from terms.models import Grant
 
 ROLES = {
-    "Author": "writes drafts and asks for reviews",
-    "Reviewer": "also approves the changes of others",
-    "Publisher": "also publishes, schedules, renames, merges, deletes",
-    "Administrator": "also manages accounts and settings, and reads the log",
+    "Author": _("writes drafts and asks for reviews"),
+    "Reviewer": _("also approves the changes of others"),
+    "Publisher": _("also publishes, schedules, renames, merges, deletes"),
+    "Administrator": _("also manages accounts and settings, and reads the log"),
 }
-PERSON = ("Person", {"fields": ("first_name", "last_name", "email")})
+PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 
 
 def _is_more_than_roles(person):
@@ -43,7 +44,7 @@ class GrantInline(admin.TabularInline):
             options["queryset"] = Group.objects.filter(name__in=ROLES)
         return super().formfield_for_foreignkey(field, request, **options)
 
-    verbose_name_plural = "Roles in one glossary or category only"
+    verbose_name_plural = _("Roles in one glossary or category only")
 
 
 class PersonAdmin(UserAdmin):
@@ -63,10 +64,10 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ("groups",)}),
     )
 
-    @admin.display(description="roles")
+    @admin.display(description=_("roles"))
     def roles(self, obj):
         everywhere = [group.name for group in obj.groups.all()]
-        parts = [str(grant).partition(": ")[2] for grant in obj.grants.all()]
+        parts = [grant.words for grant in obj.grants.all()]
         return ", ".join([*everywhere, *parts])
 
     def get_queryset(self, request):
@@ -82,10 +83,10 @@ class PersonAdmin(UserAdmin):
         sets = (
             (None, {"fields": ("username", "password")}),
             PERSON,
-            ("Roles", {"fields": ("is_active", "is_staff", "groups")}),
+            (_("Roles"), {"fields": ("is_active", "is_staff", "groups")}),
         )
         more = (
-            "Individual permissions",
+            _("Individual permissions"),
             {"fields": ("is_superuser", "user_permissions"), "classes": ["collapse"]},
         )
         return (*sets, more) if request.user.is_superuser else sets
@@ -97,7 +98,7 @@ class PersonAdmin(UserAdmin):
         if not request.user.is_superuser:
             # A group that superusers created may have any permission.
             groups = groups.filter(name__in=ROLES)
-        label = "Roles everywhere"
+        label = _("Roles everywhere")
         return RolesField(queryset=groups, label=label, required=False)
 
     def has_change_permission(self, request, obj=None):

@@ -4,7 +4,10 @@ from django.contrib import admin, messages
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from terms.changes import removals
@@ -15,7 +18,11 @@ from terms.publishing import publish
 from .mixin import Mixin
 from .views import bulk
 
-ASKED = "They have been notified."
+# Right → that the person does not have it.
+NOT_PERMITTED = {
+    "change": _lazy("You may not change “{term}”."),
+    "publish": _lazy("You may not publish “{term}”."),
+}
 
 
 def _by_glossary(queryset):
@@ -40,26 +47,23 @@ class Publication(Mixin):
 
     def publish_term(self, request, obj):
         if not self.has_publish_permission(request, obj):
-            self.message_user(
-                request,
-                f"“{obj}” was saved. You do not have permission to publish it.",
-                messages.WARNING,
-            )
+            text = _("“{term}” was saved. You do not have permission to publish it.")
+            self.message_user(request, text.format(term=obj), messages.WARNING)
             return
         self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
 
     # Actions on several terms
 
-    @admin.action(description="Edit one field of the selected terms", permissions=["change"])
+    @admin.action(description=_lazy("Edit one field of the selected terms"), permissions=["change"])
     def edit_selected(self, request, queryset):
         return bulk.first_page(self, request, queryset)
 
-    @admin.action(description="Publish the selected terms", permissions=["publish"])
+    @admin.action(description=_lazy("Publish the selected terms"), permissions=["publish"])
     def publish_selected(self, request, queryset):
         for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
             self._tell(request, glossary, terms)
 
-    @admin.action(description="Withdraw the selected terms", permissions=["publish"])
+    @admin.action(description=_lazy("Withdraw the selected terms"), permissions=["publish"])
     def withdraw_selected(self, request, queryset):
         count = 0
         for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
@@ -69,33 +73,37 @@ class Publication(Mixin):
             for refusal in refusals:
                 removals.ask(refusal.term, removals.WITHDRAW, request.user)
             for refusal in refusals[:20]:
-                text = f"“{refusal.term}” is not withdrawn yet: {refusal.reason} {ASKED}"
+                text = _("“{term}” is not withdrawn yet: {reason} They have been notified.")
+                text = text.format(term=refusal.term, reason=refusal.reason)
                 self.message_user(request, text, messages.WARNING)
         if count:
             text = ngettext("{} term was withdrawn.", "{} terms were withdrawn.", count)
             self.message_user(request, text.format(count))
 
-    @admin.action(description="Collect the selected terms in a change set", permissions=["change"])
+    @admin.action(
+        description=_lazy("Collect the selected terms in a change set"), permissions=["change"]
+    )
     def collect_selected(self, request, queryset):
         for glossary, terms in _by_glossary(self._permitted(request, "change", queryset)):
-            day = timezone.localtime()
-            title = f"{request.user}’s selection of {day:%-d %B %Y, %H:%M}"
+            time = date_format(timezone.localtime(), "j F Y, H:i")
+            title = _("{person}’s selection of {time}").format(person=request.user, time=time)
             made = collect(glossary, list(terms), title, request.user)
             url = reverse("admin:terms_changeset_change", args=[made.pk])
             count = terms.count()
             text = ngettext(
-                '{} term was added to <a href="{}">a change set</a>.',
-                '{} terms were added to <a href="{}">a change set</a>.',
+                '{count} term was added to <a href="{url}">a change set</a>.',
+                '{count} terms were added to <a href="{url}">a change set</a>.',
                 count,
             )
-            self.message_user(request, format_html(text, count, url))
+            self.message_user(request, format_html(text, count=count, url=url))
 
     def _permitted(self, request, action, queryset):
         """Return the chosen terms that the person may ``action``, and report others."""
         permitted = self.rights(request, action).among(queryset)
         others = queryset.exclude(pk__in=permitted.values("pk"))
         for term in others[:5]:
-            self.message_user(request, f"You may not {action} “{term}”.", messages.WARNING)
+            text = NOT_PERMITTED[action].format(term=term)
+            self.message_user(request, text, messages.WARNING)
         return permitted
 
     def _tell(self, request, glossary, terms):
@@ -109,12 +117,16 @@ class Publication(Mixin):
             self.message_user(
                 request,
                 format_html(
-                    '“{}” is live: <a href="{}">see its page</a>.', page, page.get_absolute_url()
+                    _('“{term}” is live: <a href="{url}">see its page</a>.'),
+                    term=page,
+                    url=page.get_absolute_url(),
                 ),
             )
         elif pages:
-            self.message_user(request, f"{len(pages)} terms are live.")
+            count = len(pages)
+            text = ngettext("{count} term is live.", "{count} terms are live.", count)
+            self.message_user(request, text.format(count=count))
         for refusal in refusals[:20]:
-            self.message_user(
-                request, f"“{refusal.term}” was not published: {refusal.reason}", messages.ERROR
-            )
+            text = _("“{term}” was not published: {reason}")
+            text = text.format(term=refusal.term, reason=refusal.reason)
+            self.message_user(request, text, messages.ERROR)

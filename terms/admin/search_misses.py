@@ -3,6 +3,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from .permissions import ReadOnly, Scoped
 
@@ -21,4 +22,4 @@ class SearchMissAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     @admin.display(description="")
     def write(self, obj):
         url = f"{reverse('admin:terms_term_add')}?{urlencode({'name': obj.key})}"
-        return format_html('<a href="{}">Write this term</a>', url)
+        return format_html('<a href="{}">{}</a>', url, _("Write this term"))

@@ -10,6 +10,8 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.core.exceptions import BadRequest
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.people.networks import address_in
 from terms.people.rate_limit import TooMany, client_of, digest, limit
@@ -24,14 +26,14 @@ QUARTER, MONTH = 900, timedelta(days=30)
 
 
 class Newsroom(AdminSite):
-    site_header = site_title = "Glossary"
-    index_title = "Editing"
+    site_header = site_title = _lazy("Glossary")
+    index_title = _lazy("Editing")
 
     def login(self, request, extra_context=None):
         """Refuse too many attempts before the password check, which is slow."""
         if request.method == "POST":
             if len(request.POST.get("username", "")) > LONGEST_NAME:
-                raise BadRequest("The user name is too long.")
+                raise BadRequest(_("The user name is too long."))
             try:
                 _limit_logins(request)
             except TooMany:

@@ -5,6 +5,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from terms.formats.differences import DiffPiece
 from terms.media.pictures import rendered
@@ -39,10 +40,10 @@ def newsroom_pages(context: Context) -> list[tuple[str, str]]:
     """Return the titles and addresses of the pages that the current user may open."""
     person = context["request"].user
     pages = [
-        ("Needs attention", "index", "view_term"),
-        ("Schedule", "terms_term_schedule", "view_term"),
-        ("Trash", "terms_term_trash", "delete_term"),
-        ("Preferences", "terms_term_preferences", "view_term"),
+        (_("Needs attention"), "index", "view_term"),
+        (_("Schedule"), "terms_term_schedule", "view_term"),
+        (_("Trash"), "terms_term_trash", "delete_term"),
+        (_("Preferences"), "terms_term_preferences", "view_term"),
     ]
     return [(title, reverse(f"admin:{name}")) for title, name, to in pages if rights(person, to)]
 

@@ -6,6 +6,8 @@ from django.forms.widgets import Script
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.editing import autosave
 from terms.editing.gate import Draft, StaleWrite, save_one
@@ -30,11 +32,14 @@ from .views.page import row_for
 
 READABLE = [
     (None, {"fields": ["seen", "name", "description", "body"], "classes": ["term-main"]}),
-    ("Classification", {"fields": ["category", "vertical", "icon"], "classes": ["term-side"]}),
-    ("Relations", {"fields": ["related_terms", "other_names"], "classes": ["term-side"]}),
-    ("Details", {"fields": ["detail_rows"], "classes": ["term-side"]}),
     (
-        "Editing",
+        _lazy("Classification"),
+        {"fields": ["category", "vertical", "icon"], "classes": ["term-side"]},
+    ),
+    (_lazy("Relations"), {"fields": ["related_terms", "other_names"], "classes": ["term-side"]}),
+    (_lazy("Details"), {"fields": ["detail_rows"], "classes": ["term-side"]}),
+    (
+        _lazy("Editing"),
         {"fields": ["glossary", "path", "owner", "review_by", "reason"], "classes": ["term-side"]},
     ),
 ]
@@ -69,7 +74,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
     def formfield_for_foreignkey(self, field, request, **options):
         formfield = super().formfield_for_foreignkey(field, request, **options)
         if field.name in ("category", "vertical"):
-            formfield.empty_label = "none"
+            formfield.empty_label = _("none")
         if field.name == "owner":
             # Not limited by the admin of accounts, which most editors may not view.
             formfield.queryset = formfield.queryset.filter(is_active=True, is_staff=True)
@@ -98,7 +103,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
 
     def add_view(self, request, form_url="", extra_context=None):
         if not Glossary.objects.exists():
-            text = "There is no glossary yet. Create one first."
+            text = _("There is no glossary yet. Create one first.")
             self.message_user(request, text, messages.WARNING)
             may_make = request.user.has_perm("terms.add_glossary")
             return HttpResponseRedirect(
@@ -126,7 +131,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if term is not None:
             return conflicts.conflict_page(self, request, term.pk, context)
         if not object_id:
-            self.message_user(request, "Someone else has just created this term.", messages.ERROR)
+            text = _("Someone else has just created this term.")
+            self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         gone = row_for(self, request, object_id, "change", Term.with_trash.all())
         return recovery.deleted_meanwhile(self, request, gone)
@@ -184,23 +190,26 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         same = Term.objects.filter(glossary=obj.glossary, name_key=obj.name_key)
         for other in same.exclude(pk=obj.pk)[:3]:
             text = format_html(
-                'There is another term named “{}”: <a href="{}">{}</a>.',
-                other,
-                reverse("admin:terms_term_change", args=[other.pk]),
-                other.path,
+                _('There is another term named “{name}”: <a href="{url}">{path}</a>.'),
+                name=other,
+                url=reverse("admin:terms_term_change", args=[other.pk]),
+                path=other.path,
             )
             self.message_user(request, text, messages.WARNING)
         if obj.version == 1 and (said := why_declined([obj.glossary], obj.name)):
             self.message_user(request, said, messages.WARNING)
         if obj.icon and icon_body(obj.icon) is None:
-            self.message_user(request, f"There is no icon “{obj.icon}”.", messages.WARNING)
+            text = _("There is no icon “{icon}”.").format(icon=obj.icon)
+            self.message_user(request, text, messages.WARNING)
 
     def _ask_for_review(self, request, obj):
         try:
             review_requests.submit(obj, request.user, request.POST.get("reason", ""))
-            self.message_user(request, f"“{obj}” was saved, and a review was requested.")
+            text = _("“{term}” was saved, and a review was requested.").format(term=obj)
+            self.message_user(request, text)
         except review_requests.CannotReview as error:
-            self.message_user(request, f"“{obj}” is saved. {error}", messages.WARNING)
+            text = _("“{term}” is saved. {problem}").format(term=obj, problem=error)
+            self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:terms_term_review", args=[obj.pk]))
 
     def response_change(self, request, obj):
@@ -210,7 +219,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             self.publish_term(request, obj)
             return HttpResponseRedirect(request.path)
         if not obj.is_changed:
-            self.message_user(request, f"Nothing was changed in “{obj}”.")
+            self.message_user(request, _("Nothing was changed in “{term}”.").format(term=obj))
             if "_continue" in request.POST:
                 return HttpResponseRedirect(request.path)
             return self.response_post_save_change(request, obj)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from terms.editing.index import known_names
 from terms.formats.paths import name_key
@@ -89,7 +90,8 @@ def _publish_large(
 def _require_seen(terms: QuerySet[Term], seen: Mapping[int, str]) -> None:
     for pk, name, fingerprint in terms.values_list("pk", "name", "fingerprint"):
         if seen.get(pk, fingerprint) != fingerprint:
-            raise CannotReview(f"“{name}” has changed since you read it. Check the new version.")
+            text = _("“{name}” has changed since you read it. Check the new version.")
+            raise CannotReview(text.format(name=name))
 
 
 def _trash_merged(terms: QuerySet[Term], person: Any) -> None:
@@ -113,7 +115,8 @@ def _why_not_withdrawn(term: Term) -> Refusal | None:
     heir = known_names(term.glossary, [name_key(name)]).get(name_key(name))
     if heir and heir != term.pk and Term.objects.live().filter(pk=heir).exists():
         return None
-    return Refusal(term, f"“{name}”, which it is merged into, is not live.")
+    text = _("“{name}”, which it is merged into, is not live.")
+    return Refusal(term, text.format(name=name))
 
 
 def submit_set(change_set: ChangeSet, person: Any, note: str = "") -> int:
@@ -148,5 +151,5 @@ def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -
                 raise CannotReview(f"“{term}”: {error}") from error
             count += 1
         if not count:
-            raise CannotReview("There is nothing to do for these terms.")
+            raise CannotReview(_("There is nothing to do for these terms."))
     return count

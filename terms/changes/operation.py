@@ -8,6 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.editing.gate import Draft, save
 from terms.formats.differences import ChangedLines, compare
@@ -19,7 +21,7 @@ from terms.models.bulk import batches
 from .removals import NotApproved
 from .trash import CannotRestore, restore_term, trash
 
-MEANWHILE = "The glossary has changed. Check the effects again."
+MEANWHILE = _lazy("The glossary has changed. Check the effects again.")
 MOST_MADE = 100  # new terms that undo moves to the trash
 
 
@@ -94,8 +96,10 @@ class Operation:
         try:
             text = changed(document, **values)
         except CannotSplice as error:
-            self.failed[term.pk] = f"The file of “{term}” cannot be changed here: {error}"
-            self.leave(term, f"its file cannot be changed here and stays as it is: {error}")
+            failed = _("The file of “{term}” cannot be changed here: {problem}")
+            self.failed[term.pk] = failed.format(term=term, problem=error)
+            words = _("its file cannot be changed here and stays as it is: {problem}")
+            self.leave(term, words.format(problem=error))
             return
         if text == document.text:
             return
@@ -137,23 +141,23 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
     If a text has changed since, nothing is undone. Terms that the change set created are moved
     to the trash.
     """
-    title = f"Undone: {change_set.title}"[:300]
+    title = _("Undone: {title}").format(title=change_set.title)[:300]
     with transaction.atomic():
         Glossary.objects.lock(change_set.glossary_id)
         if not ChangeSet.objects.filter(pk=change_set.pk, undone_at=None).exists():
-            raise CannotRefactor("It was already undone.")
+            raise CannotRefactor(_("It was already undone."))
         revisions = list(change_set.revisions.select_related("term").order_by("term__path"))
         if not revisions:
-            raise CannotRefactor("It changed no file.")
+            raise CannotRefactor(_("It changed no file."))
         later = [r.term.name for r in revisions if r.number != r.term.version]
         if later:
             names = ", ".join(f"“{name}”" for name in later[:5])
-            raise CannotRefactor(f"These have changed since: {names}. Nothing was undone.")
-        for revision in revisions:
-            _take_out_of_trash(revision.term, person)
+            text = _("These have changed since: {names}. Nothing was undone.")
+            raise CannotRefactor(text.format(names=names))
         made = [revision.term for revision in revisions if revision.based_on is None]
         if len(made) > MOST_MADE:
-            raise CannotRefactor(f"It created {len(made)} terms. Delete them first.")
+            text = _("It created {count} terms. Delete them first.")
+            raise CannotRefactor(text.format(count=len(made)))
         for term in made:
             _trash(term, person)
         revisions = [revision for revision in revisions if revision.based_on is not None]
@@ -181,7 +185,8 @@ def _trash(term: Term, person: Any) -> None:
     try:
         trash(term, person)
     except NotApproved as error:
-        raise CannotRefactor(f"Readers see “{term}”, which it made. {error}") from error
+        text = _("Readers see “{term}”, which it made. {reason}")
+        raise CannotRefactor(text.format(term=term, reason=error)) from error
 
 
 def _before(revisions: list[Revision]) -> Mapping[int, str]:

@@ -11,6 +11,8 @@ from uuid import uuid4
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from terms.models import ChangeSet, Event, Glossary, GuestLink, Site, Term
 from terms.pages.change_marks import settle
@@ -32,11 +34,13 @@ class TooLarge(ValueError):
 def make_link(change_set: ChangeSet, person: Any, days: int) -> tuple[GuestLink, str]:
     """Return a new link and its token, which is not stored. Raises TooLarge."""
     if change_set.members().count() > MAX_TERMS:
-        raise TooLarge(f"A set of more than {MAX_TERMS} terms is not shown to guests.")
+        text = _("A set of more than {most} terms is not shown to guests.")
+        raise TooLarge(text.format(most=MAX_TERMS))
     now = timezone.now()
     secret = secrets.token_urlsafe(24)
     what = [(None, change_set.title)]
-    record(change_set.glossary, Event.Kind.SHARED, what, person, f"for {days} days")
+    detail = ngettext("for {count} days", "for {count} days", days).format(count=days)
+    record(change_set.glossary, Event.Kind.SHARED, what, person, detail)
     link = GuestLink.objects.create(
         change_set=change_set, secret_hash=_hash(secret), person=person, created_at=now,
         expires_at=now + timedelta(days=max(1, min(days, MAX_DAYS))),
@@ -48,7 +52,8 @@ def revoke_links(change_set: ChangeSet, person: Any) -> int:
     """Revoke all links to the set and return their number."""
     count = change_set.guest_links.filter(revoked_at=None).update(revoked_at=timezone.now())
     what = [(None, change_set.title)]
-    record(change_set.glossary, Event.Kind.UNSHARED, what, person, f"{count} links")
+    detail = ngettext("{count} links", "{count} links", count).format(count=count)
+    record(change_set.glossary, Event.Kind.UNSHARED, what, person, detail)
     return count
 
 

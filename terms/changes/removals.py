@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from terms.models import Approval, Event, Glossary, Removal, Term
 from terms.models.fields import Uid
@@ -71,9 +73,19 @@ def why_not(term: Term, action: str, detail: str = "") -> str:
     standing = standing_of(term, action, detail)
     if not standing.missing:
         return ""
-    more = " more" if standing.given else ""
-    people = "person" if standing.missing == 1 else "people"
-    return f"{standing.missing}{more} {people} must approve this first."
+    if standing.given:
+        text = ngettext(
+            "{count} more person must approve this first.",
+            "{count} more people must approve this first.",
+            standing.missing,
+        )
+    else:
+        text = ngettext(
+            "{count} person must approve this first.",
+            "{count} people must approve this first.",
+            standing.missing,
+        )
+    return text.format(count=standing.missing)
 
 
 def require(term: Term, action: str, detail: str = "") -> None:
@@ -99,11 +111,16 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
             term=now, action=action, detail=detail, note=note, person=person, asked_at=asked_at,
             fingerprint=fingerprint_of_request(now, action, detail, asked_at),
         )  # fmt: skip
-        words = f"{made.get_action_display()} “{now}”"
+        words = _words(made, now)
         record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
         reviewers = people_with("approve_term", now)
-        tell(reviewers, now, f"{person} asks to {words}.\n\n{note}".strip(), but=person)
+        text = _("{person} asks to {action}.").format(person=person, action=words)
+        tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
     return made
+
+
+def _words(removal: Removal, term: Term) -> str:
+    return _("{action} “{term}”").format(action=removal.get_action_display(), term=term)
 
 
 def approve_removal(removal: Removal, person: Any) -> None:
@@ -111,13 +128,13 @@ def approve_removal(removal: Removal, person: Any) -> None:
     with transaction.atomic():
         now = _open(removal)
         if person.pk == now.person_id:
-            raise CannotReview("Someone else must approve this, because you requested it.")
-        _, made = Approval.objects.get_or_create(
+            raise CannotReview(_("Someone else must approve this, because you requested it."))
+        _approval, made = Approval.objects.get_or_create(
             term=now.term, fingerprint=now.fingerprint, person=person,
             defaults={"created_at": timezone.now()},
         )  # fmt: skip
         if not made:
-            raise CannotReview("You have already approved this.")
+            raise CannotReview(_("You have already approved this."))
         _note(now, Event.Kind.APPROVED, person)
 
 
@@ -125,7 +142,7 @@ def refuse(removal: Removal, person: Any, reason: str) -> None:
     """Refuse a removal and give the reason. Raises CannotReview."""
     reason = bounded(reason)
     if not reason:
-        raise CannotReview("Enter a reason for keeping the term.")
+        raise CannotReview(_("Enter a reason for keeping the term."))
     with transaction.atomic():
         now = _open(removal)
         _close(now, person, Removal.Outcome.REFUSED, reason)
@@ -164,7 +181,7 @@ def _open(removal: Removal) -> Removal:
     Glossary.objects.lock(removal.term.glossary_id)
     now = Removal.objects.open().select_related("term__glossary").filter(pk=removal.pk).first()
     if now is None or not _is_valid(now, now.term):
-        raise CannotReview("This request is no longer open, or another text is live now.")
+        raise CannotReview(_("This request is no longer open, or another text is live now."))
     return now
 
 
@@ -176,9 +193,12 @@ def _close(removal: Removal, person: Any, outcome: str, reason: str = "") -> Non
 
 def _note(removal: Removal, kind: str, person: Any, reason: str = "") -> None:
     term = removal.term
-    words = f"{removal.get_action_display()} “{term}”"
+    words = _words(removal, term)
     record(term.glossary, kind, [(term.pk, term.name)], person, f"{words} {reason}".strip())
-    said = {Event.Kind.APPROVED: "approved", Event.Kind.CHANGES: "declined"}.get(kind)  # type: ignore[call-overload]
+    said = {
+        Event.Kind.APPROVED: _("{person} approved to {action}."),
+        Event.Kind.CHANGES: _("{person} declined to {action}."),
+    }.get(kind)  # type: ignore[call-overload]
     if said and removal.person_id:
-        text = f"{person} {said} to {words}." + (f"\n\n{reason}" if reason else "")
+        text = said.format(person=person, action=words) + (f"\n\n{reason}" if reason else "")
         tell([removal.person_id], term, text, but=person)

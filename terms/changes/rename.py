@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.addresses import term_path
 from terms.editing.paths import slugs_for
@@ -18,16 +20,23 @@ from .removals import MOVE, NotApproved, done, require
 
 MODELS = {"category": Category, "vertical": Vertical}
 FILE = "file"
+# Model of a row → why it cannot have a name.
+TAKEN = {
+    "category": _lazy("There is another category “{name}” already."),
+    "vertical": _lazy("There is another vertical “{name}” already."),
+}
 
 
 def plan_renaming(row: Classification, name: str) -> Operation:
     """Plan the new name of ``row`` in the files of its terms. Raises CannotRefactor."""
     column = _column(row)
     if type(row).objects.filter(glossary=row.glossary, name=name).exclude(pk=row.pk).exists():
-        raise CannotRefactor(f"There is another {column} “{name}” already.")
-    operation = Operation(row.glossary, f"{row.name} renamed to {name}")
+        raise CannotRefactor(TAKEN[column].format(name=name))
+    title = _("{old} renamed to {new}").format(old=row.name, new=name)
+    operation = Operation(row.glossary, title)
+    words = _("is in {name} from now on").format(name=name)
     for term, read in documents_of(Term.objects.filter(**{column: row.pk}).order_by("path")):
-        operation.rewrite(term, f"is in {name} from now on", read, columns={column: name})
+        operation.rewrite(term, words, read, columns={column: name})
         operation.require(term)
     return operation
 
@@ -74,20 +83,22 @@ def plan_move(term: Term, path: str) -> Operation:
     if problem := problem_with(path):
         raise CannotRefactor(problem)
     if path == term.path:
-        raise CannotRefactor("It already has this file.")
+        raise CannotRefactor(_("It already has this file."))
     others = Term.objects.filter(glossary=term.glossary, path__iexact=path)
     if others.exclude(pk=term.pk).exists():
-        raise CannotRefactor(f"There is a term file “{path}” already.")
-    operation = Operation(term.glossary, f"{term.path} renamed to {path}")
-    operation.leave(term, f"has the file {path}; an export with --prune removes the old one")
+        text = _("There is a term file “{path}” already.")
+        raise CannotRefactor(text.format(path=path))
+    title = _("{old} renamed to {new}").format(old=term.path, new=path)
+    operation = Operation(term.glossary, title)
+    words = _("has the file {path}; an export with --prune removes the old one")
+    operation.leave(term, words.format(path=path))
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page:
         slugs = (page.category_slug, page.vertical_slug, _slug(term, path))
         new = term_path(term.glossary.slug, *slugs)
         if new != page.path:
-            operation.leave(
-                term, f"moves to {new} immediately; {page.path} redirects there permanently"
-            )
+            words = _("moves to {new} immediately; {old} redirects there permanently")
+            operation.leave(term, words.format(new=new, old=page.path))
     return operation
 
 
@@ -106,7 +117,7 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
             raise CannotRefactor(str(error)) from error
         one = Term.objects.filter(pk=term.pk, path=term.path)
         if not one.update(path=path, slug=_slug(term, path)):
-            raise CannotRefactor("Someone else has just renamed this file.")
+            raise CannotRefactor(_("Someone else has just renamed this file."))
         done([term.pk], person)
         refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
         if refusals:
@@ -128,10 +139,12 @@ def _move_back(change_set: ChangeSet, person: Any) -> ChangeSet:
         open_ = ChangeSet.objects.filter(pk=change_set.pk, undone_at=None)
         term = Term.objects.filter(pk=said["pk"], path=said["to"]).first()
         if not open_.update(undone_at=timezone.now()):
-            raise CannotRefactor("It was already undone.")
+            raise CannotRefactor(_("It was already undone."))
         if term is None:
-            raise CannotRefactor(f"There is no file “{said['to']}” any more.")
-        return move(term, said["from"], person, f"Undone: {change_set.title}")
+            text = _("There is no file “{path}” any more.")
+            raise CannotRefactor(text.format(path=said["to"]))
+        title = _("Undone: {title}").format(title=change_set.title)
+        return move(term, said["from"], person, title)
 
 
 def undo_set(change_set: ChangeSet, person: Any = None) -> ChangeSet:
@@ -147,12 +160,12 @@ def undo_set(change_set: ChangeSet, person: Any = None) -> ChangeSet:
             strangers = Term.with_trash.filter(**{said["model"]: said["pk"]})
             strangers = strangers.exclude(revisions__change_set=change_set)
             if name := strangers.values_list("name", flat=True).first():
-                raise CannotRefactor(
-                    f"“{name}” has come into “{said['to']}” since: its file says the new name."
-                )
+                text = _("“{name}” has come into “{place}” since: its file says the new name.")
+                raise CannotRefactor(text.format(name=name, place=said["to"]))
             if others.exists() or not rows.update(name=said["from"]):
-                raise CannotRefactor(
-                    f"“{said['to']}” cannot be called “{said['from']}” again:"
+                text = _(
+                    "“{new}” cannot be called “{old}” again:"
                     " it was renamed since, or another one is called so now."
                 )
+                raise CannotRefactor(text.format(new=said["to"], old=said["from"]))
         return undo(change_set, person)

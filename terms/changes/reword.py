@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext as _
+
 from terms.editing.index import known_names, runs
 from terms.formats.document import MAX_NAME, TermDocument
 from terms.formats.line_ends import normalise
@@ -23,22 +25,28 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
-        raise CannotRefactor(f"A name has 1 to {MAX_NAME} characters.")
+        raise CannotRefactor(_("A name has 1 to {most} characters.").format(most=MAX_NAME))
     if name == term.name:
-        raise CannotRefactor("It already has this name.")
+        raise CannotRefactor(_("It already has this name."))
     other = known_names(term.glossary, [name_key(name)]).get(name_key(name))
     if other not in (None, term.pk):
         found = Term.objects.get(pk=other)
-        raise CannotRefactor(f"“{found}” already has this name. Merge the two instead.")
-    operation = Operation(term.glossary, f"{term.name} renamed to {name}")
+        text = _("“{term}” already has this name. Merge the two instead.")
+        raise CannotRefactor(text.format(term=found))
+    title = _("{old} renamed to {new}").format(old=term.name, new=name)
+    operation = Operation(term.glossary, title)
     aliases = [alias for alias in term.document().aliases if name_key(alias) != name_key(name)]
     if keeps_old and term.name not in aliases:
         aliases.append(term.name)
-    kept = "; the old name is kept as an alias" if keeps_old else ""
-    operation.rewrite(term, f"gets its new name{kept}", columns={"name": name}, aliases=aliases)
+    words = (
+        _("gets its new name; the old name is kept as an alias")
+        if keeps_old
+        else _("gets its new name")
+    )
+    operation.rewrite(term, words, columns={"name": name}, aliases=aliases)
     operation.require(term)
     _relabel(operation, term, name, allowed)
-    tell_of_readers(operation, term, "its address stays as it is")
+    tell_of_readers(operation, term, _("its address stays as it is"))
     return operation
 
 
@@ -49,35 +57,44 @@ def merge_terms(term: Term, into: Term, allowed: Allowed, takes_text: bool = Fal
     point to ``into``.
     """
     if term.pk == into.pk:
-        raise CannotRefactor("A term cannot be merged into itself.")
+        raise CannotRefactor(_("A term cannot be merged into itself."))
     if term.glossary_id != into.glossary_id:
-        raise CannotRefactor("The two are in different glossaries.")
+        raise CannotRefactor(_("The two are in different glossaries."))
     for one in (term, into):
         if one.document().is_merged:
-            raise CannotRefactor(f"“{one}” is already part of another term.")
-    operation = Operation(term.glossary, f"{term.name} merged into {into.name}")
+            text = _("“{term}” is already part of another term.")
+            raise CannotRefactor(text.format(term=one))
+    title = _("{term} merged into {other}").format(term=term.name, other=into.name)
+    operation = Operation(term.glossary, title)
     names = [*into.document().aliases, term.name, *term.document().aliases]
     by_key = {name_key(name): name for name in reversed(names)}
     aliases = [by_key[key] for key in dict.fromkeys(map(name_key, names))]
     aliases = [name for name in aliases if name_key(name) != name_key(into.name)]
-    operation.rewrite(into, "gets the other's names as aliases", aliases=aliases)
+    operation.rewrite(into, _("gets the other's names as aliases"), aliases=aliases)
     if takes_text:
-        words = f"gets its definition and text, as a section “{term}” at its end"
-        operation.rewrite(into, words, body=_with_section(into, term))
+        words = _("gets its definition and text, as a section “{term}” at its end")
+        operation.rewrite(into, words.format(term=term), body=_with_section(into, term))
     _relabel(operation, term, into.name, allowed, but=into)
     _drop(operation, into, term)
     operation.rewrite(
         term,
-        "gets a note that it was merged",
+        _("gets a note that it was merged"),
         keys={"status": "merged", "replaced_by": into.name},
     )
     operation.require(term, into)
-    kept = "keeps its definition and text in its own file, too"
-    alone = f"keeps its definition and text in its own file; nothing of them goes into “{into}”"
-    operation.leave(term, kept if takes_text else alone)
-    address = f"when this is published, its address redirects to “{into}”"
-    tell_of_readers(operation, term, address, into)
+    _tell_of_merged(operation, term, into, takes_text)
     return operation
+
+
+def _tell_of_merged(operation: Operation, term: Term, into: Term, takes_text: bool) -> None:
+    words = (
+        _("keeps its definition and text in its own file, too")
+        if takes_text
+        else _("keeps its definition and text in its own file; nothing of them goes into “{term}”")
+    )
+    operation.leave(term, words.format(term=into))
+    address = _("when this is published, its address redirects to “{term}”").format(term=into)
+    tell_of_readers(operation, term, address, into)
 
 
 def _with_section(into: Term, term: Term) -> str:
@@ -90,17 +107,19 @@ def _with_section(into: Term, term: Term) -> str:
 def replace(term: Term, successor: Term, allowed: Allowed) -> Operation:
     """Plan to mark ``term`` as deprecated in favour of ``successor``."""
     if term.pk == successor.pk:
-        raise CannotRefactor("A term cannot be its own successor.")
-    operation = Operation(term.glossary, f"{term.name} replaced by {successor.name}")
+        raise CannotRefactor(_("A term cannot be its own successor."))
+    title = _("{term} replaced by {other}").format(term=term.name, other=successor.name)
+    operation = Operation(term.glossary, title)
     operation.rewrite(
         term,
-        f"is marked as deprecated in favour of “{successor}”",
+        _("is marked as deprecated in favour of “{term}”").format(term=successor),
         keys={"status": "deprecated", "replaced_by": successor.name},
     )
     operation.require(term)
     if not operation.drafts:
-        raise CannotRefactor("Its file already says so.")
-    tell_of_readers(operation, term, f"its page shows a banner that links to “{successor}”")
+        raise CannotRefactor(_("Its file already says so."))
+    words = _("its page shows a banner that links to “{term}”").format(term=successor)
+    tell_of_readers(operation, term, words)
     return operation
 
 
@@ -112,12 +131,13 @@ def _relabel(
     referring = Term.objects.filter(pk__in=relations.values("term"), glossary=term.glossary)
     for other in referring.exclude(pk__in=[term.pk, but.pk if but else term.pk]).order_by("path"):
         if not allowed(other):
-            operation.leave(other, "is related to it by the old name, and you may not edit it")
+            words = _("is related to it by the old name, and you may not edit it")
+            operation.leave(other, words)
             continue
         labels = labels_of(other.document(), term.glossary)
         relabelled = [name if name_key(label) == name_key(term.name) else label for label in labels]
         once = list({name_key(label): label for label in reversed(relabelled)}.values())[::-1]
-        operation.rewrite(other, "is related to it by the new name", related=once)
+        operation.rewrite(other, _("is related to it by the new name"), related=once)
 
 
 def _drop(operation: Operation, into: Term, term: Term) -> None:
@@ -125,7 +145,7 @@ def _drop(operation: Operation, into: Term, term: Term) -> None:
     labels = labels_of(into.document(), into.glossary)
     rest = [label for label in labels if name_key(label) != name_key(term.name)]
     if rest != labels:
-        operation.rewrite(into, "is no longer related to it", related=rest)
+        operation.rewrite(into, _("is no longer related to it"), related=rest)
 
 
 def labels_of(document: TermDocument, glossary: Glossary) -> list[str]:
@@ -139,11 +159,17 @@ def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | N
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page is None:
         return
-    operation.leave(term, f"at {page.path}: {words}")
+    operation.leave(term, _("at {path}: {effect}").format(path=page.path, effect=words))
     named = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
     rows = named.values_list("source__uid", "source__name", "label")
     for uid, (name, label) in {uid: (name, label) for uid, name, label in rows}.items():
         is_own = into is not None and uid == into.uid
-        link = "no link any more, being its own" if is_own else "a link all the same"
-        text = f"names “{label}” in its text, which stays as it is and is {link}"
-        operation.effects.append(Effect(name, text))
+        text = (
+            _(
+                "names “{label}” in its text, which stays as it is and is no link any more, being"
+                " its own"
+            )
+            if is_own
+            else _("names “{label}” in its text, which stays as it is and is a link all the same")
+        )
+        operation.effects.append(Effect(name, text.format(label=label)))

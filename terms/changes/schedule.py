@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.db.models import Min
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.models import Event, Glossary, Schedule, Term
 from terms.people.audit_log import record
@@ -27,24 +28,25 @@ class CannotSchedule(ValueError):
 def schedule(term: Term, action: str, at: datetime, person: Any) -> Schedule:
     """Schedule the publication or withdrawal of ``term`` as it is now."""
     if at <= timezone.now():
-        raise CannotSchedule("This time is in the past.")
+        raise CannotSchedule(_("This time is in the past."))
     if at > timezone.now() + FARTHEST:
-        raise CannotSchedule("This is more than ten years in the future.")
+        raise CannotSchedule(_("This is more than ten years in the future."))
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         now = Term.objects.get(pk=term.pk)
         is_publishing = action == Schedule.Action.PUBLISH
         if is_publishing and now.status == "live":
-            raise CannotSchedule("This text is already published.")
+            raise CannotSchedule(_("This text is already published."))
         if not is_publishing and not now.live_fingerprint:
-            raise CannotSchedule("This term is not published, so there is nothing to withdraw.")
+            raise CannotSchedule(_("This term is not published, so there is nothing to withdraw."))
         waiting = Schedule.objects.waiting().filter(term=now, action=action)
         waiting.update(state=Schedule.State.CANCELLED)
         made = Schedule.objects.create(
             term=now, action=action, at=at, person=person, created_at=timezone.now(),
             fingerprint=now.fingerprint if is_publishing else "",
         )  # fmt: skip
-        detail = f"{action} at {at.isoformat(timespec='minutes')}"
+        detail = _("publish at {time}") if is_publishing else _("withdraw at {time}")
+        detail = detail.format(time=at.isoformat(timespec="minutes"))
         record(term.glossary, Event.Kind.SCHEDULED, [(now.pk, now.name)], person, detail)
     return made
 
@@ -53,9 +55,11 @@ def unschedule(item: Schedule, person: Any) -> None:
     with transaction.atomic():
         waiting = Schedule.objects.waiting().filter(pk=item.pk)
         if not waiting.update(state=Schedule.State.CANCELLED):
-            raise CannotSchedule("It was already done, or removed from the schedule.")
+            raise CannotSchedule(_("It was already done, or removed from the schedule."))
         term = item.term
-        record(term.glossary, Event.Kind.UNSCHEDULED, [(term.pk, term.name)], person, item.action)
+        is_publishing = item.action == Schedule.Action.PUBLISH
+        detail = _("publish") if is_publishing else _("withdraw")
+        record(term.glossary, Event.Kind.UNSCHEDULED, [(term.pk, term.name)], person, detail)
 
 
 def next_scheduled() -> datetime | None:
@@ -104,15 +108,15 @@ def _act(item: Schedule) -> str:
     """Carry out an item. Return the reason why it is not possible, or an empty string."""
     term, person = item.term, item.person
     if person is None or not may(person, "publish_term", term):
-        return "The person who scheduled it may no longer publish this term."
+        return _("The person who scheduled it may no longer publish this term.")
     one = Term.objects.filter(pk=term.pk)
     if item.action == Schedule.Action.WITHDRAW:
         if not one.live().exists():
-            return "It is no longer published."
+            return _("It is no longer published.")
         refusals = withdraw_where_allowed(term.glossary, one, by=person)
         return refusals[0].reason if refusals else ""
     if term.fingerprint != item.fingerprint:
-        return "The text has changed since it was scheduled."
+        return _("The text has changed since it was scheduled.")
     refusals = publish(term.glossary, one, by=person)
     return refusals[0].reason if refusals else ""
 
@@ -122,5 +126,10 @@ def _close(item: Schedule) -> None:
     item.ran_at = timezone.now()
     item.save(update_fields=["state", "ran_at", "problem"])
     if item.problem and item.person_id:
-        text = f"“{item.term}” was not {item.done_word} as scheduled: {item.problem}"
+        text = (
+            _("“{term}” was not published as scheduled: {problem}")
+            if item.action == Schedule.Action.PUBLISH
+            else _("“{term}” was not withdrawn as scheduled: {problem}")
+        )
+        text = text.format(term=item.term, problem=item.problem)
         tell([item.person_id], item.term, text)

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from django.utils.translation import gettext as _
+
 from terms.editing.index import known_names
 from terms.editing.paths import free_path
 from terms.formats.dialects import DETAIL_TITLES
@@ -22,23 +24,24 @@ def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[st
     """
     name = " ".join(name.split())
     if not name:
-        raise CannotRefactor("The new term needs a name.")
+        raise CannotRefactor(_("The new term needs a name."))
     if known_names(term.glossary, [name_key(name)]).get(name_key(name)) not in (None, term.pk):
-        raise CannotRefactor(f"There is a term “{name}” already.")
+        raise CannotRefactor(_("There is a term “{name}” already.").format(name=name))
     if name_key(name) == term.name_key:
-        raise CannotRefactor("The new term needs a name of its own.")
+        raise CannotRefactor(_("The new term needs a name of its own."))
     document = term.document()
     body = normalise(document.body)
     every = sections(body)
     moved = [section for number, section in enumerate(every) if number in chosen]
     going = [a for a in document.aliases if a in aliases or name_key(a) == name_key(name)]
     if not moved and not going:
-        raise CannotRefactor("Choose a section or a name to move to the new term.")
+        raise CannotRefactor(_("Choose a section or a name to move to the new term."))
     stays, goes = divided(body, moved)
-    operation = Operation(term.glossary, f"{name} split from {term.name}")
+    title = _("{new} split from {term}").format(new=name, term=term.name)
+    operation = Operation(term.glossary, title)
     operation.rewrite(
         term,
-        f"keeps the rest, and relates to {name}",
+        _("keeps the rest, and relates to {name}").format(name=name),
         document,
         body=stays,
         aliases=[alias for alias in document.aliases if alias not in going],
@@ -48,8 +51,9 @@ def split(term: Term, name: str, chosen: Collection[int], aliases: Collection[st
     others = [alias for alias in going if name_key(alias) != name_key(name)]
     folder = term.path[: term.path.rfind("/") + 1]
     path = free_path(term.glossary, name, folder)
-    operation.make(path, _text(term, name, goes, others), f"is made, in the file {path}")
-    tell_of_readers(operation, term, "its address stays with it")
+    words = _("is made, in the file {path}").format(path=path)
+    operation.make(path, _text(term, name, goes, others), words)
+    tell_of_readers(operation, term, _("its address stays with it"))
     return operation
 
 

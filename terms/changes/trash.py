@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.editing.gate import Draft, save_one
 from terms.editing.index import forget_terms, recall
@@ -75,11 +76,10 @@ def restore_term(term: Term, person: Any = None) -> None:
         Glossary.objects.lock(term.glossary_id)
         trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
         if not trashed.exists():
-            raise CannotRestore(f"“{term}” is no longer in the trash.")
+            raise CannotRestore(_("“{term}” is no longer in the trash.").format(term=term))
         if Term.objects.filter(glossary=term.glossary, path__iexact=term.path).exists():
-            raise CannotRestore(
-                f"There is another term file “{term.path}” now: rename or delete that one first."
-            )
+            text = _("There is another term file “{path}” now: rename or delete that one first.")
+            raise CannotRestore(text.format(path=term.path))
         trashed.update(trashed_at=None, trashed_by=None)
         _follow_renamed_classes(Term.objects.get(pk=term.pk), person)
         aliases = term.aliases.values_list("name", flat=True)
@@ -103,8 +103,7 @@ def _follow_renamed_classes(term: Term, person: Any) -> None:
     try:
         text = changed(document, columns)
     except CannotSplice as error:
-        raise CannotRestore(
-            f"Its category was renamed, and its file keeps the old: {error}"
-        ) from error
+        text = _("Its category was renamed, and its file keeps the old: {problem}")
+        raise CannotRestore(text.format(problem=error)) from error
     draft = Draft(term.path, text, term, term.version)
-    save_one(term.glossary, draft, person, "Taken out of the trash")
+    save_one(term.glossary, draft, person, _("Taken out of the trash"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.models import Presence, Term, Unsaved
 
@@ -32,10 +33,11 @@ def slot_in(text: str) -> str:
 def keep_draft(person: Any, term: Term | None, data: str, slot: str = "") -> None:
     """Store the submitted form and replace its earlier state. Raises TooMuch."""
     if len(data) > MAX_DATA:
-        raise TooMuch("This is too much text to keep automatically. Save it.")
+        raise TooMuch(_("This is too much text to keep automatically. Save it."))
     mine = Unsaved.objects.filter(person=person, term=term, slot=slot)
     if term is None and not mine.exists() and kept_new(person).count() >= MOST_NEW:
-        raise TooMuch(f"You have {MOST_NEW} unsaved terms. Save or discard some.")
+        text = _("You have {count} unsaved terms. Save or discard some.")
+        raise TooMuch(text.format(count=MOST_NEW))
     values = {"data": data, "kept_at": timezone.now()}
     Unsaved.objects.update_or_create(person=person, term=term, slot=slot, defaults=values)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.formats.document import TermDocument, read_document
 from terms.formats.fingerprint import fingerprint_of
@@ -32,7 +33,8 @@ class StaleWrite(Exception):
     """The term was saved, or its path was taken, after the writer read it."""
 
     def __init__(self, path: str, seen: int):
-        super().__init__(f"“{path}” was changed by someone else since version {seen}.")
+        text = _("“{path}” was changed by someone else since version {seen}.")
+        super().__init__(text.format(path=path, seen=seen))
         self.path = path
         self.seen = seen
 
@@ -203,7 +205,7 @@ def _write_terms(glossary: Glossary, work: Sequence[_Work], now: datetime) -> No
 
 def _create(glossary: Glossary, created: list[tuple[_Work, TextColumns]], now: datetime) -> None:
     rows = []
-    slugs = slugs_for(glossary, [item.draft.path for item, _ in created])
+    slugs = slugs_for(glossary, [item.draft.path for item, _columns in created])
     for item, columns in created:
         path = item.draft.path
         if problem := problem_with(path):
@@ -225,11 +227,11 @@ def _create(glossary: Glossary, created: list[tuple[_Work, TextColumns]], now: d
     try:
         insert_rows(Term, (*_NewColumns._fields, *TextColumns._fields), rows)
     except IntegrityError as error:
-        raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else "A file", 0) from error
+        raise StaleWrite(created[0][0].draft.path if len(rows) == 1 else _("A file"), 0) from error
     ids: dict[Uid, int] = {}
-    for some in batches((item.uid for item, _ in created), MANY):
+    for some in batches((item.uid for item, _columns in created), MANY):
         ids.update(Term.objects.filter(uid__in=some).order_by().values_list("uid", "pk"))
-    for item, _ in created:
+    for item, _columns in created:
         item.term = ids[item.uid]
 
 
@@ -238,7 +240,7 @@ def _compare_and_set(updated: list[tuple[_Work, TextColumns]], now: datetime) ->
 
     Raises StaleWrite if one has another.
     """
-    for item, _ in updated:
+    for item, _columns in updated:
         if item.draft.term:
             item.term = item.draft.term.pk
     rows = [
@@ -248,7 +250,7 @@ def _compare_and_set(updated: list[tuple[_Work, TextColumns]], now: datetime) ->
     columns = (*TextColumns._fields, "fingerprint", "changed_at", "version")
     if update_rows(Term, columns, ("id", "version"), rows) != len(rows):
         draft = updated[0][0].draft
-        raise StaleWrite(draft.path if len(rows) == 1 else "A file", draft.seen)
+        raise StaleWrite(draft.path if len(rows) == 1 else _("A file"), draft.seen)
 
 
 class _RevisionRow(NamedTuple):

@@ -1,6 +1,7 @@
 """Validators for text that people enter."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from terms.formats.problems import FORBIDDEN
 
@@ -8,7 +9,8 @@ from terms.formats.problems import FORBIDDEN
 def refuse_control_characters(text: str) -> None:
     found = FORBIDDEN.search(text)
     if found:
-        raise ValidationError(f"The control character U+{ord(found[0]):04X} is not allowed.")
+        text = _("The control character {character} is not allowed.")
+        raise ValidationError(text.format(character=f"U+{ord(found[0]):04X}"))
 
 
 def refuse_misleading(name: str) -> None:
@@ -16,4 +18,6 @@ def refuse_misleading(name: str) -> None:
     if any(
         character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in name
     ):
-        raise ValidationError("A name cannot contain characters that change the writing direction.")
+        raise ValidationError(
+            _("A name cannot contain characters that change the writing direction.")
+        )

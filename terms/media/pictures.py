@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.urls import get_script_prefix
+from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
 from terms.models import Glossary, Picture, Term
@@ -35,7 +36,8 @@ def store_picture(content: bytes) -> str:
     Raises BadPicture.
     """
     if len(content) > MAX_BYTES:
-        raise BadPicture(f"The picture has more than {MAX_BYTES // 1024**2} MB.")
+        text = _("The picture has more than {most} MB.")
+        raise BadPicture(text.format(most=MAX_BYTES // 1024**2))
     encoded, suffix = _re_encoded(content)
     path = f"terms/{_name_of(encoded)}{suffix}"
     write_picture(path, encoded)
@@ -82,18 +84,23 @@ def _re_encoded(content: bytes) -> tuple[bytes, str]:
             with Image.open(io.BytesIO(content), formats=[*FORMATS]) as picture:
                 kind = picture.format or ""
                 if picture.width * picture.height * getattr(picture, "n_frames", 1) > MAX_PIXELS:
-                    raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.")
+                    raise _too_large()
                 if kind == "GIF":
                     _save_frames(picture, out)
                 else:
                     _plain(ImageOps.exif_transpose(picture), kind).save(out, kind)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadPicture(f"The picture has more than {MAX_PIXELS:,} pixels.") from None
+        raise _too_large() from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, BadPicture):
             raise
-        raise BadPicture("This is not a whole PNG, JPEG, WebP or GIF picture.") from None
+        raise BadPicture(_("This is not a whole PNG, JPEG, WebP or GIF picture.")) from None
     return out.getvalue(), FORMATS[kind]
+
+
+def _too_large() -> BadPicture:
+    text = _("The picture has more than {most} pixels.")
+    return BadPicture(text.format(most=f"{MAX_PIXELS:,}"))
 
 
 def _plain(picture: Image.Image, kind: str) -> Image.Image:

@@ -3,6 +3,8 @@ from typing import TypeVar
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from terms.addresses import RESERVED
 
@@ -46,11 +48,13 @@ def _free_slug(name: str, taken: set[str]) -> str:
 class Classification(models.Model):
     """Base class of the two classifications of terms: category and vertical."""
 
-    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    name = models.CharField(max_length=300)
-    slug = models.SlugField(max_length=100, allow_unicode=True)
-    icon = models.CharField(max_length=300, blank=True)
-    order = models.PositiveIntegerField(default=0)
+    glossary = models.ForeignKey(
+        Glossary, models.CASCADE, verbose_name=_("glossary"), db_index=False
+    )
+    name = models.CharField(_("name"), max_length=300)
+    slug = models.SlugField(_("slug"), max_length=100, allow_unicode=True)
+    icon = models.CharField(_("icon"), max_length=300, blank=True)
+    order = models.PositiveIntegerField(pgettext_lazy("place in a list", "order"), default=0)
 
     objects = ClassificationQuerySet.as_manager()
 
@@ -68,15 +72,19 @@ class Classification(models.Model):
 
 class Category(Classification):
     approvals_needed = models.PositiveSmallIntegerField(
+        _("approvals needed"),
         null=True,
         blank=True,
         validators=[MaxValueValidator(MOST_APPROVALS)],
-        help_text="Empty: as in the glossary.",
+        help_text=_("Empty: as in the glossary."),
     )
 
     class Meta(Classification.Meta):
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
 
 
 class Vertical(Classification):
-    pass
+    class Meta(Classification.Meta):
+        verbose_name = _("vertical")
+        verbose_name_plural = _("verticals")

@@ -2,6 +2,8 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .glossary import Glossary
 from .term import NAME_LENGTH, Term
@@ -17,39 +19,43 @@ class Event(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SAVED = "saved", "saved"
-        PUBLISHED = "published", "published"
-        WITHDRAWN = "withdrawn", "withdrawn"
-        SUBMITTED = "submitted", "asked for review"
-        TAKEN_BACK = "taken back", "took the review back"
-        APPROVED = "approved", "approved"
-        CHANGES = "changes", "requested changes"
-        TRASHED = "trashed", "moved to the trash"
-        RESTORED = "restored", "took out of the trash"
-        SCHEDULED = "scheduled", "scheduled"
-        UNSCHEDULED = "unscheduled", "took from the schedule"
-        COMMENTED = "commented", "commented"
-        RESOLVED = "resolved", "resolved a comment"
-        SHARED = "shared", "made a guest link"
-        SUGGESTION_DONE = "suggestion done", "did what a reader suggested"
-        DECLINED = "declined", "declined a suggestion"
-        ASSIGNED = "assigned", "changed owner or review date"
-        MOVED = "moved", "renamed its file"
-        UNSHARED = "unshared", "revoked guest links"
-        REMOVAL_ASKED = "removal asked", "asked to take it from readers"
+        SAVED = "saved", _("saved")
+        PUBLISHED = "published", _("published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        SUBMITTED = "submitted", _("asked for review")
+        TAKEN_BACK = "taken back", _("took the review back")
+        APPROVED = "approved", _("approved")
+        CHANGES = "changes", _("requested changes")
+        TRASHED = "trashed", _("moved to the trash")
+        RESTORED = "restored", _("took out of the trash")
+        SCHEDULED = "scheduled", _("scheduled")
+        UNSCHEDULED = "unscheduled", _("took from the schedule")
+        COMMENTED = "commented", _("commented")
+        RESOLVED = "resolved", _("resolved a comment")
+        SHARED = "shared", _("made a guest link")
+        SUGGESTION_DONE = "suggestion done", _("did what a reader suggested")
+        DECLINED = "declined", _("declined a suggestion")
+        ASSIGNED = "assigned", _("changed owner or review date")
+        MOVED = "moved", _("renamed its file")
+        UNSHARED = "unshared", _("revoked guest links")
+        REMOVAL_ASKED = "removal asked", _("asked to take it from readers")
 
-    at = models.DateTimeField()
-    person = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
-    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    at = models.DateTimeField(pgettext_lazy("moment", "at"))
+    person = models.ForeignKey(
+        PERSON, models.SET_NULL, verbose_name=_("person"), null=True, related_name="+"
+    )
+    glossary = models.ForeignKey(
+        Glossary, models.CASCADE, verbose_name=_("glossary"), db_index=False
+    )
     term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="events")
     name = models.CharField(max_length=NAME_LENGTH)
-    kind = models.CharField(max_length=20, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     detail = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "line of the log"
-        verbose_name_plural = "log"
+        verbose_name = _("line of the log")
+        verbose_name_plural = _("log")
         indexes = [models.Index(fields=["glossary", "-at"], name="event_time")]
 
     def __str__(self) -> str:

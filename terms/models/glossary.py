@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import get_script_prefix
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 DEFAULT_SLUG = "glossary"
 MOST_APPROVALS = 9
@@ -19,7 +21,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 def validate_prefix(slug: str) -> None:
     if not _SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
         raise ValidationError(
-            "“%(slug)s” cannot be a glossary's address: use a to z, 0 to 9 and hyphens.",
+            _("“%(slug)s” cannot be a glossary's address: use a to z, 0 to 9 and hyphens."),
             params={"slug": slug},
         )
 
@@ -33,35 +35,46 @@ class GlossaryQuerySet(models.QuerySet["Glossary"]):
 class Glossary(models.Model):
     """One set of terms with its own address prefix, language and folder."""
 
-    slug = models.CharField(max_length=50, unique=True, validators=[validate_prefix])
-    name = models.CharField(max_length=200, default="Glossary")
+    slug = models.CharField(_lazy("slug"), max_length=50, unique=True, validators=[validate_prefix])
+    name = models.CharField(_lazy("name"), max_length=200, default="Glossary")
     approvals_needed = models.PositiveSmallIntegerField(
+        _lazy("approvals needed"),
         default=0,
         validators=[MaxValueValidator(MOST_APPROVALS)],
-        help_text="Approvals that a change needs before it is published. Categories can differ.",
+        help_text=_lazy(
+            "Approvals that a change needs before it is published. Categories can differ."
+        ),
     )
     rules = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Rule → off, warn or block."
     )
     takes_suggestions = models.BooleanField(
-        "readers may suggest",
+        _lazy("readers may suggest"),
         default=False,
-        help_text="Pages then link to a form where readers report errors and gaps.",
+        help_text=_lazy("Pages then link to a form where readers report errors and gaps."),
     )
-    language = models.CharField(max_length=35, default="en", help_text="A BCP 47 tag: en, de-AT.")
+    language = models.CharField(
+        _lazy("language"),
+        max_length=35,
+        default="en",
+        help_text=_lazy("A BCP 47 tag: en, de-AT."),
+    )
     origin = models.URLField(
-        "site of the files",
+        _lazy("site of the files"),
         max_length=300,
         blank=True,
-        help_text="Where the files are published, too: https://example.org/docs/glossary/. Links"
-        " in them that begin with a slash then lead to that site, those below this address to"
-        " the terms.",
+        help_text=_lazy(
+            "Where the files are published, too: https://example.org/docs/glossary/. Links"
+            " in them that begin with a slash then lead to that site, those below this address to"
+            " the terms."
+        ),
     )
 
     objects = GlossaryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "glossaries"
+        verbose_name = _lazy("glossary")
+        verbose_name_plural = _lazy("glossaries")
 
     def __str__(self) -> str:
         return self.name

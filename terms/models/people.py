@@ -2,6 +2,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from .classification import Category
 from .glossary import Glossary
@@ -16,15 +18,20 @@ class Grant(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", db_index=False
     )
-    role = models.ForeignKey(Group, models.CASCADE)
-    glossary = models.ForeignKey(Glossary, models.CASCADE)
+    role = models.ForeignKey(Group, models.CASCADE, verbose_name=_lazy("role"))
+    glossary = models.ForeignKey(Glossary, models.CASCADE, verbose_name=_lazy("glossary"))
     category = models.ForeignKey(
-        Category, models.CASCADE, null=True, blank=True, help_text="Empty: in all of the glossary."
+        Category,
+        models.CASCADE,
+        verbose_name=_lazy("category"),
+        null=True,
+        blank=True,
+        help_text=_lazy("Empty: in all of the glossary."),
     )
 
     class Meta:
-        verbose_name = "role in a part"
-        verbose_name_plural = "roles in parts"
+        verbose_name = _lazy("role in a part")
+        verbose_name_plural = _lazy("roles in parts")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "role", "glossary", "category"], name="grant_in_category"
@@ -37,12 +44,18 @@ class Grant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.role} in {self.category or self.glossary}"
+        return f"{self.user}: {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The role and where it holds."""
+        place = self.category or self.glossary
+        return _("{role} in {place}").format(role=self.role, place=place)
 
     def clean(self) -> None:
         super().clean()
         if self.category and self.category.glossary_id != self.glossary_id:
-            raise ValidationError({"category": "This category is in another glossary."})
+            raise ValidationError({"category": _("This category is in another glossary.")})
 
 
 class Preference(models.Model):
@@ -50,9 +63,9 @@ class Preference(models.Model):
     times are shown and entered (if empty, that of the site)."""
 
     class Mail(models.TextChoices):
-        NOW = "now", "at once"
-        DAILY = "daily", "once a day"
-        NEVER = "never", "never"
+        NOW = "now", _lazy("at once")
+        DAILY = "daily", _lazy("once a day")
+        NEVER = "never", _lazy("never")
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference"

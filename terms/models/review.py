@@ -5,6 +5,8 @@ from typing import Self, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from .term import PATH_LENGTH, Term
 
@@ -76,9 +78,9 @@ class Removal(models.Model):
     """
 
     class Action(models.TextChoices):
-        WITHDRAW = "withdraw", "withdraw"
-        DELETE = "delete", "delete"
-        MOVE = "move", "rename the file of"
+        WITHDRAW = "withdraw", _lazy("withdraw")
+        DELETE = "delete", _lazy("delete")
+        MOVE = "move", _lazy("rename the file of")
 
     class Outcome(models.TextChoices):
         DONE = "done"
@@ -108,7 +110,7 @@ class Removal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.term}"
+        return _("{action} {term}").format(action=self.get_action_display(), term=self.term)
 
 
 class Comment(models.Model):

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .glossary import Glossary
 from .term import Term
@@ -9,10 +10,16 @@ from .term import Term
 class ChangeSet(models.Model):
     """A group of revisions: an import, a renamed category, a selection to publish together."""
 
-    glossary = models.ForeignKey(Glossary, models.CASCADE)
-    title = models.CharField(max_length=300)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    glossary = models.ForeignKey(Glossary, models.CASCADE, verbose_name=_("glossary"))
+    title = models.CharField(_("title"), max_length=300)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("author"),
+        null=True,
+        blank=True,
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     terms = models.ManyToManyField(
         Term, blank=True, related_name="change_sets", help_text="Those that were collected."
     )
@@ -23,6 +30,8 @@ class ChangeSet(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("change set")
+        verbose_name_plural = _("change sets")
 
     def __str__(self) -> str:
         return self.title

@@ -3,6 +3,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
 
 from .term import Term
 
@@ -21,8 +22,8 @@ class Schedule(models.Model):
     """
 
     class Action(models.TextChoices):
-        PUBLISH = "publish"
-        WITHDRAW = "withdraw"
+        PUBLISH = "publish", _lazy("Publish")
+        WITHDRAW = "withdraw", _lazy("Withdraw")
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -53,7 +54,3 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.term} at {self.at:%Y-%m-%d %H:%M}"
-
-    @property
-    def done_word(self) -> str:
-        return "published" if self.action == self.Action.PUBLISH else "withdrawn"

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from isal import isal_zlib
 
 from .fields import UidField
@@ -151,14 +153,17 @@ class Unfinished(models.Model):
 class SearchMiss(models.Model):
     """A search without results: the words, count and latest date, but not the reader."""
 
-    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    key = models.CharField(max_length=100)
-    count = models.PositiveIntegerField(default=1)
-    last_on = models.DateField()
+    glossary = models.ForeignKey(
+        Glossary, models.CASCADE, verbose_name=_("glossary"), db_index=False
+    )
+    key = models.CharField(pgettext_lazy("searched words", "key"), max_length=100)
+    count = models.PositiveIntegerField(_("count"), default=1)
+    last_on = models.DateField(_("last on"))
 
     class Meta:
         ordering = ["-count", "key"]
-        verbose_name_plural = "searches without result"
+        verbose_name = _("search miss")
+        verbose_name_plural = _("searches without result")
         constraints = [models.UniqueConstraint(fields=["glossary", "key"], name="miss_key")]
 
     def __str__(self) -> str:

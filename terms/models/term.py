@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from terms.formats.document import TermDocument, read_document
 
@@ -63,17 +64,21 @@ class Term(models.Model):
     """
 
     uid = UidField(default=new_uid, unique=True, editable=False)
-    glossary = models.ForeignKey(Glossary, models.PROTECT, db_index=False)
-    path = models.CharField(
-        max_length=PATH_LENGTH, help_text="The file, below the glossary's folder."
+    glossary = models.ForeignKey(
+        Glossary, models.PROTECT, verbose_name=_("glossary"), db_index=False
     )
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-    review_by = models.DateField(null=True, blank=True)
+    path = models.CharField(
+        _("path"), max_length=PATH_LENGTH, help_text=_("The file, below the glossary's folder.")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("owner"), null=True, blank=True
+    )
+    review_by = models.DateField(_("review by"), null=True, blank=True)
     live_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     is_linked = models.BooleanField(
-        "linked where other terms mention it",
+        _("linked where other terms mention it"),
         default=True,
-        help_text="Turn off for a name that is also an everyday word.",
+        help_text=_("Turn off for a name that is also an everyday word."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
     trashed_at = models.DateTimeField(null=True, editable=False)
@@ -85,13 +90,17 @@ class Term(models.Model):
     fingerprint = models.CharField(max_length=64, editable=False)
     changed_at = models.DateTimeField(editable=False)
     slug = models.CharField(max_length=255, editable=False)
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
     name_key = models.CharField(max_length=NAME_LENGTH, editable=False)
-    icon = models.CharField(max_length=NAME_LENGTH, blank=True)
-    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True)
-    vertical = models.ForeignKey(Vertical, models.PROTECT, null=True, blank=True)
-    description = models.TextField(blank=True)
-    body = models.TextField(blank=True)
+    icon = models.CharField(_("icon"), max_length=NAME_LENGTH, blank=True)
+    category = models.ForeignKey(
+        Category, models.PROTECT, verbose_name=_("category"), null=True, blank=True
+    )
+    vertical = models.ForeignKey(
+        Vertical, models.PROTECT, verbose_name=_("vertical"), null=True, blank=True
+    )
+    description = models.TextField(_("description"), blank=True)
+    body = models.TextField(_("body"), blank=True)
     related = models.TextField(blank=True, editable=False)
     extra = models.JSONField(default=dict, editable=False)
     problem = models.TextField(blank=True, editable=False)
@@ -101,6 +110,8 @@ class Term(models.Model):
 
     class Meta:
         ordering = ["name_key", "pk"]
+        verbose_name = _("term")
+        verbose_name_plural = _("terms")
         base_manager_name = "with_trash"
         constraints = [
             # Case-insensitive file systems would store two such paths in one file.
@@ -165,10 +176,10 @@ class Alias(models.Model):
     """Another name of a term. The file lists the names only; the kind is stored here."""
 
     class Kind(models.TextChoices):
-        ALTERNATIVE = "alternative"
-        ABBREVIATION = "abbreviation"
-        FORMER = "former"
-        HIDDEN = "hidden", "hidden (misspelling)"
+        ALTERNATIVE = "alternative", _("Alternative")
+        ABBREVIATION = "abbreviation", _("Abbreviation")
+        FORMER = "former", _("Former")
+        HIDDEN = "hidden", _("hidden (misspelling)")
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="aliases", db_index=False)
     position = models.PositiveIntegerField()

@@ -15,6 +15,8 @@ from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from terms.models import Notice, Preference, Term
 
@@ -102,14 +104,21 @@ def unsent() -> int:
 
 def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
     name = " ".join(notices[0].term.name.split())[:100]
+    count = len(notices)
     subject = (
-        f"“{name}” in the glossary" if len(notices) == 1 else f"{len(notices)} updates to terms"
+        _("“{name}” in the glossary").format(name=name)
+        if count == 1
+        else ngettext("{count} update to terms", "{count} updates to terms", count).format(
+            count=count
+        )
     )
     parts = [f"{n.text}\n{settings.SITE_URL}{_address(n.term)}" for n in notices[:MOST]]
-    if len(notices) > MOST:
-        parts.append(f"… and {len(notices) - MOST} more.")
+    if more := max(0, count - MOST):
+        parts.append(
+            ngettext("… and {count} more.", "… and {count} more.", more).format(count=more)
+        )
     choice = settings.SITE_URL + reverse("admin:terms_term_preferences")
-    parts.append(f"--\nWhen you get these mails: {choice}")
+    parts.append("--\n" + _("When you get these mails: {address}").format(address=choice))
     return EmailMessage(subject, "\n\n".join(parts), to=[person.email])
 
 

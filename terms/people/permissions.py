@@ -6,11 +6,18 @@ from typing import Any, TypeVar
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.formats.document import TermDocument
 from terms.models import Category, Glossary, Grant, Term, Vertical
 
-_Rows = TypeVar("_Rows", bound=QuerySet)
+_Rows = TypeVar("_Rows", bound=QuerySet[Any])
+# Model of a place → the reason when the place does not exist.
+NO_PLACE = {
+    "category": _lazy("There is no category “{name}”, and you may not make one."),
+    "vertical": _lazy("There is no vertical “{name}”, and you may not make one."),
+}
 LOOKING = frozenset({"view_term", "view_category", "view_vertical", "view_glossary"})
 
 
@@ -95,14 +102,15 @@ def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: 
         is_there = not name or model.objects.filter(glossary=glossary, name=name).exists()
         kind = model._meta.model_name
         if not is_there and not rights(user, f"add_{kind}").hold_in(glossary.pk):
-            return f"There is no {kind} “{name}”, and you may not make one."
+            return NO_PLACE[kind].format(name=name)
     found = rights(user, "add_term" if is_new else "change_term")
     category = Category.objects.filter(glossary=glossary, name=document.category).first()
     if found.hold_in(glossary.pk, category.pk if category else None):
         return ""
     if not document.category:
-        return "Choose a category in which you may write."
-    return f"You may not write terms in the category “{document.category}”."
+        return _("Choose a category in which you may write.")
+    text = _("You may not write terms in the category “{category}”.")
+    return text.format(category=document.category)
 
 
 def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:

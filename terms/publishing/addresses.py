@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection
 
+from django.utils.translation import gettext as _
+
 from terms.addresses import list_path
 from terms.models import Glossary, PublishedClass, PublishedTerm
 from terms.models.fields import Uid
@@ -48,15 +50,17 @@ class AddressesInUse:
     def why_not(self, page: PublishedTerm) -> str:
         """Return the reason why the page's address is not free, or an empty string."""
         if page.slug in ("", ".", ".."):
-            return "Its file's name makes no address."
+            return _("Its file's name makes no address.")
         if self._by_another(page, "slug", page.slug):
-            return f"Another published term has the address “{page.slug}”."
+            text = _("Another published term has the address “{address}”.")
+            return text.format(address=page.slug)
         if page.path == self._list(page.slug) and self._by_another(
             page, "category_slug", page.slug
         ):
-            return f"A category has the address “{page.slug}”."
+            return _("A category has the address “{address}”.").format(address=page.slug)
         if page.category_slug and self._by_another(page, "path", self._list(page.category_slug)):
-            return f"A term without category has the address of the category “{page.category}”."
+            text = _("A term without category has the address of the category “{category}”.")
+            return text.format(category=page.category)
         return ""
 
     def _by_another(self, page: PublishedTerm, name: str, value: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.formats.document import read_document
 from terms.models import (
@@ -326,15 +327,15 @@ def _checked(
     if change.needs_approval and asks(change.glossary):
         found = list(_showing_names(found))
     made = [(live, published_term(change.glossary, live, change.now)) for live in found]
-    taken.look_at([page for _, page in made])
-    held_up = _held_up(change, [live for live, _ in made]) if change.needs_approval else {}
+    taken.look_at([page for _live, page in made])
+    held_up = _held_up(change, [live for live, _page in made]) if change.needs_approval else {}
     for live, page in made:
         if page.uid in batch:
             continue  # another revision with the same text
         version = live.version
         is_meant = change.seen.get(version.term, version.fingerprint) == version.fingerprint
         reason = (
-            ("" if is_meant else "It has changed since.")
+            ("" if is_meant else _("It has changed since."))
             or live.document.why_no_term
             or _why_not_rendered(page)
             or taken.why_not(page)

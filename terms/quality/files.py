@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from terms.models import TermFile
 
 from .context import GlossaryContext
@@ -15,7 +18,8 @@ def drifts(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, 
     for folder in files.values_list("folder", flat=True):
         # Only the name: editors do not need the paths of the server.
         name = folder.rstrip("/").rpartition("/")[2] or folder
-        yield "file", f"The folder “{name}” holds another version until the next export or import."
+        message = _("The folder “{folder}” holds another version until the next export or import.")
+        yield _("file"), message.format(folder=name)
 
 
-RULES = (Rule("drift", "A file holds another version", drifts),)
+RULES = (Rule("drift", _lazy("A file holds another version"), drifts),)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from terms.rendering import is_elsewhere
 
 from .context import GlossaryContext
@@ -12,22 +15,31 @@ def lacks_picture(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tupl
     path = entry.term.path if entry.term else ""
     for picture in entry.outline.pictures:
         if is_elsewhere(picture.target):
-            problem = f"The picture {picture.target} is on another site and is not shown."
+            message = _(
+                "The picture {address} is on another site and is not shown."
+                " To upload it, put the cursor there and paste it."
+            )
         elif picture.target.startswith("/media/") or context.has_picture(path, picture.target):
             continue
         else:
-            problem = f"There is no picture {picture.target} here."
+            message = _(
+                "There is no picture {address} here."
+                " To upload it, put the cursor there and paste it."
+            )
         yield (
-            f"text, line {picture.line}",
-            f"{problem} To upload it, put the cursor there and paste it.",
+            _("text, line {line}").format(line=picture.line),
+            message.format(address=picture.target),
         )
 
 
 def lacks_alternative(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
     for picture in entry.outline.pictures:
         if not picture.text.strip():
-            yield f"text, line {picture.line}", "Describe the picture: ![in these brackets](…)."
+            yield (
+                _("text, line {line}").format(line=picture.line),
+                _("Describe the picture: ![in these brackets](…)."),
+            )
 
 
-PICTURES = (Rule("picture", "A picture is not on this site", lacks_picture),)
-ALTERNATIVES = (Rule("alternative", "A picture has no alternative text", lacks_alternative),)
+PICTURES = (Rule("picture", _lazy("A picture is not on this site"), lacks_picture),)
+ALTERNATIVES = (Rule("alternative", _lazy("A picture has no alternative text"), lacks_alternative),)

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from terms.formats.paths import name_key
 
 from .context import GlossaryContext
@@ -13,7 +16,8 @@ def lacks_section(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tupl
     own = {name_key(h.text) for h in entry.outline.headings if h.target == "H2"}
     for key, title in context.sections.items():
         if key not in own:
-            yield "text", f"Most terms have a section “{title}”; this one has none."
+            message = _("Most terms have a section “{title}”; this one has none.")
+            yield _("text"), message.format(title=title)
 
 
 def skips_heading(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
@@ -22,8 +26,12 @@ def skips_heading(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tupl
     for heading, (before, level) in zip(headings, pairwise(levels), strict=True):
         if level == 1 or level > before + 1:
             expected = "##" if before == 1 else "#" * (before + 1)
-            yield f"text, line {heading.line}", f"“{heading.text}” skips a level: write {expected}."
+            message = _("“{heading}” skips a level: write {expected}.")
+            yield (
+                _("text, line {line}").format(line=heading.line),
+                message.format(heading=heading.text, expected=expected),
+            )
 
 
-SECTIONS = (Rule("section", "A section that most terms have is missing", lacks_section),)
-HEADINGS = (Rule("heading", "A heading skips a level", skips_heading),)
+SECTIONS = (Rule("section", _lazy("A section that most terms have is missing"), lacks_section),)
+HEADINGS = (Rule("heading", _lazy("A heading skips a level"), skips_heading),)

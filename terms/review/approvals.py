@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import ngettext
+
 from terms.models import Approval, Category, Glossary, PublishedTerm, Revision, Term
 
 
@@ -93,10 +95,24 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
     reasons = {}
     for pk, standing in standings(glossary, new).items():
         if standing.missing:
-            more = " more" if standing.given else ""
-            people = "person" if standing.missing == 1 else "people"
-            reasons[pk] = f"{standing.missing}{more} {people} must approve this text first."
+            reasons[pk] = _who_must_approve(standing)
     return reasons
+
+
+def _who_must_approve(standing: Standing) -> str:
+    if standing.given:
+        text = ngettext(
+            "{count} more person must approve this text first.",
+            "{count} more people must approve this text first.",
+            standing.missing,
+        )
+    else:
+        text = ngettext(
+            "{count} person must approve this text first.",
+            "{count} people must approve this text first.",
+            standing.missing,
+        )
+    return text.format(count=standing.missing)
 
 
 def are_asked_for() -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.formats.document import TermDocument, read_document
 from terms.formats.passages import Movement, elsewhere, find_quote
@@ -53,11 +54,12 @@ def comment(
     """Add a comment to ``term``, or to the passage ``quote`` of its newest text."""
     text = bounded(text)
     if not text:
-        raise CannotReview("Enter a comment.")
+        raise CannotReview(_("Enter a comment."))
     start, end = _place_of(term, quote)
     with transaction.atomic():
         if term.comments.filter(resolved_at=None).count() >= MAX_OPEN:
-            raise CannotReview(f"There are already {MAX_OPEN} open comments. Resolve some first.")
+            text = _("There are already {count} open comments. Resolve some first.")
+            raise CannotReview(text.format(count=MAX_OPEN))
         made = Comment.objects.create(
             term=term, parent=parent and (parent.parent or parent), author=person,
             guest=guest, text=text,
@@ -65,7 +67,8 @@ def comment(
             quote=words_of(term)[start:end] if start is not None else "",
         )  # fmt: skip
         record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, text)
-        tell(_concerned(term, made), term, f"{person or guest} on “{term}”:\n\n{text}", but=person)
+        said = _("{person} on “{term}”:").format(person=person or guest, term=term)
+        tell(_concerned(term, made), term, f"{said}\n\n{text}", but=person)
     return made
 
 
@@ -75,7 +78,9 @@ def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
     comment.resolved_at = None if is_open else timezone.now()
     comment.save(update_fields=["resolved_by", "resolved_at"])
     term = comment.term
-    detail = ("opened again: " if is_open else "") + comment.text[:200]
+    detail = comment.text[:200]
+    if is_open:
+        detail = _("opened again: {text}").format(text=detail)
     record(term.glossary, Event.Kind.RESOLVED, [(term.pk, term.name)], person, detail)
 
 
@@ -120,11 +125,11 @@ def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
     if not quote.strip():
         return None, None
     if len(quote) > MAX_TEXT:
-        raise CannotReview("Select a shorter passage.")
+        raise CannotReview(_("Select a shorter passage."))
     found = find_quote(quote, words_of(term))
     if found is None:
         short = " ".join(quote.split())[:80]
-        raise CannotReview(f"“{short}” is not in the current text.")
+        raise CannotReview(_("“{passage}” is not in the current text.").format(passage=short))
     return found
 
 

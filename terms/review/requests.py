@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.models import Approval, Event, Glossary, Review, Term
 from terms.people.audit_log import record
@@ -25,15 +26,15 @@ def submit(term: Term, person: Any, note: str = "") -> None:
     """Request a review of the newest text from the people who may review it."""
     with _locked(term) as now:
         if now.live_fingerprint == now.fingerprint:
-            raise CannotReview("This text is already published, so there is nothing to review.")
+            raise CannotReview(_("This text is already published, so there is nothing to review."))
         if problem := now.document().why_no_term:
             raise CannotReview(problem)
         if now.reviews.open().exists():
-            raise CannotReview("A review was already requested.")
+            raise CannotReview(_("A review was already requested."))
         note = bounded(note)
         Review.objects.create(term=now, opened_by=person, opened_at=timezone.now(), note=note)
         _record(now, Event.Kind.SUBMITTED, person, note)
-        text = f"{person} asks for a review of “{now}”."
+        text = _("{person} asks for a review of “{term}”.").format(person=person, term=now)
         reviewers = people_with("approve_term", now).exclude(pk__in=authors_of(now))
         tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
 
@@ -43,33 +44,35 @@ def approve(term: Term, person: Any, fingerprint: str) -> None:
     with _locked(term) as now:
         if now.fingerprint != fingerprint:
             raise CannotReview(
-                "The text has changed since you read it. Your approval was not recorded."
+                _("The text has changed since you read it. Your approval was not recorded.")
             )
         if now.fingerprint == now.live_fingerprint:
-            raise CannotReview("This text is already published.")
+            raise CannotReview(_("This text is already published."))
         if person.pk in authors_of(now):
-            raise CannotReview("Someone else must approve this, because you wrote part of it.")
+            raise CannotReview(_("Someone else must approve this, because you wrote part of it."))
         at = timezone.now()
-        _, made = Approval.objects.get_or_create(
+        _approval, made = Approval.objects.get_or_create(
             term=now, fingerprint=fingerprint, person=person, defaults={"created_at": at}
         )
         if not made:
-            raise CannotReview("You have already approved this text.")
-        _record(now, Event.Kind.APPROVED, person, f"version {now.version}")
-        tell(_concerned(now), now, f"{person} approved “{now}”.", but=person)
+            raise CannotReview(_("You have already approved this text."))
+        version = _("version {number}").format(number=now.version)
+        _record(now, Event.Kind.APPROVED, person, version)
+        text = _("{person} approved “{term}”.").format(person=person, term=now)
+        tell(_concerned(now), now, text, but=person)
 
 
 def request_changes(term: Term, person: Any, reason: str) -> None:
     """Return the text to its authors, with the reason."""
     reason = bounded(reason)
     if not reason:
-        raise CannotReview("Describe the changes that the authors should make.")
+        raise CannotReview(_("Describe the changes that the authors should make."))
     with _locked(term) as now:
         review = _close(now, person, Review.Outcome.CHANGES, reason)
         Approval.objects.filter(term=now, fingerprint=now.fingerprint, person=person).delete()
         _record(now, Event.Kind.CHANGES, person, reason)
-        text = f"{person} asks for changes of “{now}”:\n\n{reason}"
-        tell(_concerned(now, review), now, text, but=person)
+        text = _("{person} asks for changes of “{term}”:").format(person=person, term=now)
+        tell(_concerned(now, review), now, f"{text}\n\n{reason}", but=person)
 
 
 def take_back(term: Term, person: Any) -> None:
@@ -77,7 +80,8 @@ def take_back(term: Term, person: Any) -> None:
     with _locked(term) as now:
         review = _close(now, person, Review.Outcome.TAKEN_BACK)
         _record(now, Event.Kind.TAKEN_BACK, person)
-        tell(_concerned(now, review), now, f"“{now}” needs no review now.", but=person)
+        text = _("“{term}” needs no review now.").format(term=now)
+        tell(_concerned(now, review), now, text, but=person)
 
 
 @contextmanager
@@ -85,7 +89,7 @@ def as_seen(term: Term, fingerprint: str) -> Iterator[Term]:
     """Lock and yield the term. Raises CannotReview if its text is not the one that was read."""
     with _locked(term) as now:
         if now.fingerprint != fingerprint:
-            raise CannotReview("The text has changed since you read it. Check the new version.")
+            raise CannotReview(_("The text has changed since you read it. Check the new version."))
         yield now
 
 
@@ -96,14 +100,14 @@ def _locked(term: Term) -> Iterator[Term]:
         Glossary.objects.lock(term.glossary_id)
         found = Term.objects.select_related("glossary").filter(pk=term.pk).first()
         if found is None:
-            raise CannotReview(f"“{term}” was deleted. It is in the trash.")
+            raise CannotReview(_("“{term}” was deleted. It is in the trash.").format(term=term))
         yield found
 
 
 def _close(term: Term, person: Any, outcome: str, reason: str = "") -> Review:
     review = term.reviews.open().first()
     if review is None:
-        raise CannotReview("The review of this term is no longer open.")
+        raise CannotReview(_("The review of this term is no longer open."))
     review.closed_by, review.closed_at = person, timezone.now()
     review.outcome, review.reason = outcome, reason
     review.save()
@@ -121,7 +125,7 @@ def bounded(text: str) -> str:
     """Return the entered text, stripped. Raises CannotReview if it is too long."""
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
     if len(text) > MAX_TEXT:
-        raise CannotReview(f"Use at most {MAX_TEXT:,} characters.")
+        raise CannotReview(_("Use at most {most} characters.").format(most=f"{MAX_TEXT:,}"))
     return text
 
 

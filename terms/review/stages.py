@@ -4,6 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from terms.models import Approval, Glossary, Review, Term
 
 from .approvals import Standing, authors_of, standings
@@ -24,15 +27,15 @@ class Stage:
 
     @property
     def words(self) -> str:
-        words = {
-            DRAFT: "live, changed" if self.was_live else "draft",
-            REVIEW: "in review",
-            APPROVED: "approved",
-            LIVE: "live",
-        }[self.name]
         if self.name == REVIEW and self.standing.needed:
-            words += f", {self.standing.given} of {self.standing.needed}"
-        return words
+            text = _("in review, {given} of {needed}")
+            return text.format(given=self.standing.given, needed=self.standing.needed)
+        return {
+            DRAFT: _("live, changed") if self.was_live else _("draft"),
+            REVIEW: _("in review"),
+            APPROVED: _("approved"),
+            LIVE: _("live"),
+        }[self.name]
 
     @property
     def mark(self) -> str:
@@ -42,23 +45,60 @@ class Stage:
     @property
     def next_step(self) -> str:
         """The status of the text, and the steps that remain before it can be published."""
-        who = self.who_is_missing
         if self.name == LIVE:
-            return "This version is published."
-        seen = "An older version is published." if self.was_live else "Not published yet."
-        if not who:
-            return f"{seen} It can be published."
-        if self.name == REVIEW:
-            return f"{seen} {who[0].upper()}{who[1:]} must approve it."
-        return f"{seen} Ask for a review: {who} must approve it."
+            return _("This version is published.")
+        seen = _("An older version is published.") if self.was_live else _("Not published yet.")
+        if not self.standing.missing:
+            step = _("It can be published.")
+        elif self.name == REVIEW:
+            step = self._waits_for
+        else:
+            step = self._has_to_ask
+        return f"{seen} {step}"
+
+    @property
+    def _waits_for(self) -> str:
+        missing = self.standing.missing
+        if self.standing.given:
+            text = ngettext(
+                "One more person must approve it.",
+                "{count} more people must approve it.",
+                missing,
+            )
+        else:
+            text = ngettext(
+                "One person must approve it.", "{count} people must approve it.", missing
+            )
+        return text.format(count=missing)
+
+    @property
+    def _has_to_ask(self) -> str:
+        missing = self.standing.missing
+        if self.standing.given:
+            text = ngettext(
+                "Ask for a review: one more person must approve it.",
+                "Ask for a review: {count} more people must approve it.",
+                missing,
+            )
+        else:
+            text = ngettext(
+                "Ask for a review: one person must approve it.",
+                "Ask for a review: {count} people must approve it.",
+                missing,
+            )
+        return text.format(count=missing)
 
     @property
     def who_is_missing(self) -> str:
         """The missing approvals in words, such as “two more people”, or an empty string."""
-        missing, more = self.standing.missing, " more" if self.standing.given else ""
+        missing = self.standing.missing
         if not missing:
             return ""
-        return f"one{more} person" if missing == 1 else f"{missing}{more} people"
+        if self.standing.given:
+            text = ngettext("one more person", "{count} more people", missing)
+        else:
+            text = ngettext("one person", "{count} people", missing)
+        return text.format(count=missing)
 
 
 def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from terms.formats.paths import name_key
 from terms.models import DeclinedRelation, Event, Glossary, PublishedTerm, Suggestion, Term
@@ -62,9 +64,12 @@ def _digest(uid: Uid | None, key: str, text: str) -> str:
 
 
 def _no(declined: Suggestion, with_answer: bool = True) -> str:
-    day = timezone.localtime(declined.decided_at)
-    why = f": {declined.answer}" if declined.answer and with_answer else "."
-    return f"“{declined.name}” was suggested before and declined on {day:%-d %B %Y}{why}"
+    day = date_format(timezone.localtime(declined.decided_at), "j F Y")
+    if declined.answer and with_answer:
+        text = _("“{name}” was suggested before and declined on {day}: {answer}")
+    else:
+        text = _("“{name}” was suggested before and declined on {day}.")
+    return text.format(name=declined.name, day=day, answer=declined.answer)
 
 
 def declined_name(glossary: Glossary, name: str) -> Suggestion | None:

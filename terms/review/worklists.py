@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from terms.models import (
     Approval,
@@ -164,37 +165,37 @@ def orphans(person: Any) -> QuerySet:
 
 
 LISTS = {
-    "review": WorkList("To review", "Waiting for your approval.", to_review),
-    "ready": WorkList("Ready to publish", "Approved, but not published yet.", ready),
-    "mine": WorkList("Mine", "You own them, or made the latest unpublished change.", mine),
+    "review": WorkList(_("To review"), _("Waiting for your approval."), to_review),
+    "ready": WorkList(_("Ready to publish"), _("Approved, but not published yet."), ready),
+    "mine": WorkList(_("Mine"), _("You own them, or made the latest unpublished change."), mine),
     "drafts": WorkList(
-        "Drafts", "Never published.", lambda p: _mine(p).never_published()
+        _("Drafts"), _("Never published."), lambda p: _mine(p).never_published()
     ),
     "changed": WorkList(
-        "Changed since published", "An older version is published.",
+        _("Changed since published"), _("An older version is published."),
         lambda p: _mine(p).changed_since_published(),
     ),
-    "stale": WorkList("Due for review", "The review date has passed.", stale),
+    "stale": WorkList(_("Due for review"), _("The review date has passed."), stale),
     "wanted": WorkList(
-        "Wanted", "Listed as related terms, but not written yet.", wanted, "names"
+        _("Wanted"), _("Listed as related terms, but not written yet."), wanted, "names"
     ),
     "one-way": WorkList(
-        "One-way relations", "The other term is not related back.", one_way, "pairs"
+        _("One-way relations"), _("The other term is not related back."), one_way, "pairs"
     ),
     "suggestions": WorkList(
-        "Readers' suggestions", "Errors and gaps that readers reported.",
+        _("Readers' suggestions"), _("Errors and gaps that readers reported."),
         said_by_readers, "suggestions",
     ),
     "suggested": WorkList(
-        "Mentioned, not related", "Their texts mention a term that they are not related to.",
+        _("Mentioned, not related"), _("Their texts mention a term that they are not related to."),
         suggested, "mentions",
     ),
     "ambiguous": WorkList(
-        "Ambiguous names", "Shared by several terms, so not linked automatically.",
+        _("Ambiguous names"), _("Shared by several terms, so not linked automatically."),
         ambiguous, "names",
     ),
-    "orphans": WorkList("Orphans", "No links or relations to or from other terms.", orphans),
+    "orphans": WorkList(_("Orphans"), _("No links or relations to or from other terms."), orphans),
     "unreadable": WorkList(
-        "Unreadable", "Their header cannot be read.", lambda p: _mine(p).unreadable()
+        _("Unreadable"), _("Their header cannot be read."), lambda p: _mine(p).unreadable()
     ),
 }  # fmt: skip

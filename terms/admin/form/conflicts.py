@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from terms.formats.differences import DiffPiece, word_changes
 from terms.formats.document import DetailRow
 from terms.formats.three_way import Passage, joined
@@ -59,7 +61,7 @@ def conflict_page(model_admin, request, pk, extra_context):
     form = keep_initial(form_class(instance=term, initial=values), request.POST)
     context = {
         **extra_context,
-        "title": f"{term} was changed by someone else",
+        "title": _("{term} was changed by someone else").format(term=term),
         "conflict": {
             "revision": term.newest_revision(),
             "fields": fields,

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from markdownx.fields import MarkdownxFormField
 
 from terms.editing.index import known_names, runs
@@ -43,34 +45,45 @@ class TermForm(forms.ModelForm):
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     name = forms.CharField(
         required=False,
+        label=_lazy("Name"),
         strip=False,
         max_length=MAX_NAME,
         widget=AdminTextInputWidget(attrs={"class": "vTextField"}),
     )
-    icon = forms.CharField(required=False, strip=False, max_length=MAX_NAME, widget=IconWidget)
-    description = forms.CharField(
+    icon = forms.CharField(
         required=False,
         strip=False,
+        max_length=MAX_NAME,
+        label=_lazy("Icon"),
+        widget=IconWidget,
+    )
+    description = forms.CharField(
+        required=False,
+        label=_lazy("Description"),
+        strip=False,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text="The definition, in one sentence.",
+        help_text=_lazy("The definition, in one sentence."),
     )
-    body = MarkdownxFormField(required=False, strip=False, widget=TextWidget, label="Text")
-    detail_rows = DetailsField(label="Detail rows")
+    body = MarkdownxFormField(required=False, strip=False, widget=TextWidget, label=_lazy("Text"))
+    detail_rows = DetailsField(label=_lazy("Detail rows"))
     related_terms = RelatedField(
-        help_text="Readers see them in this order. A name without a term is kept as a wanted term."
+        label=_lazy("Related terms"),
+        help_text=_lazy(
+            "Readers see them in this order. A name without a term is kept as a wanted term."
+        ),
     )
-    other_names = AliasesField(label="Aliases")
+    other_names = AliasesField(label=_lazy("Aliases"))
     source = forms.CharField(
         required=False,
         strip=False,
-        label="File",
+        label=_lazy("File"),
         widget=forms.Textarea(attrs={"class": "term-source", "rows": 24, "spellcheck": "false"}),
     )
     reason = forms.CharField(
         required=False,
         max_length=300,
-        label="Reason",
-        help_text="What changed and why, for the history. Optional.",
+        label=_lazy("Reason"),
+        help_text=_lazy("What changed and why, for the history. Optional."),
         widget=AdminTextInputWidget,
     )
 
@@ -136,7 +149,7 @@ class TermForm(forms.ModelForm):
         refuse_control_characters(name)
         refuse_misleading(name)
         if not name.strip():
-            raise ValidationError("A term needs a name.")
+            raise ValidationError(_("A term needs a name."))
         return name
 
     def clean_path(self) -> str:
@@ -167,7 +180,8 @@ class TermForm(forms.ModelForm):
         taken = Term.objects.filter(glossary=cleaned["glossary"])
         path = cleaned["path"]
         if path and taken.filter(path__iexact=path).exists():
-            self.add_error("path", f"There is a term file “{path}” already.")
+            text = _("There is a term file “{path}” already.")
+            self.add_error("path", text.format(path=path))
         if not path:
             path = free_path(cleaned["glossary"], cleaned["name"])
         cleaned["path"] = path
@@ -180,7 +194,8 @@ class TermForm(forms.ModelForm):
             return
         self._check_rights()
         if len(self.revision_text.encode()) > MAX_FILE:
-            self.add_error(None, f"The file would have more than {MAX_FILE:,} bytes.")
+            text = _("The file would have more than {most} bytes.")
+            self.add_error(None, text.format(most=f"{MAX_FILE:,}"))
 
     def _check_rights(self) -> None:
         document = read_document(self.revision_text, self.document.path)
@@ -280,11 +295,12 @@ class TermForm(forms.ModelForm):
         known = known_names(self.instance.glossary, set(runs(written)))
         own = name_key(read_document(text, self.document.path).name)
         if own in map(name_key, labels):
-            raise CannotSplice("A term cannot be related to itself.")
+            raise CannotSplice(_("A term cannot be related to itself."))
         found = read_names(written, known.__contains__)
         for label in labels:
             if label not in found:
-                raise CannotSplice(
-                    f"“{label}” cannot be told from the other related terms in the file: "
+                text = _(
+                    "“{name}” cannot be told from the other related terms in the file: "
                     "a name with commas can be used once its term exists."
                 )
+                raise CannotSplice(text.format(name=label))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as shown
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from terms.admin.views.page import term_for
 from terms.editing import autosave
@@ -29,21 +30,21 @@ NOT_KEPT = (
 def keep_view(request, model_admin, pk=None):
     """Save the unfinished form (with ``keep``), and report other editors and the saved version."""
     if not model_admin.admin_site.has_permission(request):
-        error = "You are logged out. Log in in another tab, then continue."
+        error = _("You are logged out. Log in in another tab, then continue.")
         return JsonResponse({"error": error}, status=403)
     if request.method != "POST":
         return JsonResponse(
-            {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
+            {"error": _("Only POST is allowed.")}, status=405, headers={"Allow": "POST"}
         )
     term = Term.with_trash.filter(pk=pk).first() if pk else None
     if pk and term is None:
-        return JsonResponse({"error": "This term does not exist."}, status=404)
+        return JsonResponse({"error": _("This term does not exist.")}, status=404)
     may = model_admin.has_change_permission(request, term)
     if not (may if term else model_admin.has_add_permission(request)):
-        return JsonResponse({"error": "You may not edit this term."}, status=403)
+        return JsonResponse({"error": _("You may not edit this term.")}, status=403)
     if term and term.trashed_at:
         keep_of_trashed(request, term)
-        error = "This term was deleted. What you typed is kept with it in the trash."
+        error = _("This term was deleted. What you typed is kept with it in the trash.")
         return JsonResponse({"error": error}, status=404)
     answer = {}
     if "keep" in request.POST:
@@ -71,11 +72,11 @@ def keep_of_trashed(request, term):
 def deleted_meanwhile(model_admin, request, term):
     """Keep the submitted form of a term in the trash, and say where it is."""
     keep_of_trashed(request, term)
-    text = (
-        "“{}” has been deleted meanwhile. What you typed is kept: it is offered again once the"
-        ' term is taken out of <a href="{}">the trash</a>.'
+    text = _(
+        "“{term}” has been deleted meanwhile. What you typed is kept: it is offered again once the"
+        ' term is taken out of <a href="{url}">the trash</a>.'
     )
-    said = format_html(text, term, reverse("admin:terms_term_trash"))
+    said = format_html(text, term=term, url=reverse("admin:terms_term_trash"))
     model_admin.message_user(request, said, messages.ERROR)
     return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 
@@ -88,7 +89,7 @@ def _findings(model_admin, request, term):
         return []
     document = read_document(form.revision_text, form.document.path)
     found = findings(form.instance.glossary, [CheckedTerm(term, document)])
-    return [f"{one.where}: {one.message}" for _, one in found]
+    return [f"{one.where}: {one.message}" for _entry, one in found]
 
 
 def _encoded(posted: QueryDict) -> str:
@@ -145,13 +146,13 @@ def again(model_admin, request, term, extra_context):
 def discard_view(request, model_admin, pk=None):
     if request.method != "POST":
         return JsonResponse(
-            {"error": "Only POST is allowed."}, status=405, headers={"Allow": "POST"}
+            {"error": _("Only POST is allowed.")}, status=405, headers={"Allow": "POST"}
         )
     term = term_for(model_admin, request, pk, "change") if pk else None
     if not term and not model_admin.has_add_permission(request):
         raise PermissionDenied
     slot = "" if term else autosave.slot_in(request.POST.get("discard", ""))
     autosave.discard_draft(request.user, term, slot)
-    model_admin.message_user(request, "Unsaved changes were discarded.", messages.SUCCESS)
+    model_admin.message_user(request, _("Unsaved changes were discarded."), messages.SUCCESS)
     name, args = ("change", [pk]) if pk else ("add", [])
     return HttpResponseRedirect(reverse(f"admin:terms_term_{name}", args=args))

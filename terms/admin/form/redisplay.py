@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.helpers import AdminForm
+from django.utils.translation import gettext as _
 
 from .form import COLUMNS
 
@@ -46,7 +47,7 @@ def form_page(model_admin, request, term, form, context: dict[str, Any], status:
     )
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": f"Change {term}" if term else "Add term",
+        "title": _("Change {term}").format(term=term) if term else _("Add term"),
         "subtitle": None,
         "adminform": admin_form,
         "object_id": term and term.pk,

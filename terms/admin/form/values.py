@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from terms.editing.index import known_names, runs
 from terms.formats.document import DetailRow, TermDocument
 from terms.formats.line_ends import normalise
@@ -24,7 +26,8 @@ def as_browser_returns(text: str, lines: bool) -> str:
 
 def titled(typed: TypedRow, origin: int | None) -> DetailRow:
     if not typed.title.strip():
-        raise CannotSplice(f"The row with the value “{typed.value[:40]}” has no title.")
+        text = _("The row with the value “{value}” has no title.")
+        raise CannotSplice(text.format(value=typed.value[:40]))
     return DetailRow(typed.title, typed.value, typed.url, origin)
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 from markdownx.widgets import AdminMarkdownxWidget
 
 from terms.editing.validators import refuse_control_characters, refuse_misleading
@@ -56,7 +57,7 @@ class ListField(forms.Field):
 
     def clean(self, value: list[tuple[str, ...]]) -> list:
         if len(value) > MAX_ROWS:
-            raise ValidationError(f"There are more than {MAX_ROWS} rows.")
+            raise ValidationError(_("There are more than {most} rows.").format(most=MAX_ROWS))
         for row in value:
             for text in row:
                 refuse_control_characters(normalise(text))
@@ -154,7 +155,7 @@ class RelatedField(ListField):
         labels = super().clean(value)
         for number, label in enumerate(labels):
             if label in labels[:number]:
-                raise ValidationError(f"“{label}” is in the list twice.")
+                raise ValidationError(_("“{name}” is in the list twice.").format(name=label))
         return labels
 
     def bound_data(
@@ -189,7 +190,8 @@ class AliasesField(ListField):
             return None
         refuse_misleading(name)
         if len(name) > MAX_NAME:
-            raise ValidationError(f"“{name[:40]}…” is longer than {MAX_NAME} characters.")
+            text = _("“{beginning}…” is longer than {most} characters.")
+            raise ValidationError(text.format(beginning=name[:40], most=MAX_NAME))
         return TypedAlias(name, kind if kind in Alias.Kind.values else Alias.Kind.ALTERNATIVE)
 
     def bound_data(

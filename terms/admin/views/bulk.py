@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
@@ -30,18 +32,29 @@ FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
 class BulkForm(forms.Form):
     """The fields for a bulk edit; the posted ``field`` selects one."""
 
-    category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="none")
-    vertical = forms.ModelChoiceField(Vertical.objects.none(), required=False, empty_label="none")
-    icon = forms.CharField(max_length=300, required=False, widget=IconWidget)
-    relate = forms.CharField(label="Relate to", max_length=300, required=False)
-    unrelate = forms.CharField(label="Remove relation to", max_length=300, required=False)
+    category = forms.ModelChoiceField(
+        Category.objects.none(),
+        label=_lazy("Category"),
+        required=False,
+        empty_label=_lazy("none"),
+    )
+    vertical = forms.ModelChoiceField(
+        Vertical.objects.none(),
+        label=_lazy("Vertical"),
+        required=False,
+        empty_label=_lazy("none"),
+    )
+    icon = forms.CharField(label=_lazy("Icon"), max_length=300, required=False, widget=IconWidget)
+    relate = forms.CharField(label=_lazy("Relate to"), max_length=300, required=False)
+    unrelate = forms.CharField(label=_lazy("Remove relation to"), max_length=300, required=False)
     owner = forms.ModelChoiceField(
         get_user_model().objects.none(),
+        label=_lazy("Owner"),
         required=False,
-        empty_label="nobody",
+        empty_label=_lazy("nobody"),
     )
     review_by = forms.DateField(
-        label="Review by",
+        label=_lazy("Review by"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -63,7 +76,8 @@ def first_page(model_admin, request, queryset):
     """Return the page to choose a field, or None if the selection cannot be edited."""
     chosen = rights(request.user, "change_term").among(queryset)
     for term in queryset.exclude(pk__in=chosen.values("pk"))[:5]:
-        model_admin.message_user(request, f"You may not change “{term}”.", messages.WARNING)
+        text = _("You may not change “{term}”.").format(term=term)
+        model_admin.message_user(request, text, messages.WARNING)
     ids = list(chosen.order_by("pk").values_list("pk", flat=True)[: bulk.MOST + 1])
     problem = _problem(ids, chosen)
     if problem:
@@ -74,11 +88,11 @@ def first_page(model_admin, request, queryset):
 
 def _problem(ids: list[int], chosen: QuerySet[Term]) -> str:
     if len(ids) > bulk.MOST:
-        return f"Choose {bulk.MOST:,} terms at most."
+        return _("Choose {most} terms at most.").format(most=f"{bulk.MOST:,}")
     if not ids:
-        return "You do not have permission to change these terms."
+        return _("You do not have permission to change these terms.")
     if chosen.order_by().values("glossary").distinct().count() > 1:
-        return "Choose terms from one glossary."
+        return _("Choose terms from one glossary.")
     return ""
 
 
@@ -90,14 +104,14 @@ def bulk_view(request, model_admin):
     found = rights(request.user, "change_term")
     terms = found.among(Term.objects.filter(pk__in=ids)).select_related("glossary")
     if _problem(ids, terms) or terms.count() != len(ids):
-        text = "Some of these terms are gone, or you may no longer change them. Choose again."
+        text = _("Some of these terms are gone, or you may no longer change them. Choose again.")
         model_admin.message_user(request, text, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
     glossary = terms[0].glossary
     field = request.POST.get("field", "")
     form = BulkForm(request.POST, model_admin, request, glossary)
     if field not in form.fields:
-        raise BadRequest("This field does not exist.")
+        raise BadRequest(_("This field does not exist."))
     if not form.is_valid():
         return _page(model_admin, request, ids, glossary, form)
     try:
@@ -129,8 +143,8 @@ def _change(model_admin, request, terms, ids, form, field):
         return _page(model_admin, request, ids, glossary, form, operation)
     change_set = apply(operation, request.user)
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-    text = '{}. Publish <a href="{}">the change set</a> to show it to readers.'
-    model_admin.message_user(request, format_html(text, change_set, url))
+    text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
+    model_admin.message_user(request, format_html(text, title=change_set, url=url))
     return HttpResponseRedirect(url)
 
 
@@ -138,10 +152,13 @@ def _set_apart(model_admin, request, terms, field, value):
     """Set a value that is not in the files, at once, and log it."""
     names = list(terms.values_list("pk", "name"))
     terms.update(**{field: value})
-    detail = f"{BulkForm.base_fields[field].label or field}: {value or 'nobody'}"
+    label = _("owner") if field == "owner" else BulkForm.base_fields[field].label
+    detail = f"{label}: {value or _('nobody')}"
     record(terms[0].glossary, Event.Kind.ASSIGNED, names, request.user, detail)
-    text = ngettext("{} term was updated: {}.", "{} terms were updated: {}.", len(names))
-    model_admin.message_user(request, text.format(f"{len(names):,}", detail))
+    text = ngettext(
+        "{count} term was updated: {detail}.", "{count} terms were updated: {detail}.", len(names)
+    )
+    model_admin.message_user(request, text.format(count=f"{len(names):,}", detail=detail))
     return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 
 
@@ -155,5 +172,6 @@ def _page(model_admin, request, ids, glossary: Glossary, form=None, operation=No
         "more_names": max(0, len(ids) - NAMED),
         **effects(request, operation),
     }
-    title = f"Edit {len(ids):,} term{'' if len(ids) == 1 else 's'}"
+    title = ngettext("Edit {count} term", "Edit {count} terms", len(ids))
+    title = title.format(count=f"{len(ids):,}")
     return admin_page(model_admin, request, "term/bulk", title, **context)

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from terms.formats.differences import compare
@@ -16,7 +17,7 @@ def file_view(request, model_admin, pk):
     text = term.newest_revision().text
     live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
     blocks = compare(live.text, text) if live and live.text != text else ()
-    title = f"The file {term.path}"
+    title = _("The file {path}").format(path=term.path)
     return admin_page(model_admin, request, "term/file", title, term=term, text=text, blocks=blocks)
 
 
@@ -30,11 +31,12 @@ def unsaved_view(request, model_admin, pk=None):
     form = form_class(request.POST, instance=term)
     if not form.is_valid():
         problems = [text for errors in form.errors.values() for text in errors]
-        title = "The file cannot be written"
+        title = _("The file cannot be written")
         return admin_page(model_admin, request, "term/file", title, term=term, problems=problems)
     text = form.revision_text
     blocks = compare(form.document.text, text) if term else ()
-    title = f"Preview of the file {term.path if term else form.cleaned_data['path']}"
+    path = term.path if term else form.cleaned_data["path"]
+    title = _("Preview of the file {path}").format(path=path)
     return admin_page(model_admin, request, "term/file", title, term=term, text=text, blocks=blocks)
 
 

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from terms.editing.gate import Draft, StaleWrite, save_one
@@ -32,7 +33,8 @@ def history_page(model_admin, request, object_id, extra_context=None):
         "can_restore": model_admin.has_change_permission(request, term),
         **(extra_context or {}),
     }
-    return admin_page(model_admin, request, "term/history", f"History of {term}", **context)
+    title = _("History of {term}").format(term=term)
+    return admin_page(model_admin, request, "term/history", title, **context)
 
 
 def _chosen(request, name: str, numbers: list[int], default: int) -> int:
@@ -47,22 +49,23 @@ def restore_view(request, model_admin, pk):
     number, seen = (number_in(request.POST.get(name, "")) for name in ("number", "seen"))
     former = term.revisions.filter(number=number).first()
     if former is None or seen is None:
-        raise Http404("This revision does not exist.")
+        raise Http404(_("This revision does not exist."))
     document = read_document(former.text, term.path)
     if reason := why_not_save(request.user, term.glossary, document, False):
         model_admin.message_user(request, reason, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))
     draft = Draft(term.path, former.text, term, seen)
+    done = _("Revision {number} restored").format(number=former.number)
     try:
-        saved = save_one(term.glossary, draft, request.user, f"Revision {former.number} restored")
+        saved = save_one(term.glossary, draft, request.user, done)
     except StaleWrite:
-        message = f"“{term}” was saved by someone else. Check the new version before you restore."
-        model_admin.message_user(request, message, messages.ERROR)
+        message = _("“{term}” was saved by someone else. Check the new version before you restore.")
+        model_admin.message_user(request, message.format(term=term), messages.ERROR)
     else:
         message = (
-            f"“{term}” is as it was in revision {former.number} again."
+            _("“{term}” is as it was in revision {number} again.")
             if saved
-            else f"“{term}” is just as it was in revision {former.number}."
+            else _("“{term}” is just as it was in revision {number}.")
         )
-        model_admin.message_user(request, message)
+        model_admin.message_user(request, message.format(term=term, number=former.number))
     return HttpResponseRedirect(reverse("admin:terms_term_history", args=[pk]))

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from terms.editing.gate import Draft, StaleWrite, save_one
@@ -34,13 +35,14 @@ def links_view(request, model_admin, pk):
         "declined": term.declined.count(),
         "may_change": model_admin.has_change_permission(request, term),
     }
-    return admin_page(model_admin, request, "term/links", f"Links of {term}", **context)
+    title = _("Links of {term}").format(term=term)
+    return admin_page(model_admin, request, "term/links", title, **context)
 
 
 def _act(model_admin, request, term, names):
     if "again" in request.POST:
         term.declined.all().delete()
-        model_admin.message_user(request, "They will be suggested again.")
+        model_admin.message_user(request, _("They will be suggested again."))
         return
     if "relate" in request.POST:
         wanted = set(request.POST.getlist("relate"))
@@ -48,40 +50,45 @@ def _act(model_admin, request, term, names):
         pages = [target for target in found if target.uid in wanted]
         if "decline" in request.POST:
             decline_relations(term, [target.uid for target in pages], request.user)
-            model_admin.message_user(request, "They will not be suggested again.")
+            model_admin.message_user(request, _("They will not be suggested again."))
         else:
             _relate(model_admin, request, term, pages)
         return
     chosen = {named.key: request.POST.get(f"name-{n}") for n, named in enumerate(names)}
     if not decide_mentions(term, names, chosen, "is_linked" in request.POST):
-        model_admin.message_user(request, "Nothing was changed.")
+        model_admin.message_user(request, _("Nothing was changed."))
         return
     if not term.live_fingerprint:
-        model_admin.message_user(request, "Saved. Publish the term to show it to readers.")
+        text = _("Saved. Publish the term to show it to readers.")
+        model_admin.message_user(request, text)
     elif model_admin.has_publish_permission(request, term):
         publish_again(term.glossary, Term.objects.filter(pk=term.pk), request.user)
-        model_admin.message_user(request, f"Saved, and “{term}” is live with these links.")
+        text = _("Saved, and “{term}” is live with these links.").format(term=term)
+        model_admin.message_user(request, text)
     else:
-        text = "Saved. Readers see the change after a publisher publishes the term."
+        text = _("Saved. Readers see the change after a publisher publishes the term.")
         model_admin.message_user(request, text, messages.WARNING)
 
 
 def _relate(model_admin, request, term, pages: list[PublishedTerm]):
     """Add names to the relations in the file."""
     if not pages:
-        model_admin.message_user(request, "Choose the terms to relate.", messages.WARNING)
+        text = _("Choose the terms to relate.")
+        model_admin.message_user(request, text, messages.WARNING)
         return
     labels = [*term.relations.values_list("label", flat=True), *(target.name for target in pages)]
     try:
         text = changed(term.document(), related=labels)
-        save_one(term.glossary, Draft(term.path, text, term, term.version), request.user, "Related")
+        draft = Draft(term.path, text, term, term.version)
+        save_one(term.glossary, draft, request.user, _("Related"))
     except CannotSplice as error:
         model_admin.message_user(request, str(error), messages.ERROR)
     except StaleWrite:
-        text = (
-            f"“{term}” was saved by someone else. Check the new version before you add relations."
+        text = _(
+            "“{term}” was saved by someone else. Check the new version before you add relations."
         )
-        model_admin.message_user(request, text, messages.ERROR)
+        model_admin.message_user(request, text.format(term=term), messages.ERROR)
     else:
         added = ", ".join(target.name for target in pages)
-        model_admin.message_user(request, f"Related to {added}. Readers see it once published.")
+        text = _("Related to {names}. Readers see it once published.").format(names=added)
+        model_admin.message_user(request, text)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from terms.editing.numbers import number_in
 from terms.models import Term
@@ -24,7 +25,8 @@ def row_for(model_admin, request, pk: int | str, action: str = "view", rows: Any
     rows = model_admin.model.objects.all() if rows is None else rows
     row = rows.filter(pk=number_in(str(pk))).first()
     if row is None:
-        raise Http404(f"This {model_admin.opts.verbose_name} does not exist.")
+        text = _("This {thing} does not exist.")
+        raise Http404(text.format(thing=model_admin.opts.verbose_name))
     if not getattr(model_admin, f"has_{action}_permission")(request, row):
         raise PermissionDenied
     return row
@@ -44,7 +46,7 @@ def while_there(view):
         try:
             return view(request, model_admin, **values)
         except Term.DoesNotExist:
-            text = "A term that this page is about was just deleted. It is in the trash."
+            text = _("A term that this page is about was just deleted. It is in the trash.")
             model_admin.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
 from terms.models import Preference
@@ -17,21 +19,24 @@ from .page import admin_page
 
 
 @lru_cache(maxsize=1)
-def _zones() -> list[tuple[str, str]]:
+def _places() -> list[tuple[str, str]]:
     places = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
     places = [name for name in places if not name.startswith(("Etc/", "SystemV/", "US/"))]
-    of_site = f"the site's: {settings.TIME_ZONE}"
-    return [("", of_site), *((name, name.replace("_", " ")) for name in places)]
+    return [(name, name.replace("_", " ")) for name in places]
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [("", _("the site's: {zone}").format(zone=settings.TIME_ZONE)), *_places()]
 
 
 class PreferenceForm(forms.ModelForm):
-    time_zone = forms.ChoiceField(choices=_zones, required=False, label="Time zone")
+    time_zone = forms.ChoiceField(choices=_zones, required=False, label=_lazy("Time zone"))
 
     class Meta:
         model = Preference
         fields = ("mail", "time_zone")
         widgets = {"mail": forms.RadioSelect}
-        labels = {"mail": "Mail about reviews and comments that concern me"}
+        labels = {"mail": _lazy("Mail about reviews and comments that concern me")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,10 +45,10 @@ def preferences_view(request, model_admin):
     form = PreferenceForm(request.POST or None, instance=kept or Preference(person=request.user))
     if form.is_valid():
         form.save()
-        model_admin.message_user(request, "Your preferences were saved.")
+        model_admin.message_user(request, _("Your preferences were saved."))
         return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
     context = {"form": form, "email": request.user.email}
-    return admin_page(model_admin, request, "term/preferences", "Preferences", **context)
+    return admin_page(model_admin, request, "term/preferences", _("Preferences"), **context)
 
 
 def in_own_zone(get_response: Callable[[HttpRequest], HttpResponse]):

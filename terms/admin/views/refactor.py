@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
-from terms.admin.publication import ASKED
 from terms.changes import removals, rename, reword, split
 from terms.changes.operation import MEANWHILE, CannotRefactor, apply
 from terms.changes.trash import referring_to
@@ -28,27 +29,33 @@ class Kind:
 
 
 KINDS = {
-    "rename": Kind("Rename", "Rename", "Other terms' files get the new name."),
+    "rename": Kind(
+        _lazy("Rename"), _lazy("Rename"), _lazy("Other terms' files get the new name.")
+    ),
     "merge": Kind(
-        "Merge into another term", "Merge",
-        "The other term gets its names and relations. Its address redirects there.",
-        "Term to merge it into",
+        _lazy("Merge into another term"), _lazy("Merge"),
+        _lazy("The other term gets its names and relations. Its address redirects there."),
+        _lazy("Term to merge it into"),
     ),
     "split": Kind(
-        "Split", "Split", "Parts of it become a new term, and both are related to each other."
+        _lazy("Split"), _lazy("Split"),
+        _lazy("Parts of it become a new term, and both are related to each other."),
     ),
     "replace": Kind(
-        "Replace by another term", "Replace",
-        "It stays, with a banner that links to the other term.", "Term to read instead",
+        _lazy("Replace by another term"), _lazy("Replace"),
+        _lazy("It stays, with a banner that links to the other term."),
+        _lazy("Term to read instead"),
     ),
     "file": Kind(
-        "Rename its file", "Rename the file",
-        "The file name is part of the address. The old address redirects permanently.",
+        _lazy("Rename its file"), _lazy("Rename the file"),
+        _lazy("The file name is part of the address. The old address redirects permanently."),
     ),
     "withdraw": Kind(
-        "Withdraw", "Withdraw",
-        "Readers no longer see it. Its address says that it is gone, and what to read instead.",
-        "Term to read instead (optional)",
+        _lazy("Withdraw"), _lazy("Withdraw"),
+        _lazy(
+            "Readers no longer see it. Its address says that it is gone, and what to read instead."
+        ),
+        _lazy("Term to read instead (optional)"),
     ),
 }  # fmt: skip
 
@@ -94,14 +101,15 @@ def _operation(request, term, kind, form):
         return rename.plan_move(term, cleaned["path"].strip())
     if kind == "split":
         if not rights(request.user, "add_term").hold_for(term):
-            raise CannotRefactor("You do not have permission to add terms here.")
+            raise CannotRefactor(_("You do not have permission to add terms here."))
         chosen = {int(number) for number in cleaned["parts"]}
         return split.split(term, cleaned["name"], chosen, cleaned["names"])
     other = cleaned["other"]
     if kind == "replace":
         return reword.replace(term, other, allowed)
     if not allowed(other):
-        raise CannotRefactor(f"You do not have permission to change “{other}”.")
+        text = _("You do not have permission to change “{term}”.")
+        raise CannotRefactor(text.format(term=other))
     return reword.merge_terms(term, other, allowed, cleaned["takes_text"])
 
 
@@ -116,25 +124,26 @@ def _refactor(model_admin, request, term, kind, form):
         path = form.cleaned_data["path"].strip()
         if reason := removals.why_not(term, removals.MOVE, path):
             removals.ask(term, removals.MOVE, request.user, path)
-            text = f"The file of “{term}” is not renamed yet: {reason} {ASKED}"
+            text = _("The file of “{term}” is not renamed yet: {reason} They have been notified.")
+            text = text.format(term=term, reason=reason)
             model_admin.message_user(request, text, messages.WARNING)
             return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
         change_set = rename.move(term, path, request.user)
-        text = '{}. <a href="{}">The change set</a> can undo it.'
+        text = _('{title}. <a href="{url}">The change set</a> can undo it.')
     else:
         change_set = apply(operation, request.user)
-        text = '{}. Publish <a href="{}">the change set</a> to show it to readers.'
+        text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-    model_admin.message_user(request, format_html(text, change_set, url))
+    model_admin.message_user(request, format_html(text, title=change_set, url=url))
     return HttpResponseRedirect(url)
 
 
 def _withdraw(model_admin, request, term, form):
     successor = form.cleaned_data["other"]
     if not term.live_fingerprint:
-        raise CannotRefactor("This term is not published, so there is nothing to withdraw.")
+        raise CannotRefactor(_("This term is not published, so there is nothing to withdraw."))
     if successor == term:
-        raise CannotRefactor("A term cannot replace itself.")
+        raise CannotRefactor(_("A term cannot replace itself."))
     if not request.POST.get("confirm"):
         return _page(model_admin, request, term, "withdraw", form)
     detail = successor.uid if successor else ""
@@ -143,11 +152,12 @@ def _withdraw(model_admin, request, term, form):
         term.glossary, [term], request.user, detail or None
     ):
         removals.ask(term, removals.WITHDRAW, request.user, detail)
-        text = f"“{term}” is not withdrawn yet: {refused[0].reason} {ASKED}"
+        text = _("“{term}” is not withdrawn yet: {reason} They have been notified.")
+        text = text.format(term=term, reason=refused[0].reason)
         model_admin.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(review)
-    text = '“{}” was withdrawn. <a href="{}">Publish it again</a>.'
-    model_admin.message_user(request, format_html(text, term, review))
+    text = _('“{term}” was withdrawn. <a href="{url}">Publish it again</a>.')
+    model_admin.message_user(request, format_html(text, term=term, url=review))
     return HttpResponseRedirect(reverse("admin:terms_term_change", args=[term.pk]))
 
 
@@ -165,5 +175,5 @@ def _page(model_admin, request, term, chosen="", form=None, operation=None):
         "referring": referring_to(term) if is_withdrawing and not form.errors else None,
         "verb": KINDS[chosen].verb if chosen else "",
     }
-    title = f"Rename, merge, split, replace, withdraw {term}"
+    title = _("Rename, merge, split, replace, withdraw {term}").format(term=term)
     return admin_page(model_admin, request, "term/refactor", title, **context)

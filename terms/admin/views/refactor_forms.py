@@ -1,6 +1,8 @@
 """Forms for renaming, merging, splitting, replacing and withdrawing."""
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.editing.index import known_names
 from terms.editing.validators import refuse_control_characters, refuse_misleading
@@ -13,9 +15,9 @@ MOST_PARTS = 200  # sections, names
 
 
 class RenameForm(forms.Form):
-    name = forms.CharField(label="New name", max_length=300)
+    name = forms.CharField(label=_lazy("New name"), max_length=300)
     keeps_old = forms.BooleanField(
-        label="Keep the old name as an alias", required=False, initial=True
+        label=_lazy("Keep the old name as an alias"), required=False, initial=True
     )
 
     def clean_name(self):
@@ -42,29 +44,30 @@ class OtherForm(forms.Form):
             return None
         found = known_names(self.glossary, [key]).get(key)
         if found is None:
-            raise forms.ValidationError(f"There is no term “{self.cleaned_data['other']}”.")
+            text = _("There is no term “{name}”.")
+            raise forms.ValidationError(text.format(name=self.cleaned_data["other"]))
         return Term.objects.select_related("glossary").get(pk=found)
 
 
 class MergeForm(OtherForm):
     takes_text = forms.BooleanField(
-        label="Add its definition and text to the other term, as a section", required=False
+        label=_lazy("Add its definition and text to the other term, as a section"), required=False
     )
 
 
 class FileForm(forms.Form):
-    path = forms.CharField(label="File name", max_length=MAX_PATH)
+    path = forms.CharField(label=_lazy("File name"), max_length=MAX_PATH)
 
 
 class SplitForm(forms.Form):
     """The parts of a term that become another term: numbers of sections, and names."""
 
-    name = forms.CharField(label="Name of the new term", max_length=300)
+    name = forms.CharField(label=_lazy("Name of the new term"), max_length=300)
     parts = forms.MultipleChoiceField(
-        label="Sections to move", required=False, widget=forms.CheckboxSelectMultiple
+        label=_lazy("Sections to move"), required=False, widget=forms.CheckboxSelectMultiple
     )
     names = forms.MultipleChoiceField(
-        label="Names to move", required=False, widget=forms.CheckboxSelectMultiple
+        label=_lazy("Names to move"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args, term, **options):

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from terms.changes import removals
@@ -74,7 +75,8 @@ def _page(model_admin, request, term, typed=None):
         "may_resolve": "resolve" in allowed,
         "typed": typed or {},
     }
-    return admin_page(model_admin, request, "term/review", f"Review of {term}", **context)
+    title = _("Review of {term}").format(term=term)
+    return admin_page(model_admin, request, "term/review", title, **context)
 
 
 def _possible(term, stage, person) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from terms.changes import removals, rename
 from terms.changes.trash import trash
@@ -26,12 +27,12 @@ class Action(NamedTuple):
 
 def _submit(model_admin, request, term):
     review_requests.submit(term, request.user, _text(request))
-    return f"A review of “{term}” was requested."
+    return _("A review of “{term}” was requested.").format(term=term)
 
 
 def _take_back(model_admin, request, term):
     review_requests.take_back(term, request.user)
-    return f"The review request for “{term}” was cancelled."
+    return _("The review request for “{term}” was cancelled.").format(term=term)
 
 
 def _approve(model_admin, request, term):
@@ -39,12 +40,13 @@ def _approve(model_admin, request, term):
         review_requests.approve(term, request.user, request.POST.get("fingerprint", ""))
         if text := _text(request).strip():
             comment(term, request.user, text)
-    return f"You have approved “{term}” as it is now. {stage_of(term).next_step}"
+    said = _("You have approved “{term}” as it is now.").format(term=term)
+    return f"{said} {stage_of(term).next_step}"
 
 
 def _ask_for_changes(model_admin, request, term):
     review_requests.request_changes(term, request.user, _text(request))
-    return f"“{term}” was returned to its authors with your reason."
+    return _("“{term}” was returned to its authors with your reason.").format(term=term)
 
 
 def _publish(model_admin, request, term):
@@ -65,32 +67,32 @@ def _cancel(model_admin, request, term):
 def _say(model_admin, request, term):
     parent = _comment(term, request) if "thread" in request.POST else None
     comment(term, request.user, _text(request), request.POST.get("quote", ""), parent)
-    return "Your comment was added."
+    return _("Your comment was added.")
 
 
 def _close(model_admin, request, term):
     resolve(_comment(term, request), request.user)
-    return "The thread was resolved."
+    return _("The thread was resolved.")
 
 
 def _reopen(model_admin, request, term):
     resolve(_comment(term, request), request.user, is_open=True)
-    return "The thread was reopened."
+    return _("The thread was reopened.")
 
 
 def _approve_removal(model_admin, request, term):
     removals.approve_removal(_removal(term), request.user)
-    return "Approved."
+    return _("Approved.")
 
 
 def _refuse_removal(model_admin, request, term):
     removals.refuse(_removal(term), request.user, _text(request))
-    return f"“{term}” stays, for the reason you gave."
+    return _("“{term}” stays, for the reason you gave.").format(term=term)
 
 
 def _take_removal_back(model_admin, request, term):
     removals.take_back_removal(_removal(term), request.user)
-    return f"“{term}” stays."
+    return _("“{term}” stays.").format(term=term)
 
 
 def _remove(model_admin, request, term):
@@ -107,13 +109,13 @@ def _remove(model_admin, request, term):
             raise CannotReview(refused[0].reason)
     except (removals.NotApproved, rename.CannotRefactor) as error:
         raise CannotReview(str(error)) from error
-    return f"Done: {asked}."
+    return _("Done: {action}.").format(action=asked)
 
 
 def _removal(term: Term) -> Removal:
     found = term.removals.open().first()
     if found is None:
-        raise CannotReview("This request is no longer open.")
+        raise CannotReview(_("This request is no longer open."))
     return found
 
 
@@ -142,5 +144,5 @@ def _text(request) -> str:
 def _comment(term: Term, request) -> Comment:
     found = term.comments.filter(pk=number_in(request.POST.get("thread", "")) or 0).first()
     if found is None:
-        raise CannotReview("This comment no longer exists.")
+        raise CannotReview(_("This comment no longer exists."))
     return found

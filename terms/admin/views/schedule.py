@@ -3,6 +3,9 @@
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from terms.changes.schedule import CannotSchedule, schedule, unschedule
@@ -24,13 +27,13 @@ class WhenForm(forms.Form):
     Django refuses times that a clock change skips or repeats, with an explanation.
     """
 
-    action = forms.ChoiceField(choices=Schedule.Action.choices)
+    action = forms.ChoiceField(label=_lazy("Action"), choices=Schedule.Action.choices)
     at = forms.DateTimeField(
-        label="When",
+        label=_lazy("When"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={
-            "required": "Enter a date and time.",
-            "invalid": "Enter a valid date and time.",
+            "required": _lazy("Enter a date and time."),
+            "invalid": _lazy("Enter a valid date and time."),
         },
     )
 
@@ -44,26 +47,30 @@ def schedule_from_form(request, term):
         made = schedule(term, form.cleaned_data["action"], form.cleaned_data["at"], request.user)
     except CannotSchedule as error:
         raise CannotReview(str(error)) from error
-    said = f"“{term}” will be {made.done_word} on {_shown(made.at)}"
     missing = stage_of(term).who_is_missing
-    if made.action == Schedule.Action.PUBLISH and missing:
-        return f"{said}, but only if approved by {missing} by then."
-    return f"{said}."
+    if made.action != Schedule.Action.PUBLISH:
+        text = _("“{term}” will be withdrawn on {time}.")
+    elif missing:
+        text = _("“{term}” will be published on {time}, but only if approved by {people} by then.")
+    else:
+        text = _("“{term}” will be published on {time}.")
+    return text.format(term=term, time=_shown(made.at), people=missing)
 
 
 def cancel_scheduled(request, term):
     item = term.schedule.filter(pk=number_in(request.POST.get("item", ""))).first()
     try:
         if item is None:
-            raise CannotSchedule("This item is no longer scheduled.")
+            raise CannotSchedule(_("This item is no longer scheduled."))
         unschedule(item, request.user)
     except CannotSchedule as error:
         raise CannotReview(str(error)) from error
-    return "It was removed from the schedule."
+    return _("It was removed from the schedule.")
 
 
 def _shown(moment):
-    return f"{timezone.localtime(moment):%-d %B %Y, %H:%M} ({timezone.get_current_timezone_name()})"
+    time = date_format(timezone.localtime(moment), "j F Y, H:i")
+    return f"{time} ({timezone.get_current_timezone_name()})"
 
 
 def _publishable(request, items):
@@ -89,4 +96,4 @@ def schedule_view(request, model_admin):
         "failed": items.filter(state=Schedule.State.FAILED).order_by("-ran_at")[:SHOWN],
         "done": items.filter(state=Schedule.State.DONE).order_by("-ran_at")[:SHOWN],
     }
-    return admin_page(model_admin, request, "term/schedule", "Schedule", **context)
+    return admin_page(model_admin, request, "term/schedule", _("Schedule"), **context)

@@ -5,9 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from terms.admin.publication import ASKED
 from terms.changes import removals
 from terms.changes.removals import NotApproved
 from terms.changes.trash import CannotRestore, referring_to, restore_term, trash
@@ -28,17 +28,17 @@ def delete_page(model_admin, request, object_id):
             trash(term, request.user)
         except NotApproved as error:
             removals.ask(term, removals.DELETE, request.user)
-            text = f"“{term}” is not deleted yet: {error} {ASKED}"
+            text = _("“{term}” is not deleted yet: {reason} They have been notified.")
+            text = text.format(term=term, reason=error)
             model_admin.message_user(request, text, messages.WARNING)
             return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
-        text = format_html(
-            '“{}” was moved to the trash. <a href="{}">Restore it</a>.', term, _address()
-        )
-        model_admin.message_user(request, text)
+        text = _('“{term}” was moved to the trash. <a href="{url}">Restore it</a>.')
+        model_admin.message_user(request, format_html(text, term=term, url=_address()))
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
     missing = removals.why_not(term, removals.DELETE)
     context = {"term": term, "referring": referring_to(term), "missing": missing}
-    return admin_page(model_admin, request, "term/delete", f"Delete {term}?", **context)
+    title = _("Delete {term}?").format(term=term)
+    return admin_page(model_admin, request, "term/delete", title, **context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,13 +51,13 @@ def trash_view(request, model_admin):
         _restore(model_admin, request, trashed)
         return HttpResponseRedirect(_address())
     terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
-    return admin_page(model_admin, request, "term/trash", "Trash", terms=terms)
+    return admin_page(model_admin, request, "term/trash", _("Trash"), terms=terms)
 
 
 def _restore(model_admin, request, trashed):
     term = trashed.filter(pk=number_in(request.POST.get("term", ""))).first()
     if term is None:
-        model_admin.message_user(request, "It is no longer in the trash.", messages.ERROR)
+        model_admin.message_user(request, _("It is no longer in the trash."), messages.ERROR)
         return
     if not may(request.user, "delete_term", term):
         raise PermissionDenied
@@ -67,8 +67,8 @@ def _restore(model_admin, request, trashed):
         model_admin.message_user(request, str(error), messages.ERROR)
         return
     url = reverse("admin:terms_term_change", args=[term.pk])
-    text = '<a href="{}">“{}”</a> was restored as a draft.'
-    model_admin.message_user(request, format_html(text, url, term))
+    text = _('<a href="{url}">“{term}”</a> was restored as a draft.')
+    model_admin.message_user(request, format_html(text, url=url, term=term))
 
 
 def _address():

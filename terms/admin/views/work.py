@@ -3,6 +3,7 @@
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from terms.models import PublishedTerm, Review, Term
@@ -19,13 +20,13 @@ PAGE = 100
 @require_http_methods(["GET", "HEAD", "POST"])
 def work_view(request, model_admin, name):
     if name not in LISTS:
-        raise Http404("This list does not exist.")
+        raise Http404(_("This list does not exist."))
     if not rights(request.user, "view_term"):
         raise PermissionDenied
     if request.method == "POST":
         act = next((act for name, act in ACTIONS.items() if name in request.POST), None)
         if act is None:
-            raise BadRequest("Unknown action.")
+            raise BadRequest(_("Unknown action."))
         act(model_admin, request)
         return HttpResponseRedirect(request.get_full_path())
     found = LISTS[name]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from terms.changes.operation import CannotRefactor, Operation, apply
 from terms.editing.gate import StaleWrite
@@ -21,25 +22,29 @@ def relate_back(model_admin, request):
     relations = Relation.objects.select_related("term", "target__glossary")
     relation = relations.filter(pk=_number(request, "relation")).first()
     if relation is None or relation.target is None:
-        model_admin.message_user(request, "This relation no longer exists.", messages.ERROR)
+        model_admin.message_user(request, _("This relation no longer exists."), messages.ERROR)
         return
     target, term = relation.target, relation.term
     if not may(request.user, "change_term", target):
         raise PermissionDenied
     known = known_names(target.glossary, set(runs(target.related)))
     labels = read_names(target.related, known.__contains__)
-    operation = Operation(target.glossary, f"{target} relates to {term}")
+    title = _("{term} relates to {other}").format(term=target, other=term)
+    operation = Operation(target.glossary, title)
     try:
         if term.name not in labels:
-            operation.rewrite(target, f"relates to {term}", related=[*labels, term.name])
+            words = _("relates to {name}").format(name=term)
+            operation.rewrite(target, words, related=[*labels, term.name])
         operation.require(target)
         apply(operation, request.user)
     except (CannotRefactor, StaleWrite) as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return
     url = reverse("admin:terms_term_review", args=[target.pk])
-    text = '“{}” relates to “{}” now. <a href="{}">Publish it</a> to show it to readers.'
-    model_admin.message_user(request, format_html(text, target, term, url))
+    text = _(
+        '“{term}” relates to “{other}” now. <a href="{url}">Publish it</a> to show it to readers.'
+    )
+    model_admin.message_user(request, format_html(text, term=target, other=term, url=url))
 
 
 def decline_relation(model_admin, request):
@@ -48,23 +53,24 @@ def decline_relation(model_admin, request):
     mention = mentions.filter(pk=_number(request, "mention")).first()
     term = mention and Term.objects.filter(uid=mention.source.uid).first()
     if term is None:
-        model_admin.message_user(request, "This suggestion no longer exists.", messages.ERROR)
+        model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
         return
     if not may(request.user, "change_term", term):
         raise PermissionDenied
     suggestions.decline_relations(term, [mention.target_uid], request.user)
     url = reverse("admin:terms_term_links", args=[term.pk])
-    text = (
-        'It will not be suggested again. <a href="{}">The links of “{}”</a> show what was declined.'
+    text = _(
+        'It will not be suggested again. <a href="{url}">The links of “{term}”</a> show what was'
+        " declined."
     )
-    model_admin.message_user(request, format_html(text, url, term))
+    model_admin.message_user(request, format_html(text, url=url, term=term))
 
 
 def _decide_suggestion(model_admin, request):
     """Mark a reader's suggestion as done or declined."""
     suggestion = Suggestion.objects.filter(pk=_number(request, "suggestion")).first()
     if suggestion is None:
-        model_admin.message_user(request, "This suggestion no longer exists.", messages.ERROR)
+        model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
         return
     if not may_decide(request.user, suggestion):
         raise PermissionDenied
@@ -77,10 +83,14 @@ def _decide_suggestion(model_admin, request):
         state = Suggestion.State.DECLINED if is_declined else Suggestion.State.DONE
         answer = request.POST.get("answer", "")
         if not suggestions.decide_suggestion(suggestion, state, request.user, answer):
-            model_admin.message_user(request, "This was already resolved.", messages.WARNING)
+            model_admin.message_user(request, _("This was already resolved."), messages.WARNING)
             return
-    said = "declined, and will not be listed again" if is_declined else "done"
-    model_admin.message_user(request, f"The suggestion about “{suggestion}” is {said}.")
+    text = (
+        _("The suggestion about “{name}” is declined, and will not be listed again.")
+        if is_declined
+        else _("The suggestion about “{name}” is done.")
+    )
+    model_admin.message_user(request, text.format(name=suggestion))
 
 
 def may_decide(person, suggestion: Suggestion) -> bool:
@@ -105,9 +115,12 @@ def decline_wanted(model_admin, request):
         answer, public = request.POST.get("answer", ""), "public" in request.POST
         suggestions.decline_name(glossary, name, request.user, answer, public)
     if glossaries:
-        model_admin.message_user(request, f"“{name}” is declined, and will not be listed again.")
+        text = _("“{name}” is declined, and will not be listed again.").format(name=name)
+        model_admin.message_user(request, text)
     else:
-        model_admin.message_user(request, "No term refers to this name any more.", messages.ERROR)
+        model_admin.message_user(
+            request, _("No term refers to this name any more."), messages.ERROR
+        )
 
 
 # By the form field that identifies the subject.
