@@ -21,7 +21,7 @@ from terms.models import Glossary, Grant, Term, TermFile
 from terms.models import signals as terms_signals
 from terms.people.permissions import may
 from terms.publishing.publish import publish, withdraw
-from terms.quality.rules import findings_of, rules
+from terms.quality.checking import findings_of, rules
 from tests.factory import default_glossary, make_term, text_of
 
 TEXT = (Path(__file__).parents[1] / "docs" / "extending.md").read_text()

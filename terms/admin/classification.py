@@ -17,7 +17,7 @@ from terms.languages.translations import english_name, is_tag, languages
 from terms.models import Address, Category, PublishedClass
 from terms.people.permissions import rights
 from terms.publishing.publish import rebuild
-from terms.quality.rules import BLOCK, OFF, WARN, level_of, rules
+from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
 
 from .form.widgets import IconWidget
 from .permissions import Scoped

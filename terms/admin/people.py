@@ -9,13 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from terms.models import Grant
+from terms.people.roles import ROLES, in_order
 
-ROLES = {
-    "Author": _("writes drafts and asks for reviews"),
-    "Reviewer": _("also approves the changes of others"),
-    "Publisher": _("also publishes, schedules, renames, merges, deletes"),
-    "Administrator": _("also manages accounts and settings, and reads the log"),
-}
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 
 
@@ -94,7 +89,7 @@ class PersonAdmin(UserAdmin):
     def formfield_for_dbfield(self, field, request, **options):
         if field.name != "groups":
             return super().formfield_for_dbfield(field, request, **options)
-        groups = Group.objects.order_by("pk")  # from fewest to most permissions
+        groups = in_order(Group.objects.all())
         if not request.user.is_superuser:
             # A group that superusers created may have any permission.
             groups = groups.filter(name__in=ROLES)

@@ -13,7 +13,7 @@ from terms.editing import autosave
 from terms.editing.gate import Draft, StaleWrite, save_one
 from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
-from terms.quality.rules import findings_of
+from terms.quality.checking import findings_of
 from terms.rendering.icons import icon_body
 from terms.review import approvals
 from terms.review import requests as review_requests

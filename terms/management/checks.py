@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from terms.files.file_formats import file_formats
-from terms.quality.rules import rules
+from terms.quality.checking import rules
 
 
 @register()

@@ -100,7 +100,7 @@ def why_not_save(user: Any, glossary: Glossary, document: TermDocument, is_new: 
     """
     for model, name in ((Category, document.category), (Vertical, document.vertical)):
         is_there = not name or model.objects.filter(glossary=glossary, name=name).exists()
-        kind = model._meta.model_name
+        kind = str(model._meta.model_name)
         if not is_there and not rights(user, f"add_{kind}").hold_in(glossary.pk):
             return NO_PLACE[kind].format(name=name)
     found = rights(user, "add_term" if is_new else "change_term")

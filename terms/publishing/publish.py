@@ -35,8 +35,8 @@ from terms.pages.refresh import refreshing
 from terms.pages.steps import Step, alone, at_once, in_parts
 from terms.pages.store import Store
 from terms.people.audit_log import record
+from terms.quality.checking import blocks_publishing, why_blocked
 from terms.quality.rule import CheckedTerm
-from terms.quality.rules import blocks_publishing, why_blocked
 from terms.rendering import CannotRender, check_renderable
 from terms.review.approvals import asks, why_unapproved
 from terms.search import index as search_index

@@ -41,5 +41,7 @@ def lacks_alternative(entry: CheckedTerm, context: GlossaryContext) -> Iterator[
             )
 
 
-PICTURES = (Rule("picture", _lazy("A picture is not on this site"), lacks_picture),)
-ALTERNATIVES = (Rule("alternative", _lazy("A picture has no alternative text"), lacks_alternative),)
+RULES = (
+    Rule("picture", _lazy("A picture is not on this site"), lacks_picture),
+    Rule("alternative", _lazy("A picture has no alternative text"), lacks_alternative),
+)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from django.utils.functional import Promise
+
 from terms.formats.document import TermDocument
 from terms.models import Term
 from terms.rendering import MAX_BODY, Outline, outline
@@ -37,7 +39,7 @@ class Rule(NamedTuple):
     """
 
     name: str
-    title: str
+    title: str | Promise
     check: Check
 
 

@@ -33,5 +33,7 @@ def skips_heading(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tupl
             )
 
 
-SECTIONS = (Rule("section", _lazy("A section that most terms have is missing"), lacks_section),)
-HEADINGS = (Rule("heading", _lazy("A heading skips a level"), skips_heading),)
+RULES = (
+    Rule("section", _lazy("A section that most terms have is missing"), lacks_section),
+    Rule("heading", _lazy("A heading skips a level"), skips_heading),
+)

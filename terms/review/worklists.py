@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from terms.models import (
@@ -37,8 +38,8 @@ class WorkList:
     mentions.
     """
 
-    title: str
-    help: str
+    title: str | Promise
+    help: str | Promise
     rows: Callable[[Any], QuerySet]
     kind: str = "terms"
 
@@ -194,7 +195,9 @@ LISTS = {
         _("Ambiguous names"), _("Shared by several terms, so not linked automatically."),
         ambiguous, "names",
     ),
-    "orphans": WorkList(_("Orphans"), _("No links or relations to or from other terms."), orphans),
+    "orphans": WorkList(
+        _("Orphans"), _("Not related to other terms, and not mentioned in their texts."), orphans
+    ),
     "unreadable": WorkList(
         _("Unreadable"), _("Their header cannot be read."), lambda p: _mine(p).unreadable()
     ),

@@ -32,7 +32,7 @@ from terms.models import (
     Vertical,
 )
 from terms.publishing.publish import publish
-from terms.quality.rules import rules
+from terms.quality.checking import rules
 from terms.review.worklists import LISTS
 from tests.accounts import logged_in
 from tests.admin.forms import fields_of

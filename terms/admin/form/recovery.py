@@ -16,8 +16,8 @@ from terms.admin.views.page import term_for
 from terms.editing import autosave
 from terms.formats.document import read_document
 from terms.models import Term
+from terms.quality.checking import findings
 from terms.quality.rule import CheckedTerm
-from terms.quality.rules import findings
 
 from .redisplay import form_page, keep_initial, typed_values
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -22,10 +23,10 @@ from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitFor
 
 @dataclass(frozen=True)
 class Kind:
-    title: str
-    verb: str
-    help: str
-    label: str = ""
+    title: str | Promise
+    verb: str | Promise
+    help: str | Promise
+    label: str | Promise = ""
 
 
 KINDS = {

@@ -16,7 +16,7 @@ from terms.changes.change_sets import sets_ahead
 from terms.formats.differences import compare
 from terms.models import Approval, Term
 from terms.people.permissions import may
-from terms.quality.rules import findings_of
+from terms.quality.checking import findings_of
 from terms.review.approvals import authors_of
 from terms.review.comments import Thread, threads, words_of
 from terms.review.requests import CannotReview

@@ -5,7 +5,7 @@ from django.utils.translation import ngettext
 
 from terms.management import console
 from terms.management.consistency import check_consistency
-from terms.quality.rules import BLOCK, all_findings, level_of
+from terms.quality.checking import BLOCK, all_findings, level_of
 
 
 class Command(BaseCommand):

@@ -24,11 +24,9 @@ OFF, WARN, BLOCK = "off", "warn", "block"
 # In the order of the admin.
 BUILT_IN = (
     *definitions.RULES,
-    *structure.SECTIONS,
+    *structure.RULES,
     *links.RULES,
-    *pictures.PICTURES,
-    *structure.HEADINGS,
-    *pictures.ALTERNATIVES,
+    *pictures.RULES,
     *files.RULES,
 )
 

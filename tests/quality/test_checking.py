@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from terms.models import Glossary, PublishedTerm, Term, TermFile
 from terms.publishing.publish import publish
-from terms.quality.rules import findings_of
+from terms.quality.checking import findings_of
 from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
 
 pytestmark = pytest.mark.django_db
