@@ -36,8 +36,8 @@ mutants: install # small faults that the tests must notice, such as ARGS="terms/
 tour: install # the pictures of the README; needs Chromium
 	$(BIN)/python .github/tour.py
 
-texts: install # what readers' pages say, from terms/locale/*/LC_MESSAGES/django.po
-	$(BIN)/pybabel compile -d terms/locale -D django
+texts: install # what readers' pages say, from terms/locale/*/LC_MESSAGES/readers.po
+	$(BIN)/pybabel compile -d terms/locale -D readers
 
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header

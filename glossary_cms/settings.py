@@ -6,6 +6,7 @@ import django
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
+import terms
 from glossary_cms.environment import (
     Environment,
     not_a_contact,
@@ -131,6 +132,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", not_a_language)
 TIME_ZONE = env.text("TIME_ZONE", "UTC", not_a_zone)
 USE_I18N = True
+# Catalogues of the admin. Those of readers' pages have a domain of their own, readers.po.
+LOCALE_PATHS = [Path(terms.__file__).parent / "locale"]
 USE_TZ = True
 
 # Files

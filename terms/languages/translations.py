@@ -25,10 +25,10 @@ _COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}
 def _catalogues() -> dict[str, gettext.NullTranslations]:
     """Return the compiled catalogues by language, in Django's spelling: ``zh-hans``."""
     found: dict[str, gettext.NullTranslations] = {ENGLISH: gettext.NullTranslations()}
-    for file in LOCALE.rglob("django.mo"):
+    for file in LOCALE.rglob("readers.mo"):
         name = file.parts[-3]
         language = name.lower().replace("_", "-")
-        found[language] = gettext.translation("django", LOCALE, [name])
+        found[language] = gettext.translation("readers", LOCALE, [name])
     return found
 
 

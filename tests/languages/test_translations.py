@@ -18,7 +18,7 @@ from terms.rendering import render_page
 from tests.factory import default_glossary, make_live, save_text
 
 ROOT = Path(__file__).parents[2]
-CATALOGUES = sorted(LOCALE.rglob("django.po"))
+CATALOGUES = sorted(LOCALE.rglob("readers.po"))
 ALERTS = ["NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"]
 # Error messages of the suggestion form, which are translated when they are shown.
 FORMS = [
