@@ -93,7 +93,6 @@ class TermListing(Mixin):
 
     @property
     def show_facets(self):
-        """Whether numbers next to the filters are counted always, if this is cheap, or on
-        demand."""
+        """Count numbers next to the filters always if this is cheap, else on demand."""
         has_many = Term.objects.order_by()[COUNTED : COUNTED + 1].exists()
         return admin.ShowFacets.ALLOW if has_many else admin.ShowFacets.ALWAYS

@@ -39,8 +39,8 @@ class Report:
 
 
 class State(NamedTuple):
-    """The site that a tree belongs to, the mark of the last page write that it contains, and the
-    files in it that are not stored pages."""
+    """The state of a tree: its site, its last page write and its files that are not stored
+    pages."""
 
     site: str = ""
     mark: str = ""

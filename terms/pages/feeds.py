@@ -49,8 +49,7 @@ def changes_pages(glossary: Glossary) -> Iterator[Built]:
 
 
 def sitemaps(glossary: Glossary, chunks: Iterable[int]) -> Iterator[Built]:
-    """Yield the sitemaps (https://www.sitemaps.org/protocol.html) of the given chunks of term
-    ids."""
+    """Yield sitemaps (https://www.sitemaps.org/protocol.html) of the given chunks of term ids."""
     for chunk in sorted(set(chunks)):
         terms = PublishedTerm.objects.of(glossary).order_by("pk")
         terms = terms.filter(pk__gte=chunk * CHUNK, pk__lt=(chunk + 1) * CHUNK)
@@ -65,8 +64,7 @@ def sitemaps(glossary: Glossary, chunks: Iterable[int]) -> Iterator[Built]:
 
 
 def sitemap_of_lists(glossary: Glossary) -> Built:
-    """Return the sitemap of the home page, categories and verticals, which change with their
-    terms."""
+    """Return the sitemap of home page, categories and verticals, which change with their terms."""
     home = Listing(glossary, Scope())
     categories = [slug for slug in home.starts("category_slug") if slug]
     scopes = [scope for slug in categories for scope in Listing(glossary, Scope(slug)).below()]
@@ -106,8 +104,7 @@ def description(glossary: Glossary) -> Built:
 
 
 def llms(glossary: Glossary) -> Built:
-    """Return links to the terms' Markdown (https://llmstxt.org/), or to the letters of a long
-    list."""
+    """Return links to the terms' Markdown (https://llmstxt.org/), or to letters of a long list."""
     path = f"{home_path(glossary.slug)}llms.txt"
     lines = [f"# {glossary.name}", "", f"> Terms and definitions: {glossary.name}.", ""]
     listing = Listing(glossary, Scope())

@@ -50,8 +50,7 @@ class TrustedProxies:
         return cls(networks=networks)
 
     def client(self, peer: str, scheme: str, forwarded: str, proto: str) -> Client:
-        """Return the client of a request from ``peer``; ``forwarded`` has all of
-        X-Forwarded-For."""
+        """Return the client of a request; ``forwarded`` has all of X-Forwarded-For."""
         if not self or (self.networks and not self._is_trusted(peer)):
             return Client(peer, scheme)
         chain = [part.strip() for part in forwarded.split(",")[-MOST_HOPS:]] if forwarded else []

@@ -77,8 +77,7 @@ def unavailable_page(reason: str, posted: Posted) -> bytes:
 
 
 def _field(name: str, value: str) -> str:
-    """Return a visible field for long text, so that it can be copied, and a hidden one for the
-    rest."""
+    """Return a visible field for long text, so that it can be copied, else a hidden one."""
     said, written = escape(name, quote=True), escape(value, quote=True)
     if "\n" in value or len(value) > 200:
         # A line break right after the tag is not part of the value.

@@ -225,8 +225,7 @@ class TermForm(forms.ModelForm):
         return text
 
     def _is_open(self, name: str) -> bool:
-        """Return whether the field can be edited and the writer did not choose the other's
-        value."""
+        """Return whether the field can be edited and keeps the writer's value."""
         return not self.fields[name].disabled and name not in self.taken
 
     def _columns(self) -> dict[str, str]:

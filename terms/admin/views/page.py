@@ -65,8 +65,7 @@ def admin_page(model_admin, request, template: str, title: str, **context: Any) 
 
 
 def effects(request, operation) -> dict[str, Any]:
-    """Return the context of ``effects.html``: the effects of ``operation``, and the form to
-    resend."""
+    """Return the context of ``effects.html``: effects of ``operation``, and the form to resend."""
     return {
         "operation": operation,
         "effects": operation.effects[:SHOWN] if operation else (),

@@ -18,8 +18,7 @@ WAITING = 21.0  # seconds in which running requests end or give up
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """Restore the backup in a separate place, check its proof and discard it. Raises
-    BackupError."""
+    """Restore the backup in a separate place, check it and discard it. Raises BackupError."""
     with opened(path) as (archive, manifest):
         _check_vendor(manifest)
         _check_version(manifest)

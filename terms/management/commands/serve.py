@@ -67,8 +67,7 @@ def _connections():
 
 
 def free_socket(path):
-    """Remove the socket of a killed server at ``path``. Raises CommandError if it cannot be
-    used."""
+    """Remove a killed server's socket at ``path``. Raises CommandError if it is in use."""
     if not path.parent.is_dir():
         raise CommandError(f"--socket: there is no folder “{path.parent}”.")
     if not path.exists():
