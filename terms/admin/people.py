@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from terms.models import Grant
-from terms.people.roles import ROLES, in_order
+from terms.people.roles import ROLES, sort_roles
 
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 
@@ -89,7 +89,7 @@ class PersonAdmin(UserAdmin):
     def formfield_for_dbfield(self, field, request, **options):
         if field.name != "groups":
             return super().formfield_for_dbfield(field, request, **options)
-        groups = in_order(Group.objects.all())
+        groups = sort_roles(Group.objects.all())
         if not request.user.is_superuser:
             # A group that superusers created may have any permission.
             groups = groups.filter(name__in=ROLES)

@@ -12,7 +12,7 @@ ROLES = {
 }
 
 
-def in_order(groups: QuerySet[Group]) -> QuerySet[Group]:
+def sort_roles(groups: QuerySet[Group]) -> QuerySet[Group]:
     """Sort ``groups`` in the order of ROLES; other groups follow by name."""
     places = [When(name=name, then=Value(place)) for place, name in enumerate(ROLES)]
     return groups.order_by(Case(*places, default=Value(len(ROLES))), "name")
