@@ -80,11 +80,11 @@ def a_day() -> dict[str, str]:
     flask = _written(
         ann,
         "Flask",
-        "Flask maps addresses to functions and leaves the rest open.",
-        "Flask maps addresses to functions and leaves everything else open to choice.",
+        "Flask maps URLs to Python functions and leaves other decisions open.",
+        "Flask maps URLs to Python functions and leaves other decisions to you.",
     )
     submit(flask, ann, "Is it clearer now?")
-    comment(flask, rita, "“Open to the author of the site”?", "open to choice")
+    comment(flask, rita, "“To the developer”?", "to you")
     keep_suggestion(
         glossary, "Memoisation", "The page about caching speaks of it and explains it nowhere."
     )

@@ -139,7 +139,7 @@ def test_suggestions_can_be_chosen_by_keyboard(visit):
     box.fill("")
     box.press_sequentially("flas")
     expect(options.first).to_have_text(
-        "FlaskA small web framework for Python to which one adds what one needs."
+        "FlaskA small web framework for Python that leaves most features to extensions."
     )
     box.press("ArrowDown")
     box.press("Enter")
@@ -156,7 +156,7 @@ def test_linked_term_shows_its_definition(visit):
     link = page.locator(".body a.ref").first
     card = page.locator(".card")
     link.hover()
-    expect(card).to_contain_text("A named line of a request")
+    expect(card).to_contain_text("A named field of an HTTP request")
     assert violations(page) == []
     assert card.bounding_box()["y"] >= link.bounding_box()["y"] + link.bounding_box()["height"] - 1
     card.hover()  # moving the pointer into the card keeps it open
