@@ -86,7 +86,7 @@ def a_day() -> dict[str, str]:
     submit(flask, ann, "Is it clearer now?")
     comment(flask, rita, "“To the developer”?", "to you")
     keep_suggestion(
-        glossary, "Memoisation", "The page about caching speaks of it and explains it nowhere."
+        glossary, "Memoisation", "The page on caching mentions it but does not explain it."
     )
     return {person.username: _session(person) for person in (ann, rita, paul)}
 
@@ -121,7 +121,7 @@ def _written(person, name: str, old: str, new: str):
     if old not in text:
         raise SystemExit(f"The demo's “{name}” does not say “{old}” any more.")
     draft = Draft(term.path, text.replace(old, new, 1), term, term.version)
-    save_one(term.glossary, draft, person, "Say what it is for")
+    save_one(term.glossary, draft, person, "Explain what it is for")
     return Term.objects.get(pk=term.pk)
 
 
@@ -157,7 +157,7 @@ def _writing(page, address: str, form: str) -> None:
     page.wait_for_selector("text-expander:defined")
     page.focus("#id_body")
     page.keyboard.press("Control+End")
-    page.keyboard.type("\nWhere it may be sent is said by the [[same")
+    page.keyboard.type("\nWhere it may be sent depends on the [[same")
     page.wait_for_selector(".term-names")
     page.evaluate("document.getElementById('id_description').scrollIntoView()")
     _picture(page, "2-writing")
