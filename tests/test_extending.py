@@ -177,7 +177,7 @@ def test_a_receiver_that_fails_stops_nothing(house, caplog):
 
 
 @pytest.mark.django_db
-def test_djangos_question_knows_roles(house, django_user_model):
+def test_djangos_question_knows_roles(house, roles, django_user_model):
     term = make_term("Flask", text=text_of("Flask", category="Web"))
     other = make_term("Dough", text=text_of("Dough", category="Baking"))
     editor = django_user_model.objects.create_user("editor")

@@ -154,6 +154,8 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
             names = ", ".join(f"“{name}”" for name in later[:5])
             text = _("These have changed since: {names}. Nothing was undone.")
             raise CannotRefactor(text.format(names=names))
+        for revision in revisions:
+            _take_out_of_trash(revision.term, person)
         made = [revision.term for revision in revisions if revision.based_on is None]
         if len(made) > MOST_MADE:
             text = _("It created {count} terms. Delete them first.")
@@ -174,7 +176,8 @@ def _take_out_of_trash(term: Term, person: Any) -> None:
     if term.trashed_at is None:
         return
     if not term.document().is_merged:
-        raise CannotRefactor(f"“{term}” is in the trash. Restore it first.")
+        text = _("“{term}” is in the trash. Restore it first.")
+        raise CannotRefactor(text.format(term=term))
     try:
         restore_term(term, person)
     except CannotRestore as error:

@@ -277,7 +277,7 @@ def test_changes_in_different_places_are_merged(admin):
     html, again = both_change(
         admin, term, BODY.replace("First", "Their first"), BODY.replace("Last", "My last")
     )
-    assert "you both changed it, at different places" in html
+    assert "you both changed it, in different places" in html
     assert admin.post(address(term), again).status_code == 302
     term.refresh_from_db()
     assert term.body == BODY.replace("First", "Their first").replace("Last", "My last") + "\n"
