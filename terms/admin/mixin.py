@@ -1,4 +1,4 @@
-"""What a mixin for an admin builds on: types know it as an admin, at runtime it is none."""
+"""The base class of mixins for model admins: ModelAdmin for type checkers, object at runtime."""
 
 from typing import TYPE_CHECKING
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from terms.models import Approval, Event, Glossary, Removal, Term
 from terms.models.fields import Uid
@@ -54,6 +54,20 @@ def _is_valid(asked: Removal, term: Term) -> bool:
     )
 
 
+MUST_APPROVE = (
+    ngettext_lazy(
+        "%(count)d person must approve this first.",
+        "%(count)d people must approve this first.",
+        "count",
+    ),
+    ngettext_lazy(
+        "%(count)d more person must approve this first.",
+        "%(count)d more people must approve this first.",
+        "count",
+    ),
+)
+
+
 def standing_of(term: Term, action: str, detail: str = "") -> Standing:
     """Return the approvals needed and given. Terms that are not live need none."""
     if not term.live_fingerprint:
@@ -73,19 +87,7 @@ def why_not(term: Term, action: str, detail: str = "") -> str:
     standing = standing_of(term, action, detail)
     if not standing.missing:
         return ""
-    if standing.given:
-        text = ngettext(
-            "{count} more person must approve this first.",
-            "{count} more people must approve this first.",
-            standing.missing,
-        )
-    else:
-        text = ngettext(
-            "{count} person must approve this first.",
-            "{count} people must approve this first.",
-            standing.missing,
-        )
-    return text.format(count=standing.missing)
+    return standing.in_words(*MUST_APPROVE)
 
 
 def require(term: Term, action: str, detail: str = "") -> None:

@@ -1,14 +1,16 @@
-"""Reading texts again, after a change of how texts are read."""
+"""Reading stored texts again, and comparing them with the rows that were read from them."""
 
 import time
 from collections.abc import Collection, Iterator
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from terms.formats.document import TermDocument, read_document
+from terms.formats.paths import name_key
 from terms.models import Glossary, Revision, Term
 from terms.models.bulk import Progress, batches, let_others_write, update_rows
+from terms.models.term import NAME_LENGTH
 
 from .gate import TextColumns, text_columns
 from .index import index_terms
@@ -17,11 +19,10 @@ AT_ONCE = 200  # terms in one transaction
 
 
 def reread(glossary: Glossary, progress: Progress = iter) -> list[int]:
-    """Bring the columns of terms up to date with their newest texts. Returns the ids of terms
-    that were different.
+    """Update the columns of terms whose newest texts are read differently now.
 
-    Texts, versions and fingerprints stay. This is for an upgrade that reads files in another
-    way, or a new dialect. It runs in short transactions.
+    Returns the ids of these terms. Texts, versions and fingerprints stay. Run it after an upgrade
+    or a new dialect. It uses short transactions.
     """
     ids = Term.objects.filter(glossary=glossary).order_by("pk").values_list("pk", flat=True)
     changed: list[int] = []
@@ -35,33 +36,45 @@ def reread(glossary: Glossary, progress: Progress = iter) -> list[int]:
 
 
 def _reread_some(glossary: Glossary, ids: Collection[int]) -> list[int]:
-    documents = dict(_documents(ids))
-    columns = dict(zip(documents, text_columns(glossary, [*documents.values()]), strict=True))
-    stored = Term.objects.filter(pk__in=documents).order_by("pk")
-    before = {row[0]: row[1:] for row in stored.values_list("pk", *TextColumns._fields)}
-    changed = {
-        term.pk: documents[term.pk]
-        for term in stored.prefetch_related("aliases", "details")
-        if before[term.pk] != columns[term.pk] or _rows(term) != _read(documents[term.pk])
-    }
-    rows = [(*columns[pk], pk) for pk in changed]
+    changed: dict[int, TermDocument] = {}
+    for revision in newest_revisions(glossary).filter(term__in=ids).order_by("term"):
+        document = read_document(revision.text, revision.term.path)
+        if any(differences(revision.term, document)):
+            changed[revision.term.pk] = document
+    columns = text_columns(glossary, list(changed.values()))
+    rows = [(*found, pk) for pk, found in zip(changed, columns, strict=True)]
     update_rows(Term, TextColumns._fields, ("id",), rows)
     index_terms(glossary, changed)
     return list(changed)
 
 
-def _documents(ids: Collection[int]) -> Iterator[tuple[int, TermDocument]]:
-    newest = Revision.objects.filter(term__in=ids, number=F("term__version")).order_by("term")
-    for pk, path, text in newest.values_list("term", "term__path", "text"):
-        yield pk, read_document(text, path)
+def newest_revisions(glossary: Glossary) -> QuerySet[Revision]:
+    """The newest revision of each term, with all that ``differences`` needs of the term."""
+    terms = Revision.objects.filter(term__glossary=glossary, term__trashed_at=None)
+    newest = terms.filter(number=F("term__version"))
+    related = newest.select_related("term__category", "term__vertical")
+    return related.prefetch_related("term__details", "term__aliases")
 
 
-def _rows(term: Term) -> tuple[list[str], list[tuple[str, str, str]]]:
-    """The stored aliases and detail rows."""
-    aliases = [alias.name for alias in term.aliases.all()]
-    return aliases, [(row.title, row.value, row.url) for row in term.details.all()]
-
-
-def _read(document: TermDocument) -> tuple[list[str], list[tuple[str, str, str]]]:
-    """The aliases and detail rows in the text."""
-    return [*document.aliases], [(row.title, row.value, row.url) for row in document.rows]
+def differences(term: Term, document: TermDocument) -> Iterator[tuple[str, object, object]]:
+    """Yield name, stored value and value in the text of each column that differs."""
+    columns: dict[str, tuple[object, object]] = {
+        "name": (term.name, document.name),
+        "name_key": (term.name_key, name_key(document.name)[:NAME_LENGTH]),
+        "icon": (term.icon, document.icon),
+        "category": (str(term.category or ""), document.category),
+        "vertical": (str(term.vertical or ""), document.vertical),
+        "description": (term.description, document.description),
+        "body": (term.body, document.body),
+        "related": (term.related, document.related),
+        "extra": (term.extra, document.extra),
+        "problem": (term.problem, str(document.problem or "")),
+        "details": (
+            [(detail.title, detail.value, detail.url) for detail in term.details.all()],
+            [(row.title, row.value, row.url) for row in document.rows],
+        ),
+        "aliases": ([alias.name for alias in term.aliases.all()], [*document.aliases]),
+    }
+    for name, (stored, read) in columns.items():
+        if stored != read:
+            yield name, stored, read

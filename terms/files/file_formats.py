@@ -97,17 +97,22 @@ def export_file(
     wanted = dict(texts(glossary, live).values_list("term__path", "text"))
     there = read_texts(path, file_format) if file_format.read and path.exists() else {}
     result = Export(list(_compared(glossary, wanted, there)))
-    if check or result.counts[CONFLICT] or (path.exists() and not result.differences):
+    if check or result.counts[CONFLICT]:
         return result
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
-            file.write(file_format.write(wanted.items()))
-    except OSError as error:
-        raise FolderError(f"“{path}” cannot be written: {error.strerror}.") from error
+    if result.differences or not path.exists():
+        _write(path, file_format.write(wanted.items()))
     _remember(glossary, str(path.resolve()), wanted)
     done = {MISSING: WRITTEN, DIFFERS: WRITTEN, SURPLUS: REMOVED, UNCHANGED: UNCHANGED}
     return Export([Exported(file.path, done[file.status]) for file in result.files])
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise FolderError(f"“{path}” cannot be written: {error.strerror}.") from error
 
 
 def _compared(

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.db.models import F, Max
 
 from terms.editing.index import known_names
+from terms.editing.rereading import differences, newest_revisions
 from terms.files.exporting import export
 from terms.files.folder import FolderError
 from terms.formats.document import read_document
@@ -33,13 +34,7 @@ def _check_database(glossary: Glossary) -> Iterator[str]:
     for term in terms.annotate(newest=Max("revisions__number")).exclude(newest=F("version")):
         yield f"{term.path}: its version is {term.version}, its newest revision {term.newest}."
     known = known_names(glossary, None)
-    revisions = (
-        Revision.objects.filter(
-            term__glossary=glossary, term__trashed_at=None, number=F("term__version")
-        )
-        .select_related("term__category", "term__vertical")
-        .prefetch_related("term__details", "term__aliases", "term__relations")
-    )
+    revisions = newest_revisions(glossary).prefetch_related("term__relations")
     for revision in revisions.iterator(chunk_size=500):
         yield from _check_term(revision)
         yield from _check_relations(revision.term, known)
@@ -50,24 +45,8 @@ def _check_term(revision: Revision) -> Iterator[str]:
     document = read_document(revision.text, term.path)
     if not revision.fingerprint == term.fingerprint == fingerprint_of(revision.text):
         yield f"{term.path}: its fingerprint is not that of its text."
-    columns = {
-        "name": (term.name, document.name),
-        "icon": (term.icon, document.icon),
-        "category": (str(term.category or ""), document.category),
-        "vertical": (str(term.vertical or ""), document.vertical),
-        "description": (term.description, document.description),
-        "body": (term.body, document.body),
-        "related": (term.related, document.related),
-        "problem": (term.problem, str(document.problem or "")),
-        "details": (
-            [(detail.title, detail.value, detail.url) for detail in term.details.all()],
-            [(row.title, row.value, row.url) for row in document.rows],
-        ),
-        "aliases": ([alias.name for alias in term.aliases.all()], [*document.aliases]),
-    }
-    for name, (stored, read) in columns.items():
-        if stored != read:
-            yield f"{term.path}: {name} is {stored!r} in the database and {read!r} in the text."
+    for name, stored, read in differences(term, document):
+        yield f"{term.path}: {name} is {stored!r} in the database and {read!r} in the text."
 
 
 def _check_relations(term: Term, known: dict[str, int]) -> Iterator[str]:

@@ -240,4 +240,9 @@ class Migration(migrations.Migration):
             name='slug',
             field=models.SlugField(allow_unicode=True, max_length=100, verbose_name='slug'),
         ),
+        migrations.AlterField(
+            model_name='glossary',
+            name='origin',
+            field=models.URLField(blank=True, help_text='The site that also publishes the files: https://example.org/docs/glossary/. Links in the files that start with a slash point to that site, and links below this address point to the terms.', max_length=300, verbose_name='site of the files'),
+        ),
     ]

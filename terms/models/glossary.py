@@ -64,9 +64,9 @@ class Glossary(models.Model):
         max_length=300,
         blank=True,
         help_text=_lazy(
-            "Where the files are published, too: https://example.org/docs/glossary/. Links"
-            " in them that begin with a slash then lead to that site, those below this address to"
-            " the terms."
+            "The site that also publishes the files: https://example.org/docs/glossary/. Links"
+            " in the files that start with a slash point to that site, and links below this"
+            " address point to the terms."
         ),
     )
 

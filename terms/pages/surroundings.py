@@ -103,8 +103,8 @@ def surroundings_of(
 
 
 def _incoming(own: set[Uid]) -> tuple[set[tuple[Uid, str, Uid]], set[tuple[Uid, Uid]]]:
-    """What leads to these terms: each with a kind of relation and the term that has it, and
-    each with a term whose text mentions it."""
+    """Return the relations to these terms (target, kind, source) and the mentions of them
+    (target, source)."""
     related = PublishedRelation.objects.order_by().filter(target_uid__in=own)
     mentioning = Mention.objects.order_by().filter(target_uid__in=own)
     back = related.values_list("target_uid", "kind", "term__uid")

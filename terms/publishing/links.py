@@ -1,5 +1,5 @@
-"""Links by name or file: those that authors write, and from ``Block (CSS)``, a meaning of
-``Block``, to that term.
+"""Links by name or file: links in texts, and links from a meaning such as ``Block (CSS)`` to
+``Block``.
 
 The target follows from current names and files, so a term that gains or loses a name changes
 links. A link to a file survives a rename of the file.

@@ -3,9 +3,23 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.utils.translation import ngettext
+from django.utils.functional import Promise
+from django.utils.translation import ngettext_lazy
 
 from terms.models import Approval, Category, Glossary, PublishedTerm, Revision, Term
+
+MUST_APPROVE = (
+    ngettext_lazy(
+        "%(count)d person must approve this text first.",
+        "%(count)d people must approve this text first.",
+        "count",
+    ),
+    ngettext_lazy(
+        "%(count)d more person must approve this text first.",
+        "%(count)d more people must approve this text first.",
+        "count",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +32,13 @@ class Standing:
     @property
     def missing(self) -> int:
         return max(0, self.needed - self.given)
+
+    def in_words(self, first: Promise, more: Promise) -> str:
+        """Return ``first``, or ``more`` if there are approvals already, for the missing number.
+
+        Both are results of ``ngettext_lazy`` with the key ``count``.
+        """
+        return str((more if self.given else first) % {"count": self.missing})
 
 
 def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
@@ -95,24 +116,8 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
     reasons = {}
     for pk, standing in standings(glossary, new).items():
         if standing.missing:
-            reasons[pk] = _who_must_approve(standing)
+            reasons[pk] = standing.in_words(*MUST_APPROVE)
     return reasons
-
-
-def _who_must_approve(standing: Standing) -> str:
-    if standing.given:
-        text = ngettext(
-            "{count} more person must approve this text first.",
-            "{count} more people must approve this text first.",
-            standing.missing,
-        )
-    else:
-        text = ngettext(
-            "{count} person must approve this text first.",
-            "{count} people must approve this text first.",
-            standing.missing,
-        )
-    return text.format(count=standing.missing)
 
 
 def are_asked_for() -> bool:

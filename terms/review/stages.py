@@ -5,13 +5,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from terms.models import Approval, Glossary, Review, Term
 
 from .approvals import Standing, authors_of, standings
 
 DRAFT, REVIEW, APPROVED, LIVE = "draft", "review", "approved", "live"
+
+
+# For the first approvals, and for more.
+PEOPLE = (
+    ngettext_lazy("one person", "%(count)d people", "count"),
+    ngettext_lazy("one more person", "%(count)d more people", "count"),
+)
+MUST_APPROVE_IT = (
+    ngettext_lazy("One person must approve it.", "%(count)d people must approve it.", "count"),
+    ngettext_lazy(
+        "One more person must approve it.", "%(count)d more people must approve it.", "count"
+    ),
+)
+ASK_FOR_REVIEW = (
+    ngettext_lazy(
+        "Ask for a review: one person must approve it.",
+        "Ask for a review: %(count)d people must approve it.",
+        "count",
+    ),
+    ngettext_lazy(
+        "Ask for a review: one more person must approve it.",
+        "Ask for a review: %(count)d more people must approve it.",
+        "count",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -51,54 +76,15 @@ class Stage:
         if not self.standing.missing:
             step = _("It can be published.")
         elif self.name == REVIEW:
-            step = self._waits_for
+            step = self.standing.in_words(*MUST_APPROVE_IT)
         else:
-            step = self._has_to_ask
+            step = self.standing.in_words(*ASK_FOR_REVIEW)
         return f"{seen} {step}"
-
-    @property
-    def _waits_for(self) -> str:
-        missing = self.standing.missing
-        if self.standing.given:
-            text = ngettext(
-                "One more person must approve it.",
-                "{count} more people must approve it.",
-                missing,
-            )
-        else:
-            text = ngettext(
-                "One person must approve it.", "{count} people must approve it.", missing
-            )
-        return text.format(count=missing)
-
-    @property
-    def _has_to_ask(self) -> str:
-        missing = self.standing.missing
-        if self.standing.given:
-            text = ngettext(
-                "Ask for a review: one more person must approve it.",
-                "Ask for a review: {count} more people must approve it.",
-                missing,
-            )
-        else:
-            text = ngettext(
-                "Ask for a review: one person must approve it.",
-                "Ask for a review: {count} people must approve it.",
-                missing,
-            )
-        return text.format(count=missing)
 
     @property
     def who_is_missing(self) -> str:
         """The missing approvals in words, such as “two more people”, or an empty string."""
-        missing = self.standing.missing
-        if not missing:
-            return ""
-        if self.standing.given:
-            text = ngettext("one more person", "{count} more people", missing)
-        else:
-            text = ngettext("one person", "{count} people", missing)
-        return text.format(count=missing)
+        return self.standing.in_words(*PEOPLE) if self.standing.missing else ""
 
 
 def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:

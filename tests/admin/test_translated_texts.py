@@ -1,8 +1,7 @@
 """Texts that Python gives the admin's pages can be translated.
 
-Every text that passes through gettext comes back in brackets, with holes where values go. All that
-the newsroom here consists of has Greek names, so that Latin letters outside of brackets are a text
-that nobody can translate.
+gettext returns every text in brackets. All data has Greek names, so Latin letters outside brackets
+are a text that is not marked for translation.
 """
 
 import re

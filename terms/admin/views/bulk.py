@@ -51,7 +51,7 @@ class BulkForm(forms.Form):
         get_user_model().objects.none(),
         label=_lazy("Owner"),
         required=False,
-        empty_label=_lazy("nobody"),
+        empty_label=_lazy("none"),
     )
     review_by = forms.DateField(
         label=_lazy("Review by"),
@@ -153,7 +153,7 @@ def _set_apart(model_admin, request, terms, field, value):
     names = list(terms.values_list("pk", "name"))
     terms.update(**{field: value})
     label = _("owner") if field == "owner" else BulkForm.base_fields[field].label
-    detail = f"{label}: {value or _('nobody')}"
+    detail = f"{label}: {value or _('none')}"
     record(terms[0].glossary, Event.Kind.ASSIGNED, names, request.user, detail)
     text = ngettext(
         "{count} term was updated: {detail}.", "{count} terms were updated: {detail}.", len(names)
