@@ -191,6 +191,7 @@ def test_djangos_question_knows_roles(house, roles, django_user_model):
     assert not editor.has_perm("auth.change_user", editor)
 
 
+@pytest.mark.django_db  # checks of models ask the database what it can do
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
