@@ -1,4 +1,4 @@
-"""The editor's day in six pictures, taken from the running system: make tour.
+"""The pictures of the README, taken from the running system: make tour.
 
 Imports the demo glossary into a temporary folder, lets three people work on it, serves it, and
 saves the pictures next to this file. Needs Chromium; CHROMIUM is its path.
@@ -12,12 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 SIZE = {"width": 1280, "height": 800}
 COLOURS = 96
+COVER = """<style>
+body {{ margin: 0; height: 820px; background: #dfe4ec; overflow: hidden }}
+img {{ position: absolute; border-radius: 8px; box-shadow: 0 12px 40px #0006 }}
+</style>
+<img src="data:image/png;base64,{0}" style="left: 560px; top: 40px; width: 1000px">
+<img src="data:image/png;base64,{1}" style="left: 40px; top: 130px; width: 800px">"""
 
 
 def main() -> None:
@@ -143,16 +150,33 @@ def take(address: str, sessions: dict[str, str]) -> None:
                 context.add_cookies([cookie])
             return context.new_page()
 
+        http = f"{address}/glossary/web-platform/protocols/http/"
+        _cover(page_of(), http, page_of("Paul"), f"{terms}{ids['HTTP']}/change/")
         _writing(page_of("Ann"), address, f"{terms}{ids['Cookie']}/change/")
         _reviewing(page_of("Rita"), f"{terms}{ids['Flask']}/review/")
         _renaming(page_of("Paul"), f"{terms}{ids['HTTP']}/refactor/")
-        _reading(page_of(), f"{address}/glossary/web-platform/protocols/http/")
+        _reading(page_of(), http)
         browser.close()
+
+
+def _cover(page, term: str, admin, form: str) -> None:
+    """The page of a term in front of its form: glossary.png."""
+    page.set_viewport_size({"width": 900, "height": 660})
+    page.goto(term)
+    admin.set_viewport_size({"width": 1300, "height": 960})
+    admin.goto(form)
+    admin.wait_for_selector("text-expander:defined")
+    admin.wait_for_timeout(400)
+    pictures = [b64encode(shown.screenshot()).decode() for shown in (admin, page)]
+    page.set_viewport_size({"width": 1600, "height": 820})
+    page.goto("about:blank")  # a page of the site would forbid the style
+    page.set_content(COVER.format(*pictures))
+    _picture(page, "glossary")
 
 
 def _writing(page, address: str, form: str) -> None:
     page.goto(f"{address}/admin/")
-    _picture(page, "1-work")
+    _picture(page, "tour-1-work")
     page.goto(form)
     page.wait_for_selector("text-expander:defined")
     page.focus("#id_body")
@@ -160,13 +184,13 @@ def _writing(page, address: str, form: str) -> None:
     page.keyboard.type("\nWhere it may be sent depends on the [[same")
     page.wait_for_selector(".term-names")
     page.evaluate("document.getElementById('id_description').scrollIntoView()")
-    _picture(page, "2-writing")
+    _picture(page, "tour-2-writing")
 
 
 def _reviewing(page, review: str) -> None:
     page.goto(review)
     page.evaluate("document.querySelector('.term-stage').scrollIntoView()")
-    _picture(page, "3-review")
+    _picture(page, "tour-3-review")
 
 
 def _renaming(page, refactoring: str) -> None:
@@ -174,23 +198,23 @@ def _renaming(page, refactoring: str) -> None:
     page.fill("#rename-name", "Hypertext Transfer Protocol")
     page.get_by_role("button", name="Show effects").first.click()
     page.wait_for_selector(".term-effects")
-    _picture(page, "4-renaming")
+    _picture(page, "tour-4-renaming")
     page.get_by_role("button", name="Rename", exact=True).click()
     page.wait_for_url("**/changeset/*/change/")
-    _picture(page, "5-change-set")
+    _picture(page, "tour-5-change-set")
 
 
 def _reading(page, term: str) -> None:
     page.goto(term)
     page.locator(".body a.ref").first.hover()
     page.wait_for_selector(".card")
-    _picture(page, "6-reading")
+    _picture(page, "tour-6-reading")
 
 
 def _picture(page, name: str) -> None:
     from PIL import Image
 
-    path = HERE / f"tour-{name}.png"
+    path = HERE / f"{name}.png"
     page.wait_for_timeout(400)
     page.screenshot(path=path)
     with Image.open(path) as image:

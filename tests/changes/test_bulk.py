@@ -8,7 +8,7 @@ from terms.changes.bulk import relate, set_column
 from terms.changes.change_sets import publish_set
 from terms.changes.operation import CannotRefactor, apply, undo
 from terms.models import Page, Term
-from tests.factory import default_glossary, make_live, make_term, text_of
+from tests.factory import default_glossary, make_live, make_term
 
 pytestmark = pytest.mark.django_db
 
@@ -52,9 +52,7 @@ def test_relation_is_added_and_removed(ann):
     assert "value: 'B, Web'" in text("A")
     apply(relate(default_glossary(), Term.objects.all(), "Web", back=True), ann)
     assert "value: 'B'" in text("A")
-    assert text("C") == text_of("C", related="None").replace("'None'", "None") or "web" not in (
-        text("C")
-    )
+    assert "value: 'None'" in text("C")
     for name, why in (("", "Choose a term"), ("x, y", "contains a comma")):
         with pytest.raises(CannotRefactor, match=why):
             relate(default_glossary(), Term.objects.all(), name)
