@@ -94,3 +94,9 @@ def test_terms_are_counted_by_index(terms):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL chooses by the size of the table")
     assert "USING INDEX" in Term.objects.order_by().values("trashed_at").explain()
+
+
+def test_part_of_an_alias_finds_a_published_term(terms):
+    text = text_of("Gunicorn").replace("details:", "aliases: [Green Unicorn]\ndetails:")
+    make_live("Gunicorn", text=text)
+    assert found("nicorn") == found("n uni") == ["Gunicorn"]
