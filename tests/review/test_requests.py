@@ -6,6 +6,7 @@ from django.core import mail
 from django.utils import timezone
 
 from terms.changes.change_sets import collect, submit_set
+from terms.changes.trash import trash
 from terms.files.import_plan import plan_import
 from terms.files.importing import apply_import
 from terms.models import (
@@ -344,3 +345,24 @@ def test_concurrent_submissions_create_one_review():
     results = in_threads(*(lambda p=p: approve(term, p, term.fingerprint) for p in people))
     assert results == [None] * 4
     assert Approval.objects.count() == 4
+
+
+def test_authors_are_notified_when_changes_are_requested(people):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    submit(term, ann)
+    request_changes(term, ben, "Name the protocol.")
+    (notice,) = Notice.objects.filter(person=ann)
+    assert "asks for changes" in notice.text
+    assert notice.text.endswith("Name the protocol.")
+    assert not Notice.objects.filter(person=ben, text__contains="asks for changes").exists()
+
+
+def test_deleted_term_is_not_reviewed(people):
+    ann, ben, _ = people
+    term = make_term(author=ann)
+    trash(term, ann)
+    with pytest.raises(CannotReview, match="is in the trash"):
+        submit(term, ann)
+    with pytest.raises(CannotReview, match="was deleted"):
+        approve(term, ben, term.fingerprint)
