@@ -51,3 +51,41 @@ def test_change_of_one_side_is_kept(base, changed):
     for found in (passages(base, changed, base), passages(base, base, changed)):
         assert not any(p.collides for p in found)
         assert joined(found, {}) == changed
+
+
+LIST = "Head\n\n- a\n- b\n\nlast\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        # A new paragraph and a change of the one below or above it.
+        ("Head\n\nnew\n\n- a\n- b\n\nlast\n", LIST.replace("- a", "- A"), "Head\n\nnew\n\n- A\n- b\n\nlast\n"),
+        (LIST + "\nnew\n", LIST.replace("last", "LAST"), "Head\n\n- a\n- b\n\nLAST\n\nnew\n"),
+        ("new\n\n" + LIST, LIST.replace("Head", "HEAD"), "new\n\nHEAD\n\n- a\n- b\n\nlast\n"),
+        # A removed paragraph and a change of the next one.
+        (LIST.replace("- a\n- b\n\n", ""), LIST.replace("last", "LAST"), "Head\n\nLAST\n"),
+        # Two items, and an item and its neighbour's end.
+        (LIST.replace("- a", "- A"), LIST.replace("- b", "- B"), "Head\n\n- A\n- B\n\nlast\n"),
+        (LIST.replace("- b\n", "- b\n- c\n"), LIST.replace("- b", "- B"), "Head\n\n- a\n- B\n- c\n\nlast\n"),
+    ],
+)  # fmt: skip
+def test_changes_of_neighbouring_paragraphs_or_items_are_merged(ours, theirs, merged):
+    for one, other in ((ours, theirs), (theirs, ours)):
+        found = passages(LIST, one, other)
+        assert not any(passage.collides for passage in found)
+        assert joined(found, {}) == merged
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        ("one\ntwo\n", "ONE\ntwo\n", "one\nTWO\n"),  # lines of one paragraph
+        ("a\n\nb\n", "a\n\nnew\n\nb\n", "a\n\nother\n\nb\n"),  # two insertions at one place
+        ("a\n\nb\n", "a\n\nnew\n\nb\n", "a\n\nnew\n\nB\n"),  # one of two equal ones, with more
+        ("x\n", "y", "x\n- c\n"),  # the first has no line end
+    ],
+)
+def test_changes_of_one_place_collide(base, ours, theirs):
+    assert any(passage.collides for passage in passages(base, ours, theirs))
+    assert any(passage.collides for passage in passages(base, theirs, ours))
