@@ -1,44 +1,193 @@
-"""Three-way merge of term files, field by field."""
+"""Three-way merge of term files: values, rows, names, passages, and the layout of the header."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
+from .collisions import OURS, Choices, Collision, Prefer
 from .front_matter import FrontMatter, parse
-from .line_ends import normalise
-from .problems import CannotSplice
-from .yaml_nodes import Data
+from .line_ends import like_original, normalise, usual_end
+from .problems import CannotSplice, HeaderProblem
+from .three_way import joined, passages
+from .value_merge import MergedPlace, ValueMerge
+from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose
 
 BODY = "body"
-_ABSENT = object()
+LAYOUT = "the layout of the file"
+WHOLE = "the whole file"
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """``text`` has the changes of both sides, or is None if there are ``collisions``."""
+    """``text`` has the changes of both sides, or is None if collisions are left.
+
+    ``left`` are the collisions without a chosen side, ``resolved`` those with one.
+    """
 
     text: str | None
-    collisions: tuple[str, ...] = ()
-    reason: str = field(default="")
+    left: tuple[Collision, ...] = ()
+    resolved: tuple[Collision, ...] = ()
+    reason: str = ""
+
+    @property
+    def collisions(self) -> tuple[str, ...]:
+        """The names of what collides, for people."""
+        return tuple(dict.fromkeys(collision.name for collision in self.left))
 
 
-def merge_texts(base: str, ours: str, theirs: str) -> Merge:
+def _no_name(key: str) -> bool:
+    return False
+
+
+def merge_texts(
+    base: str | None,
+    ours: str,
+    theirs: str,
+    *,
+    prefer: Prefer = None,
+    is_known: Callable[[str], bool] = _no_name,
+) -> Merge:
     """Merge the changes from ``base`` to ``ours`` into ``theirs``.
 
-    Values are compared key by key, detail rows by title, the body as a whole.
+    Without a common ``base``, equal values are merged and others collide. ``prefer`` resolves
+    collisions: ``ours`` or ``theirs`` for all, or a mapping from keys or names of collisions
+    to sides; passages of texts may also be ``both``. It decides nothing that does not collide.
+    ``is_known`` is that of ``read_names``.
     """
+    base = base or ""
     if ours in (base, theirs):
         return Merge(theirs)
     if theirs == base:
         return Merge(ours)
-    b, o, t = parse(base), parse(ours), parse(theirs)
-    if any(side.problem or not side.opening for side in (b, o, t)):
-        return Merge(None, ("the whole file",))
-    if not _changes_layout(b, o):
-        return _merged(b, o, t)
-    if not _changes_layout(b, t):
-        return _merged(b, t, o)
-    return Merge(None, ("the layout of the file",))
+    choices = Choices(prefer)
+    values = ValueMerge(choices, is_known)
+    sides = [parse(side) for side in (base, ours, theirs)]
+    if any(side.problem for side in sides):
+        text, reason = _merged_lines(values, *sides), ""
+    else:
+        text, reason = _merged_values(values, *sides)
+    left, resolved = tuple(choices.left), tuple(choices.resolved)
+    return Merge(None if left else text, left, resolved, reason)
+
+
+def _merged_lines(
+    values: ValueMerge, base: FrontMatter, ours: FrontMatter, theirs: FrontMatter
+) -> str:
+    """Merge whole files, one of which has a header that cannot be read."""
+    sides = [normalise(side.text) for side in (base, ours, theirs)]
+    text = values.text(*sides, MergedPlace(WHOLE, WHOLE))
+    host = ours if _changes_line_ends(base, ours) else theirs
+    merged = like_original(text, host.text)
+    if ours.problem or theirs.problem or not parse(merged).problem:
+        return merged
+    return _one_side(values.choices, base, ours, theirs)
+
+
+def _merged_values(
+    values: ValueMerge, base: FrontMatter, ours: FrontMatter, theirs: FrontMatter
+) -> tuple[str, str]:
+    """Return the merged text, and the reason if its values cannot be written."""
+    data = values.mapping(base.data, ours.data, theirs.data)
+    body = values.text(
+        *(normalise(side.body) for side in (base, ours, theirs)), MergedPlace(BODY, BODY)
+    )
+    if values.choices.left:
+        return "", ""
+    try:
+        return _Layouts(base, ours, theirs, data).chosen(values.choices, body), ""
+    except CannotSplice as error:
+        return _one_side(values.choices, base, ours, theirs), str(error)
+
+
+def _one_side(choices: Choices, *sides: FrontMatter) -> str:
+    base, ours, theirs = (side.text for side in sides)
+    side = choices.side_of(Collision(WHOLE, WHOLE, base, ours, theirs))
+    return ours if side == OURS else theirs
+
+
+def _changes_line_ends(base: FrontMatter, side: FrontMatter) -> bool:
+    return usual_end(base.text) != usual_end(side.text) if base.text else False
+
+
+# Layout
+
+
+@dataclass(frozen=True)
+class _Layouts:
+    """The texts in which both sides' comments, quotes and key order may be kept."""
+
+    base: FrontMatter
+    ours: FrontMatter
+    theirs: FrontMatter
+    data: dict[str, Data]  # merged
+
+    def chosen(self, choices: Choices, body: str) -> str:
+        """Return the merged text. Raises CannotSplice."""
+        for header in self._candidates():
+            if header is not None and self._keeps_remarks(header):
+                return header.replaced(None, body)
+        headers = (side.header for side in (self.base, self.ours, self.theirs))
+        side = choices.side_of(Collision(LAYOUT, LAYOUT, *headers))
+        return (self.ours if side == OURS else self.theirs).replaced(self.data, body)
+
+    def _candidates(self) -> Iterator[FrontMatter | None]:
+        """Yield files with the merged header, best first."""
+        if not _changes_layout(self.base, self.ours):
+            yield self.there
+        if not _changes_layout(self.base, self.theirs):
+            yield self.here
+        yield self._by_lines(self.base, self.ours, self.theirs)
+        before = _with_values(self.base, self.data)
+        if before and self.here and self.there:
+            yield self._by_lines(before, self.here, self.there)
+        yield self.there
+        yield self.here
+
+    @cached_property
+    def here(self) -> FrontMatter | None:
+        """Our text with the merged values."""
+        return _with_values(self.ours, self.data)
+
+    @cached_property
+    def there(self) -> FrontMatter | None:
+        """Their text with the merged values."""
+        return _with_values(self.theirs, self.data)
+
+    def _by_lines(
+        self, base: FrontMatter, ours: FrontMatter, theirs: FrontMatter
+    ) -> FrontMatter | None:
+        """Merge headers line by line; None if lines collide or values are not the merged ones."""
+        host = ours if _changes_line_ends(base, ours) else theirs
+        end = usual_end(host.text)
+        parts = []
+        for name in ("opening", "header", "closing"):
+            found = passages(*(normalise(getattr(side, name)) for side in (base, ours, theirs)))
+            if any(passage.collides for passage in found):
+                return None
+            parts.append(like_original(joined(found, {}), getattr(host, name), end))
+        merged = parse("".join(parts) + host.body)
+        return merged if not merged.problem and merged.data == self.data else None
+
+    def _keeps_remarks(self, merged: FrontMatter) -> bool:
+        """Return whether no comment that a side added is lost."""
+        before, here, there, now = map(_remarks, (self.base, self.ours, self.theirs, merged))
+        return all(
+            now[word] >= side[word] - max(0, before[word] - other[word])
+            for side, other in ((here, there), (there, here))
+            for word in side
+            if side[word] > before[word]
+        )
+
+
+def _with_values(side: FrontMatter, data: dict[str, Data]) -> FrontMatter | None:
+    try:
+        return parse(side.replaced(data))
+    except CannotSplice:
+        return None
 
 
 def _changes_layout(base: FrontMatter, side: FrontMatter) -> bool:
@@ -49,66 +198,31 @@ def _changes_layout(base: FrontMatter, side: FrontMatter) -> bool:
         return True
 
 
-def _merged(base: FrontMatter, guest: FrontMatter, host: FrontMatter) -> Merge:
-    """Write the values that ``guest`` changed into the text of ``host``."""
-    data, collisions = _merge_mapping(base.data, guest.data, host.data, "")
-    body, clash = _pick(normalise(base.body), normalise(guest.body), normalise(host.body))
-    if clash:
-        collisions.append(BODY)
-    if collisions:
-        return Merge(None, tuple(collisions))
+def _remarks(side: FrontMatter) -> Counter[str]:
+    """Return the words of the header that are not in keys and values: those of its comments."""
+    header = normalise(side.header)
+    if "#" not in header:
+        return Counter()
     try:
-        return Merge(host.replaced(data, cast("str", body)))
-    except CannotSplice as error:
-        return Merge(None, ("the whole file",), str(error))
+        root = compose(header)
+    except HeaderProblem:
+        return Counter()
+    words: Counter[str] = Counter()
+    at = 0
+    for scalar in _scalars(root):
+        words.update(_WORD.findall(header, at, scalar.start))
+        at = scalar.end
+    words.update(_WORD.findall(header, at))
+    return words
 
 
-def _pick(base: object, ours: object, theirs: object) -> tuple[object, bool]:
-    if ours in (base, theirs):
-        return theirs, False
-    return (ours, False) if theirs == base else (theirs, True)
-
-
-def _merge_mapping(
-    base: Mapping[str, Data], ours: Mapping[str, Data], theirs: Mapping[str, Data], prefix: str
-) -> tuple[dict[str, Data], list[str]]:
-    merged: dict[str, Data] = {}
-    collisions: list[str] = []
-    for key in [*theirs, *(key for key in ours if key not in theirs)]:
-        sides = [side.get(key, _ABSENT) for side in (base, ours, theirs)]
-        value, clash = _pick(*sides)
-        if clash:
-            b, o, t = (_by_title(side) for side in sides)
-            if b is not None and o is not None and t is not None:
-                inner, found = _merge_mapping(b, o, t, f"{key}: ")
-                order = _merged_order(list(b), list(o), list(t))
-                clash = order is None
-                value = [inner[title] for title in order or () if title in inner]
-                collisions.extend(found)
-        if clash:
-            collisions.append(prefix + key)
-        if value is not _ABSENT:
-            merged[key] = cast("Data", value)
-    return merged, collisions
-
-
-def _merged_order(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
-    """Return the order of rows, or None if both sides changed it differently."""
-    if theirs == base:
-        return [*ours, *(title for title in theirs if title not in ours)]
-    if ours == base or [t for t in ours if t in base] == [t for t in base if t in ours]:
-        return [*theirs, *(title for title in ours if title not in theirs)]
-    return ours if ours == theirs else None
-
-
-def _by_title(value: object) -> dict[str, Data] | None:
-    """Return detail rows by title, or None if a title is missing or not unique."""
-    if not isinstance(value, list):
-        return None
-    rows: dict[str, Data] = {}
-    for row in value:
-        title = row.get("title") if isinstance(row, dict) else None
-        if not isinstance(title, str) or title in rows:
-            return None
-        rows[title] = row
-    return rows
+def _scalars(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _scalars(item)
+    elif isinstance(node, Mapping):
+        for key, value in node.pairs:
+            yield key
+            yield from _scalars(value)

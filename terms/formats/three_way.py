@@ -46,7 +46,7 @@ def passages(base: str, ours: str, theirs: str) -> list[Passage]:
     """Split the three texts at the lines they share. Shared lines are passages of their own."""
     found: list[Passage] = []
     sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
-    for run in runs(*sides, _are_apart):
+    for run in aligned_runs(*sides, _are_apart):
         if run.is_changed:
             found.append(Passage(*("".join(lines) for lines in run.sides)))
         else:
@@ -83,7 +83,7 @@ def _never(left: _Change[T], right: _Change[T]) -> bool:
     return False
 
 
-def runs(
+def aligned_runs(
     base: Sequence[T],
     ours: Sequence[T],
     theirs: Sequence[T],
