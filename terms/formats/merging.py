@@ -78,8 +78,8 @@ def _merged_lines(
     values: ValueMerge, base: FrontMatter, ours: FrontMatter, theirs: FrontMatter
 ) -> str:
     """Merge whole files, one of which has a header that cannot be read."""
-    sides = [normalise(side.text) for side in (base, ours, theirs)]
-    text = values.text(*sides, MergedPlace(WHOLE, WHOLE))
+    before, here, there = (normalise(side.text) for side in (base, ours, theirs))
+    text = values.text(before, here, there, MergedPlace(WHOLE, WHOLE))
     host = ours if _changes_line_ends(base, ours) else theirs
     merged = like_original(text, host.text)
     if ours.problem or theirs.problem or not parse(merged).problem:
@@ -92,9 +92,8 @@ def _merged_values(
 ) -> tuple[str, str]:
     """Return the merged text, and the reason if its values cannot be written."""
     data = values.mapping(base.data, ours.data, theirs.data)
-    body = values.text(
-        *(normalise(side.body) for side in (base, ours, theirs)), MergedPlace(BODY, BODY)
-    )
+    before, here, there = (normalise(side.body) for side in (base, ours, theirs))
+    body = values.text(before, here, there, MergedPlace(BODY, BODY))
     if values.choices.left:
         return "", ""
     try:
@@ -130,9 +129,11 @@ class _Layouts:
         for header in self._candidates():
             if header is not None and self._keeps_remarks(header):
                 return header.replaced(None, body)
+        if self.here is None or self.there is None:
+            raise CannotSplice("The merged values cannot be written into the text of one side.")
         headers = (side.header for side in (self.base, self.ours, self.theirs))
         side = choices.side_of(Collision(LAYOUT, LAYOUT, *headers))
-        return (self.ours if side == OURS else self.theirs).replaced(self.data, body)
+        return (self.here if side == OURS else self.there).replaced(None, body)
 
     def _candidates(self) -> Iterator[FrontMatter | None]:
         """Yield files with the merged header, best first."""
@@ -141,8 +142,7 @@ class _Layouts:
         if not _changes_layout(self.base, self.theirs):
             yield self.here
         yield self._by_lines(self.base, self.ours, self.theirs)
-        before = _with_values(self.base, self.data)
-        if before and self.here and self.there:
+        if self.here and self.there and (before := _with_values(self.base, self.data)):
             yield self._by_lines(before, self.here, self.there)
         yield self.there
         yield self.here

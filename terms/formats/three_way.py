@@ -45,8 +45,8 @@ class Passage:
 def passages(base: str, ours: str, theirs: str) -> list[Passage]:
     """Split the three texts at the lines they share. Shared lines are passages of their own."""
     found: list[Passage] = []
-    sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
-    for run in aligned_runs(*sides, _are_apart):
+    old, here, there = (text.splitlines(keepends=True) for text in (base, ours, theirs))
+    for run in aligned_runs(old, here, there, _are_apart):
         if run.is_changed:
             found.append(Passage(*("".join(lines) for lines in run.sides)))
         else:

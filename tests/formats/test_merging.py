@@ -63,7 +63,7 @@ def assert_same_values(one, other):
 
 def without_order(value):
     if isinstance(value, list):
-        return sorted((repr(without_order(item)) for item in value))
+        return sorted(repr(without_order(item)) for item in value)
     if isinstance(value, dict):
         if value.get("title") == "Related Terms":
             value = {**value, "value": sorted(value["value"].split(", "))}
