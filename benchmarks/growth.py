@@ -6,6 +6,7 @@ at all of it. Quadratic growth would take 16 times as long.
 
 import contextlib
 import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -104,6 +105,23 @@ def _conflict(text: str) -> None:
     merge_texts(HEADER + text, HEADER + ours, HEADER + theirs)
 
 
+def _merge(text: str) -> None:
+    """Merge headers with the text's words as rows, names and a value of several lines."""
+    words = [json.dumps(word) for word in text[:4_000].split()[:20]]
+    rows = "".join(f"  - title: {word}\n    value: {word}\n" for word in words)
+    related = json.dumps(text[:8_000])
+    lines = "".join(f"    {line}\n" for line in text[:8_000].split("\n"))
+    base = (
+        f"---\nterm: A\naliases: [{', '.join(words)}]\nsummary: |\n{lines}details:\n{rows}"
+        f"  - title: Related Terms\n    value: {related}\n---\n"
+    )
+    ours = base.replace("term: A\n", "term: A # ours\n").replace("aliases: [", "aliases: [x, ")
+    theirs = base.replace("details:\n", "# theirs\ndetails:\n  - title: y\n").replace(
+        "    value: ", "    value: z"
+    )
+    merge_texts(base, ours, theirs, prefer="ours")
+
+
 def _comment(text: str) -> None:
     passages.find_quote("a " * (MAX_TEXT // 2 - 1) + "b", text)
     passages.find_quote(text[-MAX_TEXT:][::-1], text)
@@ -161,7 +179,7 @@ def _name(text: str) -> None:
 
 WAYS: dict[str, Callable[[str], None]] = {
     "preview": _preview, "publish": _publish, "import": _import, "header": _header,
-    "diff": _compare, "conflict": _conflict, "comment": _comment, "search": _search,
+    "diff": _compare, "conflict": _conflict, "merge": _merge, "comment": _comment, "search": _search,
     "suggest": _suggest, "upload": _upload, "split": _split, "name": _name,
 }  # fmt: skip
 
