@@ -11,7 +11,7 @@ from .line_ends import normalise
 from .paths import NO_TERM, slug_of
 from .problems import CannotSplice, HeaderProblem
 from .related import write_names
-from .yaml_nodes import Data
+from .yaml_nodes import Data, Null
 
 MAX_NAME = 300  # characters; a longer value is cut and can only be edited in the file
 TEXT_COLUMNS = ("name", "icon", "category", "vertical", "description")
@@ -93,7 +93,8 @@ class TermDocument:
             return "Its name begins with _: it is a section's page or a template, not a term."
         if self.source.data.get("layout") == "search":
             return "It is the search page of a site, not a term."
-        if not self.source.data.get(self.dialect.key_for("name", self.source.data)):
+        name = self.source.data.get(self.dialect.key_for("name", self.source.data), "")
+        if not (name or _name_of_null(name, self.path)):
             return "Its header has no name."
         return ""
 
@@ -124,7 +125,9 @@ def read_document(text: str, path: str) -> TermDocument:
         else:
             fixed.add(column)
     details = data.get(dialect.key_for("details", data), [])
-    columns["name"] = columns.get("name") or slug_of(path)[:MAX_NAME] or "(no name)"
+    if not columns.get("name"):
+        null = _name_of_null(data.get(dialect.key_for("name", data), ""), path)
+        columns["name"] = null or slug_of(path)[:MAX_NAME] or "(no name)"
     return TermDocument(
         source,
         path,
@@ -136,6 +139,13 @@ def read_document(text: str, path: str) -> TermDocument:
         fixed=frozenset(fixed),
         **columns,
     )
+
+
+def _name_of_null(value: Data, path: str) -> str:
+    """Return the name of the term Null: ``term: Null`` in the file ``null.md``."""
+    if isinstance(value, Null) and value.written.lower() == slug_of(path):
+        return value.written
+    return ""
 
 
 def line_of_name(document: TermDocument) -> int:
@@ -253,7 +263,7 @@ def _put_aliases(document: TermDocument, data: dict[str, Data], names: list[str]
     key = document.dialect.key_for("aliases", data)
     if not names:
         data.pop(key, None)
-    elif len(names) == 1 and isinstance(data.get(key), str):
+    elif len(names) == 1 and data.get(key) and isinstance(data[key], str):
         data[key] = names[0]
     else:
         _put(document.dialect, data, "aliases", cast("Data", names))

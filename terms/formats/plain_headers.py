@@ -8,7 +8,7 @@ and take a fifth of the time.
 
 import re
 
-from .yaml_nodes import Data
+from .yaml_nodes import NULLS, Data
 
 LONGEST = 16 * 1024  # characters; too few to exceed MAX_NODES of yaml_nodes
 
@@ -55,7 +55,7 @@ def _scalar(text: str | None) -> str | None:
         return ""
     if text[0] not in _NOT_FIRST:
         is_plain = ": " not in text and " #" not in text and text[-1] not in " :"
-        return text if is_plain else None
+        return NULLS.get(text, text) if is_plain else None
     if found := _SINGLE.fullmatch(text):
         return found[1].replace("''", "'")
     found = _DOUBLE.fullmatch(text)

@@ -125,10 +125,14 @@ def set_node(spot: NodeContext, node: Node, value: Data) -> Iterator[str]:
         return
     start, comment = _behind_indicator(header, node.start)
     if start:
+        behind = _BEHIND.match(header, end)
         for text in emitted(value, spot.indent, spot.flow, column_of(header, start)):
+            if "\n" in text and behind:
+                yield spot.replaced(start, behind.end(), behind[0] + text)
             yield spot.replaced(start, end, text + ("" if "\n" in text else comment))
 
 
+_BEHIND = re.compile(r"[ \t]+(?:#[^\n]*)?(?=\n)")
 _COMMENT = re.compile(r"(?:^|(?<![ \t])[ \t]++)#.*")
 
 

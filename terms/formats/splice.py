@@ -84,7 +84,7 @@ def _step_towards(spot: NodeContext, node: Node, wanted: Data) -> _Step | None:
         return _step_in_mapping(spot, node, wanted)
     if isinstance(node, Sequence) and isinstance(wanted, list):
         return _step_in_sequence(spot, node, wanted)
-    if isinstance(node, Scalar) and node.value == wanted:
+    if isinstance(node, Scalar) and to_data(node) == wanted:
         return None
     return _Step(set_node(spot, node, wanted), spot.path, wanted)
 

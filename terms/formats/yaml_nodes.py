@@ -1,6 +1,7 @@
 """YAML nodes with their positions in the text.
 
-Every scalar is kept as text: ``No``, ``0123`` and ``2024-01-02`` are strings. Limits are
+Every scalar is kept as text: ``No``, ``0123`` and ``2024-01-02`` are strings. Only null, without
+quotes, is no text: it is read as an empty value. Limits are
 checked on the parser's events, before nodes are composed: merge keys and aliases of a few
 hundred bytes take a loader seconds, and deeply nested brackets crash its C code.
 
@@ -56,10 +57,25 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 Data: TypeAlias = str | list["Data"] | dict[str, "Data"]
 
 
+class Null(str):
+    """The empty value of ``null`` or ``~`` without quotes; ``written`` is how the file has it."""
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, written: str) -> "Null":
+        null = super().__new__(cls)
+        null.written = written
+        return null
+
+
+NULLS = {text: Null(text) for text in ("null", "Null", "NULL", "~")}
+
+
 def to_data(node: Node) -> Data:
-    """Return the node as strings, lists and dicts."""
+    """Return the node as strings, lists and dicts; null is an empty string."""
     if isinstance(node, Scalar):
-        return node.value
+        return node.value if node.style else NULLS.get(node.value, node.value)
     if isinstance(node, Sequence):
         return [to_data(item) for item in node.items]
     return {key.value: to_data(value) for key, value in node.pairs}

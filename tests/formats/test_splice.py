@@ -25,7 +25,18 @@ EXAMPLES = {
         "term: A\n", setting(term="0123"), "term: '0123'\n",
     ),
     "an empty value is filled": ("a:\nb: x\n", setting(a="new"), "a: new\nb: x\n"),
-    "null is cleared": ("a: null\nb: x\n", setting(a=""), "a: ''\nb: x\n"),
+    "null is empty already": ("a: null\nb: x\n", setting(a=""), "a: null\nb: x\n"),
+    "null is filled": ("a: null\nb: ~ # none\n", setting(a="x", b="z"), "a: x\nb: z # none\n"),
+    "the word null is quoted": (
+        "a: null\nb: ~\nc: x\nd:\n", setting(a="null", b="~", c="NULL", d="Null"),
+        "a: 'null'\nb: '~'\nc: 'NULL'\nd: 'Null'\n",
+    ),
+    "a quoted null is text": ("a: 'null'\n", setting(a="Null"), "a: 'Null'\n"),
+    "null gives way to a list": ("a: ~ # none\nb: x\n", setting(a=["c"]), "a: # none\n  - c\nb: x\n"),
+    "the comment of an empty value stays with its key": (
+        "a: # none\nb: x\n", setting(a=["c"]), "a: # none\n  - c\nb: x\n",
+    ),
+    "an empty value gives way to a list": ("a:\nb: x\n", setting(a=["c"]), "a:\n  - c\nb: x\n"),
     "a folded text stays folded at its width": (
         "d: >-\n  one two\n  three\n", setting(d="one two four three"),
         "d: >-\n  one two four three\n",
