@@ -30,6 +30,8 @@ _NEEDS_ESCAPES = re.compile(
     r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _FLOW_INDICATORS = re.compile(r"[,\[\]{}]")
+# Inside [ ] and { }, PyYAML and ruamel end a plain text at any ?; libyaml does not.
+_NOT_IN_FLOW = re.compile(r"[,\[\]{}?]|^:")
 
 _CORE_TYPES = re.compile(  # YAML 1.2 (§10.3.2), and the booleans of YAML 1.1
     r"(?P<int>[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)"
@@ -57,7 +59,7 @@ def can_be_plain(text: str, place: ScalarPlace) -> bool:
         _FIRST.match(text)
         and not _NEEDS_QUOTES.search(text)
         and not _NEEDS_ESCAPES.search(text)
-        and not (place.flow and _FLOW_INDICATORS.search(text))
+        and not (place.flow and _NOT_IN_FLOW.search(text))
     )
 
 

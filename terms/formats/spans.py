@@ -123,6 +123,10 @@ def set_node(spot: NodeContext, node: Node, value: Data) -> Iterator[str]:
         for text in texts:
             yield spot.replaced(node.start, end, gap + text)
         return
+    if spot.flow:
+        for text in emitted(value, spot.indent, True, 0):
+            yield spot.replaced(node.start, end, text.lstrip())
+        return
     start, comment = _behind_indicator(header, node.start)
     if start:
         behind = _BEHIND.match(header, end)
@@ -197,7 +201,7 @@ def _has_own_lines(
 def insert_key(
     spot: NodeContext, node: Mapping, index: int, key: str, value: Data
 ) -> Iterator[str]:
-    name = next(reading_back(key, ScalarPlace(0, key=True)))
+    name = next(reading_back(key, ScalarPlace(0, key=True, flow=node.flow)))
     if node.flow:
         for text in emitted(value, spot.indent, True, 0):
             yield _into_flow(spot, node, index, f"{name}:{text}")

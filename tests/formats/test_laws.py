@@ -141,6 +141,45 @@ def test_any_edit_reads_back_or_is_refused(data, style, wanted):
     assert to_data(compose(result)) == wanted
 
 
+# Characters with a meaning in [ ] or { }, and words of other types.
+odd = st.lists(
+    st.sampled_from(
+        [*"?:,#[]{}-%@`'\"|>&*!~ a0.=<\n\t\\é", "null", "No", "1e3", "2024-01-02", "B"]
+    ),
+    max_size=6,
+).map("".join)
+in_brackets = st.one_of(odd, texts)
+
+
+@thorough
+@given(
+    st.sampled_from(
+        [
+            ("a: [B, C]\n", lambda key, text: ["B", "C", text]),
+            ("a: [B, C]\n", lambda key, text: [text, "B", "C"]),
+            ("a: [B, C]\n", lambda key, text: [text, "C"]),
+            ("a: [B, C D\n  E, F]\n", lambda key, text: ["B", text, "F"]),
+            ("a: [B]\n", lambda key, text: [{key: text}, [text, key]]),
+            ("a: [{b: C}]\n", lambda key, text: [{"b": text}, {key: text}]),
+            ("a: {b: C}\n", lambda key, text: {"b": text}),
+            ("a: {b: C}\n", lambda key, text: {"b": "C", key: text}),
+            ("a: {b: C}\n", lambda key, text: {key: [text], "b": {key: text}}),
+        ]
+    ),
+    odd.filter(lambda key: key != "b"),
+    in_brackets.filter(yaml_1_1_agrees),
+)
+def test_other_programs_read_what_is_written_in_brackets(case, key, text):
+    header, make = case
+    wanted = {"a": make(key, text)}
+
+    result = splice(header, wanted)
+
+    assert to_data(compose(result)) == wanted
+    for loader in (yaml.SafeLoader, yaml.CSafeLoader):
+        assert yaml.load(result, loader) == wanted  # noqa: S506 — both are safe
+
+
 @thorough
 @given(st.lists(rows.filter(yaml_1_1_agrees), min_size=1, max_size=5), styles, st.data())
 def test_rows_are_reordered_removed_and_added(old, style, draw):

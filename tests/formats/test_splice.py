@@ -51,6 +51,12 @@ EXAMPLES = {
         "d: |\n  a\u2028\n", setting(d="b\n"), "d: |\n  b\n",
     ),
     "a list in brackets grows": ("t: [a, b]\n", setting(t=["a", "b", "c, d"]), "t: [a, b, 'c, d']\n"),
+    "a question in brackets is quoted": (
+        "t: [B]\n", setting(t=["B", "Who?"]), "t: [B, 'Who?']\n",
+    ),
+    "a question without brackets is plain": ("t:\n  - B\n", setting(t=["B", "Who?"]), "t:\n  - B\n  - Who?\n"),
+    "a colon that begins a text in brackets is quoted": ("t: [B]\n", setting(t=[":a"]), "t: [':a']\n"),
+    "a key in braces is quoted": ("t: {b: c}\n", setting(t={"b": "c", "d?": "e"}), "t: {b: c, 'd?': e}\n"),
     "a list in brackets over lines grows by a line": (
         "t: [\n  a, # one\n  b  # two\n]\n", setting(t=["a", "b", "c"]),
         "t: [\n  a, # one\n  b,  # two\n  c\n]\n",
