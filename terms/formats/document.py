@@ -11,6 +11,7 @@ from .line_ends import normalise
 from .paths import NO_TERM, slug_of
 from .problems import CannotSplice, HeaderProblem
 from .related import write_names
+from .spans import has_comments_beside_rows
 from .yaml_nodes import Data, Null
 
 MAX_NAME = 300  # characters; a longer value is cut and can only be edited in the file
@@ -261,7 +262,9 @@ def _put(dialect: Dialect, data: dict[str, Data], column: str, value: Data) -> N
 
 def _put_aliases(document: TermDocument, data: dict[str, Data], names: list[str]) -> None:
     key = document.dialect.key_for("aliases", data)
-    if not names:
+    if not names and has_comments_beside_rows(normalise(document.source.header), key):
+        data[key] = []
+    elif not names:
         data.pop(key, None)
     elif len(names) == 1 and data.get(key) and isinstance(data[key], str):
         data[key] = names[0]

@@ -1,6 +1,10 @@
 """Positions of values in a header, and candidate headers for a change.
 
 Candidates are whole headers, best first; ``splice`` uses the first that reads back.
+
+A row of a list, or a key, has the comments directly above it, and those below it that are
+indented deeper. It is moved and removed with them. A comment with a blank line below belongs to no
+row and stays in its place, and so do comments above the first key of the header.
 """
 
 import re
@@ -11,7 +15,7 @@ from itertools import pairwise
 from . import scalars
 from .emission import emitted, emitted_item, reading_back
 from .scalars import ScalarPlace
-from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence
+from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,61 @@ def _dash_before(header: str, item: Node) -> int:
         index -= 1
     while index > 0 and header[index] in " \t\n":
         index -= 1
-    return index
+    return index if header[index] == "-" else _behind_indicator(header, item.start)[0] - 1
+
+
+def _rows(header: str, node: Mapping | Sequence) -> list[tuple[int, int]]:
+    """Return the lines of each child of a block collection, with its comments."""
+    starts = _starts(header, node)
+    is_header = isinstance(node, Mapping) and not header[: starts[0]].rpartition("\n")[2]
+    above = _line_start(header, starts[0]) if is_header else 0
+    rows: list[tuple[int, int]] = []
+    for start, value in zip(starts, _values(node), strict=True):
+        first = _with_comments_above(header, start, above)
+        above = _line_end(header, _content_end(header, value))
+        if not isinstance(value, Scalar) and not value.flow:
+            above = _with_comments_below(header, above, column_of(header, start))
+        rows.append((first, above))
+    return rows
+
+
+_HASH = re.compile(r"(?<![^ \t\n])#")
+_COMMENT_LINE = re.compile(r"( *+)#")
+
+
+def _with_comments_above(header: str, start: int, least: int) -> int:
+    """Return the start of the line of ``start``, moved over the comments directly above it."""
+    line = _line_start(header, start)
+    while line > least and _COMMENT_LINE.match(header, before := _line_start(header, line - 1)):
+        line = before
+    return line
+
+
+def _with_comments_below(header: str, end: int, column: int) -> int:
+    """Return ``end``, moved over comments that are indented deeper than ``column``."""
+    line = end
+    while line < len(header):
+        found = _COMMENT_LINE.match(header, line)
+        following = _line_end(header, line)
+        if found and len(found[1]) > column:
+            end = following
+        elif found or header[line:following].strip():
+            break
+        line = following
+    return end
+
+
+def has_comments_beside_rows(header: str, key: str) -> bool:
+    """Return whether the list of ``key`` has comments that belong to none of its rows."""
+    root = compose(header)
+    node = root.get(key)
+    if root.flow or not isinstance(node, Sequence):
+        return False
+    number = [name.value for name, _ in root.pairs].index(key)
+    rows = _rows(header, node) if node.items and not node.flow else []
+    begin, end = root.pairs[number][0].start, _rows(header, root)[number][1]
+    cuts = [begin, *(cut for row in rows for cut in row), end]
+    return any(_HASH.search(header, a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=True))
 
 
 def _values(node: Mapping | Sequence) -> list[Node]:
@@ -170,9 +228,11 @@ def remove_child(spot: NodeContext, node: Mapping | Sequence, number: int) -> It
     start, end = starts[number], _content_end(header, values[number])
     following = starts[number + 1] if number + 1 < len(starts) else None
     if len(starts) == 1 and not node.flow and spot.path:
-        yield from set_node(spot, node, {} if isinstance(node, Mapping) else [])
+        yield from _emptied(spot, node)
     elif node.flow and _has_own_lines(header, node, starts, number, end):
-        yield spot.replaced(_line_start(header, start), _line_end(header, end), "")
+        above = _content_end(header, values[number - 1]) if number else node.start
+        first = _with_comments_above(header, start, _line_end(header, above))
+        yield spot.replaced(first, _line_end(header, end), "")
     elif node.flow:
         if following is not None:
             yield spot.replaced(start, following, "")
@@ -181,9 +241,19 @@ def remove_child(spot: NodeContext, node: Mapping | Sequence, number: int) -> It
         else:
             yield spot.replaced(start, end, "")
     elif _begins_line(header, start):
-        yield spot.replaced(_line_start(header, start), _line_end(header, end), "")
+        yield spot.replaced(*_rows(header, node)[number], "")
     elif following is not None:
         yield spot.replaced(start, following, "")
+
+
+def _emptied(spot: NodeContext, node: Mapping | Sequence) -> Iterator[str]:
+    """Yield headers without the only child of ``node``."""
+    header, nothing = spot.header, "{}" if isinstance(node, Mapping) else "[]"
+    first, end = _rows(header, node)[0]
+    key, _ = _behind_indicator(header, node.start)
+    if key and _line_end(header, key) <= first:
+        yield f"{header[:key]} {nothing}{header[key:first]}{header[end:]}"
+    yield from set_node(spot, node, {} if isinstance(node, Mapping) else [])
 
 
 def _has_own_lines(
@@ -238,9 +308,11 @@ def move_item(spot: NodeContext, node: Sequence, origin: int, target: int) -> It
         text = "".join(sources[o] + gap for o, gap in zip(order, gaps, strict=True))
         yield spot.replaced(starts[0], node.end, text)
     elif not node.flow and all(_begins_line(header, start) for start in starts):
-        cuts = [*(_line_start(header, s) for s in starts), _line_end(header, ends[-1])]
-        blocks = [header[a:b] for a, b in pairwise(cuts)]
-        yield spot.replaced(cuts[0], cuts[-1], "".join(blocks[o] for o in order))
+        rows = _rows(header, node)
+        gaps = [header[a:b] for (_, a), (b, _) in pairwise(rows)]
+        moved = zip((rows[o] for o in order), [*gaps, ""], strict=True)
+        text = "".join(header[a:b] + gap for (a, b), gap in moved)
+        yield spot.replaced(rows[0][0], rows[-1][1], text)
 
 
 def _into_flow(spot: NodeContext, node: Mapping | Sequence, index: int, text: str) -> str:
@@ -267,11 +339,8 @@ def _into_block(
     values = _values(node)
     if not values:
         return spot.replaced(len(header), len(header), f"{text}\n")
-    if index:
-        at = _line_end(header, _content_end(header, values[index - 1]))
-        return spot.replaced(at, at, f"{margin}{text}\n")
-    first = _starts(header, node)[0]
-    if _begins_line(header, first):
-        at = _line_start(header, first)
+    rows, first = _rows(header, node), _starts(header, node)[0]
+    if index or _begins_line(header, first):
+        at = rows[index - 1][1] if index else rows[0][0]
         return spot.replaced(at, at, f"{margin}{text}\n")
     return spot.replaced(first, first, f"{text}\n{margin}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from .alignment import opcodes
+from .alignment import Opcode, opcodes
 from .problems import CannotSplice, HeaderProblem
 from .spans import NodeContext, insert_item, insert_key, move_item, remove_child, set_node
 from .yaml_nodes import Data, Mapping, Node, Scalar, Sequence, compose, to_data
@@ -111,26 +111,50 @@ def _step_in_mapping(spot: NodeContext, node: Mapping, wanted: dict[str, Data]) 
 def _step_in_sequence(spot: NodeContext, node: Sequence, wanted: list[Data]) -> _Step | None:
     found = cast("list[Data]", to_data(node))
     codes = opcodes([_canonical(item) for item in found], [_canonical(item) for item in wanted])
-    leaving = [
-        i for tag, i1, i2, *_ in codes if tag in ("delete", "replace") for i in range(i1, i2)
-    ]
-    for tag, i1, i2, j1, j2 in codes:
-        if tag == "equal":
-            continue
-        origin = next((k for k in leaving if j1 < j2 and found[k] == wanted[j1]), None)
-        if origin is not None and origin != i1:
+    codes = [code for code in codes if code[0] != "equal"]
+    origins = _origins(found, wanted, codes)
+    moving = set(origins.values())
+    for _, i1, i2, j1, j2 in codes:
+        origin = origins.get(j1, i1) if j1 < j2 else i1
+        if origin != i1:
             moved = [*found[:origin], *found[origin + 1 :]]
             target = i1 if origin > i1 else i1 - 1
             moved.insert(target, found[origin])
             return _Step(move_item(spot, node, origin, target), spot.path, moved)
-        if tag == "insert":
+        if j1 < j2 and (i1 == i2 or (i1 in moving and origins.get(j1) != i1)):
             grown = [*found[:i1], wanted[j1], *found[i1:]]
             return _Step(insert_item(spot, node, i1, wanted[j1]), spot.path, grown)
-        if tag == "delete" or i2 - i1 > j2 - j1:
-            rest = [*found[: i2 - 1], *found[i2:]]
-            return _Step(remove_child(spot, node, i2 - 1), spot.path, rest)
-        return _step_towards(spot.child(node, i1), node.items[i1], wanted[j1])
+        gone = [i for i in range(i1, i2) if i not in moving] if i2 - i1 > j2 - j1 else []
+        if gone:
+            rest = [*found[: gone[-1]], *found[gone[-1] + 1 :]]
+            return _Step(remove_child(spot, node, gone[-1]), spot.path, rest)
+        if j1 < j2:
+            return _step_towards(spot.child(node, i1), node.items[i1], wanted[j1])
     return None
+
+
+def _origins(found: list[Data], wanted: list[Data], codes: list[Opcode]) -> dict[int, int]:
+    """Return where rows come from: index in ``wanted`` → index in ``found``.
+
+    A row comes from an equal one, or from one with the same title, its first value.
+    """
+    origins: dict[int, int] = {}
+    left = [i for _, i1, i2, _, _ in codes for i in range(i1, i2)]
+    new = [j for _, _, _, j1, j2 in codes for j in range(j1, j2)]
+    for key in (_canonical, _title):
+        places = {key(found[i]): i for i in reversed(left)}
+        places.pop(None, None)
+        for j in new:
+            if j not in origins and (name := key(wanted[j])) in places:
+                origins[j] = places.pop(name)
+        taken = set(origins.values())
+        left = [i for i in left if i not in taken]
+    return origins
+
+
+def _title(item: Data) -> str | None:
+    """Return the first value of a row as text; None for other items."""
+    return _canonical(next(iter(item.values()))) if isinstance(item, dict) and item else None
 
 
 def _canonical(item: Data) -> str:

@@ -78,3 +78,22 @@ def test_first_row_replaces_null(null):
     assert text == (
         "---\nterm: Pod\ndetails:\n  - title: Related Terms\n    value: Node\nicon: x\n---\nText.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("aliases:\n  - A\n", ""),
+        ("aliases: [A]\n", ""),
+        ("# Names\naliases:\n  # of old\n  - A\n", ""),
+        ("aliases: # names\n  - A\n", "aliases: [] # names\n"),
+        ("aliases: [A] # names\n", "aliases: [] # names\n"),
+        ("aliases:\n  # General\n\n  - A\n", "aliases: []\n  # General\n\n"),
+        ("aliases:\n  - A\n  # - B\n", "aliases: []\n  # - B\n"),
+        ("aliases:\n- A\n# The icon\n", "# The icon\n"),
+    ],
+)
+def test_last_alias_takes_its_own_comment_only(before, after):
+    document = read(f"term: Pod\n{before}icon: x\n")
+    text = changed(document, aliases=[])
+    assert text == f"---\nterm: Pod\n{after}icon: x\n---\nText.\n"

@@ -196,6 +196,34 @@ def test_rows_are_reordered_removed_and_added(old, style, draw):
     assert chunks(result)["last"] == chunks(header)["last"]
 
 
+titled = st.dictionaries(st.sampled_from("ABCDE"), st.sampled_from("pqr"), min_size=1)
+
+
+@thorough
+@given(titled, titled, st.booleans(), st.booleans(), st.data())
+def test_comment_goes_with_its_row(old, edits, grows, apart, draw):
+    """Rows are reordered and edited, and some are added or removed."""
+    kept = old | edits if grows else {t: edits.get(t, old[t]) for t in old if t in edits or t < "C"}
+    new = draw.draw(st.permutations(list(kept.items())))
+    gap = "\n" if apart else ""
+    lines = (
+        f"  # about {title}\n  - title: {title}\n    value: {value}\n    # end of {title}\n"
+        for title, value in old.items()
+    )
+    header = f"details:\n{gap.join(lines)}# last\nicon: z\n"
+    wanted = [{"title": title, "value": value} for title, value in new]
+
+    result = splice(header, {"details": wanted, "icon": "z"})
+
+    shown = []
+    for title, value in new:
+        about = [f"# about {title}"] * (title in old)
+        end = [f"# end of {title}"] * (title in old)
+        shown += [*about, f"- title: {title}", f"value: {value}", *end]
+    written = [line.strip() for line in result.splitlines() if line.strip()]
+    assert written == [f"details:{'' if new else ' []'}", *shown, "# last", "icon: z"]
+
+
 @thorough
 @given(
     st.text(st.sampled_from("-. \n\r\ta:b'\"[]{}#|>&*!\ufeff\u2028é")),

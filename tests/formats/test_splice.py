@@ -75,6 +75,40 @@ EXAMPLES = {
     "the last row goes with the comment above it": (
         "d:\n  # rows\n  - title: a\nx: y\n", setting(d=[]), "d: []\nx: y\n",
     ),
+    "a comment moves with the row below it": (
+        "d:\n  # A\n  - a\n\n  # B\n  # b\n  - b\n  - c\n", setting(d=["b", "a", "c"]),
+        "d:\n  # B\n  # b\n  - b\n\n  # A\n  - a\n  - c\n",
+    ),
+    "a comment goes with the row below it": (
+        "d:\n- a\n# B\n- b\n# C\n- c\n", setting(d=["a", "c"]), "d:\n- a\n# C\n- c\n",
+    ),
+    "a comment above a blank line stays": (
+        "d:\n- a\n# list\n\n# B\n- b\n", setting(d=["a"]), "d:\n- a\n# list\n\n",
+    ),
+    "a comment above a blank line stays without rows": (
+        "d: # key\n  # list\n\n  # A\n  - a\n  # end\nb: x\n", setting(d=[]),
+        "d: [] # key\n  # list\n\n  # end\nb: x\n",
+    ),
+    "a comment inside a row goes with it": (
+        "d:\n  - t: a\n    # u: later\n  # B\n  - # b\n    t: b\n", lambda data: data["d"].reverse(),
+        "d:\n  # B\n  - # b\n    t: b\n  - t: a\n    # u: later\n",
+    ),
+    "a new first row stands above the comment of the next": (
+        "d:\n  # A\n  - a\n", setting(d=["b", "a"]), "d:\n  - b\n  # A\n  - a\n",
+    ),
+    "a new row stands below the comments of the one above": (
+        "d:\n  - t: a\n    # u: later\n", lambda data: data["d"].append({"t": "b"}),
+        "d:\n  - t: a\n    # u: later\n  - t: b\n",
+    ),
+    "a text is no comment": (
+        "d:\n  - |\n    # a\n  - b\n", setting(d=["b", "# a\n"]), "d:\n  - b\n  - |\n    # a\n",
+    ),
+    "a comment in brackets goes with the item below it": (
+        "t: [\n  # one\n  a,\n  # two\n  b,\n  c\n]\n", setting(t=["a", "c"]),
+        "t: [\n  # one\n  a,\n  c\n]\n",
+    ),
+    "a comment goes with the key below it": ("a: 1\n# b\nb: 2\nc: 3\n", lambda data: data.pop("b"), "a: 1\nc: 3\n"),
+    "a comment at the top stays": ("# file\na: 1\nb: 2\n", lambda data: data.pop("a"), "# file\nb: 2\n"),
     "a quoted key is kept": ("'a key': x\n", lambda data: data.update({"a key": "new"}), "'a key': new\n"),
     "a nested value": ("a:\n  b:\n    c: 1\n", lambda data: data["a"]["b"].update(c="2"), "a:\n  b:\n    c: 2\n"),
     "a key goes": ("a: 1\n# about b\nb: 2\n", lambda data: data.pop("a"), "# about b\nb: 2\n"),
