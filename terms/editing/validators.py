@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from terms.formats.conflicts import line_of_conflict
 from terms.formats.problems import FORBIDDEN
 
 
@@ -11,6 +12,15 @@ def refuse_control_characters(text: str) -> None:
     if found:
         text = _("The control character {character} is not allowed.")
         raise ValidationError(text.format(character=f"U+{ord(found[0]):04X}"))
+
+
+def refuse_conflicts(text: str) -> None:
+    """Refuse the markers that git leaves where two versions collide."""
+    if line := line_of_conflict(text):
+        text = _(
+            "Line {line} has a conflict marker of git. Keep one version, and remove the markers."
+        )
+        raise ValidationError(text.format(line=line))
 
 
 def refuse_misleading(name: str) -> None:

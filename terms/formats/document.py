@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from .conflicts import UNRESOLVED, line_of_conflict
 from .dialects import RELATED, REPEATS, Dialect, dialect_of
 from .front_matter import FrontMatter, parse
 from .line_ends import normalise
@@ -88,6 +89,8 @@ class TermDocument:
     @property
     def why_no_term(self) -> str:
         """The reason why the file cannot be published as a term, or an empty string."""
+        if line := line_of_conflict(self.text):
+            return f"line {line}: {UNRESOLVED}"
         if self.problem:
             return f"Its header cannot be read: {self.problem}"
         if self.path.rpartition("/")[2].startswith(NO_TERM):

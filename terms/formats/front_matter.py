@@ -13,6 +13,7 @@ from typing import Any, cast
 import frontmatter
 from frontmatter.default_handlers import YAMLHandler
 
+from .conflicts import UNRESOLVED, line_of_conflict
 from .line_ends import like_original, normalise, usual_end
 from .plain_headers import read_plain
 from .problems import CannotSplice, FormatError, HeaderProblem, locate
@@ -27,7 +28,10 @@ _CLOSING_AFTER_CR = re.compile(r"(?:(?<=\r)|^)(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a term file. Raises FormatError if it is too long or not text."""
+    """Return the text of a term file.
+
+    Raises FormatError if it is too long, not text, or has conflict markers.
+    """
     if len(content) > MAX_FILE:
         raise FormatError(
             f"The file has {len(content):,} bytes; a term file has at most {MAX_FILE:,}."
@@ -43,6 +47,8 @@ def decode(content: bytes) -> str:
     if "\0" in text:
         line, column = locate(text, text.index("\0"))
         raise FormatError(f"line {line}, column {column}: The file contains a NUL character.")
+    if line := line_of_conflict(text):
+        raise FormatError(f"line {line}: {UNRESOLVED}")
     return text
 
 

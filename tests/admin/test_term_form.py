@@ -189,6 +189,7 @@ def test_new_terms_with_one_name_get_separate_files(admin):
         ({"name": " "}, "needs a name"),
         ({"name": "a\u202eb"}, "writing direction"),
         ({"description": "a\x07"}, "U+0007"),
+        ({"description": "a\n<<<<<<< HEAD\n"}, "Line 2 has a conflict marker"),
         ({"detail_rows-title": [""], "detail_rows-value": ["x"], "detail_rows-url": [""], "detail_rows-origin": [""]}, "has no title"),
         ({"related_terms-label": ["A", "A"]}, "twice"),
         ({"other_names-name": ["x" * 400], "other_names-kind": ["former"]}, "longer than 300"),

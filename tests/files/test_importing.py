@@ -531,3 +531,26 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert counts in ([0, 0, 0], [95, 95, 95])
     assert killed > 3
+
+
+def test_file_with_conflict_markers_is_left_alone(folder, capsys):
+    conflict = "<<<<<<< HEAD\none\n=======\ntwo\n>>>>>>> branch\n"
+    import_folder(folder)
+    flask = (folder / "flask.md").read_text()
+    (folder / "flask.md").write_text(flask + "\n" + conflict)
+    (folder / "new.md").write_text("---\nterm: New\n" + conflict + "---\nText.\n")
+    line = flask.count("\n") + 2
+
+    with pytest.raises(SystemExit):
+        call_command("import_terms", folder, publish=True)
+
+    out = capsys.readouterr().out
+    assert f"flask.md: line {line}: A conflict of versions is not resolved" in out
+    assert "new.md: line 3: A conflict" in out
+    assert Term.objects.get(name="Flask").newest_revision().text == flask
+    assert not Term.objects.filter(path="new.md").exists()
+    assert "<<<" not in "".join(PublishedTerm.objects.values_list("text", flat=True))
+    assert "flask.md" in {
+        file.path for file in export(default_glossary(), folder).files if file.reason
+    }
+    assert conflict in (folder / "flask.md").read_text()

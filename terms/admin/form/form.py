@@ -12,7 +12,11 @@ from markdownx.fields import MarkdownxFormField
 from terms.editing.index import known_names, runs
 from terms.editing.numbers import number_in
 from terms.editing.paths import free_path
-from terms.editing.validators import refuse_control_characters, refuse_misleading
+from terms.editing.validators import (
+    refuse_conflicts,
+    refuse_control_characters,
+    refuse_misleading,
+)
 from terms.formats.dialects import DETAIL_TITLES
 from terms.formats.document import MAX_NAME, DetailRow, TermDocument, changed, read_document
 from terms.formats.front_matter import MAX_FILE
@@ -166,6 +170,7 @@ class TermForm(forms.ModelForm):
         for name in ("description", "body", "source"):
             try:
                 refuse_control_characters(normalise(cleaned.get(name) or ""))
+                refuse_conflicts(cleaned.get(name) or "")
             except ValidationError as error:
                 self.add_error(name, error)
         if not self.errors:
