@@ -40,6 +40,10 @@ AWKWARD = [
     '---\nterm: "A\\nB"\ndetails:\n  - title: "t\\nu"\n    value: |\n      v\n\n      w\n---\n',
     "---\nterm: A\ndetails:\n  - title: Related Terms\n    value: A ,B,  C\n  - title: ''\n    value: x\n---\n",
     "\ufeff---\nterm: A\ncategory: [a, b]\ndetails: text\naliases: {a: b}\n---\nx",
+    "---\nterm: A\ndetails:\n  - title: Related Terms\n    value: B, C, B\n---\n",
+    "---\nterm: A\naliases: [B, C, B]\ndetails:\n" + "  - title: T\n    value: x\n" * 2 + "---\n",
+    "---\nterm: A\ndetails:\n" + "  - title: Related Terms\n    value: B, A, A\n" * 2 + "---\n",
+    "---\nterm: A\naliases: [B, '', null, ~]\ncategory: null\ndescription: ~\ndetails: null\n---\n",
     "---\nterm: [broken\n---\nx\r\n",
     "no header at all\n",
     "",
@@ -53,6 +57,16 @@ def test_unusual_files_are_saved_unchanged(admin, content):
     assert response.status_code == 302, response.context["errors"]
     assert text(term) == content
     assert Revision.objects.count() == 1
+
+
+def test_name_that_is_in_the_file_twice_can_stay(admin):
+    term = make_term("Flask", related="B, C, B")
+    assert post(admin, term, description="New.").status_code == 302
+    assert "value: 'B, C, B'" in text(term)
+    assert post(admin, term, **{"related_terms-label": ["B", "B", "D"]}).status_code == 302
+    assert "value: 'B, B, D'" in text(term)
+    response = post(admin, term, **{"related_terms-label": ["B", "B", "B"]})
+    assert "“B” is in the list twice." in response.content.decode()
 
 
 def test_edited_value_changes_only_its_lines(admin):

@@ -1,5 +1,6 @@
 """The term form: validates the fields and writes the changed values into the term file's text."""
 
+from collections import Counter
 from typing import Any
 
 from django import forms
@@ -155,6 +156,14 @@ class TermForm(forms.ModelForm):
         if not name.strip():
             raise ValidationError(_("A term needs a name."))
         return name
+
+    def clean_related_terms(self) -> list[str]:
+        labels: list[str] = self.cleaned_data["related_terms"]
+        before = Counter(label.label for label in self.initial.get("related_terms", []))
+        for label, count in Counter(labels).items():
+            if count > max(before[label], 1):  # the file may have it twice already
+                raise ValidationError(_("“{name}” is in the list twice.").format(name=label))
+        return labels
 
     def clean_path(self) -> str:
         path = self.cleaned_data["path"].strip()

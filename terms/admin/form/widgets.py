@@ -151,13 +151,6 @@ class RelatedField(ListField):
     def to_item(self, row: tuple[str, ...]) -> str | None:
         return row[0].strip() or None
 
-    def clean(self, value: list[tuple[str, ...]]) -> list[str]:
-        labels = super().clean(value)
-        for number, label in enumerate(labels):
-            if label in labels[:number]:
-                raise ValidationError(_("“{name}” is in the list twice.").format(name=label))
-        return labels
-
     def bound_data(
         self, data: list[tuple[str, ...]], initial: list[RelatedName] | None
     ) -> list[RelatedName]:
