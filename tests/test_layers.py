@@ -44,8 +44,10 @@ PURE = ("addresses", "formats", "languages", "rendering")
 # Pure package → modules outside the project that it may import.
 PURE_LIBRARIES = {
     "addresses": "re collections functools typing urllib.parse",
+    # Dates are compared with a time that the caller gives.
     "formats": "bisect re json collections dataclasses difflib hashlib html itertools operator"
-    " posixpath typing unicodedata functools urllib.parse pathlib.PurePosixPath frontmatter yaml",
+    " posixpath typing unicodedata functools urllib.parse pathlib.PurePosixPath frontmatter yaml"
+    " datetime.datetime datetime.UTC",
     # Both read data files of their own folder, once.
     "languages": "re collections dataclasses functools itertools typing unicodedata gettext"
     " importlib.util.find_spec"

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from .conflicts import UNRESOLVED, line_of_conflict
 from .dialects import RELATED, REPEATS, Dialect, dialect_of
 from .front_matter import FrontMatter, parse
+from .holding_back import held_back_by
 from .line_ends import normalise
 from .paths import NO_TERM, slug_of
 from .problems import CannotSplice, HeaderProblem
@@ -101,6 +103,11 @@ class TermDocument:
         if not (name or _name_of_null(name, self.path)):
             return "Its header has no name."
         return ""
+
+    def why_held_back(self, now: datetime) -> str:
+        """Return the reason why its author does not want it published, or an empty string."""
+        mark = held_back_by(self.source.data, now)
+        return mark and f"{mark} in its header; take this out of the file to publish it."
 
 
 def read_document(text: str, path: str) -> TermDocument:

@@ -46,6 +46,10 @@ class Version(NamedTuple):
     def is_newest(self) -> bool:
         return self.number == self.newest
 
+    @property
+    def is_live(self) -> bool:
+        return self.fingerprint == self.live_fingerprint
+
 
 _OF_TERM = {
     "uid": F("term__uid"),

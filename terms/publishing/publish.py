@@ -337,6 +337,7 @@ def _checked(
         reason = (
             ("" if is_meant else _("It has changed since."))
             or live.document.why_no_term
+            or ("" if version.is_live else live.document.why_held_back(change.now))
             or _why_not_rendered(page)
             or taken.why_not(page)
             or held_up.get(live.version.term, "")

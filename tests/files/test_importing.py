@@ -19,6 +19,7 @@ from terms.files.importing import apply_import
 from terms.formats.document import changed
 from terms.management.consistency import check_consistency
 from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
+from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -554,3 +555,25 @@ def test_file_with_conflict_markers_is_left_alone(folder, capsys):
         file.path for file in export(default_glossary(), folder).files if file.reason
     }
     assert conflict in (folder / "flask.md").read_text()
+
+
+def test_file_that_its_author_holds_back_is_not_published(folder, capsys):
+    draft = (folder / "flask.md").read_text().replace("term: Flask\n", "term: Flask\ndraft: true\n")
+    (folder / "flask.md").write_text(draft)
+
+    call_command("import_terms", folder, publish=True)
+
+    assert "not published: flask.md: draft: true in its header" in capsys.readouterr().out
+    assert list(PublishedTerm.objects.values_list("name", flat=True)) == ["Django"]
+    flask = Term.objects.get(name="Flask")
+    (refusal,) = publish(default_glossary(), Term.objects.filter(pk=flask.pk))
+    assert refusal.reason.startswith("draft: true in its header; take this out of the file")
+
+    (folder / "flask.md").write_text(draft.replace("draft: true\n", ""))
+    call_command("import_terms", folder, publish=True)
+    assert PublishedTerm.objects.filter(name="Flask").exists()
+
+    # A published text stays public until it is withdrawn.
+    (folder / "flask.md").write_text(draft)
+    call_command("import_terms", folder, publish=True)
+    assert "draft:" not in PublishedTerm.objects.get(name="Flask").text
