@@ -46,7 +46,9 @@ def test_conflict_is_found(conflict, before, after, line, end):
         ("<<<<<<< HEAD\n```js\na\n=======\n```ts\nb\n>>>>>>> x\n```\n", 1),
         ("```\n<<<<<<< HEAD\na\n=======\nb\n```\n\n>>>>>>> x\n", 2),
         ("```\n<<<<<<< HEAD\na\n```\n=======\n```\n>>>>>>> x\n```\n", 2),
-        (f"```\n{CONFLICT}```\n\n{CONFLICT}", 9),
+        (f"```\n{CONFLICT}```\n", 2),
+        (f"~~~ git\n{DIFF3}~~~\n", 2),
+        ("```\n=======\n>>>>>>> branch\n```\n", 2),
         ("<<<<<<< Conflict 1 of 1\n%%%%%%% Changes\n+++++++ Contents\n>>>>>>> Conflict 1 of 1 ends\n", 1),
     ],
 )  # fmt: skip
@@ -58,11 +60,7 @@ def test_part_of_conflict_is_found(body, line):
     "body",
     [
         "Heading\n=======\n\nText.\n",
-        f"```\n{CONFLICT}```\n",
-        f"````text\n```\n{DIFF3}```\n````\n",
-        f"  ~~~ git\n{CONFLICT}\n{CONFLICT}~~~\n",
-        "```\n<<<<<<< HEAD\n```\nis where it begins.\n",
-        "```\n=======\n>>>>>>> branch\n```\n",
+        "```\n" + "".join(f" {line}\n" for line in CONFLICT.splitlines()) + "```\n",
         "".join(f"    {line}\n" for line in CONFLICT.splitlines()),
         "".join(f"> {line}\n" for line in CONFLICT.splitlines()),
         "The markers are `<<<<<<< HEAD`, `=======` and `>>>>>>> branch`.\n",
