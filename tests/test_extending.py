@@ -94,7 +94,7 @@ def test_a_format_from_outside_goes_there_and_back(house, tmp_path, capsys):
         call_command("export_terms", file, "--format", "json")
     assert "web/flask.md: was edited in the file; import it first" in capsys.readouterr().out
     call_command("import_terms", file, "--format", "json")
-    assert "merged with what was edited here" in capsys.readouterr().out
+    assert "with what was edited here" in capsys.readouterr().out
     merged = Term.objects.get()
     assert (merged.body, merged.description) == ("Eins.\n", "What Flask is, in a few words.")
 

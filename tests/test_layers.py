@@ -32,12 +32,13 @@ MAY_IMPORT = {
     "publishing": "models addresses formats rendering languages media people search review pages"
     " editing quality",
     "changes": "models addresses formats rendering people review pages editing publishing",
+    "interchange": "models files editing changes publishing",
     # Interfaces
     "admin": "models addresses formats rendering languages media people review editing quality"
     " publishing changes files",
     "web": "models addresses formats people search review pages editing changes",
     "management": "models formats languages media people pages editing files quality publishing"
-    " changes",
+    " changes interchange",
     "apps": "models formats admin management",
 }
 PURE = ("addresses", "formats", "languages", "rendering")

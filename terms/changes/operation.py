@@ -1,9 +1,9 @@
 """Operations on many term files: effects are listed, then applied and undone together."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.editing.gate import Draft, save
+from terms.editing.paths import PathChange, rename_files
 from terms.formats.differences import ChangedLines, compare
 from terms.formats.document import TermDocument, changed, read_document
 from terms.formats.problems import CannotSplice
-from terms.models import ChangeSet, Glossary, Revision, Term
+from terms.models import ChangeSet, FormerPath, Glossary, Revision, Term
 from terms.models.bulk import batches
 
 from .removals import NotApproved
-from .trash import CannotRestore, restore_term, trash
+from .trash import CannotRestore, restore_term, trash_terms
 
 MEANWHILE = _lazy("The glossary has changed. Check the effects again.")
-MOST_MADE = 100  # new terms that undo moves to the trash
 
 
 class CannotRefactor(ValueError):
@@ -136,39 +136,90 @@ def apply(operation: Operation, person: Any = None) -> ChangeSet:
 
 
 def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
-    """Restore the earlier texts, as a new change set. Raises CannotRefactor, StaleWrite.
+    """Restore the earlier texts and paths, as a new change set. Raises CannotRefactor, StaleWrite.
 
-    If a text has changed since, nothing is undone. Terms that the change set created are moved
-    to the trash.
+    If a text or path has changed since, nothing is undone. Terms that the change set created are
+    moved to the trash.
     """
     title = _("Undone: {title}").format(title=change_set.title)[:300]
     with transaction.atomic():
         Glossary.objects.lock(change_set.glossary_id)
         if not ChangeSet.objects.filter(pk=change_set.pk, undone_at=None).exists():
             raise CannotRefactor(_("It was already undone."))
-        revisions = list(change_set.revisions.select_related("term").order_by("term__path"))
-        if not revisions:
+        changes = _changes_of(change_set)
+        renamed = change_set.former_paths.select_related("term")
+        if not changes and not renamed:
             raise CannotRefactor(_("It changed no file."))
-        later = [r.term.name for r in revisions if r.number != r.term.version]
-        if later:
-            names = ", ".join(f"“{name}”" for name in later[:5])
-            text = _("These have changed since: {names}. Nothing was undone.")
-            raise CannotRefactor(text.format(names=names))
-        for revision in revisions:
-            _take_out_of_trash(revision.term, person)
-        made = [revision.term for revision in revisions if revision.based_on is None]
-        if len(made) > MOST_MADE:
-            text = _("It created {count} terms. Delete them first.")
-            raise CannotRefactor(text.format(count=len(made)))
-        for term in made:
-            _trash(term, person)
-        revisions = [revision for revision in revisions if revision.based_on is not None]
-        before = _before(revisions)
+        _require_unchanged(changes)
+        for change in changes:
+            _take_out_of_trash(change.term, person)
         undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
-        drafts = [Draft(r.term.path, before[r.pk], r.term, r.number) for r in revisions]
-        save(change_set.glossary, drafts, person, title, undone)
+        _trash(change_set.glossary, [c.term for c in changes if c.based_on is None], person)
+        _rename_back(renamed, undone)
+        _write_before(change_set, [c for c in changes if c.based_on is not None], undone)
         ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
     return undone
+
+
+class _Change(NamedTuple):
+    """The revisions of a term in a change set: the version before and the last number."""
+
+    term: Term
+    based_on: int | None
+    last: int
+
+
+def _changes_of(change_set: ChangeSet) -> list[_Change]:
+    found: dict[int, _Change] = {}
+    revisions = change_set.revisions.defer("text").select_related("term")
+    for revision in revisions.order_by("term__path", "number"):
+        first = found.get(revision.term_id)
+        based_on = first.based_on if first else revision.based_on
+        found[revision.term_id] = _Change(revision.term, based_on, revision.number)
+    return list(found.values())
+
+
+def _require_unchanged(changes: list[_Change]) -> None:
+    later = [change.term.name for change in changes if change.last != change.term.version]
+    if later:
+        names = ", ".join(f"“{name}”" for name in later[:5])
+        text = _("These have changed since: {names}. Nothing was undone.")
+        raise CannotRefactor(text.format(names=names))
+
+
+def _rename_back(renamed: QuerySet[FormerPath], undone: ChangeSet) -> None:
+    """Give terms the paths back that they had before a change set."""
+    changes = []
+    for row in renamed:
+        if row.term.former_paths.filter(pk__gt=row.pk).exists():
+            text = _("The file of “{term}” was renamed again since. Nothing was undone.")
+            raise CannotRefactor(text.format(term=row.term))
+        changes.append(PathChange(row.term_id, row.term.path, row.path))
+    leaving = {change.term for change in changes}
+    for change in changes:
+        others = Term.objects.filter(glossary=undone.glossary_id, path__iexact=change.after)
+        if others.exclude(pk__in=leaving).exists():
+            text = _("There is a term file “{path}” already.")
+            raise CannotRefactor(text.format(path=change.after))
+    if not rename_files(undone.glossary, changes, undone):
+        raise CannotRefactor(MEANWHILE)
+
+
+def _write_before(change_set: ChangeSet, changes: list[_Change], undone: ChangeSet) -> None:
+    """Save the texts that the terms had before a change set."""
+    drafts = []
+    for some in batches(changes):
+        rows = Revision.objects.filter(term__in=[change.term.pk for change in some])
+        texts = {
+            (term, number): text
+            for term, number, text in rows.filter(
+                number__in={change.based_on for change in some}
+            ).values_list("term", "number", "text")
+        }
+        drafts += [
+            Draft(c.term.path, texts[c.term.pk, c.based_on or 0], c.term, c.last) for c in some
+        ]
+    save(change_set.glossary, drafts, undone.author, undone.title, undone)
 
 
 def _take_out_of_trash(term: Term, person: Any) -> None:
@@ -184,21 +235,10 @@ def _take_out_of_trash(term: Term, person: Any) -> None:
         raise CannotRefactor(str(error)) from error
 
 
-def _trash(term: Term, person: Any) -> None:
+def _trash(glossary: Glossary, terms: list[Term], person: Any) -> None:
     try:
-        trash(term, person)
+        trash_terms(glossary, [term.pk for term in terms], person)
     except NotApproved as error:
+        live = next((term for term in terms if term.live_fingerprint), terms[0])
         text = _("Readers see “{term}”, which it made. {reason}")
-        raise CannotRefactor(text.format(term=term, reason=error)) from error
-
-
-def _before(revisions: list[Revision]) -> Mapping[int, str]:
-    """Return revision id → the text that the revision was based on."""
-    based = {revision.term_id: revision.based_on for revision in revisions}
-    texts: dict[tuple[int, int | None], str] = {
-        (term, number): text
-        for term, number, text in Revision.objects.filter(term__in=based).values_list(
-            "term", "number", "text"
-        )
-    }
-    return {revision.pk: texts[revision.term_id, revision.based_on] for revision in revisions}
+        raise CannotRefactor(text.format(term=live, reason=error)) from error

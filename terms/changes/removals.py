@@ -116,7 +116,7 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
         words = _words(made, now)
         record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
         reviewers = people_with("approve_term", now)
-        text = _("{person} asks to {action}.").format(person=person, action=words)
+        text = _("{person} asks to {action}.").format(person=person or _("An import"), action=words)
         tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
     return made
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.addresses import term_path
-from terms.editing.paths import slugs_for
+from terms.editing.paths import PathChange, rename_files, slugs_for
 from terms.formats.paths import problem_with
 from terms.models import Category, ChangeSet, Event, Glossary, PublishedTerm, Term, Vertical
 from terms.models.classification import Classification
@@ -82,7 +82,7 @@ def plan_move(term: Term, path: str) -> Operation:
     """List the effects of a new path of ``term``'s file. Raises CannotRefactor."""
     if problem := problem_with(path):
         raise CannotRefactor(problem)
-    if path == term.path:
+    if path == term.path and _slug(term, path) == term.slug:
         raise CannotRefactor(_("It already has this file."))
     others = Term.objects.filter(glossary=term.glossary, path__iexact=path)
     if others.exclude(pk=term.pk).exists():
@@ -90,7 +90,7 @@ def plan_move(term: Term, path: str) -> Operation:
         raise CannotRefactor(text.format(path=path))
     title = _("{old} renamed to {new}").format(old=term.path, new=path)
     operation = Operation(term.glossary, title)
-    words = _("has the file {path}; an export with --prune removes the old one")
+    words = _("has the file {path}; the next export moves it")
     operation.leave(term, words.format(path=path))
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page:
@@ -115,18 +115,18 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
             require(Term.objects.select_related("glossary").get(pk=term.pk), MOVE, path)
         except NotApproved as error:
             raise CannotRefactor(str(error)) from error
-        one = Term.objects.filter(pk=term.pk, path=term.path)
-        if not one.update(path=path, slug=_slug(term, path)):
-            raise CannotRefactor(_("Someone else has just renamed this file."))
-        done([term.pk], person)
-        refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
-        if refusals:
-            raise CannotRefactor(refusals[0].reason)
         title = (title or operation.title)[:300]
         renamed = {"model": FILE, "pk": term.pk, "from": term.path, "to": path}
         change_set = ChangeSet.objects.create(
             glossary=term.glossary, title=title, author=person, renamed=renamed
         )
+        change = PathChange(term.pk, term.path, path)
+        if not rename_files(term.glossary, [change], change_set, with_addresses=True):
+            raise CannotRefactor(_("Someone else has just renamed this file."))
+        done([term.pk], person)
+        refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
+        if refusals:
+            raise CannotRefactor(refusals[0].reason)
         change_set.terms.add(term)
         record(term.glossary, Event.Kind.MOVED, [(term.pk, term.name)], person, operation.title)
     return change_set

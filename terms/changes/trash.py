@@ -1,5 +1,6 @@
 """Moving terms to the trash, and restoring them with their relations."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from terms.editing.index import forget_terms, recall
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
 from terms.models import Event, Glossary, Mention, Relation, Review, Schedule, Term
+from terms.models.bulk import batches
+from terms.models.term import TermQuerySet
 from terms.people.audit_log import record
 from terms.publishing.publish import withdraw
 from terms.publishing.relations import forget_targets
@@ -49,25 +52,37 @@ def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
 
     Raises NotApproved if others must approve this first, unless ``is_approved``.
     """
+    trash_terms(term.glossary, [term.pk], person, is_approved)
+
+
+def trash_terms(
+    glossary: Glossary, ids: Collection[int], person: Any = None, is_approved: bool = False
+) -> None:
+    """Do as ``trash`` does with all terms with these ``ids``, or with none of them."""
     with transaction.atomic():
-        Glossary.objects.lock(term.glossary_id)
-        one = Term.objects.select_related("glossary").filter(pk=term.pk)
-        now = one.first()
-        if now is None:
-            return
-        if not is_approved:
-            require(now, DELETE)
-        withdraw(term.glossary, one, by=person)
-        done([term.pk], person)
-        at = timezone.now()
-        one.update(trashed_at=at, trashed_by=person)
-        forget_terms(term.glossary, [term.pk])
-        forget_targets([term.uid])
-        Schedule.objects.waiting().filter(term=term).update(state=Schedule.State.CANCELLED)
-        Review.objects.open().filter(term=term).update(
-            closed_at=at, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
-        )
-        record(term.glossary, Event.Kind.TRASHED, [(term.pk, term.name)], person)
+        Glossary.objects.lock(glossary.pk)
+        for some in batches(ids):
+            terms = Term.objects.filter(pk__in=some)
+            live = terms.live().select_related("glossary")
+            for term in live if not is_approved else ():
+                require(term, DELETE)
+            _trash_some(glossary, terms, person)
+
+
+def _trash_some(glossary: Glossary, terms: TermQuerySet, person: Any) -> None:
+    found = list(terms.values_list("pk", "uid", "name"))
+    ids = [pk for pk, _uid, _name in found]
+    withdraw(glossary, terms, by=person)
+    done(ids, person)
+    at = timezone.now()
+    terms.update(trashed_at=at, trashed_by=person)
+    forget_terms(glossary, ids)
+    forget_targets([uid for _pk, uid, _name in found])
+    Schedule.objects.waiting().filter(term__in=ids).update(state=Schedule.State.CANCELLED)
+    Review.objects.open().filter(term__in=ids).update(
+        closed_at=at, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
+    )
+    record(glossary, Event.Kind.TRASHED, [(pk, name) for pk, _uid, name in found], person)
 
 
 def restore_term(term: Term, person: Any = None) -> None:

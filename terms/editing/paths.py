@@ -1,12 +1,13 @@
-"""Free file paths and slugs for new terms."""
+"""File paths and slugs of terms: free ones for new terms, and renames."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from terms.addresses import MAX_SLUG
 from terms.formats.paths import bundle_above, path_for, slug_of, slug_within
-from terms.models import Glossary, Term
-from terms.models.bulk import batches
+from terms.models import ChangeSet, FormerPath, Glossary, Term
+from terms.models.bulk import batches, update_rows
 
 
 def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
@@ -36,3 +37,42 @@ def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:
         whole = slug_within(head, slug) if head else slug
         found[path] = whole if len(whole) <= MAX_SLUG else slug
     return found
+
+
+class PathChange(NamedTuple):
+    """A rename of the file of the term with the id ``term``."""
+
+    term: int
+    before: str
+    after: str
+
+
+def rename_files(
+    glossary: Glossary,
+    changes: Sequence[PathChange],
+    change_set: ChangeSet | None,
+    with_addresses: bool = False,
+) -> bool:
+    """Give terms other paths, and keep the former ones. Return False if one has another path now.
+
+    Published terms keep their slug, so that addresses change only ``with_addresses``. Call it in
+    a transaction, and roll it back if the result is False.
+    """
+    slugs = slugs_for(glossary, [change.after for change in changes])
+    for some in batches(changes):
+        live = Term.objects.live().filter(pk__in=[change.term for change in some])
+        kept = set() if with_addresses else set(live.values_list("pk", flat=True))
+        # Paths are exchanged by a path that no file can have.
+        away = [(f"/{change.term}", change.term, change.before) for change in some]
+        if update_rows(Term, ("path",), ("id", "path"), away) != len(some):
+            return False
+        update_rows(Term, ("path",), ("id",), [(change.after, change.term) for change in some])
+        new = [(slugs[c.after], c.term) for c in some if c.term not in kept]
+        update_rows(Term, ("slug",), ("id",), new)
+    FormerPath.objects.bulk_create(
+        FormerPath(
+            glossary=glossary, term_id=change.term, path=change.before, change_set=change_set
+        )
+        for change in changes
+    )
+    return True

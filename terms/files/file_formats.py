@@ -17,6 +17,7 @@ from terms.media.atomic_files import whole_file
 from terms.models import Glossary, Revision, TermFile
 from terms.models.bulk import batches
 from terms.models.extensions import extensions_in
+from terms.models.files import AgreedFile
 
 from .exporting import (
     CONFLICT,
@@ -143,5 +144,5 @@ def _remember(glossary: Glossary, place: str, written: Mapping[str, str]) -> Non
     """Store the texts in the file as the base of the next import."""
     with transaction.atomic():
         TermFile.objects.of(glossary, place).delete()
-        rows = ((path, fingerprint_of(text), "") for path, text in written.items())
+        rows = (AgreedFile(path, fingerprint_of(text), "") for path, text in written.items())
         TermFile.objects.remember(glossary, place, rows)

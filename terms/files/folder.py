@@ -43,15 +43,21 @@ class Stamp(NamedTuple):
 
 
 class FoundFile(NamedTuple):
-    """A term file, or an entry with such a name and the problem that prevents its use."""
+    """A term file, or an entry with such a name and the problem that prevents its use.
+
+    ``is_skipped`` if it is left out on purpose; ``problem`` then gives the reason. ``note`` is
+    for the report only.
+    """
 
     path: str
     stamp: Stamp | None = None
     problem: str = ""
+    is_skipped: bool = False
+    note: str = ""
 
 
 def scan(root: Path) -> Iterator[FoundFile]:
-    """Yield the ``.md`` and ``.mdx`` files below ``root``, sorted; skip folders named ``.x``."""
+    """Yield the Markdown files below ``root``, sorted; skip folders named ``.x``."""
     if not root.is_dir():
         raise FolderError(f"“{root}” is not a folder.")
     boundary = os.path.realpath(root)
@@ -103,19 +109,30 @@ def _found(entry: os.DirEntry[str], path: str, boundary: str) -> FoundFile:
         return FoundFile(readable, problem="The file's name is not UTF-8.")
     if problem := problem_with(path):
         return FoundFile(path, problem=problem)
+    note = ""
     if entry.is_symlink():
         target = os.path.realpath(entry.path)
         if os.path.commonpath([target, boundary]) != boundary:
             return FoundFile(
                 path, problem="This link points outside the folder, and was not followed."
             )
+        file = os.path.relpath(target, boundary)
+        if _is_found(file) and os.path.isfile(target):
+            return FoundFile(path, problem=f"is a link to “{file}”", is_skipped=True)
+        note = f"is a link to “{file}”, to which an export does not write"
     try:
         status = entry.stat()
     except OSError as error:
         return FoundFile(path, problem=f"Cannot be read: {error.strerror}.")
     if not stat.S_ISREG(status.st_mode):
         return FoundFile(path, problem="This is not a regular file.")
-    return FoundFile(path, Stamp.of(status))
+    return FoundFile(path, Stamp.of(status), note=note)
+
+
+def _is_found(path: str) -> bool:
+    """Return whether the scan finds a regular file at this path."""
+    folders = path.split("/")[:-1]
+    return is_term_file(path) and not any(folder.startswith(".") for folder in folders)
 
 
 def read(root: Path, path: str) -> bytes:

@@ -5,7 +5,7 @@ is killed, the saved parts are complete, and the next run saves the rest.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from typing import Any
 from django.db import transaction
 
 from terms.editing.gate import Draft, StaleWrite, save
+from terms.editing.paths import PathChange, rename_files
 from terms.formats.document import TermDocument
-from terms.models import ChangeSet, Term, TermFile
+from terms.models import ChangeSet, Glossary, Term, TermFile
 from terms.models.bulk import batches, let_others_write
 
 from .folder import FolderError
-from .import_plan import Plan, PlannedFile, in_common, plan_again
+from .import_plan import CONFLICT, Plan, PlannedFile, in_common, plan_again
 
 ATTEMPTS = 20
 FEW = 1_200  # files that are saved in one transaction, all or none
@@ -43,10 +44,34 @@ def apply_import(plan: Plan, author: Any = None) -> Plan:
             let_others_write(began)
     plan = replace(plan, entries=list(carried_out.values()))
     saved = {entry.path for entry in entries}
-    others = (entry for entry in plan.entries if entry.path not in saved)
     with transaction.atomic():
-        TermFile.objects.remember(plan.glossary, plan.place, in_common(others))
+        _remember(plan, [entry for entry in plan.entries if entry.path not in saved])
+        _forget(plan)
     return plan
+
+
+def _remember(plan: Plan, entries: Collection[PlannedFile]) -> None:
+    """Store the texts that both sides have from now on, and new conflicts."""
+    TermFile.objects.remember(plan.glossary, plan.place, in_common(entries))
+    TermFile.objects.remember_conflicts(
+        plan.glossary,
+        plan.place,
+        [
+            (entry.path, entry.term, entry.conflict_text, entry.conflict_version)
+            for entry in entries
+            if entry.conflict_text
+        ],
+    )
+
+
+def _forget(plan: Plan) -> None:
+    """Forget files that are gone because they were renamed."""
+    present = {entry.path for entry in plan.entries}
+    of_terms = {entry.term for entry in plan.entries if entry.stamp and entry.status != CONFLICT}
+    rows = TermFile.objects.of(plan.glossary, plan.place).values_list("pk", "path", "term")
+    gone = [pk for pk, path, term in rows if path not in present and term in of_terms]
+    for some in batches(gone):
+        TermFile.objects.filter(pk__in=some).delete()
 
 
 @dataclass
@@ -77,8 +102,16 @@ class _Taken:
 
 
 def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None:
-    """Save some files, and store the texts that both sides have from now on."""
+    """Rename and save some files, and store the texts that both sides have from now on."""
     author = change_set.author
+    Glossary.objects.lock(plan.glossary.pk)
+    renamed = [
+        PathChange(entry.term or 0, entry.renamed_from, entry.term_path)
+        for entry in entries
+        if entry.renamed_from
+    ]
+    if renamed and not rename_files(plan.glossary, renamed, change_set):
+        raise StaleWrite(renamed[0].before, 0)
     first = [entry.in_file or entry.document for entry in entries if entry.document]
     save(plan.glossary, list(_drafts(plan.versions, first)), author, "Import", change_set)
     merged = [entry.document for entry in entries if entry.in_file and entry.document]
@@ -88,7 +121,7 @@ def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None
         for pk, version in [plan.versions[document.path]]
     }
     save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
-    TermFile.objects.remember(plan.glossary, plan.place, in_common(entries))
+    _remember(plan, entries)
 
 
 def _drafts(

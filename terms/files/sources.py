@@ -1,6 +1,6 @@
 """Sources of term files for an import: a folder, or one file in another format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -9,9 +9,13 @@ from .folder import FoundFile, Stamp, read, scan
 
 
 class TermFileSource(Protocol):
-    """``place`` identifies the source: the state of the last import or export is stored by it."""
+    """``place`` identifies the source: the state of the last import or export is stored by it.
+
+    ``renamed`` has the renames that the source itself knows: new path → old path.
+    """
 
     place: str
+    renamed: Mapping[str, str]
 
     def files(self) -> Iterator[FoundFile]: ...
 
@@ -24,6 +28,7 @@ class FolderSource:
     def __init__(self, root: Path):
         self.root = root
         self.place = str(root.resolve())
+        self.renamed: Mapping[str, str] = {}
 
     def files(self) -> Iterator[FoundFile]:
         return scan(self.root)
@@ -38,6 +43,7 @@ class FileSource:
     def __init__(self, path: Path, file_format: FileFormat):
         self.place = str(path.resolve())
         self.texts = read_texts(path, file_format)
+        self.renamed: Mapping[str, str] = {}
 
     def files(self) -> Iterator[FoundFile]:
         unstamped = Stamp("", 0)  # texts in memory are always compared

@@ -4,16 +4,23 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-SUFFIXES = (".md", ".mdx")
+SUFFIXES = (".md", ".mdx", ".markdown")  # in any case
 MAX_NAME = 200  # bytes of a generated file name; file systems allow 255
 MAX_KEY = 2_000  # characters of a name that are normalised
 MAX_PATH = 500  # characters
+
+ABOUT_FOLDER = {
+    "README", "LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "CHANGELOG", "CHANGES",
+    "HISTORY", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "SUPPORT", "GOVERNANCE", "AUTHORS",
+    "CONTRIBUTORS", "MAINTAINERS", "INSTALL", "TODO", "PULL_REQUEST_TEMPLATE", "ISSUE_TEMPLATE",
+}  # fmt: skip
 
 # Prefix of files that site generators keep next to the terms: section pages, templates.
 NO_TERM = "_"
 
 PART = "--"  # separates the slug of a term from that of its part
 
+_SUFFIX = re.compile(r"\.(?:mdx?|markdown)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w-][\w-]{0,100}\.md", re.ASCII)
 _DEVICES = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE
@@ -21,7 +28,16 @@ _DEVICES = re.compile(
 
 
 def is_term_file(name: str) -> bool:
-    return name.endswith(SUFFIXES)
+    return name.endswith(SUFFIXES) or name.lower().endswith(SUFFIXES)
+
+
+def is_about_folder(path: str) -> bool:
+    """Return whether a file without a header at ``path`` describes its folder, as README.md does.
+
+    Only README is recognised in any case: ``security.md`` may be a term.
+    """
+    stem = slug_of(path)
+    return stem in ABOUT_FOLDER or stem.casefold() == "readme"
 
 
 def problem_with(path: str) -> str:
@@ -32,7 +48,7 @@ def problem_with(path: str) -> str:
     if any(part in ("", ".", "..") for part in parts):
         return f"“{path}” is not a path inside the folder."
     if not is_term_file(path):
-        return f"“{path}” does not end in .md or .mdx."
+        return f"“{path}” does not end in .md, .mdx or .markdown."
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
         return "The file's name holds characters that are not text."
     if len(path) > MAX_PATH or any(len(part.encode()) > 255 for part in parts):
@@ -43,7 +59,7 @@ def problem_with(path: str) -> str:
 def slug_of(path: str) -> str:
     """Return the file name without its suffix; for ``bigint/index.md``, the folder name."""
     parts = PurePosixPath(path).parts or ("",)
-    stem = re.sub(r"\.mdx?$", "", parts[-1])
+    stem = _SUFFIX.sub("", parts[-1])
     return parts[-2] if stem == "index" and len(parts) > 1 else stem
 
 

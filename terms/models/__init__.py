@@ -1,6 +1,6 @@
 from .classification import Category, Vertical
 from .events import Event, Notice
-from .files import Picture, TermFile
+from .files import FormerPath, Picture, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
 from .people import Grant, Preference
@@ -23,6 +23,7 @@ __all__ = [
     "DeclinedRelation",
     "Detail",
     "Event",
+    "FormerPath",
     "Glossary",
     "Grant",
     "GuestLink",

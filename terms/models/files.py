@@ -1,15 +1,28 @@
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.db import models
 from django.db.models import F
 
 from .bulk import insert_rows
 from .glossary import Glossary
+from .revision import ChangeSet
 from .term import PATH_LENGTH, Term
 
 FEW = 500  # paths in one query; with more, the paths of all terms are read
+
+
+class AgreedFile(NamedTuple):
+    """A file with a text that both sides have: its path, the fingerprint and the stamp.
+
+    ``term_path`` is the path of its term in the glossary, if it is another one.
+    """
+
+    path: str
+    fingerprint: str
+    stamp: str
+    term_path: str = ""
 
 
 class TermFileQuerySet(models.QuerySet["TermFile"]):
@@ -25,28 +38,46 @@ class TermFileQuerySet(models.QuerySet["TermFile"]):
         rows = self.values_list("path", "stamp", "fingerprint")
         return {path: (stamp, fingerprint) for path, stamp, fingerprint in rows}
 
-    def remember(
-        self, glossary: Glossary, folder: str, files: Iterable[tuple[str, str, str]]
-    ) -> None:
+    def remember(self, glossary: Glossary, folder: str, files: Iterable[AgreedFile]) -> None:
         """Store the texts that the glossary and the files of a folder have in common.
 
-        ``files`` are paths, fingerprints and stamps. Rows of folders that no longer exist are
-        deleted.
+        Rows of folders that no longer exist are deleted.
         """
         files = list(files)
         terms = Term.objects.filter(glossary=glossary)
         if len(files) <= FEW:
-            terms = terms.filter(path__in=[path for path, *_ in files])
+            terms = terms.filter(path__in=[file.term_path or file.path for file in files])
         ids = dict(terms.order_by().values_list("path", "pk"))
         insert_rows(
             self.model,
-            ("glossary", "folder", "path", "term", "fingerprint", "stamp"),
             (
-                (glossary.pk, folder, path, ids.get(path), fingerprint, stamp)
-                for path, fingerprint, stamp in files
+                "glossary", "folder", "path", "term", "fingerprint", "stamp",
+                "missing_since", "conflict_text", "conflict_version",
+            ),
+            (
+                (
+                    glossary.pk, folder, file.path, ids.get(file.term_path or file.path),
+                    file.fingerprint, file.stamp, None, "", 0,
+                )
+                for file in files
             ),
             replacing=("glossary", "folder", "path"),
-        )
+        )  # fmt: skip
+        self._forget_places(glossary)
+
+    def remember_conflicts(
+        self, glossary: Glossary, folder: str, files: Iterable[tuple[str, int | None, str, int]]
+    ) -> None:
+        """Store the texts of files that collide: path, term, text, and version of the term."""
+        for path, term, text, version in files:
+            self.update_or_create(
+                glossary=glossary,
+                folder=folder,
+                path=path,
+                defaults={"term_id": term, "conflict_text": text, "conflict_version": version},
+            )
+
+    def _forget_places(self, glossary: Glossary) -> None:
         places = self.filter(glossary=glossary).order_by().values_list("folder", flat=True)
         gone = [place for place in places.distinct() if not Path(place).exists()]
         self.filter(glossary=glossary, folder__in=gone).delete()
@@ -55,8 +86,9 @@ class TermFileQuerySet(models.QuerySet["TermFile"]):
 class TermFile(models.Model):
     """The file of a term as last read from or written to a folder.
 
-    ``fingerprint`` identifies the last text that both sides had: the base of a three-way
-    import. While size, times and inode are the same, the file has not changed and is not read.
+    ``path`` is the path in the folder; the term may have another one now. ``fingerprint``
+    identifies the last text that both sides had: the base of a three-way import. While size,
+    times and inode are the same, the file has not changed and is not read.
     """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
@@ -67,6 +99,15 @@ class TermFile(models.Model):
     stamp = models.TextField(
         blank=True, help_text="Size, times and inode; empty: not to be trusted."
     )
+    missing_since = models.DateTimeField(
+        null=True, help_text="When an import found that the folder no longer has the file."
+    )
+    conflict_text = models.TextField(
+        blank=True, help_text="The text of the file when both sides had changed the same."
+    )
+    conflict_version = models.PositiveIntegerField(
+        default=0, help_text="The version of the term at that time."
+    )
 
     objects = TermFileQuerySet.as_manager()
 
@@ -74,6 +115,24 @@ class TermFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["glossary", "folder", "path"], name="file_path")
         ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class FormerPath(models.Model):
+    """A path that the file of a term had before it was renamed."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    term = models.ForeignKey(Term, models.CASCADE, related_name="former_paths")
+    path = models.CharField(max_length=PATH_LENGTH)
+    change_set = models.ForeignKey(
+        ChangeSet, models.SET_NULL, null=True, related_name="former_paths"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["glossary", "path"], name="former_path")]
 
     def __str__(self) -> str:
         return self.path

@@ -91,19 +91,19 @@ def test_old_file_is_not_imported_again_after_move(ann, tmp_path):
     assert plan_import(glossary, tmp_path).counts["unchanged"] == 1
 
 
-def test_edited_file_at_old_path_is_a_conflict(ann, tmp_path):
+def test_edited_file_at_old_path_is_an_edit_of_its_term(ann, tmp_path):
     make_term("Flask")
     glossary = default_glossary()
     export(glossary, tmp_path)
     move(Term.objects.get(), "web/flask.md", ann)
     (tmp_path / "flask.md").write_text(text_of("Flask", body="Edited."))
-    plan = plan_import(glossary, tmp_path)
-    assert plan.entries[0].status == "conflict"
-    assert "was edited" in plan.entries[0].reason
-    (tmp_path / "web").mkdir()
-    (tmp_path / "flask.md").rename(tmp_path / "web" / "flask.md")
-    apply_import(plan_import(glossary, tmp_path))
+    plan = apply_import(plan_import(glossary, tmp_path))
+    assert plan.entries[0].status == "updated"
+    assert "has the path “web/flask.md” here" in plan.entries[0].reason
     assert "Edited." in Term.objects.get().body
+    assert export(glossary, tmp_path).counts["renamed"] == 1
+    assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.md")] == ["web/flask.md"]
+    assert plan_import(glossary, tmp_path).counts["unchanged"] == 1
 
 
 def test_old_path_is_free_for_another_term(ann, tmp_path):

@@ -101,15 +101,19 @@ def test_trashed_file_is_not_imported_and_is_pruned(ann, tmp_path):
     assert (tmp_path / "django.md").exists()
 
 
-def test_edited_file_of_trashed_term_becomes_new_term(ann, tmp_path):
+def test_edited_file_of_trashed_term_is_a_conflict(ann, tmp_path):
     glossary = default_glossary()
     term = make_term("Flask")
     export(glossary, tmp_path)
     trash(term, ann)
     (tmp_path / "flask.md").write_text(text_of(body="Edited by hand."))
-    assert apply_import(plan_import(glossary, tmp_path)).counts["created"] == 1
-    assert "Edited by hand." in Term.objects.get().body
-    assert reloaded(term).trashed_at
+    plan = apply_import(plan_import(glossary, tmp_path))
+    assert plan.counts["conflict"] == 1
+    assert plan.entries[0].reason == "was deleted here, and edited in the folder"
+    assert not Term.objects.exists()
+    plan = apply_import(plan_import(glossary, tmp_path, sides={"flask.md": "glossary"}))
+    assert plan.counts["unchanged"] == 1
+    assert not Term.objects.exists()
 
 
 def test_glossary_is_consistent_with_trashed_and_restored_terms(ann):

@@ -200,9 +200,8 @@ def test_many_folders_are_written(tmp_path):
 def test_full_disk_leaves_complete_files_and_is_reported(tmp_path):
     """A limit on file sizes makes the write fail half-way, as a full disk does."""
     term = make_term("Flask", body="Old")
-    make_term("Big", body="x" * 50_000)
     export(default_glossary(), tmp_path)
-    (tmp_path / "big.md").unlink()
+    make_term("Big", body="x" * 50_000)
     save_text(term, text_of("Flask", body="New"))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     import signal

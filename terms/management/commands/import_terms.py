@@ -1,15 +1,11 @@
-from pathlib import Path
-
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from terms.files import pictures
 from terms.files.folder import FolderError
-from terms.files.import_plan import CONFLICT, INVALID, UNCHANGED, plan_import
-from terms.files.importing import apply_import
+from terms.files.import_plan import ALL, CONFLICT, FILE, GLOSSARY, INVALID, UNCHANGED, plan_import
 from terms.files.sources import FileSource, FolderSource
+from terms.interchange.imports import Outcome, Wishes, run_import
 from terms.management import console
-from terms.models import Term
-from terms.publishing import publish
 
 
 class Command(BaseCommand):
@@ -29,22 +25,41 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="report changes without saving them"
         )
         parser.add_argument("--publish", action="store_true", help="publish the imported terms")
+        sides = parser.add_argument_group("conflicts")
+        for option, side in (("--ours", "glossary"), ("--theirs", "file")):
+            sides.add_argument(
+                option,
+                nargs="*",
+                metavar="PATH",
+                help=f"where both sides changed the same, keep the {side}'s; all files if no PATH",
+            )
+        parser.add_argument(
+            "--remove-many",
+            action="store_true",
+            help="remove terms even if more than a third of the files are gone",
+        )
+        parser.add_argument("--author", metavar="NAME", help="the user who makes the changes")
         parser.add_argument("--json", action="store_true", help="report as JSON")
 
     def handle(self, path, **options):
         watched = console.progress(self, "Reading files")
+        person = self._person(options["author"])
         try:
-            plan = self._plan(self._source(path, options["format"]), watched, options)
+            source = self._source(path, options["format"])
+            outcome = self._import(source, watched, person, options)
         except FolderError as error:
             raise CommandError(str(error)) from error
-        refusals, taken = [], pictures.TakenPictures()
-        if not options["dry_run"]:
-            if not options["format"]:
-                taken = pictures.take(plan.glossary, Path(plan.place))
-            refusals = self._publish(plan, taken) if options["publish"] else []
-        self._report(plan, taken, refusals, options["json"], is_brief=not options["verbosity"])
-        if plan.counts[INVALID] or plan.counts[CONFLICT]:
+        self._report(outcome, options["json"], is_brief=not options["verbosity"])
+        if outcome.plan.counts[INVALID] or outcome.plan.counts[CONFLICT]:
             raise SystemExit(1)
+
+    def _person(self, name):
+        if not name:
+            return None
+        person = get_user_model().objects.filter(username=name, is_active=True).first()
+        if person is None:
+            raise CommandError(f"There is no active user “{name}”.")
+        return person
 
     def _source(self, path, format_name):
         path = console.absolute_path(path)
@@ -54,45 +69,41 @@ class Command(BaseCommand):
             raise FolderError(f"“{path}” is not a folder.")
         return FolderSource(path)
 
-    def _plan(self, source, watched, options):
-        slug = options["glossary"]
-        if options["dry_run"]:
-            glossary = console.get_glossary(slug, language=options["language"], is_trial=True)
-            return plan_import(glossary, source, watched)
-        glossary = console.get_glossary(slug, create=True, language=options["language"])
-        return apply_import(plan_import(glossary, source, watched))
+    def _import(self, source, watched, person, options):
+        slug, is_trial = options["glossary"], options["dry_run"]
+        glossary = console.get_glossary(
+            slug, create=not is_trial, language=options["language"], is_trial=is_trial
+        )
+        plan = plan_import(glossary, source, watched, self._sides(options))
+        if is_trial:
+            return Outcome(plan)
+        wishes = Wishes(options["publish"], options["remove_many"])
+        return run_import(plan, person, wishes, console.progress(self, "Publishing"))
 
-    def _publish(self, plan, taken):
-        in_files = {entry.path: entry.fingerprint for entry in plan.entries}
-        terms = Term.objects.filter(glossary=plan.glossary, problem="").order_by("path")
-        waiting = [
-            pk
-            for pk, path, text, live in terms.values_list(
-                "pk", "path", "fingerprint", "live_fingerprint"
-            )
-            if live != text == in_files.get(path)
-        ]
-        progress = console.progress(self, "Publishing")
-        refusals = publish.publish_ids(plan.glossary, waiting, progress)
-        same = Term.objects.filter(pk__in=taken.terms - set(waiting))
-        return refusals + publish.publish_again(plan.glossary, same)
+    def _sides(self, options):
+        """Return the side that was chosen for each path, or for ALL."""
+        sides = {}
+        for option, side in (("ours", GLOSSARY), ("theirs", FILE)):
+            if options[option] is not None:
+                sides |= dict.fromkeys(options[option] or [ALL], side)
+        return sides
 
-    def _report(self, plan, taken, refusals, as_json, is_brief):
-        unpublished = [(refusal.term.path, refusal.reason) for refusal in refusals]
+    def _report(self, outcome, as_json, is_brief):
+        plan, taken = outcome.plan, outcome.taken
+        unpublished = [(refusal.term.path, refusal.reason) for refusal in outcome.refusals]
         if as_json:
             files = [
                 {"path": entry.path, "status": entry.status, "reason": entry.reason}
                 for entry in plan.entries
             ]
-            console.write_json(
-                self,
-                {
-                    "counts": plan.counts,
-                    "files": files,
-                    "pictures": {"taken": taken.count, "not_taken": taken.problems},
-                    "not_published": unpublished,
-                },
-            )
+            report = {
+                "counts": plan.counts,
+                "files": files,
+                "pictures": {"taken": taken.count, "not_taken": taken.problems},
+                "notes": outcome.notes,
+                "not_published": unpublished,
+            }
+            console.write_json(self, report)
             return
         lines = [
             (entry.path, entry.status, entry.reason)
@@ -104,5 +115,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{taken.count:,} picture{'s' * (taken.count > 1)}")
         for path, reason in taken.problems:
             self.stdout.write(f"no picture: {path}: {reason}")
+        for path, reason in outcome.notes:
+            self.stdout.write(f"{path}: {reason}")
         for path, reason in unpublished:
             self.stdout.write(f"not published: {path}: {reason}")

@@ -1,0 +1,189 @@
+"""Removed and renamed files of published terms, and files that are back (F2, F3)."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from terms.changes.removals import refuse
+from terms.files.exporting import export
+from terms.files.import_plan import plan_import
+from terms.interchange.imports import Wishes, run_import
+from terms.models import Category, ChangeSet, Page, Removal, Term
+from terms.publishing.publish import publish
+from tests.factory import default_glossary, text_of
+
+pytestmark = pytest.mark.django_db
+LONG = "\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
+ADDRESS = "/glossary/software/full-stack/{}/"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "words"
+    folder.mkdir()
+    for name in ("Flask", "Django", "WSGI"):
+        (folder / f"{name.lower()}.md").write_text(text_of(name, body=f"{name}: {LONG}"))
+    return folder
+
+
+def bring_in(folder, person=None, **wishes):
+    return run_import(plan_import(default_glossary(), folder), person, Wishes(**wishes))
+
+
+def status_of(slug):
+    return Page.objects.get(path=ADDRESS.format(slug)).status
+
+
+def files(folder):
+    return sorted(path.name for path in folder.glob("*.md"))
+
+
+def require_approvals():
+    Category.objects.update(approvals_needed=1)
+
+
+def test_removed_file_of_a_draft_moves_it_to_the_trash(folder):
+    bring_in(folder)
+    (folder / "flask.md").unlink()
+    outcome = bring_in(folder)
+    assert outcome.plan.counts["removed"] == 1
+    assert not Term.objects.filter(name="Flask").exists()
+    assert export(default_glossary(), folder).counts["unchanged"] == 2
+    assert bring_in(folder).plan.counts["removed"] == 0
+
+
+def test_removed_file_of_a_published_term_requests_its_deletion(folder, django_user_model):
+    bring_in(folder, publishes=True)
+    (folder / "flask.md").unlink()
+    outcome = bring_in(folder)
+    assert outcome.notes == [("flask.md", "awaits a decision: readers see it until then")]
+    assert status_of("flask") == 200
+    request = Removal.objects.get()
+    assert (request.action, request.term.name) == ("delete", "Flask")
+    export(default_glossary(), folder)
+    assert files(folder) == ["django.md", "wsgi.md"]  # not written back
+    again = bring_in(folder)
+    assert again.plan.entries[-1].reason == "was removed; awaits a decision"
+    assert Removal.objects.count() == 1
+
+    refuse(request, django_user_model.objects.create_user("ann"), "We need it.")
+
+    assert bring_in(folder).plan.entries[-1].reason == "is kept here; an export writes it"
+    export(default_glossary(), folder)
+    assert files(folder) == ["django.md", "flask.md", "wsgi.md"]
+
+
+def test_publishing_import_withdraws_terms_of_removed_files(folder):
+    bring_in(folder, publishes=True)
+    (folder / "flask.md").unlink()
+    assert bring_in(folder, publishes=True).notes == [
+        ("flask.md", "is withdrawn and in the trash")
+    ]  # fmt: skip
+    assert status_of("flask") == 410
+    assert not Term.objects.filter(name="Flask").exists()
+
+
+def test_removal_needs_the_approvals_of_a_change(folder):
+    bring_in(folder, publishes=True)
+    require_approvals()
+    (folder / "flask.md").unlink()
+    assert bring_in(folder, publishes=True).notes == [
+        ("flask.md", "1 person must approve this first.")
+    ]  # fmt: skip
+    assert status_of("flask") == 200
+    assert Removal.objects.get().action == "delete"
+
+
+def test_file_that_is_back_restores_its_term(folder):
+    bring_in(folder, publishes=True)
+    text = (folder / "flask.md").read_text()
+    flask = Term.objects.get(name="Flask")
+    (folder / "flask.md").unlink()
+    bring_in(folder, publishes=True)
+    (folder / "flask.md").write_text(text.replace("Sentence 3", "The third sentence"))
+    outcome = bring_in(folder, publishes=True)
+    assert outcome.refusals == []
+    assert Term.objects.get(name="Flask").pk == flask.pk
+    assert "The third sentence" in Term.objects.get(name="Flask").body
+    assert status_of("flask") == 200
+    assert Term.with_trash.count() == 3
+
+
+def test_file_that_is_back_closes_the_request_to_delete(folder):
+    bring_in(folder, publishes=True)
+    text = (folder / "flask.md").read_text()
+    (folder / "flask.md").unlink()
+    bring_in(folder)
+    (folder / "flask.md").write_text(text)
+    bring_in(folder)
+    assert not Removal.objects.open().exists()
+    assert bring_in(folder).plan.counts["unchanged"] == 3
+
+
+def test_many_removed_files_are_left_until_it_is_confirmed(folder):
+    for n in range(5):
+        (folder / f"t{n}.md").write_text(text_of(f"T{n}", body=f"{n} {LONG}"))
+    bring_in(folder)
+    for n in range(5):
+        (folder / f"t{n}.md").unlink()
+    (note,) = bring_in(folder).notes
+    assert note[1] == "5 of 8 files are gone; no term was removed"
+    assert Term.objects.count() == 8
+    bring_in(folder, removes_many=True)
+    assert Term.objects.count() == 3
+
+
+def test_renamed_file_of_a_published_term_moves_its_address(folder):
+    bring_in(folder, publishes=True)
+    (folder / "flask.md").rename(folder / "small.md")
+    assert bring_in(folder).notes == [
+        ("small.md", "keeps its address until the new one is approved")
+    ]  # fmt: skip
+    assert status_of("flask") == 200
+    assert Removal.objects.get().action == "move"
+    (folder / "small.md").rename(folder / "smaller.md")
+    assert bring_in(folder, publishes=True).notes == []
+    assert status_of("smaller") == 200
+    page = Page.objects.get(path=ADDRESS.format("flask"))
+    assert (page.status, page.location.rpartition("stack/")[2]) == (301, "smaller/")
+
+
+def test_address_of_a_renamed_file_needs_approvals(folder):
+    bring_in(folder, publishes=True)
+    require_approvals()
+    (folder / "flask.md").rename(folder / "small.md")
+    assert bring_in(folder, publishes=True).notes == [
+        ("small.md", "1 person must approve this first.")
+    ]  # fmt: skip
+    assert status_of("flask") == 200
+    assert Term.objects.get(name="Flask").path == "small.md"
+
+
+def test_command_names_its_author_and_chooses_sides(folder, django_user_model, capsys):
+    ann = django_user_model.objects.create_user("ann")
+    call_command("import_terms", str(folder), "--author", "ann", "--publish")
+    assert ChangeSet.objects.get().author == ann
+    with pytest.raises(CommandError, match="There is no active user “ben”"):
+        call_command("import_terms", str(folder), "--author", "ben")
+    flask = Term.objects.get(name="Flask")
+    assert publish(flask.glossary, Term.objects.all()) == []
+
+
+def test_files_about_the_folder_and_links_are_skipped_with_the_reason(folder, capsys):
+    """F17, F18"""
+    (folder / "README.md").write_text("# About\n")
+    (folder / "LICENSE.md").write_text("MIT\n")
+    (folder / "quart.markdown").write_text(text_of("Quart"))
+    (folder / "BOTTLE.MD").write_text(text_of("Bottle"))
+    (folder / "link.md").symlink_to("flask.md")
+    plan = plan_import(default_glossary(), folder)
+    assert plan.counts["created"] == 5
+    skipped = {e.path: e.reason for e in plan.entries if e.status == "skipped"}
+    assert skipped == {
+        "README.md": "has no header: it describes the folder, and is not a term",
+        "LICENSE.md": "has no header: it describes the folder, and is not a term",
+        "link.md": "is a link to “flask.md”",
+    }
+    run_import(plan)
+    assert Term.objects.get(name="Quart").slug == "quart"
+    assert Term.objects.get(name="Bottle").slug == "BOTTLE"
+    assert export(default_glossary(), folder).counts["unchanged"] == 5
