@@ -41,6 +41,16 @@ EXAMPLES = {
         "d: >-\n  one two\n  three\n", setting(d="one two four three"),
         "d: >-\n  one two four three\n",
     ),
+    "a folded text of two paragraphs stays folded at its width": (
+        "d: >-\n  one two three four\n  five six\n\n  second\n",
+        setting(d="one two three FOUR five six\nsecond"),
+        "d: >-\n  one two three FOUR\n  five six\n\n  second\n",
+    ),
+    "a row that moves down two places keeps its comment": (
+        "d:\n  # on a\n  - t: a\n  - t: b\n  - t: c\n  - t: e\n",
+        setting(d=[{"t": "b"}, {"t": "c"}, {"t": "a"}, {"t": "e"}]),
+        "d:\n  - t: b\n  - t: c\n  # on a\n  - t: a\n  - t: e\n",
+    ),
     "a literal text keeps its indentation": (
         "d: |\n    one\n    two\n", setting(d="one\nTWO\n"), "d: |\n    one\n    TWO\n",
     ),
