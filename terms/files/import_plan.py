@@ -35,6 +35,7 @@ STATUSES = (
 )  # fmt: skip
 
 EDITED_HERE = "edited here since; export to update the file"
+KEPT_HERE = "is kept here; an export writes it"  # though the folder no longer has it
 FEW_REMOVED = 3  # files that are removed without a question, whatever their share
 
 # The side of a conflict that is taken: path → side. ALL is for the other paths.
@@ -150,6 +151,13 @@ class _Planner:
     def terms(self) -> dict[int, Known]:
         terms = Term.objects.filter(glossary=self.glossary.pk).order_by()
         return {row[0]: Known(*row) for row in terms.values_list(*Known._fields)}
+
+    def _trashed_terms(self, files: Iterable[LastFile]) -> dict[int, Known]:
+        found = {}
+        for some in batches({file.term for file in files if file.term} - self.terms.keys()):
+            rows = Term.with_trash.filter(pk__in=some).order_by().values_list(*Known._fields)
+            found |= {row[0]: Known(*row) for row in rows}
+        return found
 
     @cached_property
     def trashed(self) -> dict[int, tuple[str, set[str]]]:
@@ -297,6 +305,7 @@ class _Planner:
             files=files,
             missing=gone,
             terms=self.terms,
+            trashed=self._trashed_terms(gone),
             former=dict(former.values_list("path", "term")),
             read=self._readable,
             texts_of=_texts_of,
@@ -311,6 +320,8 @@ class _Planner:
             return PlannedFile(found.path, SKIPPED if found.is_skipped else INVALID, found.problem)
         entry = PlannedFile(found.path, UNCHANGED, stamp=found.stamp)
         last, match = self.files.get(found.path), self.matches.get(found.path)
+        if match and match.term.pk not in self.terms:
+            last, match = self.files.get(match.before), None  # its term is in the trash
         try:
             if match and last and last.stamp and last.stamp == found.stamp.text:
                 entry = entry._replace(fingerprint=last.fingerprint)
@@ -403,13 +414,13 @@ class _Planner:
         back = entry._replace(status=CREATED, is_back=True, reason="is restored from the trash")
         if last.is_missing:
             return back
-        if entry.fingerprint in self.trashed[term][1]:
+        if entry.fingerprint == last.fingerprint or entry.fingerprint in self.trashed[term][1]:
             return entry._replace(reason="is in the trash here")
         side = self._side(entry.path)
         if side == FILE:
             return back
         if side == GLOSSARY:
-            return entry._replace(stamp=None, reason="stays in the trash here; delete the file")
+            return entry._replace(reason="stays in the trash here")
         reason = "was deleted here, and edited in the folder"
         return entry._replace(status=CONFLICT, reason=reason)
 
@@ -422,14 +433,14 @@ class _Planner:
         if file.is_missing:
             if term.pk in self.asked:
                 return entry._replace(status=UNCHANGED, reason="was removed; awaits a decision")
-            return entry._replace(status=UNCHANGED, reason="is kept here; an export writes it")
+            return entry._replace(status=UNCHANGED, reason=KEPT_HERE)
         if term.fingerprint == file.fingerprint:
             return entry
         side = self._side(file.path)
         if side == FILE:
             return entry._replace(reason="was edited here since")
         if side == GLOSSARY:
-            return entry._replace(status=UNCHANGED, reason="is kept here; an export writes it")
+            return entry._replace(status=UNCHANGED, reason=KEPT_HERE)
         reason = "was removed from the folder, and edited here"
         return entry._replace(status=CONFLICT, reason=reason)
 
@@ -554,4 +565,4 @@ def in_common(entries: Iterable[PlannedFile]) -> Iterator[AgreedFile]:
     for entry in entries:
         in_common = entry.status != CONFLICT and EDITED_HERE not in entry.reason
         if entry.stamp and entry.fingerprint and in_common:
-            yield AgreedFile(entry.path, entry.fingerprint, entry.stamp.trusted(), entry.term_path)
+            yield AgreedFile(entry.path, entry.fingerprint, entry.stamp.trusted(), entry.term)

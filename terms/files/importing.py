@@ -65,11 +65,24 @@ def _remember(plan: Plan, entries: Collection[PlannedFile]) -> None:
 
 
 def _forget(plan: Plan) -> None:
-    """Forget files that are gone because they were renamed."""
-    present = {entry.path for entry in plan.entries}
-    of_terms = {entry.term for entry in plan.entries if entry.stamp and entry.status != CONFLICT}
-    rows = TermFile.objects.of(plan.glossary, plan.place).values_list("pk", "path", "term")
-    gone = [pk for pk, path, term in rows if path not in present and term in of_terms]
+    """Follow files that were renamed, and forget their former paths."""
+    found = [entry for entry in plan.entries if entry.fingerprint]
+    present = {entry.path for entry in found}
+    of_terms = {entry.term for entry in found if entry.status != CONFLICT}
+    files = TermFile.objects.of(plan.glossary, plan.place)
+    rows = list(files.values_list("pk", "path", "term"))
+    known = {path for _pk, path, _term in rows}
+    now_at = {
+        entry.before: entry.path
+        for entry in found
+        if entry.path not in known and entry.before not in present and entry.status != CONFLICT
+    }
+    gone = []
+    for pk, path, term in rows:
+        if path in now_at:  # the texts still differ: the base of the next import stays
+            files.filter(pk=pk).update(path=now_at[path], stamp="")
+        elif path not in present and term in of_terms:
+            gone.append(pk)
     for some in batches(gone):
         TermFile.objects.filter(pk__in=some).delete()
 

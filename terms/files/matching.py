@@ -60,6 +60,7 @@ class Evidence:
     files: Mapping[str, LastFile]
     missing: Collection[LastFile]
     terms: Mapping[int, Known]
+    trashed: Mapping[int, Known]
     former: Mapping[str, int]
     read: Callable[[str], str | None]  # the text of a file, or None if it cannot be read
     texts_of: Callable[[Iterable[int]], Iterable[tuple[int, str]]]  # all texts of terms, by id
@@ -83,6 +84,7 @@ class _Matching:
         self.known = known
         self.taken = taken
         self.found: dict[str, Match] = {}
+        self.all_terms = {**known.terms, **known.trashed}
         self.by_path = {term.path: term for term in known.terms.values()}
         self.before = {file.term: file.path for file in known.missing if file.term}
 
@@ -95,7 +97,7 @@ class _Matching:
                 if term := step(path):
                     self._take(path, term)
         rest = [path for path in self._rest(paths) if not self._copy(path)]
-        gone = {pk for pk in self.before if pk in self.known.terms and pk not in self.taken}
+        gone = {pk for pk in self.before if pk in self.all_terms and pk not in self.taken}
         if rest and gone:
             self._by_text(rest, gone)
         return self.found
@@ -163,7 +165,7 @@ class _Matching:
         having: dict[str, list[Known]] = {}
         for pk, text in self.known.texts_of(gone):
             newest[pk] = text
-            having.setdefault(text, []).append(self.known.terms[pk])
+            having.setdefault(text, []).append(self.all_terms[pk])
         for path, text in texts.items():
             name = path.rpartition("/")[2]
             terms = [term for term in having.get(text, ()) if term.pk not in self.taken]
@@ -173,7 +175,7 @@ class _Matching:
         rest = {path: text for path, text in texts.items() if path not in self.found}
         old = {pk: text for pk, text in newest.items() if pk not in self.taken}
         for path, pk in most_similar(rest, old):
-            self._take(path, self.known.terms[pk])
+            self._take(path, self.all_terms[pk])
 
 
 def _moved(before: str, path: str, term_path: str) -> str:

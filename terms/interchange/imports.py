@@ -18,7 +18,7 @@ from terms.changes.rename import move
 from terms.changes.trash import CannotRestore, restore_term, trash, trash_terms
 from terms.editing.paths import slugs_for
 from terms.files import pictures
-from terms.files.import_plan import CONFLICT, Plan, PlannedFile, plan_again
+from terms.files.import_plan import CONFLICT, KEPT_HERE, Plan, PlannedFile, plan_again
 from terms.files.importing import apply_import
 from terms.models import Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
@@ -66,6 +66,7 @@ def run_import(
         result.notes.append((plan.place, f"{count}; no term was removed"))
     else:
         result.notes += _remove(plan, person, wishes.publishes)
+    _keep_removed(plan)
     result.notes += _change_addresses(plan, person, wishes.publishes)
     if wishes.publishes:
         result.refusals = _publish(plan, result.taken, person, progress)
@@ -124,6 +125,11 @@ def _remove_live(term: Term, person: Any, publishes: bool) -> str:
         return "is withdrawn and in the trash"
     ask(term, DELETE, person, note=NOTE)
     return "awaits a decision: readers see it until then"
+
+
+def _keep_removed(plan: Plan) -> None:
+    """Store that files are gone whose terms are kept, so that an export writes them."""
+    _note_missing(plan, [entry.path for entry in plan.entries if entry.reason == KEPT_HERE])
 
 
 def _note_missing(plan: Plan, paths: Iterable[str]) -> None:

@@ -16,13 +16,13 @@ FEW = 500  # paths in one query; with more, the paths of all terms are read
 class AgreedFile(NamedTuple):
     """A file with a text that both sides have: its path, the fingerprint and the stamp.
 
-    ``term_path`` is the path of its term in the glossary, if it is another one.
+    ``term`` is the id of its term; if it is None, the term has the path of the file.
     """
 
     path: str
     fingerprint: str
     stamp: str
-    term_path: str = ""
+    term: int | None = None
 
 
 class TermFileQuerySet(models.QuerySet["TermFile"]):
@@ -44,9 +44,10 @@ class TermFileQuerySet(models.QuerySet["TermFile"]):
         Rows of folders that no longer exist are deleted.
         """
         files = list(files)
+        new = [file.path for file in files if file.term is None]
         terms = Term.objects.filter(glossary=glossary)
-        if len(files) <= FEW:
-            terms = terms.filter(path__in=[file.term_path or file.path for file in files])
+        if len(new) <= FEW:
+            terms = terms.filter(path__in=new)
         ids = dict(terms.order_by().values_list("path", "pk"))
         insert_rows(
             self.model,
@@ -56,7 +57,7 @@ class TermFileQuerySet(models.QuerySet["TermFile"]):
             ),
             (
                 (
-                    glossary.pk, folder, file.path, ids.get(file.term_path or file.path),
+                    glossary.pk, folder, file.path, file.term or ids.get(file.path),
                     file.fingerprint, file.stamp, None, "", 0,
                 )
                 for file in files

@@ -70,7 +70,7 @@ def test_change_of_one_side_is_the_result(base, changed):
 def test_merge_keeps_words_of_both_sides_or_collides(base, ours, theirs):
     found, mirrored = merge_texts(base, ours, theirs), merge_texts(base, theirs, ours)
 
-    assert sorted(found.collisions) == sorted(mirrored.collisions)
+    assert _without_numbers(found.collisions) == _without_numbers(mirrored.collisions)
     if found.text is None:
         assert found.left
         return
@@ -147,3 +147,8 @@ def test_edits_of_different_values_and_paragraphs_of_real_files_are_merged(real_
         assert words(found.text) >= words(source.text)
         merged += 1
     assert merged > 120
+
+
+def _without_numbers(names):
+    """Return the names without the numbers of rows with equal titles."""
+    return {re.sub(r" \(\d+\)", "", name) for name in names}
