@@ -153,7 +153,7 @@ class _Planner:
         return {row[0]: Known(*row) for row in terms.values_list(*Known._fields)}
 
     def _trashed_terms(self, files: Iterable[LastFile]) -> dict[int, Known]:
-        found = {}
+        found: dict[int, Known] = {}
         for some in batches({file.term for file in files if file.term} - self.terms.keys()):
             rows = Term.with_trash.filter(pk__in=some).order_by().values_list(*Known._fields)
             found |= {row[0]: Known(*row) for row in rows}
