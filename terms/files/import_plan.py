@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from django.db.models import F
+
 from terms.formats.collisions import Collision
 from terms.formats.document import TermDocument, line_of_name, read_document
 from terms.formats.fingerprint import fingerprint_of
@@ -120,6 +122,9 @@ def plan_again(plan: Plan, entries: Collection[PlannedFile]) -> Plan:
     return _Planner(plan.glossary, plan.source, plan.sides).compare(found, plan.entries)
 
 
+_NEVER = (None, "", 0)  # no stamp is equal
+
+
 class _Planner:
     """Compares file by file, and loads data about the terms when a file needs it."""
 
@@ -129,23 +134,26 @@ class _Planner:
         self.sides = sides
         self.matches: dict[str, Match] = {}
         self._texts: dict[str, str] = {}
-        self._settled: dict[str, tuple[str, str, int]] = {}  # path → stamp, fingerprint, term
-        self.files = self._last_files()
+        self.rows = TermFile.objects.of(glossary, source.place)
 
     # What is known
 
-    def _last_files(self) -> dict[str, LastFile]:
-        """Return the files as of the last import or export, by path."""
-        rows = TermFile.objects.of(self.glossary, self.source.place).values_list(
-            "path", "stamp", "fingerprint", "term", "missing_since", "conflict_version",
-            "term__fingerprint", "term__path", "term__problem", "term__trashed_at",
-        )  # fmt: skip
-        found = {}
-        for path, stamp, common, term, missing, version, newest, there, problem, trashed in rows:
-            found[path] = LastFile(path, stamp, common, term, missing is not None, version)
-            if stamp and common == newest and there == path and not problem and not trashed:
-                self._settled[path] = (stamp, common, term)
-        return found
+    @cached_property
+    def settled(self) -> dict[str, tuple[str, str, int]]:
+        """Files that need no comparison with an unchanged stamp: stamp, fingerprint and term."""
+        rows = self.rows.agreeing().filter(term__path=F("path"), term__trashed_at=None)
+        rows = rows.filter(missing_since=None).exclude(stamp="")
+        found = rows.values_list("path", "stamp", "fingerprint", "term")
+        return {path: (stamp, fingerprint, term) for path, stamp, fingerprint, term in found}
+
+    @cached_property
+    def files(self) -> dict[str, LastFile]:
+        """The files as of the last import or export, by path."""
+        columns = ("path", "stamp", "fingerprint", "term", "missing_since", "conflict_version")
+        return {
+            path: LastFile(path, stamp, fingerprint, term, missing is not None, version)
+            for path, stamp, fingerprint, term, missing, version in self.rows.values_list(*columns)
+        }
 
     @cached_property
     def terms(self) -> dict[int, Known]:
@@ -217,16 +225,19 @@ class _Planner:
         entries: dict[str, PlannedFile] = {}
         rest = []
         taken = set()
+        settled = self.settled
         for file in found:
-            stamp, fingerprint, term = self._settled.get(file.path, ("", "", 0))
-            if stamp and file.stamp and stamp == file.stamp.text:
-                entries[file.path] = PlannedFile(
-                    file.path, UNCHANGED, fingerprint=fingerprint, stamp=file.stamp,
-                    term=term, before=file.path,
-                )  # fmt: skip
+            path, now, *_ = file
+            stamp, fingerprint, term = settled.get(path, _NEVER)
+            if now and stamp == now.text:
+                entries[path] = PlannedFile(
+                    path, UNCHANGED, "", None, None, fingerprint, now, term, "", path
+                )
                 taken.add(term)
             else:
                 rest.append(file)
+        if not rest and len(taken) == self.rows.count():
+            return Plan(self.glossary, self.source, list(entries.values()), {}, sides=self.sides)
         gone = self._gone(found)
         if rest and (self.files or self.terms):
             self._match([file.path for file in rest if file.stamp], found, gone, taken)
@@ -515,7 +526,7 @@ class _Planner:
         last = self.files.get(path)
         if not last or not last.conflict_version:
             return "", 0
-        rows = TermFile.objects.of(self.glossary, self.source.place).filter(path=path)
+        rows = self.rows.filter(path=path)
         return rows.values_list("conflict_text", "conflict_version")[0]
 
     def _is_decided(
