@@ -168,6 +168,13 @@ def test_command_names_its_author_and_chooses_sides(folder, django_user_model, c
     assert publish(flask.glossary, Term.objects.all()) == []
 
 
+def test_removed_file_is_in_the_brief_report(folder, capsys):
+    bring_in(folder)
+    (folder / "flask.md").unlink()
+    call_command("import_terms", str(folder), "--dry-run", verbosity=0)
+    assert capsys.readouterr().out.splitlines()[0].split() == ["removed", "flask.md"]
+
+
 def test_files_about_the_folder_and_links_are_skipped_with_the_reason(folder, capsys):
     """F17, F18"""
     (folder / "README.md").write_text("# About\n")

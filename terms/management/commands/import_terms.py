@@ -2,7 +2,16 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from terms.files.folder import FolderError
-from terms.files.import_plan import ALL, CONFLICT, FILE, GLOSSARY, INVALID, UNCHANGED, plan_import
+from terms.files.import_plan import (
+    ALL,
+    CONFLICT,
+    FILE,
+    GLOSSARY,
+    INVALID,
+    REMOVED,
+    UNCHANGED,
+    plan_import,
+)
 from terms.files.sources import FileSource, FolderSource
 from terms.interchange.imports import Outcome, Wishes, run_import
 from terms.management import console
@@ -108,7 +117,9 @@ class Command(BaseCommand):
         lines = [
             (entry.path, entry.status, entry.reason)
             for entry in plan.entries
-            if entry.reason or not (is_brief or entry.status == UNCHANGED)
+            if entry.reason
+            or entry.status == REMOVED
+            or not (is_brief or entry.status == UNCHANGED)
         ]
         console.report(self, plan.counts, lines)
         if taken.count:
