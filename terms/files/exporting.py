@@ -14,9 +14,10 @@ from django.db.models import F, Max, QuerySet
 from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
 from terms.formats.problems import FormatError
-from terms.models import Glossary, Removal, Revision, TermFile
+from terms.models import Glossary, Revision, TermFile
 from terms.models.bulk import Progress
 from terms.models.files import AgreedFile
+from terms.models.review import terms_to_delete
 
 from .folder import Folder, FolderError, Stamp
 
@@ -181,9 +182,7 @@ class _Exporter:
 
     @cached_property
     def _asked(self) -> set[int]:
-        requests = Removal.objects.open().filter(term__glossary=self.glossary.pk)
-        deleting = requests.filter(action=Removal.Action.DELETE)
-        return set(deleting.values_list("term", flat=True))
+        return terms_to_delete(self.glossary)
 
     def _fingerprint(self, path: str, stamp: Stamp) -> str:
         row = self.stored.get(path)
@@ -197,8 +196,8 @@ class _Exporter:
     def _is_ours(self, found: str, row: _LastFile | None) -> bool:
         """Whether the text with the fingerprint ``found`` can be overwritten.
 
-        The history must have it. An older text than the last common one is an edit, too: somebody
-        went back to it. A newer one was written by an export that was killed.
+        The history must have it. A text older than the last common one is an edit, too: it was
+        restored in the folder. A newer one was written by an export that was killed.
         """
         if row and found == row.fingerprint:
             return True

@@ -21,9 +21,10 @@ from terms.formats.front_matter import decode
 from terms.formats.merging import Merge, merge_texts
 from terms.formats.paths import is_about_folder, name_key
 from terms.formats.problems import FormatError
-from terms.models import FormerPath, Glossary, Removal, Revision, Term, TermFile
+from terms.models import FormerPath, Glossary, Revision, Term, TermFile
 from terms.models.bulk import Progress, batches
 from terms.models.files import AgreedFile
+from terms.models.review import terms_to_delete
 
 from .folder import FolderError, FoundFile, Stamp
 from .matching import BOTH, HERE, IN_FOLDER, Evidence, Known, LastFile, Match, loose, match_files
@@ -200,10 +201,7 @@ class _Planner:
 
     @cached_property
     def asked(self) -> set[int]:
-        """The ids of terms with an open request to delete them."""
-        requests = Removal.objects.open().filter(term__glossary=self.glossary.pk)
-        deleting = requests.filter(action=Removal.Action.DELETE)
-        return set(deleting.values_list("term", flat=True))
+        return terms_to_delete(self.glossary)
 
     def _files_elsewhere(self, present: Collection[str]) -> dict[str, LastFile]:
         """Return the files of another folder, if this one seems to be a copy of it."""

@@ -119,7 +119,7 @@ def _changes(base: Sequence[T], side: Sequence[T], number: int) -> Iterator[_Cha
 def _groups(
     changes: Iterable[_Change[T]], are_apart: Callable[[_Change[T], _Change[T]], bool]
 ) -> Iterator[list[_Change[T]]]:
-    """Yield the changes; those that overlap or touch are one group."""
+    """Yield the changes, with overlapping and adjacent ones as one group."""
     group: list[_Change[T]] = []
     last: _Change[T] | None = None  # the one that ends last in the group
     for change in changes:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from .glossary import Glossary
 from .term import PATH_LENGTH, Term
 
 PERSON = settings.AUTH_USER_MODEL
@@ -111,6 +112,13 @@ class Removal(models.Model):
 
     def __str__(self) -> str:
         return _("{action} {term}").format(action=self.get_action_display(), term=self.term)
+
+
+def terms_to_delete(glossary: Glossary) -> set[int]:
+    """Return the ids of terms with an open request to delete them."""
+    requests = Removal.objects.open().filter(term__glossary=glossary.pk)
+    deleting = requests.filter(action=Removal.Action.DELETE)
+    return set(deleting.values_list("term", flat=True))
 
 
 class Comment(models.Model):
