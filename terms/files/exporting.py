@@ -1,4 +1,4 @@
-"""Export to a folder. Only files that differ are written, each atomically."""
+"""Export to a folder, or another target. Only files that differ are written, each atomically."""
 
 import errno
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.db.models import F, Max, QuerySet
 
@@ -15,7 +15,7 @@ from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
 from terms.formats.problems import FormatError
 from terms.models import Glossary, Revision, TermFile
-from terms.models.bulk import Progress
+from terms.models.bulk import Progress, batches
 from terms.models.files import AgreedFile
 from terms.models.review import terms_to_delete
 
@@ -31,11 +31,32 @@ EDITED = "was edited in the folder; import it first"
 IS_DIFFERENCE = frozenset({DIFFERS, MISSING, SURPLUS, CONFLICT})
 
 
+class Target(Protocol):
+    """Where files are written to; ``place`` identifies it, as in ``TermFileSource``."""
+
+    @property
+    def place(self) -> str: ...
+
+    def stamp(self, path: str) -> Stamp | None:
+        """Return the stamp of a file, or None if it does not exist. Raises FolderError."""
+        ...
+
+    def read(self, path: str) -> bytes: ...
+
+    def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp: ...
+
+    def remove(self, path: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Exported:
+    """What was done with a file. ``term`` is the id of its term, ``before`` its former path."""
+
     path: str
     status: str
     reason: str = ""
+    term: int | None = None
+    before: str = ""
 
 
 @dataclass
@@ -82,7 +103,11 @@ def export(
     file of a term that was renamed here is moved. With ``check``, nothing is written.
     """
     with Folder(root, create=not check) as folder:
-        return _Exporter(glossary, folder, check).export(live, prune, progress)
+        exporter = Exporter(glossary, folder, check)
+        try:
+            return exporter.export(live, prune, progress)
+        finally:
+            exporter.remember()
 
 
 class _LastFile(NamedTuple):
@@ -96,14 +121,16 @@ class _LastFile(NamedTuple):
     term_path: str | None
 
 
-class _Exporter:
-    def __init__(self, glossary: Glossary, folder: Folder, check: bool):
+class Exporter:
+    """Exports to ``target`` as ``export`` does. What was done has to be remembered afterwards."""
+
+    def __init__(self, glossary: Glossary, target: Target, check: bool = False):
         self.glossary = glossary
-        self.folder = folder
+        self.target = target
         self.check = check
-        self.place = str(folder.root.resolve())
-        self.seen: list[AgreedFile] = []
-        self.files = TermFile.objects.of(glossary, self.place)
+        self.agreed: list[AgreedFile] = []
+        self.gone: list[str] = []  # files that were removed
+        self.files = TermFile.objects.of(glossary, target.place)
         columns = ("path", "stamp", "fingerprint", "term", "missing_since", "term__path")
         rows = [_LastFile(*row) for row in self.files.values_list(*columns)]
         self.stored = {row.path: row for row in rows}
@@ -111,57 +138,60 @@ class _Exporter:
             row.term: row for row in rows if row.term_path and row.path != row.term_path
         }
 
-    def export(self, live: bool, prune: bool, progress: Progress) -> Export:
+    def export(self, live: bool, prune: bool, progress: Progress = iter) -> Export:
         result = Export()
-        rows = texts(self.glossary, live)
         wanted = set()
-        try:
-            for term, path, text, fingerprint in progress(_all(rows)):
-                wanted.add(path)
-                result.files.append(self._file(term, path, text, fingerprint))
-            if prune or self.check:
-                result.files += self._surplus(wanted, prune)
-        finally:
-            if self.seen:
-                TermFile.objects.remember(self.glossary, self.place, self.seen)
+        for term, path, text, fingerprint in progress(_all(texts(self.glossary, live))):
+            wanted.add(path)
+            result.files.append(self._file(term, path, text, fingerprint))
+        if prune or self.check:
+            result.files += self._surplus(wanted, prune)
         return result
+
+    def remember(self) -> None:
+        """Store what the target and the glossary have in common now."""
+        if self.agreed:
+            TermFile.objects.remember(self.glossary, self.target.place, self.agreed)
+        for some in batches(self.gone):
+            self.files.filter(path__in=some).delete()
 
     def _file(self, term: int, path: str, text: str, fingerprint: str) -> Exported:
         try:
-            stamp = self.folder.stamp(path)
+            stamp = self.target.stamp(path)
             found = self._fingerprint(path, stamp) if stamp else None
         except FolderError as error:
             return Exported(path, CONFLICT, str(error))
         if stamp and found == fingerprint:
             if self._is_new(path, fingerprint) and not self.check:
-                self.seen.append(AgreedFile(path, fingerprint, stamp.trusted()))
+                self.agreed.append(AgreedFile(path, fingerprint, stamp.trusted(), term))
             return Exported(path, UNCHANGED)
         if found is None and term in self.renamed:
-            return self._moved(self.renamed[term], path, text, fingerprint)
+            return self._moved(term, path, text, fingerprint)
         if found is None and (refused := self._removed(path)):
             return refused
         if found is not None and not self._is_ours(found, self.stored.get(path)):
             return Exported(path, CONFLICT, EDITED)
         # A full disk ends the export. A problem with one path does not.
-        return self._write(path, text, fingerprint, MISSING if found is None else DIFFERS)
+        return self._write(term, path, text, fingerprint, MISSING if found is None else DIFFERS)
 
     def _is_new(self, path: str, fingerprint: str) -> bool:
         """Whether the text is not stored yet as the one that both sides have."""
         row = self.stored.get(path)
         return row is None or row.fingerprint != fingerprint or row.missing_since is not None
 
-    def _moved(self, row: _LastFile, path: str, text: str, fingerprint: str) -> Exported:
+    def _moved(self, term: int, path: str, text: str, fingerprint: str) -> Exported:
         """Write a file that was renamed here, and remove the one at the former path."""
-        stamp = self.folder.stamp(row.path)
+        row = self.renamed[term]
+        stamp = self.target.stamp(row.path)
         if stamp is None:
-            return self._removed(row.path) or self._write(path, text, fingerprint, MISSING)
+            return self._removed(row.path) or self._write(term, path, text, fingerprint, MISSING)
         if not self._is_ours(self._fingerprint(row.path, stamp), row):
             return Exported(row.path, CONFLICT, EDITED)
-        written = self._write(path, text, fingerprint, MISSING)
+        written = self._write(term, path, text, fingerprint, MISSING)
         if written.status == WRITTEN:
-            self.folder.remove(row.path)
-            self.files.filter(path=row.path).delete()
-            return Exported(path, RENAMED, f"from “{row.path}”")
+            self.target.remove(row.path)
+            self.gone.append(row.path)
+            return Exported(path, RENAMED, f"from “{row.path}”", term, row.path)
         return written
 
     def _removed(self, path: str) -> Exported | None:
@@ -178,7 +208,7 @@ class _Exporter:
     @cached_property
     def _is_empty(self) -> bool:
         """Whether the folder has none of the files of the last import or export."""
-        return not any(self.folder.stamp(path) for path in self.stored)
+        return not any(self.target.stamp(path) for path in self.stored)
 
     @cached_property
     def _asked(self) -> set[int]:
@@ -189,7 +219,7 @@ class _Exporter:
         if row and row.stamp == stamp.text:
             return row.fingerprint
         try:
-            return fingerprint_of(decode(self.folder.read(path)))
+            return fingerprint_of(decode(self.target.read(path)))
         except FormatError:
             return ""
 
@@ -208,23 +238,25 @@ class _Exporter:
         last = common.aggregate(number=Max("number"))["number"] or 0
         return history.exclude(term=row.term, number__lt=last).exists()
 
-    def _write(self, path: str, text: str, fingerprint: str, difference: str) -> Exported:
+    def _write(
+        self, term: int, path: str, text: str, fingerprint: str, difference: str
+    ) -> Exported:
         if self.check:
             return Exported(path, difference)
         try:
-            stamp = self.folder.write(path, text.encode(), replaces=difference == DIFFERS)
+            stamp = self.target.write(path, text.encode(), replaces=difference == DIFFERS)
         except FolderError:
             raise
         except OSError as error:
             full = " The files written so far are whole." if error.errno == errno.ENOSPC else ""
             raise FolderError(f"“{path}” cannot be written: {error.strerror}.{full}") from error
-        self.seen.append(AgreedFile(path, fingerprint, stamp.trusted()))
-        return Exported(path, WRITTEN)
+        self.agreed.append(AgreedFile(path, fingerprint, stamp.trusted(), term))
+        return Exported(path, WRITTEN, term=term)
 
     def _surplus(self, wanted: set[str], prune: bool) -> Iterator[Exported]:
         """Yield files of earlier imports and exports that are not part of this export."""
         for path in sorted(self.stored.keys() - wanted):
-            stamp = self.folder.stamp(path)
+            stamp = self.target.stamp(path)
             if stamp is None:
                 continue
             if not self._is_ours(self._fingerprint(path, stamp), self.stored[path]):
@@ -232,9 +264,9 @@ class _Exporter:
             elif self.check or not prune:
                 yield Exported(path, SURPLUS)
             else:
-                self.folder.remove(path)
-                self.files.filter(path=path).delete()
-                yield Exported(path, REMOVED)
+                self.target.remove(path)
+                self.gone.append(path)
+                yield Exported(path, REMOVED, term=self.stored[path].term)
 
 
 def _all(revisions: QuerySet[Revision]) -> Iterator[tuple[int, str, str, str]]:

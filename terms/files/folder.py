@@ -222,6 +222,10 @@ class Folder:
         self._folders: dict[str, int] = {}
         self._written: set[str] = set()  # folders to sync to disk
 
+    @property
+    def place(self) -> str:
+        return str(self.root.resolve())
+
     def __enter__(self) -> "Folder":
         try:
             if self.create:

@@ -19,7 +19,8 @@ from terms.models import ChangeSet, Glossary, Term, TermFile
 from terms.models.bulk import batches, let_others_write
 
 from .folder import FolderError
-from .import_plan import CONFLICT, Plan, PlannedFile, in_common, plan_again
+from .import_plan import plan_again
+from .plan import CONFLICT, Plan, PlannedFile, in_common
 
 ATTEMPTS = 20
 FEW = 1_200  # files that are saved in one transaction, all or none

@@ -18,8 +18,9 @@ from terms.changes.rename import move
 from terms.changes.trash import CannotRestore, restore_term, trash, trash_terms
 from terms.editing.paths import slugs_for
 from terms.files import pictures
-from terms.files.import_plan import CONFLICT, KEPT_HERE, Plan, PlannedFile, plan_again
+from terms.files.import_plan import plan_again
 from terms.files.importing import apply_import
+from terms.files.plan import CONFLICT, KEPT_HERE, Plan, PlannedFile
 from terms.models import Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
 from terms.publishing import publish

@@ -10,8 +10,9 @@ from django.utils import timezone
 from terms.changes.operation import undo
 from terms.changes.rename import move, undo_set
 from terms.files.exporting import export
-from terms.files.import_plan import FILE, GLOSSARY, plan_import
+from terms.files.import_plan import plan_import
 from terms.files.importing import apply_import
+from terms.files.plan import FILE, GLOSSARY
 from terms.formats.document import changed
 from terms.models import ChangeSet, FormerPath, Removal, Term, TermFile
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of

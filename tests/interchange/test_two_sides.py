@@ -12,7 +12,8 @@ import pytest
 from terms.changes.rename import move
 from terms.changes.trash import trash
 from terms.files.exporting import export
-from terms.files.import_plan import ALL, FILE, GLOSSARY, plan_import
+from terms.files.import_plan import plan_import
+from terms.files.plan import ALL, FILE, GLOSSARY
 from terms.interchange.imports import Wishes, run_import
 from terms.models import Revision, Term
 from tests.factory import default_glossary, make_term, save_text, text_of

@@ -2,16 +2,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from terms.files.folder import FolderError
-from terms.files.import_plan import (
-    ALL,
-    CONFLICT,
-    FILE,
-    GLOSSARY,
-    INVALID,
-    REMOVED,
-    UNCHANGED,
-    plan_import,
-)
+from terms.files.import_plan import plan_import
+from terms.files.plan import ALL, CONFLICT, FILE, GLOSSARY, INVALID, REMOVED, UNCHANGED
 from terms.files.sources import FileSource, FolderSource
 from terms.interchange.imports import Outcome, Wishes, run_import
 from terms.management import console

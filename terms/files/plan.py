@@ -1,0 +1,98 @@
+"""An import plan: what is to be done with each file of a folder, and why."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from terms.formats.document import TermDocument
+from terms.models import Glossary
+from terms.models.files import AgreedFile
+
+from .folder import Stamp
+from .sources import TermFileSource
+
+CREATED, UPDATED, UNCHANGED, RENAMED = "created", "updated", "unchanged", "renamed"
+MERGED, REMOVED, SKIPPED = "merged", "removed", "skipped"
+INVALID, CONFLICT = "invalid", "conflict"
+STATUSES = (
+    CREATED, UPDATED, UNCHANGED, RENAMED, MERGED, REMOVED, SKIPPED, INVALID, CONFLICT
+)  # fmt: skip
+
+EDITED_HERE = "edited here since; export to update the file"
+KEPT_HERE = "is kept here; an export writes it"  # though the folder no longer has it
+FEW_REMOVED = 3  # files that are removed without a question, whatever their share
+
+# The side of a conflict that is taken: path → side. ALL is for the other paths.
+GLOSSARY, FILE = "glossary", "file"
+ALL = ""
+Sides = Mapping[str, str]
+
+
+class PlannedFile(NamedTuple):
+    """One file of the plan. ``document`` is to be saved; None if there is nothing to save.
+
+    If it merges the file with edits in the glossary, ``in_file`` is the text of the file.
+    """
+
+    path: str
+    status: str
+    reason: str = ""
+    document: TermDocument | None = None
+    in_file: TermDocument | None = None
+    fingerprint: str = ""  # of the file
+    stamp: Stamp | None = None
+    term: int | None = None
+    term_path: str = ""  # the path of the term, once the plan is applied
+    before: str = ""  # the path of the file at the last import or export
+    renamed_from: str = ""  # the path of the term, if the plan renames it
+    is_back: bool = False  # the term is in the trash and has to be restored
+    conflict_text: str = ""  # the text of a file with a new conflict
+    conflict_version: int = 0
+
+
+@dataclass
+class Plan:
+    glossary: Glossary
+    source: TermFileSource
+    entries: list[PlannedFile]
+    versions: dict[str, tuple[int, int]]  # path → term id and version, for terms to be saved
+    agrees_anew: bool = False  # whether a file has a new common text, the base of the next import
+    known_files: int = 0  # files that the folder had at the last import or export
+    sides: Sides = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        return self.source.place
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(entry.status for entry in self.entries)
+        return {status: found[status] for status in STATUSES}
+
+    @property
+    def to_save(self) -> list[PlannedFile]:
+        return [entry for entry in self.entries if entry.document or entry.renamed_from]
+
+    @property
+    def removed(self) -> list[PlannedFile]:
+        return [entry for entry in self.entries if entry.status == REMOVED]
+
+    @property
+    def removes_many(self) -> bool:
+        """Whether so many files are gone that a person should confirm it."""
+        count = len(self.removed)
+        return count > FEW_REMOVED and 3 * count > self.known_files
+
+
+def in_common(entries: Iterable[PlannedFile]) -> Iterator[AgreedFile]:
+    """Yield the files with a common text once the plan is applied."""
+    for entry in entries:
+        in_common = entry.status != CONFLICT and EDITED_HERE not in entry.reason
+        if entry.stamp and entry.fingerprint and in_common:
+            yield AgreedFile(entry.path, entry.fingerprint, entry.stamp.trusted(), entry.term)
+
+
+def side_for(sides: Sides, path: str) -> str:
+    """Return the side that was chosen for a path, or an empty string."""
+    return sides.get(path) or sides.get(ALL, "")
