@@ -52,6 +52,22 @@ class Environment:
             self.problems[name] = f"“{part}” {problem}"
         return [part for part in found if part not in wrong]
 
+    def secrets(self, name: str, check: Callable[[str], str]) -> list[str]:
+        """Return secret values separated by spaces. Problems do not show them."""
+        found = self.text(name).split()
+        for number, part in enumerate(found, 1):
+            if problem := check(part):
+                self.problems[name] = f"Entry {number} {problem}"
+        return [part for part in found if not check(part)]
+
+    def number(self, name: str, default: int) -> int:
+        """Return a whole number above 0."""
+        value = self.text(name)
+        if value and not (value.isascii() and value.isdigit() and 0 < int(value) < 10**9):
+            self.problems[name] = f"“{value}” is not a whole number above 0."
+            return default
+        return int(value) if value else default
+
     def read(self, name: str, reader: Callable[[str], Any], help: str) -> Any:
         """Return the value as ``reader`` parses it.
 
@@ -156,3 +172,22 @@ def not_an_email(text: str) -> str:
     address = parseaddr(text)[1]
     is_one = re.fullmatch(r"[^@\s]+@[^@\s]+", address) and text.isprintable()
     return "" if is_one else "is not an email address."
+
+
+def not_a_folder(text: str) -> str:
+    return "" if text.startswith("/") else "is not a whole path, like /srv/words."
+
+
+def not_a_credential(text: str) -> str:
+    """Return the reason why ``text`` has no credentials, without showing them."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme == "https" and bool(parts.hostname and parts.password)
+    except ValueError:
+        is_one = False
+    return "" if is_one else "is not an address with credentials: https://user:password@host"
+
+
+def not_a_committer(text: str) -> str:
+    is_one = re.fullmatch(r"[^<>\n]+ <[^<>\s]+@[^<>\s]+>", text)
+    return "" if is_one else "is not a name and address: Words <words@example.org>."

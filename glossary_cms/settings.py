@@ -1,5 +1,6 @@
 """Settings, read from environment variables; docs/settings.md lists them."""
 
+from email.utils import parseaddr
 from pathlib import Path
 
 import django
@@ -9,7 +10,10 @@ from django.urls import reverse_lazy
 import terms
 from glossary_cms.environment import (
     Environment,
+    not_a_committer,
     not_a_contact,
+    not_a_credential,
+    not_a_folder,
     not_a_host,
     not_a_language,
     not_a_module,
@@ -267,6 +271,18 @@ MARKDOWNX_MARKDOWNIFY_FUNCTION = "terms.rendering.render"
 MARKDOWNX_EDITOR_RESIZABLE = False  # the text and its preview keep one height
 MARKDOWNX_URLS_PATH = reverse_lazy("admin:terms_term_preview")
 MARKDOWNX_UPLOAD_URLS_PATH = reverse_lazy("admin:terms_term_upload")
+
+# Import and sync
+
+# Folders that the admin may import from, and that may have repositories.
+IMPORT_FOLDERS = env.words("IMPORT_FOLDERS", not_a_folder)
+# Credentials for repositories: https://user:password@host/path, for all repositories below it.
+GIT_CREDENTIALS = env.secrets("GIT_CREDENTIALS", not_a_credential)
+GIT_COMMITTER = env.text(
+    "GIT_COMMITTER", f"Glossary CMS <{parseaddr(DEFAULT_FROM_EMAIL)[1]}>", not_a_committer
+)
+GIT_MAX_MB = env.number("GIT_MAX_MB", 2_000)  # of one repository
+GIT_TIMEOUT = env.number("GIT_TIMEOUT", 900)  # seconds, for one command
 
 # Extensions, by dotted paths: docs/extending.md
 

@@ -24,7 +24,13 @@ COMMANDS = sorted(
 
 @pytest.mark.parametrize(
     "name",
-    sorted(set(re.findall(r'env\.(?:text|flag|words|read|database|mail)\(\s*"(\w+)"', SETTINGS))),
+    sorted(
+        set(
+            re.findall(
+                r'env\.(?:text|flag|words|secrets|number|read|database|mail)\(\s*"(\w+)"', SETTINGS
+            )
+        )
+    ),
 )
 def test_every_setting_is_documented(name):
     assert f"`{name}`" in DOCS["settings"]

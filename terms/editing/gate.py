@@ -47,7 +47,8 @@ class BadPath(ValueError):
 class Draft:
     """A text to save at ``path``. For a new term, ``term`` is None and ``seen`` is 0.
 
-    ``document`` is the parsed ``text``, if the caller has it.
+    ``document`` is the parsed ``text``, if the caller has it. ``author`` is the id of the author
+    if it is not the one who saves, and ``origin`` says where the text was written.
     """
 
     path: str
@@ -55,6 +56,8 @@ class Draft:
     term: Term | None = None
     seen: int = 0
     document: TermDocument | None = None
+    author: int | None = None
+    origin: str = ""
 
 
 class Saved(NamedTuple):
@@ -263,6 +266,7 @@ class _RevisionRow(NamedTuple):
     created_at: datetime
     reason: str
     change_set: int | None
+    origin: str
 
 
 def _write_revisions(
@@ -275,10 +279,11 @@ def _write_revisions(
             text=item.draft.text,
             fingerprint=item.fingerprint,
             based_on=item.draft.seen or None,
-            author=author.pk if author else None,
+            author=item.draft.author or (author.pk if author else None),
             created_at=now,
             reason=reason,
             change_set=change_set.pk if change_set else None,
+            origin=item.draft.origin,
         )
         for item in work
     )

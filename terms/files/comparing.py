@@ -48,6 +48,8 @@ class TextComparison:
         text = self.read(entry.path)
         if base == term.fingerprint:
             return self.read_as(entry._replace(status=UPDATED), text)
+        if self.known.is_newer(term, fingerprint, base):
+            return entry._replace(reason=EDITED_HERE)
         return self._merged(entry, term, base, text)
 
     def read_as(self, entry: PlannedFile, text: str) -> PlannedFile:

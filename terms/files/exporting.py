@@ -2,7 +2,7 @@
 
 import errno
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -122,10 +122,20 @@ class _LastFile(NamedTuple):
 
 
 class Exporter:
-    """Exports to ``target`` as ``export`` does. What was done has to be remembered afterwards."""
+    """Exports to ``target`` as ``export`` does. What was done has to be remembered afterwards.
 
-    def __init__(self, glossary: Glossary, target: Target, check: bool = False):
+    ``holds``: id → why the file of this term is not written now.
+    """
+
+    def __init__(
+        self,
+        glossary: Glossary,
+        target: Target,
+        check: bool = False,
+        holds: Mapping[int, str] | None = None,
+    ):
         self.glossary = glossary
+        self.holds = holds or {}
         self.target = target
         self.check = check
         self.agreed: list[AgreedFile] = []
@@ -165,6 +175,8 @@ class Exporter:
             if self._is_new(path, fingerprint) and not self.check:
                 self.agreed.append(AgreedFile(path, fingerprint, stamp.trusted(), term))
             return Exported(path, UNCHANGED)
+        if term in self.holds and found != fingerprint:
+            return Exported(path, SKIPPED, self.holds[term], term)
         if found is None and term in self.renamed:
             return self._moved(term, path, text, fingerprint)
         if found is None and (refused := self._removed(path)):

@@ -6,6 +6,7 @@ followed. Planning writes nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def plan_import(
 def plan_again(plan: Plan, entries: Collection[PlannedFile]) -> Plan:
     """Compare the files of some ``entries`` again, after their terms were edited."""
     found = [FoundFile(entry.path, entry.stamp) for entry in entries]
-    return _Planner(plan.glossary, plan.source, plan.sides).compare(found, plan.entries)
+    again = _Planner(plan.glossary, plan.source, plan.sides).compare(found, plan.entries)
+    return replace(again, title=plan.title, origins=plan.origins)
 
 
 _NEVER = (None, "", 0)  # no stamp is equal

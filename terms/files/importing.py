@@ -5,22 +5,23 @@ is killed, the saved parts are complete, and the next run saves the rest.
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from terms.editing.gate import Draft, StaleWrite, save
 from terms.editing.paths import PathChange, rename_files
 from terms.formats.document import TermDocument
-from terms.models import ChangeSet, Glossary, Term, TermFile
+from terms.models import ChangeSet, Glossary, Revision, Term, TermFile
 from terms.models.bulk import batches, let_others_write
 
 from .folder import FolderError
 from .import_plan import plan_again
-from .plan import CONFLICT, Plan, PlannedFile, in_common
+from .plan import CONFLICT, NO_ORIGIN, FileOrigin, Plan, PlannedFile, in_common
 
 ATTEMPTS = 20
 FEW = 1_200  # files that are saved in one transaction, all or none
@@ -111,8 +112,10 @@ class _Taken:
         raise FolderError("The glossary is being edited too often. Try again.")
 
     def _begun(self, plan: Plan) -> ChangeSet:
-        title = f"Import of {Path(plan.place).name}"[:300]
-        return ChangeSet.objects.create(glossary=plan.glossary, title=title, author=self.author)
+        title = plan.title or f"Import of {Path(plan.place).name}"
+        return ChangeSet.objects.create(
+            glossary=plan.glossary, title=title[:300], author=self.author
+        )
 
 
 def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None:
@@ -126,23 +129,42 @@ def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None
     ]
     if renamed and not rename_files(plan.glossary, renamed, change_set):
         raise StaleWrite(renamed[0].before, 0)
-    first = [entry.in_file or entry.document for entry in entries if entry.document]
-    save(plan.glossary, list(_drafts(plan.versions, first)), author, "Import", change_set)
-    merged = [entry.document for entry in entries if entry.in_file and entry.document]
-    later = {
-        document.path: (pk, version + 1)
-        for document in merged
-        for pk, version in [plan.versions[document.path]]
-    }
-    save(plan.glossary, list(_drafts(later, merged)), author, "Import, merged", change_set)
+    first = [
+        _draft(plan.versions, document, plan.origins.get(entry.path))
+        for entry in entries
+        if (document := entry.in_file or entry.document)
+    ]
+    save(plan.glossary, first, author, "Import", change_set)
+    _save_merged(plan, [entry for entry in entries if entry.in_file], change_set)
     _remember(plan, entries)
 
 
-def _drafts(
-    terms: dict[str, tuple[int, int]], documents: Iterable[TermDocument]
-) -> Iterator[Draft]:
-    """Yield drafts based on the versions in ``terms`` (path → id and version)."""
-    for document in documents:
-        pk, version = terms.get(document.path, (None, 0))
-        term = Term(pk=pk, path=document.path) if pk else None
-        yield Draft(document.path, document.text, term, version, document)
+def _save_merged(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None:
+    """Save merged texts on top of those of the files. They are by who edited them here."""
+    terms = [plan.versions[entry.document.path] for entry in entries if entry.document]
+    editors: dict[int, int | None] = {}
+    for some in batches(terms):
+        here = Revision.objects.filter(term__in=[pk for pk, _version in some])
+        found = here.filter(number=F("term__version") - 1).values_list("term", "author")
+        editors |= dict(found)
+    later = {
+        entry.document.path: (pk, version + 1)
+        for entry, (pk, version) in zip(entries, terms, strict=True)
+        if entry.document
+    }
+    drafts = [
+        _draft(later, entry.document, FileOrigin(editors.get(pk), ""))
+        for entry, (pk, _version) in zip(entries, terms, strict=True)
+        if entry.document
+    ]
+    save(plan.glossary, drafts, change_set.author, "Import, merged", change_set)
+
+
+def _draft(
+    terms: dict[str, tuple[int, int]], document: TermDocument, origin: FileOrigin | None
+) -> Draft:
+    """Return a draft based on the version in ``terms`` (path → id and version)."""
+    pk, version = terms.get(document.path, (None, 0))
+    term = Term(pk=pk, path=document.path) if pk else None
+    author, text = origin or NO_ORIGIN
+    return Draft(document.path, document.text, term, version, document, author, text)

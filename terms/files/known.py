@@ -100,6 +100,15 @@ class KnownFiles:
         """Whether a text of ``term`` has this fingerprint."""
         return Revision.objects.filter(term=term.pk, fingerprint=fingerprint).exists()
 
+    def is_newer(self, term: Known, fingerprint: str, base: str) -> bool:
+        """Whether a text of ``term`` later than ``base`` has this fingerprint.
+
+        It was written to the file by an export or a push that was killed.
+        """
+        texts = Revision.objects.filter(term=term.pk, fingerprint__in=[fingerprint, base])
+        numbers = dict(texts.order_by("number").values_list("fingerprint", "number"))
+        return numbers.get(fingerprint, 0) > numbers.get(base, 0)
+
     def conflict_of(self, path: str) -> tuple[str, int]:
         """Return the text of the file and the version of the term at the last conflict."""
         last = self.files.get(path)

@@ -96,7 +96,9 @@ class _Matching:
             for path in self._rest(paths):
                 if term := step(path):
                     self._take(path, term)
-        rest = [path for path in self._rest(paths) if not self._copy(path)]
+        rest = [
+            path for path in self._rest(paths) if not (self._is_of_trash(path) or self._copy(path))
+        ]
         gone = {pk for pk in self.before if pk in self.all_terms and pk not in self.taken}
         if rest and gone:
             self._by_text(rest, gone)
@@ -109,6 +111,11 @@ class _Matching:
         """Return the term whose file was at ``path`` of the folder."""
         last = self.known.files.get(path)
         return self.known.terms.get(last.term) if last and last.term else None
+
+    def _is_of_trash(self, path: str) -> bool:
+        """Whether the file at ``path`` is of a term that is in the trash, and of no other."""
+        last = self.known.files.get(path)
+        return last is not None and last.term is not None
 
     def _by_file_and_path(self, path: str) -> Known | None:
         term, last = self.by_path.get(path), self._last(path)

@@ -51,6 +51,16 @@ class PlannedFile(NamedTuple):
     conflict_version: int = 0
 
 
+class FileOrigin(NamedTuple):
+    """Who wrote the text of a file: the id of their account, if they have one, and the commit."""
+
+    author: int | None
+    text: str
+
+
+NO_ORIGIN = FileOrigin(None, "")
+
+
 @dataclass
 class Plan:
     glossary: Glossary
@@ -60,6 +70,8 @@ class Plan:
     agrees_anew: bool = False  # whether a file has a new common text, the base of the next import
     known_files: int = 0  # files that the folder had at the last import or export
     sides: Sides = field(default_factory=dict)
+    title: str = ""  # of the change set
+    origins: Mapping[str, FileOrigin] = field(default_factory=dict)  # by path
 
     @property
     def place(self) -> str:
@@ -82,7 +94,8 @@ class Plan:
     def removes_many(self) -> bool:
         """Whether so many files are gone that a person should confirm it."""
         count = len(self.removed)
-        return count > FEW_REMOVED and 3 * count > self.known_files
+        is_all = count > 1 and count == self.known_files
+        return is_all or (count > FEW_REMOVED and 3 * count > self.known_files)
 
 
 def in_common(entries: Iterable[PlannedFile]) -> Iterator[AgreedFile]:

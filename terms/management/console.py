@@ -1,14 +1,17 @@
 """Helpers of the commands: glossary options, progress bars, reports."""
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from terms.files.file_formats import FileFormat, file_formats
+from terms.files.plan import ALL, FILE, GLOSSARY, Sides
 from terms.languages.collation import why_not_sorted
 from terms.languages.translations import ENGLISH, is_tag
 from terms.models import Glossary
@@ -116,3 +119,47 @@ def file_format(name: str) -> FileFormat:
 
 def absolute_path(path: str) -> Path:
     return Path(path).absolute()
+
+
+def add_decisions(parser: CommandParser, other: str) -> None:
+    """Add the options for conflicts and removals. ``other`` names the side of the files."""
+    sides = parser.add_argument_group("conflicts")
+    for option, side in (("--ours", "glossary"), ("--theirs", other)):
+        sides.add_argument(
+            option,
+            nargs="*",
+            metavar="PATH",
+            help=f"where both sides changed the same, keep the {side}'s; all files if no PATH",
+        )
+    parser.add_argument(
+        "--remove-many",
+        action="store_true",
+        help="remove terms even if more than a third of the files are gone",
+    )
+    parser.add_argument("--author", metavar="NAME", help="the user who makes the changes")
+
+
+def sides(options: dict[str, Any]) -> Sides:
+    """Return the side that was chosen for each path, or for ALL."""
+    found: dict[str, str] = {}
+    for option, side in (("ours", GLOSSARY), ("theirs", FILE)):
+        if options[option] is not None:
+            found |= dict.fromkeys(options[option] or [ALL], side)
+    return found
+
+
+def active_user(name: str | None) -> Any:
+    """Return the user with this name, or None without a name. Raises CommandError."""
+    if not name:
+        return None
+    person = get_user_model().objects.filter(username=name, is_active=True).first()
+    if person is None:
+        raise CommandError(f"There is no active user “{name}”.")
+    return person
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds, at least 1. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 86_400:
+        raise ArgumentTypeError(f"“{text}” is not a number of seconds from 1 to 86400.")
+    return float(text)

@@ -5,6 +5,7 @@ from .glossary import Glossary
 from .guest import GuestLink
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
+from .repository import Repository, Sync
 from .review import Approval, Comment, Removal, Review
 from .revision import ChangeSet, Revision
 from .schedule import Schedule
@@ -41,12 +42,14 @@ __all__ = [
     "PublishedTerm",
     "Relation",
     "Removal",
+    "Repository",
     "Review",
     "Revision",
     "Schedule",
     "SearchMiss",
     "Site",
     "Suggestion",
+    "Sync",
     "Term",
     "TermFile",
     "Unfinished",

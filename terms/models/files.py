@@ -80,7 +80,12 @@ class TermFileQuerySet(models.QuerySet["TermFile"]):
 
     def _forget_places(self, glossary: Glossary) -> None:
         places = self.filter(glossary=glossary).order_by().values_list("folder", flat=True)
-        gone = [place for place in places.distinct() if not Path(place).exists()]
+        # Others, such as repositories, are no folders.
+        gone = [
+            place
+            for place in places.distinct()
+            if place.startswith("/") and not Path(place).exists()
+        ]
         self.filter(glossary=glossary, folder__in=gone).delete()
 
 

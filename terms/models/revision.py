@@ -54,6 +54,11 @@ class Revision(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField()
     reason = models.CharField(max_length=300, blank=True)
+    origin = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="The commit that it comes from, and its author.",
+    )
     change_set = models.ForeignKey(
         ChangeSet, models.SET_NULL, null=True, blank=True, related_name="revisions"
     )

@@ -1,9 +1,8 @@
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from terms.files.folder import FolderError
 from terms.files.import_plan import plan_import
-from terms.files.plan import ALL, CONFLICT, FILE, GLOSSARY, INVALID, REMOVED, UNCHANGED
+from terms.files.plan import CONFLICT, INVALID, REMOVED, UNCHANGED
 from terms.files.sources import FileSource, FolderSource
 from terms.interchange.imports import Outcome, Wishes, run_import
 from terms.management import console
@@ -26,25 +25,12 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="report changes without saving them"
         )
         parser.add_argument("--publish", action="store_true", help="publish the imported terms")
-        sides = parser.add_argument_group("conflicts")
-        for option, side in (("--ours", "glossary"), ("--theirs", "file")):
-            sides.add_argument(
-                option,
-                nargs="*",
-                metavar="PATH",
-                help=f"where both sides changed the same, keep the {side}'s; all files if no PATH",
-            )
-        parser.add_argument(
-            "--remove-many",
-            action="store_true",
-            help="remove terms even if more than a third of the files are gone",
-        )
-        parser.add_argument("--author", metavar="NAME", help="the user who makes the changes")
+        console.add_decisions(parser, "file")
         parser.add_argument("--json", action="store_true", help="report as JSON")
 
     def handle(self, path, **options):
         watched = console.progress(self, "Reading files")
-        person = self._person(options["author"])
+        person = console.active_user(options["author"])
         try:
             source = self._source(path, options["format"])
             outcome = self._import(source, watched, person, options)
@@ -53,14 +39,6 @@ class Command(BaseCommand):
         self._report(outcome, options["json"], is_brief=not options["verbosity"])
         if outcome.plan.counts[INVALID] or outcome.plan.counts[CONFLICT]:
             raise SystemExit(1)
-
-    def _person(self, name):
-        if not name:
-            return None
-        person = get_user_model().objects.filter(username=name, is_active=True).first()
-        if person is None:
-            raise CommandError(f"There is no active user “{name}”.")
-        return person
 
     def _source(self, path, format_name):
         path = console.absolute_path(path)
@@ -75,19 +53,11 @@ class Command(BaseCommand):
         glossary = console.get_glossary(
             slug, create=not is_trial, language=options["language"], is_trial=is_trial
         )
-        plan = plan_import(glossary, source, watched, self._sides(options))
+        plan = plan_import(glossary, source, watched, console.sides(options))
         if is_trial:
             return Outcome(plan)
         wishes = Wishes(options["publish"], options["remove_many"])
         return run_import(plan, person, wishes, console.progress(self, "Publishing"))
-
-    def _sides(self, options):
-        """Return the side that was chosen for each path, or for ALL."""
-        sides = {}
-        for option, side in (("ours", GLOSSARY), ("theirs", FILE)):
-            if options[option] is not None:
-                sides |= dict.fromkeys(options[option] or [ALL], side)
-        return sides
 
     def _report(self, outcome, as_json, is_brief):
         plan, taken = outcome.plan, outcome.taken

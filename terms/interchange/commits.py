@@ -1,0 +1,298 @@
+"""Commits for what was edited here: one for each editor and change set, oldest first."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf
+from operator import attrgetter
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from terms.files.exporting import REMOVED, RENAMED, Exported
+from terms.files.git.mirror import NewCommit
+from terms.files.git.source import TreeTarget
+from terms.formats.fingerprint import fingerprint_of
+from terms.formats.front_matter import decode
+from terms.formats.problems import FormatError
+from terms.models import ChangeSet, FormerPath, Repository, Revision, Term
+from terms.models.bulk import batches
+
+MAX_SUBJECT = 72  # characters
+MAX_NAMED = 50  # terms in a message
+
+
+class _Step(NamedTuple):
+    """One edit of one file. ``text`` is None if the file is removed."""
+
+    order: float
+    at: datetime
+    term: int
+    author: int | None
+    change_set: int | None
+    reason: str
+    text: str | None
+
+
+@dataclass
+class _Group:
+    """The edits of one commit. ``renames``: term → the path from now on."""
+
+    author: int | None
+    change_set: int | None
+    at: datetime
+    texts: dict[int, str | None] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    renames: dict[int, str] = field(default_factory=dict)
+
+
+def commits_for(
+    repository: Repository, target: TreeTarget, files: Iterable[Exported]
+) -> list[NewCommit]:
+    """Return the commits that write what an export to ``target`` has written."""
+    changed = [file for file in files if file.path in target.written and file.term]
+    groups = _grouped(list(_steps(target, changed, repository)), _renames(changed))
+    return list(_Commits(repository, target, changed).all(groups))
+
+
+# What was edited
+
+
+def _steps(
+    target: TreeTarget, files: Iterable[Exported], repository: Repository
+) -> Iterator[_Step]:
+    """Yield the edits since the texts that the repository has."""
+    by_term = {file.term: file for file in files if file.term}
+    for some in batches(by_term):
+        terms = Term.with_trash.in_bulk(some)
+        for pk, revisions in _revisions(some):
+            file = by_term[pk]
+            if file.status == REMOVED:
+                term = terms[pk]
+                at = term.trashed_at or timezone.now()
+                yield _Step(inf, at, pk, term.trashed_by_id, None, "", None)
+                continue
+            wanted = fingerprint_of(decode(target.read(file.path)))
+            before = _fingerprint(target, file.before or file.path)
+            for row in _between(revisions, before, wanted):
+                yield _Step(
+                    row.pk, row.created_at, pk, row.author_id, row.change_set_id,
+                    row.reason, row.text,
+                )  # fmt: skip
+
+
+def _revisions(terms: Iterable[int]) -> Iterator[tuple[int, list[Revision]]]:
+    found: dict[int, list[Revision]] = {pk: [] for pk in terms}
+    for revision in Revision.objects.filter(term__in=list(found)).order_by("number"):
+        found[revision.term_id].append(revision)
+    yield from found.items()
+
+
+def _fingerprint(target: TreeTarget, path: str) -> str:
+    """Return the fingerprint of a file as it is in the repository, or an empty string."""
+    if path not in target.source.entries:
+        return ""
+    try:
+        return fingerprint_of(decode(target.source.read(path)))
+    except FormatError:
+        return ""
+
+
+def _between(revisions: list[Revision], before: str, wanted: str) -> list[Revision]:
+    """Return the revisions after the text ``before``, up to the text ``wanted``."""
+    texts = [revision.fingerprint for revision in revisions]
+    end = len(texts) - texts[::-1].index(wanted)
+    known = texts[:end]
+    start = end - known[::-1].index(before) if before in known else 0
+    return revisions[start:end] or revisions[end - 1 : end]
+
+
+def _renames(files: Iterable[Exported]) -> dict[int, tuple[str, int | None]]:
+    """Return term → new path and change set, for files that were renamed here."""
+    renamed = {file.term: file.path for file in files if file.status == RENAMED and file.term}
+    sets: dict[int, int | None] = {}
+    for some in batches(renamed):
+        former = FormerPath.objects.filter(term__in=some).order_by("pk")
+        sets |= dict(former.values_list("term", "change_set"))
+    return {pk: (path, sets.get(pk)) for pk, path in renamed.items()}
+
+
+def _grouped(steps: list[_Step], renames: Mapping[int, tuple[str, int | None]]) -> list[_Group]:
+    """Collect edits by author and change set, in an order that keeps that of each term."""
+    groups: list[_Group] = []
+    last: dict[int, int] = {}  # term → the number of the last group with it
+    newest: dict[tuple[int | None, int | None], int] = {}
+    for step in sorted(steps, key=attrgetter("order")):
+        key = (step.author, step.change_set)
+        number = newest.get(key, -1)
+        if number < last.get(step.term, 0) or number < 0:
+            number = newest[key] = len(groups)
+            groups.append(_Group(step.author, step.change_set, step.at))
+        group = groups[number]
+        group.at = max(group.at, step.at)
+        group.texts[step.term] = step.text
+        if step.reason:
+            group.reasons[step.term] = step.reason
+        last[step.term] = number
+    _rename(groups, renames)
+    return groups
+
+
+def _rename(groups: list[_Group], renames: Mapping[int, tuple[str, int | None]]) -> None:
+    """Add renames to the groups of their change sets, or to new ones at the end."""
+    sets = {pk for _path, pk in renames.values() if pk}
+    made = ChangeSet.objects.in_bulk(sets)
+    by_set = {group.change_set: group for group in groups if group.change_set}
+    for term, (path, pk) in renames.items():
+        group = by_set.get(pk) if pk else None
+        if group is None:
+            change_set = made.get(pk) if pk else None
+            author = change_set.author_id if change_set else None
+            at = change_set.created_at if change_set else timezone.now()
+            group = _Group(author, pk, at)
+            groups.append(group)
+            if pk:
+                by_set[pk] = group
+        group.renames[term] = path
+
+
+# What is committed
+
+
+class _Commits:
+    def __init__(self, repository: Repository, target: TreeTarget, files: Iterable[Exported]):
+        self.repository = repository
+        self.target = target
+        self.files = {file.term: file for file in files if file.term}
+        self.paths = {pk: file.before or file.path for pk, file in self.files.items()}
+        self.present = {pk: path in target.source.entries for pk, path in self.paths.items()}
+        self.texts: dict[int, bytes] = {}  # as committed so far
+        self.tree: dict[str, bytes | None] = {}  # path → content as committed, if it was changed
+
+    def all(self, groups: list[_Group]) -> Iterator[NewCommit]:
+        """Yield the commits. With the last one, the tree is exactly as the export wrote it."""
+        people = get_user_model().objects.in_bulk({group.author for group in groups})
+        sets = ChangeSet.objects.in_bulk({g.change_set for g in groups if g.change_set})
+        names = dict(Term.with_trash.filter(pk__in=self.files).values_list("pk", "name"))
+        for number, group in enumerate(groups):
+            message = self._message(group, sets.get(group.change_set or 0), names)
+            changed = self._changes(group)
+            self.tree |= changed
+            if number == len(groups) - 1:
+                changed |= self._rest()
+            if not changed:
+                continue
+            author = identity(people.get(group.author or 0))
+            if self.repository.signs_off:
+                message += f"Signed-off-by: {author}\n"
+            files = {self._in_repository(path): self._file(path, changed[path]) for path in changed}
+            yield NewCommit(author, group.at, settings.GIT_COMMITTER, message, files)
+
+    def _changes(self, group: _Group) -> dict[str, bytes | None]:
+        """Return the files that the edits of ``group`` change: path → content, or None."""
+        changed: dict[str, bytes | None] = {}
+        for pk in dict.fromkeys([*group.texts, *group.renames]):
+            path = self.paths[pk]
+            text = group.texts.get(pk)
+            if pk in group.texts and text is None:
+                changed[path] = None
+                self.present[pk] = False
+                continue
+            content = text.encode() if text is not None else self._content(pk)
+            if pk in group.renames:
+                if self.present[pk]:
+                    changed.setdefault(path, None)
+                path = self.paths[pk] = group.renames[pk]
+            changed[path] = self.texts[pk] = content
+            self.present[pk] = True
+        return changed
+
+    def _rest(self) -> dict[str, bytes | None]:
+        """Return what is left to write, and what has to be as it was."""
+        source = self.target.source
+        left: dict[str, bytes | None] = {}
+        for path in {**self.target.written, **self.tree}:
+            before = source.read(path) if path in source.entries else None
+            wanted = self.target.written.get(path, before)
+            if self.tree.get(path, before) != wanted:
+                left[path] = wanted
+        return left
+
+    def _file(self, path: str, content: bytes | None) -> tuple[str, bytes] | None:
+        if content is None:
+            return None
+        first = {self.files[pk].path: self._first_path(pk) for pk in self.files}
+        return self.target.mode(first.get(path, path)), content
+
+    def _first_path(self, pk: int) -> str:
+        return self.files[pk].before or self.files[pk].path
+
+    def _content(self, pk: int) -> bytes:
+        if pk in self.texts:
+            return self.texts[pk]
+        path = self._first_path(pk)
+        return self.target.source.read(path)
+
+    def _in_repository(self, path: str) -> str:
+        folder = self.repository.folder
+        return f"{folder}/{path}" if folder else path
+
+    def _message(
+        self, group: _Group, change_set: ChangeSet | None, names: Mapping[int, str]
+    ) -> str:
+        terms = list(dict.fromkeys([*group.texts, *group.renames]))
+        subject = change_set.title if change_set else self._subject(group, terms, names)
+        lines = [_shortened(subject, MAX_SUBJECT), ""]
+        if len(terms) > 1 or group.reasons:
+            shown = terms[:MAX_NAMED]
+            lines += [_about(names.get(pk, ""), group.reasons.get(pk, "")) for pk in shown]
+            if len(terms) > MAX_NAMED:
+                lines.append(f"- and {len(terms) - MAX_NAMED:,} more")
+            lines.append("")
+        if change_set:
+            lines.append(f"Glossary-Change-Set: {change_set.pk}")
+        return "\n".join(lines) + "\n"
+
+    def _subject(self, group: _Group, terms: list[int], names: Mapping[int, str]) -> str:
+        verbs = {self._verb(group, pk) for pk in terms}
+        verb = verbs.pop() if len(verbs) == 1 else "Change"
+        if len(terms) == 1:
+            return f"{verb} {names.get(terms[0], '')}"
+        shown = ", ".join(names.get(pk, "") for pk in terms[:4])
+        return f"{verb} {len(terms)} terms: {shown}"
+
+    def _verb(self, group: _Group, pk: int) -> str:
+        if pk in group.texts and group.texts[pk] is None:
+            return "Remove"
+        if pk in group.renames and pk not in group.texts:
+            return "Rename"
+        return "Edit" if self.present[pk] else "Add"
+
+
+def identity(person: Any) -> str:
+    """Return the author line of a person, or of the product if there is none."""
+    if person is None:
+        return settings.GIT_COMMITTER
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    name = _plain(person.get_full_name() or person.get_username())
+    email = _plain(person.email) or f"{_plain(person.get_username())}@users.noreply.{host}"
+    return f"{name or 'Unknown'} <{email.replace(' ', '')}>"
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` without what separates the parts of an author line."""
+    kept = "".join(one for one in text if one.isprintable() and one not in "<>")
+    return " ".join(kept.split())
+
+
+def _about(name: str, reason: str) -> str:
+    words = " ".join(reason.split())
+    return f"- {name}: {words}" if words else f"- {name}"
+
+
+def _shortened(text: str, length: int) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"

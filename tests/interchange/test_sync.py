@@ -1,0 +1,419 @@
+"""A glossary and a git repository that are edited by different people."""
+
+import pytest
+
+from terms.changes.operation import undo
+from terms.changes.rename import move
+from terms.changes.trash import trash
+from terms.editing.gate import Draft, save_one
+from terms.files.folder import FolderError
+from terms.files.git.command import NoBranch
+from terms.interchange.sync import SyncOptions, sync
+from terms.models import ChangeSet, Removal, Repository, Sync, Term
+from terms.publishing.publish import publish
+from tests.factory import default_glossary, make_term, text_of
+from tests.interchange.git import Colleague, add_repository, git
+
+pytestmark = pytest.mark.django_db
+LONG = "\n\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
+
+
+@pytest.fixture(autouse=True)
+def places(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "data"
+    settings.IMPORT_FOLDERS = [str(tmp_path)]
+
+
+@pytest.fixture
+def colleague(tmp_path):
+    colleague = Colleague(tmp_path)
+    for name in ("Flask", "Django", "WSGI"):
+        colleague.write(f"{name.lower()}.md", text_of(name, body=f"{name}: {LONG}"))
+    colleague.push("Begin")
+    return colleague
+
+
+@pytest.fixture
+def repository(colleague):
+    repository = add_repository(colleague)
+    sync(repository)
+    return repository
+
+
+@pytest.fixture
+def ann(django_user_model):
+    return django_user_model.objects.create_user(
+        "ann", "ann@example.org", first_name="Ann", last_name="Lee"
+    )
+
+
+def edit(name, before, after, author=None, reason=""):
+    term = Term.objects.get(name=name)
+    text = term.newest_revision().text.replace(before, after)
+    save_one(term.glossary, Draft(term.path, text, term, term.version), author, reason)
+
+
+def texts():
+    return {term.path: term.newest_revision().text for term in Term.objects.all()}
+
+
+def test_first_sync_brings_in_the_files(colleague, repository):
+    assert texts() == colleague.files()
+    assert Repository.objects.get().commit == git(colleague.clone, "rev-parse", "HEAD").strip()
+    assert Sync.objects.get().received == {"created": 3}
+
+
+def test_imported_revision_names_the_commit_and_its_author(
+    colleague, repository, django_user_model
+):
+    grace = django_user_model.objects.create_user("grace", "Grace@example.org")
+    colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
+    colleague.push("Say line")
+    sync(repository)
+    revision = Term.objects.get(name="Flask").newest_revision()
+    commit = git(colleague.clone, "rev-parse", "HEAD")[:12]
+    assert revision.origin == f"{commit} Grace Hopper <grace@example.org>"
+    assert revision.author == grace
+    assert revision.change_set.title == "Sync with words"
+
+
+def test_edit_is_committed_in_the_name_of_its_editor(colleague, repository, ann):
+    edit("Flask", "Sentence 3", "Line 3", ann, "Shorter")
+    sync(repository)
+    colleague.pull()
+    assert texts() == colleague.files()
+    assert colleague.log()[0] == "Ann Lee|ann@example.org|Edit Flask"
+    assert "- Flask: Shorter" in git(colleague.clone, "log", "-1", "--format=%b")
+    assert git(colleague.clone, "diff", "--stat", "HEAD~").count("|") == 1
+
+
+def test_commits_are_by_editor_and_change_set(colleague, repository, ann, django_user_model):
+    bob = django_user_model.objects.create_user("bob")
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    edit("Django", "Sentence 3", "Line 3", ann)
+    edit("Flask", "Sentence 5", "Line 5", bob)
+    edit("Flask", "Sentence 7", "Line 7", ann)
+    result = sync(repository)
+    colleague.pull()
+    assert colleague.log()[:3] == [
+        "Ann Lee|ann@example.org|Edit Flask",
+        "bob|bob@users.noreply.127.0.0.1|Edit Flask",
+        "Ann Lee|ann@example.org|Edit 2 terms: Flask, Django",
+    ]
+    assert texts() == colleague.files()
+    assert result.sent == {"written": 2}
+
+
+def test_edits_on_both_sides_are_merged(colleague, repository, ann):
+    colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
+    colleague.push()
+    edit("Flask", "Sentence 9", "Line 9", ann)
+    sync(repository)
+    colleague.pull()
+    assert texts() == colleague.files()
+    assert "Line 3" in colleague.read("flask.md")
+    assert "Line 9" in colleague.read("flask.md")
+    assert colleague.log()[0].startswith("Ann Lee|")
+
+
+def test_conflict_holds_only_its_file_back(colleague, repository, ann):
+    colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
+    colleague.push()
+    edit("Flask", "Sentence 3", "Phrase 3", ann)
+    edit("WSGI", "Sentence 3", "Phrase 3", ann)
+    result = sync(repository)
+    assert [(path, status) for path, status, _ in result.attention] == [("flask.md", "conflict")]
+    colleague.pull()
+    assert "Phrase 3" in colleague.read("wsgi.md")
+    assert "Line 3" in colleague.read("flask.md")
+    sync(repository, options=SyncOptions(sides={"flask.md": "glossary"}))
+    colleague.pull()
+    assert "Phrase 3" in colleague.read("flask.md")
+    assert texts() == colleague.files()
+
+
+def test_renames_and_removals_go_both_ways(colleague, repository, ann):
+    git(colleague.clone, "mv", "flask.md", "micro.md")
+    (colleague.folder / "wsgi.md").unlink()
+    colleague.push()
+    move(Term.objects.get(name="Django"), "frameworks/django.md", ann)
+    sync(repository)
+    colleague.pull()
+    assert sorted(colleague.files()) == ["frameworks/django.md", "micro.md"]
+    assert texts() == colleague.files()
+    assert Term.with_trash.count() == 3
+    trash(Term.objects.get(name="Flask"), ann)
+    sync(repository)
+    colleague.pull()
+    assert sorted(colleague.files()) == ["frameworks/django.md"]
+    assert colleague.log()[0] == "Ann Lee|ann@example.org|Remove Flask"
+
+
+def test_renamed_and_rewritten_file_is_followed_by_git(colleague, repository):
+    """Git pairs the only removed file with the only new one that is half alike."""
+    text = colleague.read("flask.md")
+    for n in range(5):
+        text = text.replace(f"Sentence {n} of a text that is long", f"Another, {n}")
+    (colleague.folder / "flask.md").unlink()
+    colleague.write("sub/microframework.md", text)
+    colleague.push()
+    result = sync(repository)
+    assert result.received == {"renamed": 1}
+    assert Term.objects.get(path="sub/microframework.md").name == "Flask"
+
+
+def test_published_term_that_is_removed_awaits_a_decision(colleague, repository):
+    publish(default_glossary(), Term.objects.all())
+    (colleague.folder / "flask.md").unlink()
+    colleague.push()
+    sync(repository)
+    assert Removal.objects.open().get().term.name == "Flask"
+    sync(repository)
+    colleague.pull()
+    assert "flask.md" not in colleague.files()
+
+
+def test_many_removed_files_are_asked_about(colleague, repository):
+    for n in range(6):
+        colleague.write(f"word-{n}.md", text_of(f"Word {n}"))
+    colleague.push()
+    sync(repository)
+    for path in list(colleague.files())[:6]:
+        (colleague.folder / path).unlink()
+    colleague.push()
+    assert "no term was removed" in sync(repository).attention[0][2]
+    assert Term.objects.count() == 9
+    sync(repository, options=SyncOptions(removes_many=True))
+    assert Term.objects.count() == 3
+    colleague.pull()
+    assert texts() == colleague.files()
+
+
+def test_undone_sync_is_a_commit(colleague, repository, ann):
+    before = colleague.read("flask.md")
+    colleague.write("flask.md", before.replace("Sentence 3", "Line 3"))
+    colleague.push()
+    sync(repository)
+    undo(ChangeSet.objects.get(title="Sync with words", revisions__number=2), ann)
+    sync(repository)
+    colleague.pull()
+    assert colleague.read("flask.md") == before
+
+
+def test_new_terms_and_an_empty_repository(tmp_path, ann):
+    colleague = Colleague(tmp_path)
+    save_new = text_of("Flask", body=LONG)
+    make_term("Flask", path="flask.md", text=save_new)
+    repository = add_repository(colleague)
+    sync(repository)
+    git(colleague.clone, "fetch", "-q", "origin")
+    colleague.pull()
+    assert colleague.files() == {"flask.md": save_new}
+    assert colleague.log()[0].endswith("|Add Flask")
+
+
+def test_push_that_is_refused_is_repeated_on_top(colleague, repository, ann, monkeypatch):
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    from terms.files.git.mirror import Mirror
+
+    pushed = Mirror.push
+    races = iter(range(2))
+
+    def push(self, commit, branch):
+        if next(races, None) is not None:  # a colleague is faster
+            colleague.pull()
+            colleague.write("wsgi.md", colleague.read("wsgi.md") + "More.\n")
+            colleague.push("Meanwhile")
+        pushed(self, commit, branch)
+
+    monkeypatch.setattr(Mirror, "push", push)
+    sync(repository)
+    colleague.pull()
+    assert texts() == colleague.files()
+    assert [line.rpartition("|")[2] for line in colleague.log()[:3]] == [
+        "Edit Flask", "Meanwhile", "Meanwhile",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["squash", "rebase", "force"])
+def test_rewritten_history_costs_nothing(colleague, repository, ann, how):
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    sync(repository)
+    colleague.pull()
+    edit("WSGI", "Sentence 3", "Line 3", ann)
+    colleague.write("django.md", colleague.read("django.md").replace("Sentence 5", "Line 5"))
+    git(colleague.clone, "add", "-A")
+    git(colleague.clone, "commit", "-q", "-m", "Django")
+    if how == "squash":
+        git(colleague.clone, "checkout", "-q", "--orphan", "other")
+        git(colleague.clone, "commit", "-q", "-m", "All in one")
+        git(colleague.clone, "branch", "-M", "main")
+    elif how == "rebase":
+        git(colleague.clone, "commit", "-q", "--amend", "-m", "Other words")
+    else:
+        git(colleague.clone, "reset", "-q", "--soft", "HEAD~2")
+        git(colleague.clone, "commit", "-q", "-m", "Anew")
+    colleague.push("Nothing", "--force")
+    sync(repository)
+    colleague.pull()
+    assert texts() == colleague.files()
+    assert Term.objects.count() == 3
+    for path in ("flask.md", "wsgi.md"):
+        assert "Line 3" in colleague.read(path)
+    assert "Line 5" in colleague.read("django.md")
+
+
+def test_branch_for_a_merge_request(colleague, repository, ann):
+    Repository.objects.update(push="request", request_branch="words")
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    sync(repository)
+    colleague.pull()
+    assert "Line 3" not in colleague.read("flask.md")
+    assert "Line 3" in git(colleague.clone, "show", "origin/words:flask.md")
+    sync(repository)  # nothing new
+    colleague.write("django.md", colleague.read("django.md").replace("Sentence 5", "Line 5"))
+    colleague.push("Main moves")
+    edit("WSGI", "Sentence 3", "Line 3", ann)
+    sync(repository)
+    git(colleague.clone, "fetch", "-q")
+    for path, line in (("flask.md", "Line 3"), ("wsgi.md", "Line 3"), ("django.md", "Line 5")):
+        assert line in git(colleague.clone, "show", f"origin/words:{path}")
+    git(colleague.clone, "merge", "-q", "origin/words")
+    colleague.push("Merged")
+    sync(repository)
+    assert texts() == colleague.files()
+    count = git(colleague.clone, "rev-list", "--count", "--all")
+    sync(repository)
+    git(colleague.clone, "fetch", "-q")
+    assert git(colleague.clone, "rev-list", "--count", "--all") == count
+
+
+def test_recent_edits_wait(colleague, repository, ann):
+    Repository.objects.update(wait=10)
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    result = sync(repository)
+    assert result.sent == {"skipped": 1}
+    assert not result.commits
+    Term.objects.update(changed_at="2024-01-01T00:00Z")
+    Repository.objects.update(due_at="2024-01-01T00:00Z")
+    assert sync(repository).sent == {"written": 1}
+
+
+def test_published_texts_only(colleague, repository, ann):
+    Repository.objects.update(texts="live")
+    publish(default_glossary(), Term.objects.all())
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    sync(repository)
+    colleague.pull()
+    assert "Line 3" not in colleague.read("flask.md")
+    publish(default_glossary(), Term.objects.all())
+    sync(repository)
+    colleague.pull()
+    assert "Line 3" in colleague.read("flask.md")
+
+
+def test_only_term_files_are_touched(tmp_path, ann):
+    colleague = Colleague(tmp_path, "docs/words")
+    colleague.folder.mkdir(parents=True, exist_ok=True)
+    colleague.write("flask.md", text_of("Flask", body=LONG))
+    (colleague.folder / "flask.md").chmod(0o755)
+    (colleague.clone / "flask.md").symlink_to("docs/words/flask.md")
+    (colleague.clone / "build.sh").write_text("echo\n")
+    (colleague.clone / "build.sh").chmod(0o755)
+    colleague.push()
+    repository = add_repository(colleague, folder="docs/words")
+    sync(repository)
+    assert texts() == colleague.files()
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    sync(repository)
+    colleague.pull()
+    changed = git(colleague.clone, "diff", "--raw", "--abbrev=1", "HEAD~").split()
+    assert changed[0] == ":100755"
+    assert changed[1] == "100755"
+    assert changed[-1] == "docs/words/flask.md"
+    assert len(changed) == 6
+
+
+def test_sync_that_was_killed_after_its_push_goes_on(colleague, repository, ann, monkeypatch):
+    from terms.files.exporting import Exporter
+
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    with monkeypatch.context() as patch:
+        patch.setattr(Exporter, "remember", lambda self: exit("killed"))
+        with pytest.raises(SystemExit):
+            sync(repository)
+    edit("Flask", "Line 3", "Phrase 3", ann)
+    result = sync(repository)
+    assert not result.attention
+    colleague.pull()
+    assert "Phrase 3" in colleague.read("flask.md")
+    assert [line.rpartition("|")[2] for line in colleague.log()[:3]] == [
+        "Edit Flask", "Edit Flask", "Begin",
+    ]  # fmt: skip
+
+
+# Bad repositories
+
+
+def test_missing_branch_and_repository(colleague, repository, tmp_path):
+    Repository.objects.update(branch="nope")
+    with pytest.raises(NoBranch, match="no branch “nope”"):
+        sync(repository)
+    Repository.objects.update(branch="main", url=str(tmp_path / "gone.git"))
+    with pytest.raises(FolderError, match="no repository at this address"):
+        sync(repository)
+    assert Sync.objects.filter(state="failed").count() == 2
+    assert Term.objects.count() == 3
+
+
+def test_repository_that_is_emptied_removes_nothing(colleague, repository):
+    git(colleague.clone, "rm", "-rq", ".")
+    colleague.push("Empty")
+    assert "no term was removed" in str(sync(repository).attention)
+    assert Term.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "--upload-pack=touch x", "ext::sh -c 'touch x'", "file::/x", "http://example.org/x.git",
+        "git://example.org/x", "https://me:secret@example.org/x.git", "-x", "ssh://-oProxy=x/y",
+        "https:///x", "relative/path", "fd::17", "/etc", "file:///etc/x.git",
+    ],
+)  # fmt: skip
+def test_hostile_addresses_are_refused(url, colleague):
+    repository = add_repository(colleague, url=url)
+    with pytest.raises(FolderError) as caught:
+        sync(repository)
+    assert "secret" not in str(caught.value)
+
+
+def test_odd_files_are_reported_and_left_alone(colleague, repository, ann):
+    colleague.write("lfs.md", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    colleague.write("large.md", "a" * 1_100_000)
+    colleague.write("b\udce4r.md".encode("utf-8", "surrogateescape").decode("latin-1"), "x")
+    (colleague.folder / "outside.md").symlink_to("/etc/passwd")
+    (colleague.folder / "link.md").symlink_to("flask.md")
+    colleague.push()
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    problems = {path: reason for path, _status, reason in sync(repository).attention}
+    assert "Git LFS" in problems["lfs.md"]
+    assert "1,100,000 bytes" in problems["large.md"]
+    assert "outside the folder" in problems["outside.md"]
+    before = colleague.files()
+    colleague.pull()
+    assert "Line 3" in colleague.read("flask.md")
+    assert {**colleague.files(), "flask.md": "", "link.md": ""} == {
+        **before, "flask.md": "", "link.md": "",
+    }  # fmt: skip
+
+
+def test_two_syncs_at_once_take_turns(colleague, repository):
+    from terms.interchange.repositories import Lease, SyncBusy
+
+    other = Lease(repository)
+    assert other.take()
+    with pytest.raises(SyncBusy):
+        sync(repository, options=SyncOptions(patience=0))
+    other.give_back()
+    sync(repository)
