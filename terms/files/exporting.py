@@ -19,6 +19,7 @@ from terms.models.bulk import Progress, batches
 from terms.models.files import AgreedFile
 from terms.models.review import terms_to_delete
 
+from .beside import FilesBeside
 from .folder import Folder, FolderError, Stamp
 
 WRITTEN, UNCHANGED, RENAMED, REMOVED = "written", "unchanged", "renamed", "removed"
@@ -31,15 +32,11 @@ EDITED = "was edited in the folder; import it first"
 IS_DIFFERENCE = frozenset({DIFFERS, MISSING, SURPLUS, CONFLICT})
 
 
-class Target(Protocol):
-    """Where files are written to; ``place`` identifies it, as in ``TermFileSource``."""
+class Target(FilesBeside, Protocol):
+    """Where files are written to; ``place`` identifies it, as in ``TermFileSource``.
 
-    @property
-    def place(self) -> str: ...
-
-    def stamp(self, path: str) -> Stamp | None:
-        """Return the stamp of a file, or None if it does not exist. Raises FolderError."""
-        ...
+    ``write`` and ``remove`` also take the paths of pictures and of other files beside the terms.
+    """
 
     def read(self, path: str) -> bytes: ...
 

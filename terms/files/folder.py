@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from terms.formats.front_matter import MAX_FILE
-from terms.formats.paths import is_term_file, problem_with
+from terms.formats.paths import is_term_file, problem_with, problem_with_file
 
 DEEPEST = 60  # levels of folders
 PARTIAL = ".glossary-export.partial"  # one per folder; only the writer with the lock uses it
@@ -209,6 +209,14 @@ def read_picture(root: Path, path: str, limit: int) -> tuple[bytes, Stamp]:
         raise FolderError(f"Cannot be read: {reason}.") from error
 
 
+def stamp_of(root: Path, path: str) -> Stamp | None:
+    """Return the stamp of a file below ``root``, or None if it does not exist."""
+    try:
+        return Stamp.of(os.stat(root / path))
+    except (OSError, ValueError):
+        return None
+
+
 class Folder:
     """A folder to write to: never outside it, never through a link, one writer at a time.
 
@@ -276,6 +284,9 @@ class Folder:
         except OSError as error:
             raise FolderError(f"Cannot be read: {error.strerror}.") from error
 
+    def read_picture(self, path: str, limit: int) -> tuple[bytes, Stamp]:
+        return read_picture(self.root, path, limit)
+
     def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
         """Write ``content`` atomically. If it ``replaces`` a file, it keeps the file's mode."""
         folder, name = self._open(path, create=True)
@@ -311,7 +322,7 @@ class Folder:
 
     def _open(self, path: str, create: bool) -> tuple[int | None, str]:
         """Return the open folder of ``path``, reached without following a link, and the name."""
-        if problem := problem_with(path):
+        if problem := problem_with_file(path):
             raise FolderError(problem)
         head, _, name = path.rpartition("/")
         if head not in self._folders:

@@ -1,9 +1,7 @@
 """Import of pictures that are stored beside term files."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from django.db.models import Q
 
@@ -12,7 +10,8 @@ from terms.models import Glossary, Picture, Term
 from terms.models.term import PATH_LENGTH
 from terms.rendering import picture_addresses
 
-from .folder import FolderError, Stamp, read_picture
+from .beside import FilesBeside
+from .folder import FolderError
 
 
 @dataclass
@@ -24,11 +23,11 @@ class TakenPictures:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def take(glossary: Glossary, folder: Path) -> TakenPictures:
-    """Store the pictures of ``folder`` that the newest texts of its terms show."""
+def take(glossary: Glossary, source: FilesBeside) -> TakenPictures:
+    """Store the pictures of ``source`` that the newest texts of its terms show."""
     taken = TakenPictures()
     wanted: dict[str, set[int]] = {}
-    for pk, file in _wanted(glossary, folder):
+    for pk, file in _wanted(glossary, source.place):
         wanted.setdefault(file, set()).add(pk)
     paths = sorted(wanted)
     known = {
@@ -41,7 +40,7 @@ def take(glossary: Glossary, folder: Path) -> TakenPictures:
     for path in paths:
         before = known.get(path)
         try:
-            found = _newer(folder, path, before)
+            found = _newer(source, path, before)
         except (OSError, BadPicture) as error:
             taken.problems.append((path, str(error)))
             continue
@@ -57,9 +56,9 @@ def take(glossary: Glossary, folder: Path) -> TakenPictures:
     return taken
 
 
-def _wanted(glossary: Glossary, folder: Path) -> Iterator[tuple[int, str]]:
+def _wanted(glossary: Glossary, place: str) -> Iterator[tuple[int, str]]:
     """Yield the id of a term and the path of a picture that it shows, for all pictures."""
-    terms = Term.objects.order_by("path").filter(glossary=glossary, files__folder=str(folder))
+    terms = Term.objects.order_by("path").filter(glossary=glossary, files__folder=place)
     terms = terms.filter(Q(body__contains="![") | Q(body__icontains="<img")).distinct()
     for pk, path, body in terms.values_list("pk", "path", "body").iterator():
         for address in picture_addresses(body):
@@ -67,18 +66,13 @@ def _wanted(glossary: Glossary, folder: Path) -> Iterator[tuple[int, str]]:
                 yield pk, file
 
 
-def _newer(folder: Path, path: str, before: Picture | None) -> tuple[str, str] | None:
+def _newer(source: FilesBeside, path: str, before: Picture | None) -> tuple[str, str] | None:
     """Store a picture, and return its file and stamp, or None if it is unchanged."""
     if len(path) > PATH_LENGTH:
         raise FolderError("The picture's name is too long.")
-    if before is not None and before.stamp and before.stamp == _stamp(folder, path):
-        return None
-    content, stamp = read_picture(folder, path, MAX_BYTES + 1)
+    if before is not None and before.stamp:
+        stamp = source.stamp(path)
+        if stamp and stamp.text == before.stamp:
+            return None
+    content, stamp = source.read_picture(path, MAX_BYTES + 1)
     return store_picture(content), stamp.trusted()
-
-
-def _stamp(folder: Path, path: str) -> str:
-    try:
-        return Stamp.of(os.stat(folder / path)).text
-    except OSError:
-        return ""

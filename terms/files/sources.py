@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .file_formats import FileFormat, read_texts
-from .folder import FoundFile, Stamp, read, scan
+from .folder import FoundFile, Stamp, read, read_picture, scan, stamp_of
 
 
 class TermFileSource(Protocol):
@@ -35,6 +35,12 @@ class FolderSource:
 
     def read(self, path: str) -> bytes:
         return read(self.root, path)
+
+    def stamp(self, path: str) -> Stamp | None:
+        return stamp_of(self.root, path)
+
+    def read_picture(self, path: str, limit: int) -> tuple[bytes, Stamp]:
+        return read_picture(self.root, path, limit)
 
 
 class FileSource:

@@ -5,6 +5,8 @@ import unicodedata
 from pathlib import PurePosixPath
 
 SUFFIXES = (".md", ".mdx", ".markdown")  # in any case
+PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif")  # in any case
+SIDECAR = ".glossary-cms.yaml"  # beside the term files: what they do not hold
 MAX_NAME = 200  # bytes of a generated file name; file systems allow 255
 MAX_KEY = 2_000  # characters of a name that are normalised
 MAX_PATH = 500  # characters
@@ -44,11 +46,25 @@ def problem_with(path: str) -> str:
     """Return the reason why ``path`` (relative, with /) is invalid, or an empty string."""
     if _PLAIN.fullmatch(path):
         return ""
-    parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts):
-        return f"“{path}” is not a path inside the folder."
     if not is_term_file(path):
-        return f"“{path}” does not end in .md, .mdx or .markdown."
+        return _problem_of_path(path) or f"“{path}” does not end in .md, .mdx or .markdown."
+    return _problem_of_path(path)
+
+
+def problem_with_file(path: str) -> str:
+    """Like ``problem_with``, for all files that an export may write: also pictures."""
+    if is_term_file(path):
+        return problem_with(path)
+    problem = _problem_of_path(path)
+    if not problem and path != SIDECAR and not path.lower().endswith(PICTURES):
+        return f"“{path}” is neither a term file nor a picture."
+    return problem
+
+
+def _problem_of_path(path: str) -> str:
+    parts = path.split("/")
+    if any(part in ("", ".", "..") or part.casefold() == ".git" for part in parts):
+        return f"“{path}” is not a path inside the folder."
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
         return "The file's name holds characters that are not text."
     if len(path) > MAX_PATH or any(len(part.encode()) > 255 for part in parts):

@@ -6,7 +6,6 @@ approvals as in the admin, so removed files become requests to delete their term
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from terms.changes.rename import move
 from terms.changes.trash import CannotRestore, restore_term, trash, trash_terms
 from terms.editing.paths import slugs_for
 from terms.files import pictures
+from terms.files.beside import FilesBeside
 from terms.files.import_plan import plan_again
 from terms.files.importing import apply_import
 from terms.files.plan import CONFLICT, KEPT_HERE, Plan, PlannedFile
@@ -60,8 +60,8 @@ def run_import(
     _keep_terms(plan, person)
     result = Outcome(apply_import(plan, person), notes=notes)
     plan = result.plan
-    if Path(plan.place).is_dir():
-        result.taken = pictures.take(plan.glossary, Path(plan.place))
+    if isinstance(plan.source, FilesBeside):
+        result.taken = pictures.take(plan.glossary, plan.source)
     if plan.removes_many and not wishes.removes_many:
         count = f"{len(plan.removed)} of {plan.known_files} files are gone"
         result.notes.append((plan.place, f"{count}; no term was removed"))

@@ -126,7 +126,7 @@ def test_unchanged_picture_is_not_read_again(folder, monkeypatch):
         row.stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
         row.stamp += f" {status.st_dev} {status.st_ino}"
         row.save()
-    monkeypatch.setattr("terms.files.pictures.read_picture", None)  # would raise
+    monkeypatch.setattr("terms.files.sources.read_picture", None)  # would raise
     assert "picture" not in imported(folder)
 
 
