@@ -16,6 +16,7 @@ from terms.media.pictures import MAX_BYTES
 from terms.models import Picture, PublishedTerm, Revision, Term
 from tests.admin.forms import address, fields_of, post
 from tests.factory import make_live, make_term, save_text, text_of
+from tests.web.running import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -316,8 +317,7 @@ def test_deployment_checks_pass(tmp_path):
         )  # fmt: skip
 
     assert "glossary.E006" in run("manage.py", "check", "--deploy").stderr
-    assert run("manage.py", "migrate", "-v0").returncode == 0
-    assert run("manage.py", "collectstatic", "--noinput", "-v0").returncode == 0
+    prepare(tmp_path)
     check = run("manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert check.returncode == 0, check.stderr
     served = run("-c", "import glossary_cms.wsgi", SECRET_KEY="")

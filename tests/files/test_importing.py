@@ -1,12 +1,11 @@
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,6 +20,7 @@ from terms.management.consistency import check_consistency
 from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
 from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.web.running import ROOT, environment, prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -490,51 +490,22 @@ def test_concurrent_imports_and_edits_lose_nothing(folder):
     assert len(problems) == 10  # the terms created in ``edit`` have no files
 
 
-IMPORT_AND_DIE = """
-import os, sys, threading, time, django; django.setup()
-from django.core.management import call_command
-call_command('migrate', verbosity=0)
-def kill(): time.sleep(float(sys.argv[2])); os.kill(os.getpid(), 9)
-threading.Thread(target=kill, daemon=True).start()
-began = time.perf_counter()
-call_command('import_terms', sys.argv[1])
-print(time.perf_counter() - began)
-"""
-
-
-HOW_MANY = (
-    "SELECT count(*) FROM terms_term",
-    "SELECT count(*) FROM terms_revision",
-    "SELECT count(*) FROM terms_termfile",
-)
-
-
-def import_for(seconds, source, database):
-    """Import ``source`` into a new ``database`` in a process that is killed after ``seconds``."""
-    for file in database.parent.glob(f"{database.name}*"):
-        file.unlink()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{database}",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }
-    return subprocess.run(
-        [sys.executable, "-c", IMPORT_AND_DIE, str(source), str(seconds)],
-        env=environment, capture_output=True, cwd=Path(__file__).parents[2], check=False,
-    )  # fmt: skip
-
-
 def test_an_import_killed_at_any_moment_leaves_all_or_nothing(shared, tmp_path):
-    source, file = shared / "corpora" / "glossary", tmp_path / "db.sqlite3"
-    whole = float(import_for(60, source, file).stdout.split()[-1])
-    killed = 0
-    for step in range(12):
-        killed += import_for(whole * step / 12, source, file).returncode == -9
-        with closing(connect(file)) as database:
-            counts = [database.execute(question).fetchone()[0] for question in HOW_MANY]
-            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    start, work = tmp_path / "start", tmp_path / "work"
+    prepare(start)
+    work.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.files.killing", str(shared / "corpora" / "glossary"),
+         str(start / "glossary.sqlite3"), "12"],
+        env=environment(work), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    imports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(imports) == 12
+    assert sum(is_killed for is_killed, _counts, _is_whole in imports) > 3
+    for _is_killed, counts, is_whole in imports:
         assert counts in ([0, 0, 0], [95, 95, 95])
-    assert killed > 3
+        assert is_whole
 
 
 def test_file_with_conflict_markers_is_left_alone(folder, capsys):

@@ -1,11 +1,13 @@
-"""Migrates a database with a row of each model from an old migration to the newest.
+"""Migrates databases with a row of each model from old migrations to the newest.
 
-``python -m tests.management.old_states NAME`` prints the number of rows of each table before and
-after, as JSON.
+``python -m tests.management.old_states NAME...`` prints the number of rows of each table before and
+after as a JSON line for each name, in the order of the migrations.
 """
 
 import datetime
+import io
 import json
+import shutil
 import sys
 import uuid
 
@@ -73,15 +75,12 @@ def value_of(field):
     return made_up.get(kind, TEXT if field.name == "text" else "flask"[: field.max_length])
 
 
-def main(name):
-    import django
-
-    django.setup()
+def migrated(name):
+    """Fill a copy of the database, which is at migration ``name``, and migrate it."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    call_command("migrate", "terms", name, verbosity=0)
     state = MigrationExecutor(connection).loader.project_state(("terms", name))
     before = filled(state.apps)
     call_command("migrate", verbosity=0)
@@ -92,8 +91,27 @@ def main(name):
             if table in there:
                 cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 — names of our own tables
                 after[table] = cursor.fetchone()[0]
-    sys.stdout.write(json.dumps([before, after]))
+    call_command("migrate", check_unapplied=True, verbosity=0)  # exits if one is not applied
+    call_command("rebuild_site", stdout=io.StringIO())
+    return [before, after]
+
+
+def main(names):
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    start = connection.settings_dict["NAME"]
+    for name in names:
+        call_command("migrate", "terms", name, verbosity=0)
+        connection.close()
+        connection.settings_dict["NAME"] = shutil.copy(start, f"{start}-{name}")
+        sys.stdout.write(f"{json.dumps(migrated(name))}\n")
+        connection.close()
+        connection.settings_dict["NAME"] = start
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

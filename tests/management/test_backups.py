@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.web.running import ROOT, environment, fill, manage, serving
+from tests.web.running import ROOT, environment, fill, manage, prepare, serving
 
 PAGE = "/glossary/web-platform/protocols/http/"
 
@@ -141,8 +141,8 @@ class TestBuiltSite:  # its own scope, so that workers share slow tests
 
 
 def fill_empty(place):
-    run(place, "migrate", "-v0")
-    run(place, "collectstatic", "--noinput", "-v0")
+    folder, values = place
+    prepare(folder, **values)
 
 
 def test_running_server_shows_restored_texts(place):

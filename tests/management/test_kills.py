@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from PIL import Image
 
-from tests.web.running import ROOT, environment, manage
+from tests.web.running import ROOT, environment, manage, prepare, succeed
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="files are the same beside any database"
@@ -31,8 +31,8 @@ def start(tmp_path_factory):
         write(files, name, "Before.")
     write(files, "one", "Before.\n\n![A dot](dot.png)")
     (files / "dot.png").write_bytes(picture("red"))
-    prepare(folder, ["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"])
-    prepare(folder, ["import_terms", files, "--publish"])
+    prepare(folder)
+    succeed(folder, "import_terms", files, "--publish")
     return folder
 
 
@@ -45,12 +45,6 @@ def picture(colour):
     out = BytesIO()
     Image.new("RGB", (2, 2), colour).save(out, "PNG")
     return out.getvalue()
-
-
-def prepare(folder, *commands):
-    for command in commands:
-        done = manage(folder, *command)
-        assert done.returncode == 0, done.stderr
 
 
 def change(folder):
@@ -91,9 +85,9 @@ def assert_all_complete(reports, old, new):
 
 
 def test_killed_export_leaves_complete_files(site):
-    prepare(site / "start", ["export_terms", site / "start" / "out"])
+    succeed(site / "start", "export_terms", site / "start" / "out")
     change(site / "start")
-    prepare(site / "start", ["import_terms", site / "start" / "files"])
+    succeed(site / "start", "import_terms", site / "start" / "files")
     out = site / "work" / "out"
     old = state(site / "start" / "out")
     reports, new = kills(site, out, "export_terms", str(out))
@@ -104,9 +98,9 @@ def test_killed_export_leaves_complete_files(site):
 def test_killed_build_leaves_old_or_new_site(site):
     out = site / "work" / "site"
     shutil.copytree(site / "start", site / "work")
-    prepare(site / "work", ["build_site", out])
+    succeed(site / "work", "build_site", out)
     change(site / "work")
-    prepare(site / "work", ["import_terms", site / "work" / "files", "--publish"])
+    succeed(site / "work", "import_terms", site / "work" / "files", "--publish")
     shutil.rmtree(site / "start")
     shutil.copytree(site / "work", site / "start", symlinks=True)
     old = state(out)
@@ -144,7 +138,7 @@ def test_killed_backup_leaves_complete_archive_or_none(site):
 def test_killed_restore_leaves_complete_database_or_none(site):
     """Into an empty folder."""
     file = site / "b.zip"
-    prepare(site / "start", ["backup", file])
+    succeed(site / "start", "backup", file)
     for path in [*(site / "start").glob("glossary.sqlite3*"), site / "start" / "media"]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     reports, new = kills(site, site / "work", "restore", str(file))

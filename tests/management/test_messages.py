@@ -12,7 +12,7 @@ import pytest
 from django.db import connection  # noqa: F401 — used in skipif conditions
 
 from terms.management.commands.serve import free_socket
-from tests.web.running import ROOT, environment, fill, manage, serving
+from tests.web.running import ROOT, environment, fill, manage, prepare, serving
 
 
 def error_of(done, code=1):
@@ -60,7 +60,7 @@ def test_missing_database_is_reported_and_not_created(tmp_path):
         assert "There is no database at" in error_of(done)
         assert "manage.py migrate" in done.stderr
     assert not (tmp_path / "typo").exists()
-    done = manage(tmp_path / "new", "migrate")
+    done = manage(tmp_path / "new", "migrate", "contenttypes")
     assert "A new database: " in done.stdout
 
 
@@ -146,6 +146,7 @@ def test_server_does_not_create_a_database_when_it_is_missing(tmp_path):
 
 
 def test_empty_secret_key_file_is_replaced(tmp_path):
+    fill(tmp_path)
     (tmp_path / "secret-key").touch()
     done = manage(tmp_path, "run_demo", ROOT / "fixtures" / "glossary", "--no-serve", SECRET_KEY="")
     assert done.returncode == 0, done.stderr
@@ -178,7 +179,7 @@ def test_backup_on_full_disk_is_reported_and_leaves_no_file(tmp_path):
 
 
 def test_interrupted_command_shows_no_traceback(tmp_path):
-    manage(tmp_path, "migrate", "-v0")
+    prepare(tmp_path)
     files = tmp_path / "files"
     files.mkdir()
     for number in range(4_000):

@@ -1,13 +1,17 @@
 """A server run by ``manage.py serve``, with its own process and database."""
 
+import atexit
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,15 +48,64 @@ def manage(folder, *command, **values):
     )
 
 
+def succeed(folder, *command, **values):
+    done = manage(folder, *command, **values)
+    assert done.returncode == 0, done.stderr
+
+
+def prepare(folder, **values):
+    """Create the database and the static files of a new site in ``folder``."""
+    if _is_on_sqlite(values):
+        shutil.copytree(_empty_site(), folder, dirs_exist_ok=True)
+    else:
+        _create(folder, **values)
+
+
 def fill(folder, **values):
-    """Import and publish the demo glossary."""
-    for command in (
-        ["migrate", "-v0"],
-        ["collectstatic", "--noinput", "-v0"],
-        ["import_terms", ROOT / "fixtures" / "glossary", "--publish", "--verbosity", 0],
-    ):
-        done = manage(folder, *command, **values)
-        assert done.returncode == 0, done.stderr
+    """Create a site in ``folder`` with the published demo glossary."""
+    if _is_on_sqlite(values):
+        shutil.copytree(_demo_site(), folder, dirs_exist_ok=True)
+    else:
+        _create(folder, **values)
+        _import_demo(folder, **values)
+
+
+def _is_on_sqlite(values):
+    return values.get("DATABASE_URL", "sqlite:").startswith("sqlite:")
+
+
+# Migrating takes seconds, so a process does it once and copies the files.
+
+
+@cache
+def _empty_site():
+    folder = _temporary_folder()
+    _create(folder)
+    return folder
+
+
+@cache
+def _demo_site():
+    folder = _temporary_folder()
+    prepare(folder)
+    _import_demo(folder)
+    return folder
+
+
+def _temporary_folder():
+    folder = Path(tempfile.mkdtemp(prefix="glossary-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _create(folder, **values):
+    succeed(folder, "migrate", "-v0", **values)
+    succeed(folder, "collectstatic", "--noinput", "-v0", **values)
+
+
+def _import_demo(folder, **values):
+    demo = ROOT / "fixtures" / "glossary"
+    succeed(folder, "import_terms", demo, "--publish", "--verbosity", 0, **values)
 
 
 class Running:
