@@ -16,18 +16,14 @@ from terms.files.plan import FILE, GLOSSARY
 from terms.formats.document import changed
 from terms.models import ChangeSet, FormerPath, Removal, Term, TermFile
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
+from tests.files.folders import LONG, make_folder
 
 pytestmark = pytest.mark.django_db
-
-LONG = "\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
 
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = tmp_path / "words"
-    folder.mkdir()
-    for name in ("Flask", "Django", "WSGI"):
-        (folder / f"{name.lower()}.md").write_text(text_of(name, body=f"{name}: {LONG}"))
+    folder = make_folder(tmp_path)
     bring_in(folder)
     return folder
 

@@ -10,19 +10,15 @@ from terms.interchange.imports import Wishes, run_import
 from terms.models import Category, ChangeSet, Page, Removal, Term
 from terms.publishing.publish import publish
 from tests.factory import default_glossary, text_of
+from tests.files.folders import LONG, make_folder
 
 pytestmark = pytest.mark.django_db
-LONG = "\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
 ADDRESS = "/glossary/software/full-stack/{}/"
 
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = tmp_path / "words"
-    folder.mkdir()
-    for name in ("Flask", "Django", "WSGI"):
-        (folder / f"{name.lower()}.md").write_text(text_of(name, body=f"{name}: {LONG}"))
-    return folder
+    return make_folder(tmp_path)
 
 
 def bring_in(folder, person=None, **wishes):
