@@ -75,18 +75,27 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         waiting = [term for term in terms if found[term.pk].who_is_missing]
         authors = contributors(waiting)
         differences = [(t, found[t.pk], blocks) for t, blocks in _differences(terms)]
+        count = change_set.members().count()
+        trashed = change_set.trashed.select_related("term")
         return {
             "change_set": change_set,
+            "trashed": trashed[:SHOWN],
+            "more_trashed": max(0, trashed.count() - SHOWN),
             "terms": differences,
             "seen": [term for term, _stage, blocks in differences if not blocks],
-            "more": max(0, change_set.members().count() - SHOWN),
+            "count": count + trashed.count(),
+            "more": max(0, count - SHOWN),
             "is_live": all(stage.name == LIVE for stage in found.values()),
             "unapproved": [(term, found[term.pk].who_is_missing) for term in waiting],
             "is_own": any(request.user.pk in people for people in authors.values()),
             "allowed": {name for name in RIGHTS if self._may(request, name, change_set)},
             "links": change_set.guest_links.open().count(),
             "can_undo": change_set.undone_at is None
-            and bool(change_set.renamed or change_set.revisions.exists()),
+            and (
+                bool(change_set.renamed)
+                or change_set.revisions.exists()
+                or change_set.restorable().exists()
+            ),
         }
 
     def _may(self, request, action, change_set):
@@ -94,16 +103,12 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         found = rights(request.user, RIGHTS[action])
         members = change_set.members(with_trash=True)
         beyond = members.exclude(pk__in=found.among(members).values("pk"))
-        if not found or not members.exists() or beyond.exists():
+        if not found or beyond.exists():
             return False
-        if action == "undo" and not _may_delete_what_it_made(request.user, change_set):
-            return False
-        said = change_set.renamed if action == "undo" else None
-        if said and said["model"] == FILE:
-            term = members.filter(pk=said["pk"]).first()
-            return bool(term and may(request.user, "publish_term", term))
-        row = said and MODELS[said["model"]].objects.filter(pk=said["pk"]).first()
-        return not said or bool(row and may(request.user, f"change_{said['model']}", row))
+        if action != "undo":
+            return members.exists()
+        is_empty = not (members.exists() or change_set.restorable().exists())
+        return not is_empty and _may_undo(request.user, change_set)
 
     def _act(self, request, change_set):
         action = request.POST.get("do", "")
@@ -160,6 +165,24 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     def _revoke(self, request, change_set):
         count = revoke_links(change_set, request.user)
         return ngettext("{} link was revoked.", "{} links were revoked.", count).format(count)
+
+
+def _may_undo(person, change_set):
+    """Return whether the person may do what undoing does beside changing texts."""
+    said = change_set.renamed
+    if said and said["model"] == FILE:
+        term = change_set.members(with_trash=True).filter(pk=said["pk"]).first()
+        if not (term and may(person, "publish_term", term)):
+            return False
+    elif said:
+        row = MODELS[said["model"]].objects.filter(pk=said["pk"]).first()
+        if not (row and may(person, f"change_{said['model']}", row)):
+            return False
+    restored = change_set.restorable()
+    restores_all = not restored.exclude(
+        pk__in=rights(person, "delete_term").among(restored).values("pk")
+    ).exists()
+    return restores_all and _may_delete_what_it_made(person, change_set)
 
 
 def _may_delete_what_it_made(person, change_set):

@@ -139,7 +139,7 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
     """Restore the earlier texts and paths, as a new change set. Raises CannotRefactor, StaleWrite.
 
     If a text or path has changed since, nothing is undone. Terms that the change set created are
-    moved to the trash.
+    moved to the trash, and those that it moved to the trash are restored as drafts.
     """
     title = _("Undone: {title}").format(title=change_set.title)[:300]
     with transaction.atomic():
@@ -148,14 +148,18 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
             raise CannotRefactor(_("It was already undone."))
         changes = _changes_of(change_set)
         renamed = change_set.former_paths.select_related("term")
-        if not changes and not renamed:
+        trashed = list(change_set.restorable())
+        if not changes and not renamed and not trashed:
             raise CannotRefactor(_("It changed no file."))
         _require_unchanged(changes)
         for change in changes:
             _take_out_of_trash(change.term, person)
         undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
-        _trash(change_set.glossary, [c.term for c in changes if c.based_on is None], person)
+        _trash([change.term for change in changes if change.based_on is None], undone)
         _rename_back(renamed, undone)
+        for term in trashed:  # whose paths are free now
+            _restore(term, person)
+        undone.terms.set(trashed)
         _write_before(change_set, [c for c in changes if c.based_on is not None], undone)
         ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
     return undone
@@ -229,15 +233,20 @@ def _take_out_of_trash(term: Term, person: Any) -> None:
     if not term.document().is_merged:
         text = _("“{term}” is in the trash. Restore it first.")
         raise CannotRefactor(text.format(term=term))
+    _restore(term, person)
+
+
+def _restore(term: Term, person: Any) -> None:
     try:
         restore_term(term, person)
     except CannotRestore as error:
-        raise CannotRefactor(str(error)) from error
+        raise CannotRefactor(f"{error} {_('Nothing was undone.')}") from error
 
 
-def _trash(glossary: Glossary, terms: list[Term], person: Any) -> None:
+def _trash(terms: list[Term], undone: ChangeSet) -> None:
+    ids = [term.pk for term in terms]
     try:
-        trash_terms(glossary, [term.pk for term in terms], person)
+        trash_terms(undone.glossary, ids, undone.author, change_set=undone)
     except NotApproved as error:
         live = next((term for term in terms if term.live_fingerprint), terms[0])
         text = _("Readers see “{term}”, which it made. {reason}")

@@ -12,7 +12,17 @@ from terms.editing.gate import Draft, save_one
 from terms.editing.index import forget_terms, recall
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
-from terms.models import Event, Glossary, Mention, Relation, Review, Schedule, Term
+from terms.models import (
+    ChangeSet,
+    Event,
+    Glossary,
+    Mention,
+    Relation,
+    Review,
+    Schedule,
+    Term,
+    TrashedTerm,
+)
 from terms.models.bulk import batches
 from terms.models.term import TermQuerySet
 from terms.people.audit_log import record
@@ -56,9 +66,16 @@ def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
 
 
 def trash_terms(
-    glossary: Glossary, ids: Collection[int], person: Any = None, is_approved: bool = False
+    glossary: Glossary,
+    ids: Collection[int],
+    person: Any = None,
+    is_approved: bool = False,
+    change_set: ChangeSet | None = None,
 ) -> None:
-    """Do as ``trash`` does with all terms with these ``ids``, or with none of them."""
+    """Do as ``trash`` does with all terms with these ``ids``, or with none of them.
+
+    They are part of ``change_set``, so that undoing it restores them.
+    """
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         for some in batches(ids):
@@ -66,16 +83,21 @@ def trash_terms(
             live = terms.live().select_related("glossary")
             for term in live if not is_approved else ():
                 require(term, DELETE)
-            _trash_some(glossary, terms, person)
+            _trash_some(glossary, terms, person, change_set)
 
 
-def _trash_some(glossary: Glossary, terms: TermQuerySet, person: Any) -> None:
+def _trash_some(
+    glossary: Glossary, terms: TermQuerySet, person: Any, change_set: ChangeSet | None
+) -> None:
     found = list(terms.values_list("pk", "uid", "name"))
     ids = [pk for pk, _uid, _name in found]
     withdraw(glossary, terms, by=person)
     done(ids, person)
     at = timezone.now()
     terms.update(trashed_at=at, trashed_by=person)
+    if change_set:
+        trashed = (TrashedTerm(change_set=change_set, term_id=pk, at=at) for pk in ids)
+        TrashedTerm.objects.bulk_create(trashed)
     forget_terms(glossary, ids)
     forget_targets([uid for _pk, uid, _name in found])
     Schedule.objects.waiting().filter(term__in=ids).update(state=Schedule.State.CANCELLED)

@@ -7,7 +7,7 @@ from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .repository import Repository, Sync
 from .review import Approval, Comment, Removal, Review
-from .revision import ChangeSet, Revision
+from .revision import ChangeSet, Revision, TrashedTerm
 from .schedule import Schedule
 from .site import Address, Page, PageWrite, SearchMiss, Site, Unfinished, Withdrawal
 from .suggestion import DeclinedRelation, Suggestion
@@ -52,6 +52,7 @@ __all__ = [
     "Sync",
     "Term",
     "TermFile",
+    "TrashedTerm",
     "Unfinished",
     "Unsaved",
     "Vertical",

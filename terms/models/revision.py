@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .glossary import Glossary
@@ -41,6 +41,25 @@ class ChangeSet(models.Model):
         inside = Q(revisions__change_set=self) | Q(change_sets=self)
         terms = Term.with_trash if with_trash else Term.objects
         return terms.filter(inside).distinct()
+
+    def restorable(self):
+        """Return the terms that it moved to the trash and that are still there."""
+        at = F("trashed_at")
+        return Term.with_trash.filter(trashings__change_set=self, trashings__at=at).distinct()
+
+
+class TrashedTerm(models.Model):
+    """A term that a change set moved to the trash. ``at`` is its ``trashed_at`` at that time."""
+
+    change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="trashed")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="trashings")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["term__name_key", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.term)
 
 
 class Revision(models.Model):

@@ -1,0 +1,72 @@
+"""The page of a change set: terms that it moved to the trash, and undoing it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from terms.changes.trash import restore_term, trash_terms
+from terms.models import ChangeSet, Term
+from tests.factory import default_glossary, make_term
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def change_set():
+    """A change set that only moved terms to the trash."""
+    made = ChangeSet.objects.create(glossary=default_glossary(), title="Import of words")
+    ids = [make_term(name).pk for name in ("Flask", "Django")]
+    trash_terms(made.glossary, ids, change_set=made)
+    return made
+
+
+def url(change_set):
+    return reverse("admin:terms_changeset_change", args=[change_set.pk])
+
+
+def test_page_lists_terms_that_were_moved_to_the_trash(admin, change_set):
+    restore_term(Term.with_trash.get(name="Django"))
+    page = admin.get(url(change_set)).content.decode()
+    assert "2 terms, by" in page
+    listed = page[page.index("Moved to the trash") :]
+    assert "Flask <small>flask.md" in listed
+    django = reverse("admin:terms_term_review", args=[Term.objects.get(name="Django").pk])
+    assert f'{django}">Django</a> (restored)' in listed
+
+
+def test_terms_in_the_trash_are_restored_by_undoing(admin, change_set):
+    page = admin.post(url(change_set), {"do": "undo"}, follow=True)
+    assert Term.objects.count() == 2
+    assert "Undone: Import of words" in page.content.decode()
+    assert "Undo all" not in admin.get(url(change_set)).content.decode()
+
+
+def test_taken_path_is_named(admin, change_set):
+    make_term("Another", path="flask.md")
+    page = admin.post(url(change_set), {"do": "undo"}, follow=True)
+    assert "There is another term file “flask.md” now" in page.content.decode()
+    assert Term.objects.count() == 1
+
+
+def test_restoring_by_undoing_needs_the_right_to_delete(account, change_set):
+    writer = account("writer", "view_term", "change_term")
+    assert "Undo all" not in writer.get(url(change_set)).content.decode()
+    assert writer.post(url(change_set), {"do": "undo"}).status_code == 403
+    deleter = account("deleter", "view_term", "change_term", "delete_term")
+    assert "Undo all" in deleter.get(url(change_set)).content.decode()
+    assert deleter.post(url(change_set), {"do": "undo"}).status_code == 302
+    assert Term.objects.count() == 2
+
+
+def test_queries_do_not_grow_with_the_terms(admin, change_set):
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            admin.get(url(change_set))
+        return len(found)
+
+    queries()
+    before = queries()
+    ids = [make_term(f"Term {n}").pk for n in range(10)]
+    trash_terms(change_set.glossary, ids, change_set=change_set)
+    assert queries() == before
