@@ -152,8 +152,9 @@ def refuse(removal: Removal, person: Any, reason: str) -> None:
 
 
 def take_back_removal(removal: Removal, person: Any) -> None:
+    """Cancel a request, even if another text is live now. Raises CannotReview if it is closed."""
     with transaction.atomic():
-        now = _open(removal)
+        now = _open(removal, about_any_text=True)
         _close(now, person, Removal.Outcome.TAKEN_BACK)
         _note(now, Event.Kind.TAKEN_BACK, person)
 
@@ -179,10 +180,10 @@ def done(terms: Iterable[int], person: Any) -> None:
     )
 
 
-def _open(removal: Removal) -> Removal:
+def _open(removal: Removal, about_any_text: bool = False) -> Removal:
     Glossary.objects.lock(removal.term.glossary_id)
     now = Removal.objects.open().select_related("term__glossary").filter(pk=removal.pk).first()
-    if now is None or not _is_valid(now, now.term):
+    if now is None or not (about_any_text or _is_valid(now, now.term)):
         raise CannotReview(_("This request is no longer open, or another text is live now."))
     return now
 

@@ -44,7 +44,7 @@ def apply_import(plan: Plan, author: Any = None) -> Plan:
         carried_out |= {entry.path: entry for entry in taken.take(plan, some)}
         if not is_few:
             let_others_write(began)
-    plan = replace(plan, entries=list(carried_out.values()))
+    plan = replace(plan, entries=list(carried_out.values()), change_set=taken.change_set)
     saved = {entry.path for entry in entries}
     with transaction.atomic():
         _remember(plan, [entry for entry in plan.entries if entry.path not in saved])
@@ -101,7 +101,7 @@ class _Taken:
         for _ in range(ATTEMPTS):
             try:
                 with transaction.atomic():
-                    change_set = self.change_set or self._begun(plan)
+                    change_set = self.change_set or begin_import(plan, self.author)
                     _save(plan, entries, change_set)
             except StaleWrite:
                 plan = plan_again(plan, entries)
@@ -111,11 +111,11 @@ class _Taken:
                 return entries
         raise FolderError("The glossary is being edited too often. Try again.")
 
-    def _begun(self, plan: Plan) -> ChangeSet:
-        title = plan.title or f"Import of {Path(plan.place).name}"
-        return ChangeSet.objects.create(
-            glossary=plan.glossary, title=title[:300], author=self.author
-        )
+
+def begin_import(plan: Plan, author: Any) -> ChangeSet:
+    """Create the change set of an import."""
+    title = plan.title or f"Import of {Path(plan.place).name}"
+    return ChangeSet.objects.create(glossary=plan.glossary, title=title[:300], author=author)
 
 
 def _save(plan: Plan, entries: list[PlannedFile], change_set: ChangeSet) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from terms.formats.document import TermDocument
-from terms.models import Glossary
+from terms.models import ChangeSet, Glossary
 from terms.models.files import AgreedFile
 
 from .folder import Stamp
@@ -72,6 +72,7 @@ class Plan:
     sides: Sides = field(default_factory=dict)
     title: str = ""  # of the change set
     origins: Mapping[str, FileOrigin] = field(default_factory=dict)  # by path
+    change_set: ChangeSet | None = None  # what was carried out
 
     @property
     def place(self) -> str:

@@ -12,14 +12,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from terms.changes.operation import CannotRefactor
-from terms.changes.removals import DELETE, MOVE, NotApproved, ask, take_back_removal
+from terms.changes.removals import (
+    DELETE,
+    MOVE,
+    ask,
+    fingerprint_of_request,
+    take_back_removal,
+    why_not,
+)
 from terms.changes.rename import move
-from terms.changes.trash import CannotRestore, restore_term, trash, trash_terms
+from terms.changes.trash import CannotRestore, restore_term, trash_terms
 from terms.editing.paths import slugs_for
 from terms.files import pictures
 from terms.files.beside import FilesBeside
 from terms.files.import_plan import plan_again
-from terms.files.importing import apply_import
+from terms.files.importing import apply_import, begin_import
 from terms.files.plan import CONFLICT, KEPT_HERE, Plan, PlannedFile
 from terms.models import Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
@@ -34,7 +41,8 @@ class Wishes:
     """What an import may do beside saving texts.
 
     ``publishes``: publish the imported texts, and carry out removals and new addresses that need
-    no further approval. ``removes_many``: remove terms even if many files are gone at once.
+    no further approval, including those that an earlier import requested. ``removes_many``: remove
+    terms even if many files are gone at once.
     """
 
     publishes: bool = False
@@ -62,6 +70,8 @@ def run_import(
     plan = result.plan
     if isinstance(plan.source, FilesBeside):
         result.taken = pictures.take(plan.glossary, plan.source)
+    if wishes.publishes:
+        result.notes += _carry_out_requests(plan, person)
     if plan.removes_many and not wishes.removes_many:
         count = f"{len(plan.removed)} of {plan.known_files} files are gone"
         result.notes.append((plan.place, f"{count}; no term was removed"))
@@ -91,11 +101,13 @@ def _restore(plan: Plan, person: Any) -> Iterator[tuple[str, str]]:
 
 
 def _keep_terms(plan: Plan, person: Any) -> None:
-    """Close the requests of earlier imports to delete terms whose files are back."""
-    present = {entry.term for entry in plan.entries if entry.stamp}
-    requests = Removal.objects.open().filter(term__glossary=plan.glossary, action=DELETE, note=NOTE)
-    for request in requests.select_related("term__glossary"):
-        if request.term_id in present:
+    """Close the requests of earlier imports whose files are back, or have other paths now."""
+    present = {entry.term: entry.term_path or entry.path for entry in plan.entries if entry.stamp}
+    requests = Removal.objects.open().filter(term__glossary=plan.glossary)
+    for request in requests.filter(note__in=(NOTE, RENAMED)).select_related("term__glossary"):
+        path = present.get(request.term_id)
+        is_renamed = request.note == RENAMED and request.detail == path
+        if path and not is_renamed:
             take_back_removal(request, person)
 
 
@@ -107,25 +119,30 @@ def _remove(plan: Plan, person: Any, publishes: bool) -> Iterator[tuple[str, str
         drafts = [term.pk for term in terms if not term.live_fingerprint]
         with transaction.atomic():
             Glossary.objects.lock(plan.glossary.pk)
-            trash_terms(plan.glossary, drafts, person)
+            if drafts:
+                _trash(plan, drafts, person)
             _note_missing(plan, [paths[pk] for pk in drafts])
             for term in terms.live():
-                yield paths[term.pk], _remove_live(term, person, publishes)
+                yield paths[term.pk], _remove_live(plan, term, person, publishes)
                 _note_missing(plan, [paths[term.pk]])
 
 
-def _remove_live(term: Term, person: Any, publishes: bool) -> str:
-    """Request to delete a published term, or delete it. Return what was done."""
-    if publishes:
-        try:
-            with transaction.atomic():
-                trash(term, person)
-        except NotApproved as error:
-            ask(term, DELETE, person, note=NOTE)
-            return str(error)
+def _trash(plan: Plan, ids: Sequence[int], person: Any) -> None:
+    plan.change_set = plan.change_set or begin_import(plan, person)
+    trash_terms(plan.glossary, ids, person, change_set=plan.change_set)
+
+
+def _remove_live(plan: Plan, term: Term, person: Any, publishes: bool) -> str:
+    """Request to delete a published term, or delete it. Return what was done.
+
+    Call it in a transaction with the lock of the glossary.
+    """
+    reason = why_not(term, DELETE)
+    if publishes and not reason:
+        _trash(plan, [term.pk], person)
         return "is withdrawn and in the trash"
     ask(term, DELETE, person, note=NOTE)
-    return "awaits a decision: readers see it until then"
+    return reason if publishes else "awaits a decision: readers see it until then"
 
 
 def _keep_removed(plan: Plan) -> None:
@@ -142,15 +159,22 @@ def _change_addresses(plan: Plan, person: Any, publishes: bool) -> Iterator[tupl
     """Change the addresses of published terms whose files were renamed, or request it."""
     renamed = [entry for entry in plan.entries if entry.renamed_from and entry.status != CONFLICT]
     for term, entry in _live_terms(renamed):
-        if publishes:
-            try:
-                move(term, entry.term_path, person)
-            except CannotRefactor as error:
-                ask(term, MOVE, person, entry.term_path, RENAMED)
-                yield entry.path, str(error)
+        if said := _change_address(term, person, publishes):
+            yield entry.path, said
+
+
+def _change_address(term: Term, person: Any, publishes: bool) -> str:
+    """Move a published term to the address of its file, or request it. Return why it waits."""
+    said = "keeps its address until the new one is approved"
+    if publishes:
+        try:
+            move(term, term.path, person)
+        except CannotRefactor as error:
+            said = str(error)
         else:
-            ask(term, MOVE, person, entry.term_path, RENAMED)
-            yield entry.path, "keeps its address until the new one is approved"
+            return ""
+    ask(term, MOVE, person, term.path, RENAMED)
+    return said
 
 
 def _live_terms(entries: Sequence[PlannedFile]) -> Iterator[tuple[Term, PlannedFile]]:
@@ -164,6 +188,37 @@ def _live_terms(entries: Sequence[PlannedFile]) -> Iterator[tuple[Term, PlannedF
 
 def _slug(term: Term) -> str:
     return slugs_for(term.glossary, [term.path])[term.path]
+
+
+def _carry_out_requests(plan: Plan, person: Any) -> Iterator[tuple[str, str]]:
+    """Carry out removals and new addresses that earlier imports of the folder requested."""
+    requests = Removal.objects.open().filter(
+        term__files__in=TermFile.objects.of(plan.glossary, plan.place),
+        term__in=Term.objects.live(),
+    )
+    requests = requests.filter(note__in=(NOTE, RENAMED)).distinct()
+    for pk in sorted(requests.values_list("pk", flat=True)):
+        with transaction.atomic():
+            Glossary.objects.lock(plan.glossary.pk)
+            request = requests.select_related("term__glossary").filter(pk=pk).first()
+            if request and (told := _carry_out(plan, request, person)):
+                yield told
+
+
+def _carry_out(plan: Plan, request: Removal, person: Any) -> tuple[str, str] | None:
+    term = request.term
+    files = TermFile.objects.of(plan.glossary, plan.place).filter(term=term)
+    file = files.filter(missing_since=None).first() or files[0]
+    if request.action == DELETE and request.note == NOTE and file.missing_since:
+        asked = fingerprint_of_request(term, DELETE, request.detail, request.asked_at)
+        if request.fingerprint == asked and file.fingerprint == term.fingerprint:
+            return file.path, _remove_live(plan, term, person, publishes=True)
+        return file.path, "awaits a decision: it was edited here since"
+    is_due = request.action == MOVE and request.note == RENAMED and request.detail == term.path
+    if is_due and not file.missing_since and term.slug != _slug(term):
+        said = _change_address(term, person, publishes=True)
+        return (file.path, said) if said else None
+    return None
 
 
 def _publish(

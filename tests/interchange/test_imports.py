@@ -3,13 +3,16 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from terms.changes.removals import refuse
+from terms.changes.change_sets import publish_set
+from terms.changes.operation import CannotRefactor, undo
+from terms.changes.removals import WITHDRAW, approve_removal, ask, refuse
+from terms.changes.trash import restore_term, trash
 from terms.files.exporting import export
 from terms.files.import_plan import plan_import
 from terms.interchange.imports import Wishes, run_import
 from terms.models import Category, ChangeSet, Page, Removal, Term
 from terms.publishing.publish import publish
-from tests.factory import default_glossary, text_of
+from tests.factory import default_glossary, make_term, save_text, text_of
 from tests.files.folders import LONG, make_folder
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,187 @@ def test_removal_needs_the_approvals_of_a_change(folder):
     ]  # fmt: skip
     assert status_of("flask") == 200
     assert Removal.objects.get().action == "delete"
+
+
+def remove(folder, *names):
+    for name in names:
+        (folder / name).unlink()
+
+
+def test_import_is_undone_with_its_removals(folder):
+    bring_in(folder)
+    remove(folder, "flask.md", "wsgi.md")
+    (folder / "django.md").write_text(text_of("Django", body=f"Edited. {LONG}"))
+    change_set = bring_in(folder).plan.change_set
+    assert sorted(str(row) for row in change_set.trashed.all()) == ["Flask", "WSGI"]
+
+    undone = undo(change_set)
+
+    assert Term.objects.count() == 3
+    assert "Edited" not in Term.objects.get(name="Django").body
+    assert undone.members().count() == 3
+    assert bring_in(folder).plan.counts["removed"] == 0
+    export(default_glossary(), folder)
+    assert files(folder) == ["django.md", "flask.md", "wsgi.md"]
+
+
+def test_import_that_only_removes_has_a_change_set(folder, django_user_model):
+    ann = django_user_model.objects.create_user("ann")
+    bring_in(folder)
+    remove(folder, "flask.md")
+    change_set = bring_in(folder, ann).plan.change_set
+    assert (change_set.title, change_set.author) == ("Import of words", ann)
+    undo(change_set, ann)
+    assert Term.objects.get(name="Flask").trashed_at is None
+    with pytest.raises(CannotRefactor, match="already undone"):
+        undo(change_set, ann)
+
+
+def test_import_with_nothing_to_do_has_no_change_set(folder):
+    bring_in(folder, publishes=True)
+    assert bring_in(folder).plan.change_set is None
+    require_approvals()
+    remove(folder, "flask.md")
+    assert bring_in(folder, publishes=True).plan.change_set is None
+    assert ChangeSet.objects.count() == 1
+
+
+def test_removals_are_not_undone_while_a_path_is_taken(folder):
+    bring_in(folder)
+    remove(folder, "flask.md", "wsgi.md")
+    change_set = bring_in(folder).plan.change_set
+    make_term("Another", path="flask.md")
+    with pytest.raises(CannotRefactor, match=r"“flask\.md” now: .* Nothing was undone\."):
+        undo(change_set)
+    assert not Term.objects.filter(name="WSGI").exists()
+    assert ChangeSet.objects.get(pk=change_set.pk).undone_at is None
+
+
+def test_path_that_the_import_gave_to_another_term_is_free_again(folder):
+    bring_in(folder)
+    remove(folder, "wsgi.md")
+    change_set = bring_in(folder).plan.change_set
+    (folder / "flask.md").rename(folder / "wsgi.md")
+    renaming = bring_in(folder).plan.change_set
+    undo(renaming)
+    undo(change_set)
+    assert Term.objects.get(name="WSGI").path == "wsgi.md"
+    assert Term.objects.get(name="Flask").path == "flask.md"
+
+
+def test_undo_restores_only_what_the_import_removed(folder):
+    bring_in(folder)
+    remove(folder, "flask.md", "wsgi.md")
+    change_set = bring_in(folder).plan.change_set
+    flask = Term.with_trash.get(name="Flask")
+    restore_term(flask)
+    trash(Term.objects.get(pk=flask.pk))  # by another person, later
+    undo(change_set)
+    assert not Term.objects.filter(name="Flask").exists()
+    assert Term.objects.filter(name="WSGI").exists()
+
+
+def test_undone_import_of_new_terms_is_undone(folder):
+    undone = undo(bring_in(folder).plan.change_set)
+    assert Term.objects.count() == 0
+    undo(undone)
+    assert Term.objects.count() == 3
+
+
+def test_withdrawn_term_is_restored_as_a_draft(folder):
+    bring_in(folder, publishes=True)
+    remove(folder, "flask.md")
+    undone = undo(bring_in(folder, publishes=True).plan.change_set)
+    assert status_of("flask") == 410
+    assert publish_set(undone) == 1
+    assert status_of("flask") == 200
+
+
+def test_publishing_import_carries_out_earlier_removals(folder):
+    bring_in(folder, publishes=True)
+    remove(folder, "flask.md")
+    bring_in(folder)
+    outcome = bring_in(folder, publishes=True)
+    assert outcome.notes == [("flask.md", "is withdrawn and in the trash")]
+    assert status_of("flask") == 410
+    assert Removal.objects.get().outcome == "done"
+    assert str(outcome.plan.change_set.trashed.get()) == "Flask"
+    assert bring_in(folder, publishes=True).notes == []
+
+
+def test_earlier_removals_wait_for_approvals(folder, django_user_model):
+    bring_in(folder, publishes=True)
+    require_approvals()
+    remove(folder, "flask.md")
+    bring_in(folder)
+    assert bring_in(folder, publishes=True).notes == [
+        ("flask.md", "1 person must approve this first.")
+    ]  # fmt: skip
+    approve_removal(Removal.objects.get(), django_user_model.objects.create_user("ben"))
+    assert bring_in(folder, publishes=True).notes == [
+        ("flask.md", "is withdrawn and in the trash")
+    ]  # fmt: skip
+
+
+def test_publishing_import_moves_to_addresses_requested_earlier(folder):
+    bring_in(folder, publishes=True)
+    (folder / "flask.md").rename(folder / "small.md")
+    bring_in(folder)
+    require_approvals()
+    assert bring_in(folder, publishes=True).notes == [
+        ("small.md", "1 person must approve this first.")
+    ]  # fmt: skip
+    Category.objects.update(approvals_needed=0)
+    assert bring_in(folder, publishes=True).notes == []
+    assert (status_of("flask"), status_of("small")) == (301, 200)
+    assert not Removal.objects.open().exists()
+
+
+def test_request_for_an_address_is_closed_when_the_file_is_renamed_back(folder):
+    bring_in(folder, publishes=True)
+    (folder / "flask.md").rename(folder / "small.md")
+    bring_in(folder)
+    (folder / "small.md").rename(folder / "flask.md")
+    assert bring_in(folder).notes == []
+    assert Removal.objects.get().outcome == "taken back"
+    assert status_of("flask") == 200
+
+
+def test_requests_of_people_are_left_to_people(folder, django_user_model):
+    bring_in(folder, publishes=True)
+    ann = django_user_model.objects.create_user("ann")
+    ask(Term.objects.get(name="Flask"), "delete", ann, note="Nobody uses it.")
+    ask(Term.objects.get(name="WSGI"), WITHDRAW, ann)
+    assert bring_in(folder, publishes=True).notes == []
+    assert Removal.objects.open().count() == 2
+
+
+def test_text_edited_after_its_removal_was_requested_is_kept(folder):
+    bring_in(folder, publishes=True)
+    remove(folder, "flask.md", "wsgi.md")
+    bring_in(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", body="Another text."))
+    save_text(Term.objects.get(name="WSGI"), text_of("WSGI", body="Another text."))
+    publish(flask.glossary, Term.objects.filter(name="WSGI"))
+    notes = [
+        (path, "awaits a decision: it was edited here since") for path in ("flask.md", "wsgi.md")
+    ]
+    assert bring_in(folder, publishes=True).notes == notes
+    assert status_of("flask") == status_of("wsgi") == 200
+
+
+def test_file_is_back_after_its_text_was_published_here(folder):
+    bring_in(folder, publishes=True)
+    text = (folder / "flask.md").read_text()
+    remove(folder, "flask.md")
+    bring_in(folder)
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, text_of("Flask", body="Another text."))
+    publish(flask.glossary, Term.objects.filter(pk=flask.pk))
+    (folder / "flask.md").write_text(text)
+    bring_in(folder)
+    assert not Removal.objects.open().exists()
 
 
 def test_file_that_is_back_restores_its_term(folder):
