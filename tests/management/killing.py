@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import redirect_stdout
 from itertools import count
 from pathlib import Path
 
@@ -67,6 +68,23 @@ def hidden(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.partial"))
 
 
+def start_again(place):
+    """Copy the folder ``start`` to ``work``."""
+    shutil.rmtree(place.parent / "work", ignore_errors=True)
+    shutil.copytree(place.parent / "start", place.parent / "work", symlinks=True)
+
+
+def warm_up(place, command):
+    """Run ``command`` in this process, so that its children find code and templates loaded."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    start_again(place)
+    with redirect_stdout(io.StringIO()):
+        call_command(*command)
+    connections.close_all()
+
+
 def write_line(values):
     sys.stdout.write(f"{json.dumps(values)}\n")
     sys.stdout.flush()
@@ -80,10 +98,10 @@ def main():
     from django.conf import settings
 
     place, out = Path(settings.DATA_DIR), Path(out)
+    warm_up(place, command)
     for number in count(1):
         assert number < MOST
-        shutil.rmtree(place.parent / "work", ignore_errors=True)
-        shutil.copytree(place.parent / "start", place.parent / "work", symlinks=True)
+        start_again(place)
         status = run(command, number)
         if status != -signal.SIGKILL:
             break

@@ -32,6 +32,9 @@ def start(tmp_path_factory):
     write(files, "one", "Before.\n\n![A dot](dot.png)")
     (files / "dot.png").write_bytes(picture("red"))
     prepare(folder)
+    static = tmp_path_factory.mktemp("static") / "static"
+    (folder / "static").rename(static)
+    (folder / "static").symlink_to(static)  # hundreds of files that no run has to copy
     succeed(folder, "import_terms", files, "--publish")
     return folder
 
@@ -57,7 +60,7 @@ def change(folder):
 
 @pytest.fixture
 def site(start, tmp_path):
-    shutil.copytree(start, tmp_path / "start")
+    shutil.copytree(start, tmp_path / "start", symlinks=True)
     return tmp_path
 
 
@@ -97,7 +100,7 @@ def test_killed_export_leaves_complete_files(site):
 
 def test_killed_build_leaves_old_or_new_site(site):
     out = site / "work" / "site"
-    shutil.copytree(site / "start", site / "work")
+    shutil.copytree(site / "start", site / "work", symlinks=True)
     succeed(site / "work", "build_site", out)
     change(site / "work")
     succeed(site / "work", "import_terms", site / "work" / "files", "--publish")
