@@ -22,6 +22,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from terms.changes.rename import move
+from terms.editing.gate import Draft, save
 from terms.models import Page, Term
 from terms.pages.build import BuildError, build
 from terms.publishing.publish import withdraw
@@ -194,16 +195,20 @@ build(pathlib.Path({str(out)!r}))
 
 
 def change_all(number):
-    for term in Term.objects.all():
-        save_text(term, text_of(term.name, body=f"Text {number}. " + "Flask " * 50))
+    body = f"Text {number}. " + "Flask " * 50
+    drafts = [
+        Draft(term.path, text_of(term.name, body=body), term, term.version)
+        for term in Term.objects.all()
+    ]
+    save(default_glossary(), drafts)
     publish_all()
 
 
 def test_killed_build_leaves_complete_site(out, tmp_path):
     if connection.vendor != "sqlite":
         pytest.skip("the other process finds the test's database by its file")
-    for number in range(40):
-        make_term(f"Term {number}", body="Flask " * 50)
+    new = [Draft(f"term-{number}.md", text_of(f"Term {number}")) for number in range(40)]
+    save(default_glossary(), new)
     publish_all()
     build(out)
     chance = random.Random(1)

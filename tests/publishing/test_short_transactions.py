@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from terms.changes.change_sets import PublishingRefused, collect, publish_set
 from terms.changes.trash import trash
-from terms.editing.gate import Draft, save_one
+from terms.editing.gate import Draft, save, save_one
 from terms.management.consistency import check_consistency
 from terms.models import Glossary, Mention, Page, PublishedTerm, Term, Unfinished, Withdrawal
 from terms.models.bulk import PAUSE, SHARE, let_others_write
@@ -34,11 +34,21 @@ COUNT = 400
 
 @pytest.fixture
 def many():
-    for number in range(COUNT):
-        make_term(
-            f"Term {number}", related=f"Term {number + 1}", body=f"See Term {number + 2}. " * 20
-        )
+    save(default_glossary(), [draft(number) for number in range(COUNT)])
     publish_all()
+    return default_glossary()
+
+
+def draft(number):
+    body = f"See Term {number + 2}. " * 20
+    text = text_of(f"Term {number}", related=f"Term {number + 1}", body=body)
+    return Draft(f"term-{number}.md", text)
+
+
+@pytest.fixture
+def few():
+    make_live("Flask")
+    make_live("Django")
     return default_glossary()
 
 
@@ -67,8 +77,8 @@ def test_editors_can_save_and_publish_during_rebuild(many):
     while not ended.is_set():
         number += 1
         began = time.monotonic()
-        draft = Draft(f"new-{number}.md", text_of(f"New {number}", body="Term 7 is named."))
-        save_one(many, draft)
+        text = text_of(f"New {number}", body="Term 7 is named.")
+        save_one(many, Draft(f"new-{number}.md", text))
         waited.append(time.monotonic() - began)
         if number % 3 == 0:
             assert publish(many, Term.objects.filter(path=f"new-{number}.md")) == []
@@ -125,9 +135,9 @@ def test_killed_publishing_is_finished_later(many):
     assert next_abandoned() is None
 
 
-def test_failure_in_one_glossary_does_not_block_another(many, monkeypatch, caplog):
+def test_failure_in_one_glossary_does_not_block_another(few, monkeypatch, caplog):
     other = Glossary.objects.create(slug="another")
-    for glossary in (many, other):
+    for glossary in (few, other):
         old = timezone.now() - Unfinished.PATIENCE * 2
         Unfinished.objects.create(glossary=glossary, seen_at=old)
 
@@ -137,10 +147,10 @@ def test_failure_in_one_glossary_does_not_block_another(many, monkeypatch, caplo
     monkeypatch.setattr(publishing, "_derive", failing)
     assert finish_abandoned() == 1
     assert "could not be made again" in caplog.text
-    assert [work.glossary for work in Unfinished.objects.all()] == [many]  # tried again later
+    assert [work.glossary for work in Unfinished.objects.all()] == [few]  # tried again later
 
 
-def test_terms_trashed_or_changed_before_the_lock_are_not_published(many):
+def test_terms_trashed_or_changed_before_the_lock_are_not_published(few):
     """They are chosen before the lock is taken."""
     first, second = Term.objects.order_by("pk")[:2]
     for term in (first, second):
@@ -148,12 +158,12 @@ def test_terms_trashed_or_changed_before_the_lock_are_not_published(many):
     seen = dict(Term.objects.values_list("pk", "fingerprint"))
     edit(Term.objects.get(pk=second.pk), "Newest.")
     trash(Term.objects.get(pk=first.pk))
-    refusals = publish_ids(many, [first.pk, second.pk], seen=seen)
+    refusals = publish_ids(few, [first.pk, second.pk], seen=seen)
     assert [(refusal.term.pk, refusal.reason) for refusal in refusals] == [
         (second.pk, "It has changed since.")
     ]
     assert not PublishedTerm.objects.filter(uid=first.uid).exists()
-    assert list(check_consistency(many)) == []
+    assert list(check_consistency(few)) == []
 
 
 def test_concurrent_withdrawals_keep_successor():
@@ -186,7 +196,7 @@ def test_missing_stored_page_is_rendered_on_request(client):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
-def test_writer_gets_the_lock_between_short_transactions(many):
+def test_writer_gets_the_lock_between_short_transactions():
     """SQLite's own busy handler retries every 100 ms and misses most of the gaps."""
     ended, waited = threading.Event(), []
 
