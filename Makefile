@@ -21,7 +21,7 @@ run: install
 	@$(BIN)/python manage.py run_demo "$(GLOSSARY)" --port $(PORT)
 
 test: install
-	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

@@ -11,6 +11,13 @@ from tests.accounts import logged_in
 
 SHARED = Path(os.environ.get("GLOSSARY_SHARED", Path(__file__).parents[2] / "shared"))
 
+# Modules with long tests. They start first, so that no worker is left with one at the end.
+LONG = ("test_kills", "test_growth", "test_migrations", "test_short_transactions", "test_backups")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
