@@ -235,6 +235,68 @@ def test_unknown_keys_are_shown(admin):
     assert "<dt>weight</dt><dd>500</dd>" in page
 
 
+SAME_TITLES = text_of("Flask").replace(
+    "details:\n",
+    "details:\n  - title: Source\n    value: A book\n    page: 12\n"
+    "  - title: Source\n    value: A talk\n    minute: 40\n",
+)
+
+
+def rows_after_conflict(admin, theirs, mine):
+    """Save the text ``theirs`` while another editor changes rows, and save the merged form."""
+    term = make_term("Flask", text=SAME_TITLES)
+    fields = fields_of(admin.get(address(term)))
+    save_text(term, theirs)
+    response = admin.post(address(term), {**fields, **mine(fields)})
+    assert response.status_code == 409
+    assert admin.post(address(term), fields_of(response)).status_code == 302
+    return text(term)
+
+
+def with_values(fields, **values):
+    """Return the rows with other values: old value → new one."""
+    found = [values.get(value.replace(" ", "_"), value) for value in fields["detail_rows-value"]]
+    return {"detail_rows-value": found}
+
+
+def test_rows_with_the_same_title_are_not_mixed_up(admin):
+    theirs = SAME_TITLES.replace("What Flask is", "What it is")
+    found = rows_after_conflict(admin, theirs, lambda fields: with_values(fields, A_talk="A film"))
+    assert found == theirs.replace("A talk", "A film")
+
+
+def test_row_is_removed_beside_one_with_the_same_title(admin):
+    def without_first(fields):
+        found = {
+            name: list(fields[f"detail_rows-{name}"])
+            for name in ("title", "value", "url", "origin")
+        }
+        for values in found.values():
+            del values[0]
+        return {f"detail_rows-{name}": values for name, values in found.items()}
+
+    theirs = SAME_TITLES.replace("What Flask is", "What it is")
+    found = rows_after_conflict(admin, theirs, without_first)
+    assert found == theirs.replace("  - title: Source\n    value: A book\n    page: 12\n", "")
+
+
+def test_rows_with_the_same_title_are_changed_by_both(admin):
+    theirs = SAME_TITLES.replace("A book", "A thick book")
+    found = rows_after_conflict(admin, theirs, lambda fields: with_values(fields, A_talk="A film"))
+    assert found == theirs.replace("A talk", "A film")
+
+
+def test_row_that_they_removed_stays_only_if_it_was_edited(admin):
+    theirs = SAME_TITLES.replace("  - title: Source\n    value: A book\n    page: 12\n", "")
+    found = rows_after_conflict(admin, theirs, lambda fields: with_values(fields, A_talk="A film"))
+    assert found == theirs.replace("A talk", "A film")
+    theirs = SAME_TITLES.replace("  - title: Source\n    value: A talk\n    minute: 40\n", "")
+    Term.objects.all().delete()
+    found = rows_after_conflict(admin, theirs, lambda fields: with_values(fields, A_talk="A film"))
+    assert "A film" in found
+    assert "A book" in found
+
+
 # Two editors
 
 

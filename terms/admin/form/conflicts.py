@@ -1,7 +1,9 @@
 """Edit conflicts: the saved version and the submitted form, merged field by field."""
 
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from terms.models import Term
 from .form import COLUMNS
 from .passages import passages_of
 from .redisplay import as_shown, form_page, keep_initial
+from .values import is_as_before
 from .widgets import RelatedName, TypedAlias
 
 
@@ -100,19 +103,42 @@ def rows_on_top(
 ) -> list[DetailRow]:
     """Apply ``mine``, edited from ``base``, to a text that has the rows ``theirs``.
 
-    Rows are matched by title. Rows that they added come last.
+    Rows that only they changed or removed are as in ``theirs``. Rows that they added come last.
     """
-    places = {row.title: place for place, row in reversed(list(enumerate(theirs)))}
+    places = _places(base, theirs)
+    known = set(places.values())
+    added = [place for place in range(len(theirs)) if place not in known]
     rows = []
     for row in mine:
-        title = base[row.origin].title if row.origin is not None else row.title
-        place = places.pop(title, None)
-        if row.follows:
+        if row.origin is None:
+            place = next((one for one in added if theirs[one].title == row.title), None)
+            if place is not None:
+                added.remove(place)
+        else:
+            place = places.get(row.origin)
+        if row.origin is not None and (row.follows or is_as_before(base[row.origin], row)):
             rows += [theirs[place]] if place is not None else []
         else:
             rows.append(replace(row, origin=place))
-    known = {row.title for row in base}
-    return [*rows, *(row for row in theirs if row.title in places and row.title not in known)]
+    return [*rows, *(theirs[place] for place in added)]
+
+
+def _places(base: Sequence[DetailRow], theirs: Sequence[DetailRow]) -> dict[int, int]:
+    """Return the place of each row of ``base`` in ``theirs``.
+
+    Several rows may have the same title: equal rows are matched first, the others in their order.
+    """
+    places: dict[int, int] = {}
+    for key in (attrgetter("title", "value", "url"), attrgetter("title")):
+        waiting: dict[object, deque[int]] = defaultdict(deque)
+        taken = set(places.values())
+        for place, row in enumerate(theirs):
+            if place not in taken:
+                waiting[key(row)].append(place)
+        for number, row in enumerate(base):
+            if number not in places and waiting[key(row)]:
+                places[number] = waiting[key(row)].popleft()
+    return places
 
 
 def _text(value: Any) -> str:

@@ -31,7 +31,7 @@ def titled(typed: TypedRow, origin: int | None) -> DetailRow:
     return DetailRow(typed.title, typed.value, typed.url, origin)
 
 
-def is_as_before(old: DetailRow, typed: TypedRow) -> bool:
+def is_as_before(old: DetailRow, typed: TypedRow | DetailRow) -> bool:
     return (typed.title, typed.value, typed.url) == (
         as_browser_returns(old.title, lines=False),
         as_browser_returns(old.value, lines=True),
