@@ -22,7 +22,7 @@ FULL = ("database or disk is full", "No space left on device", "File too large")
 SHORT = {
     "build": "build_site", "check-glossary": "check_glossary", "demo": "run_demo",
     "due": "run_due", "export": "export_terms", "import": "import_terms",
-    "rebuild": "rebuild_site", "sync": "sync_terms",
+    "jobs": "run_jobs", "rebuild": "rebuild_site", "sync": "sync_terms",
 }  # fmt: skip
 
 

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "markdownx",
     "axes",
     "csp",
+    "django_tasks_db",
     *env.words("EXTRA_APPS", not_a_module),
 ]
 
@@ -130,6 +131,11 @@ elif "postgresql" in DATABASES["default"]["ENGINE"]:
     )
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Long work: Django's tasks, in the database. `run_jobs` runs them, which a server starts itself.
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+RUN_JOBS = env.flag("RUN_JOBS", True)
 
 # Language and time
 

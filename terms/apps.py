@@ -1,7 +1,7 @@
 import gc
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
 from django.core.signals import setting_changed
 from django.db import connections
@@ -21,6 +21,10 @@ class NewsroomConfig(admin_apps.AdminConfig):
         from . import admin  # noqa: F401
 
         super().ready()
+        from django.contrib.admin import site
+
+        # The rows of the queue have only ids of jobs, which have pages of their own.
+        site.unregister(apps.get_model("django_tasks_database", "DBTaskResult"))
 
 
 class TermsConfig(AppConfig):

@@ -53,8 +53,9 @@ def editor(db):
 
 @pytest.fixture
 def roles(db):
-    """Create the groups of the migration ``0003_newsroom``."""
+    """Create the groups of the migrations, with their permissions."""
     importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
+    importlib.import_module("terms.migrations.0015_jobs").let_administrators(apps, None)
 
 
 @pytest.fixture

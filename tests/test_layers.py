@@ -33,12 +33,13 @@ MAY_IMPORT = {
     " editing quality",
     "changes": "models addresses formats rendering people review pages editing publishing",
     "interchange": "models formats files editing changes publishing",
+    "jobs": "models people review pages editing files publishing changes interchange",
     # Interfaces
     "admin": "models addresses formats rendering languages media people review editing quality"
-    " publishing changes files",
+    " publishing changes files jobs",
     "web": "models addresses formats people search review pages editing changes",
     "management": "models formats languages media people pages editing files quality publishing"
-    " changes interchange",
+    " changes interchange jobs",
     "apps": "models formats admin management",
 }
 PURE = ("addresses", "formats", "languages", "rendering")

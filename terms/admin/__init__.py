@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 
-from terms.models import Category, ChangeSet, Event, Glossary, SearchMiss, Term, Vertical
+from terms.models import Category, ChangeSet, Event, Glossary, Job, SearchMiss, Term, Vertical
 
 from .change_sets import ChangeSetAdmin
 from .classification import ClassificationAdmin, GlossaryAdmin
+from .jobs import JobAdmin
 from .log import EventAdmin
 from .people import PersonAdmin
 from .search_misses import SearchMissAdmin
@@ -16,6 +17,7 @@ admin.site.unregister(get_user_model())
 admin.site.register(get_user_model(), PersonAdmin)
 admin.site.register(ChangeSet, ChangeSetAdmin)
 admin.site.register(Event, EventAdmin)
+admin.site.register(Job, JobAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)

@@ -18,6 +18,7 @@ from terms.changes.rename import FILE, MODELS, undo_set
 from terms.editing.gate import StaleWrite
 from terms.editing.numbers import number_in
 from terms.formats.differences import compare
+from terms.jobs.kinds import MANY
 from terms.models import ChangeSet, Revision, Term
 from terms.people.permissions import may, rights
 from terms.review.approvals import contributors
@@ -25,7 +26,7 @@ from terms.review.requests import CannotReview
 from terms.review.stages import LIVE, stages
 
 from .permissions import ReadOnly, Scoped
-from .views.page import admin_page, row_for
+from .views.page import admin_page, row_for, started
 
 SHOWN = 200  # terms
 # Action → the right that it requires for every term of the set.
@@ -36,6 +37,11 @@ RIGHTS = {
     "undo": "change_term",
     "link": "change_term",
     "revoke": "change_term",
+}
+# Action → the kind of job that does it for a large set, and its title.
+JOBS = {
+    "publish": ("publish_set", _lazy("Publish: {title}")),
+    "undo": ("undo", _lazy("Undo: {title}")),
 }
 
 
@@ -115,6 +121,8 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         if action not in RIGHTS or not self._may(request, action, change_set):
             raise PermissionDenied
         shown = change_set
+        if action in JOBS and change_set.members(with_trash=True).count() > MANY:
+            return self._start(request, action, change_set)
         try:
             if action == "undo":
                 undone = undo_set(change_set, request.user)
@@ -131,6 +139,13 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         except (CannotRefactor, CannotReview, StaleWrite, TooLarge) as error:
             self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_changeset_change", args=[shown.pk]))
+
+    def _start(self, request, action, change_set):
+        kind, title = JOBS[action]
+        seen = {str(pk): fingerprint for pk, fingerprint in _seen(request).items()}
+        arguments = {"change_set": change_set.pk, "seen": seen}
+        title = title.format(title=change_set.title)
+        return started(request, kind, change_set.glossary, arguments, title)
 
     def _submit(self, request, change_set):
         count = submit_set(change_set, request.user, request.POST.get("text", ""))

@@ -12,9 +12,11 @@ from django.utils.translation import ngettext
 from terms.addresses import RESERVED
 from terms.changes.operation import MEANWHILE, CannotRefactor
 from terms.changes.rename import plan_renaming, rename_classification
+from terms.jobs.kinds import MANY
+from terms.jobs.starting import start_job
 from terms.languages.collation import why_not_sorted
 from terms.languages.translations import english_name, is_tag, languages
-from terms.models import Address, Category, PublishedClass
+from terms.models import Address, Category, PublishedClass, PublishedTerm
 from terms.people.permissions import rights
 from terms.publishing.publish import rebuild
 from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
@@ -94,8 +96,18 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         if {"name", "slug", "language", "origin", "takes_suggestions"} & set(form.changed_data):
             # Every page shows these; the language also sorts names, and the origin resolves links.
+            if PublishedTerm.objects.filter(glossary=obj).count() > MANY:
+                self._start_rebuilding(request, obj)
+                return
             for refusal in rebuild(obj):
                 messages.warning(request, f"{refusal.term.name}: {refusal.reason}")
+
+    def _start_rebuilding(self, request, glossary):
+        title = _("{glossary}: rebuild readers’ pages").format(glossary=glossary.name)
+        job = start_job("rebuild", glossary, request.user, {}, title)
+        url = reverse("admin:terms_job_change", args=[job.pk])
+        text = _('Readers’ pages are being rebuilt: <a href="{url}">see the progress</a>.')
+        self.message_user(request, format_html(text, url=url))
 
 
 # Model and field → why a value cannot be had twice.
@@ -197,6 +209,10 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
         if change and "name" in form.changed_data:
             name, obj.name = obj.name, form.initial["name"]
             shown = request.POST.get("confirm", "")
+            if obj.term_set.count() > MANY:
+                self._start_renaming(request, obj, name, shown)
+                super().save_model(request, obj, form, change)
+                return
             change_set = rename_classification(obj, name, request.user, shown)
             count = change_set.revisions.count()
             text = ngettext(
@@ -209,6 +225,16 @@ class ClassificationAdmin(Scoped, admin.ModelAdmin):
             url = reverse("admin:terms_changeset_change", args=[change_set.pk])
             self.message_user(request, format_html(text, count=count, url=url))
         super().save_model(request, obj, form, change)
+
+    def _start_renaming(self, request, obj, name, shown):
+        arguments = {
+            "model": obj._meta.model_name, "pk": obj.pk, "name": name, "shown": shown,
+        }  # fmt: skip
+        title = _("{old} renamed to {new}").format(old=obj.name, new=name)
+        job = start_job("rename_class", obj.glossary, request.user, arguments, title)
+        url = reverse("admin:terms_job_change", args=[job.pk])
+        text = _('The files of its terms get the new name: <a href="{url}">see the progress</a>.')
+        self.message_user(request, format_html(text, url=url))
 
     @admin.display(description=_lazy("terms"), ordering="term_count")
     def terms(self, obj):

@@ -12,11 +12,14 @@ from django.utils.translation import ngettext
 
 from terms.changes import removals
 from terms.changes.change_sets import collect
+from terms.jobs.kinds import MANY
+from terms.jobs.publishing import seen_texts
 from terms.models import Glossary, PublishedTerm, Term
 from terms.publishing import publish
 
 from .mixin import Mixin
 from .views import bulk
+from .views.page import started
 
 # Right → that the person does not have it.
 NOT_PERMITTED = {
@@ -60,8 +63,15 @@ class Publication(Mixin):
 
     @admin.action(description=_lazy("Publish the selected terms"), permissions=["publish"])
     def publish_selected(self, request, queryset):
+        response = None
         for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
-            self._tell(request, glossary, terms)
+            count = terms.count()
+            if count > MANY:
+                title = _("Publish {count} terms").format(count=f"{count:,}")
+                response = started(request, "publish", glossary, {"seen": seen_texts(terms)}, title)
+            else:
+                self._tell(request, glossary, terms)
+        return response
 
     @admin.action(description=_lazy("Withdraw the selected terms"), permissions=["publish"])
     def withdraw_selected(self, request, queryset):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from terms.editing.index import known_names
 from terms.formats.paths import name_key
 from terms.models import Approval, ChangeSet, Glossary, Term
+from terms.models.bulk import Progress
 from terms.publishing.publish import FEW, Refusal, publish, publish_ids, why_refused, withdraw
 from terms.review.requests import CannotReview, approve, submit
 from terms.review.stages import LIVE, REVIEW, stages
@@ -42,7 +43,10 @@ def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> C
 
 
 def publish_set(
-    change_set: ChangeSet, person: Any = None, seen: Mapping[int, str] = MappingProxyType({})
+    change_set: ChangeSet,
+    person: Any = None,
+    seen: Mapping[int, str] = MappingProxyType({}),
+    progress: Progress = iter,
 ) -> int:
     """Publish all terms of the set in one transaction. Raises PublishingRefused.
 
@@ -54,7 +58,7 @@ def publish_set(
     """
     ids = list(change_set.members().order_by("path").values_list("pk", flat=True))
     if len(ids) > FEW:
-        return _publish_large(change_set, ids, person, seen)
+        return _publish_large(change_set, ids, person, seen, progress)
     chosen = Term.objects.filter(pk__in=ids)
     with transaction.atomic():
         Glossary.objects.lock(change_set.glossary_id)
@@ -66,7 +70,11 @@ def publish_set(
 
 
 def _publish_large(
-    change_set: ChangeSet, ids: list[int], person: Any, seen: Mapping[int, str]
+    change_set: ChangeSet,
+    ids: list[int],
+    person: Any,
+    seen: Mapping[int, str],
+    progress: Progress,
 ) -> int:
     """Check that all terms can be published, then publish them in short transactions.
 
@@ -78,7 +86,7 @@ def _publish_large(
     meant = dict(chosen.values_list("pk", "fingerprint"))
     if refusals := why_refused(glossary, ids, meant):
         raise PublishingRefused(refusals)
-    refusals = publish_ids(glossary, ids, by=person, seen=meant)
+    refusals = publish_ids(glossary, ids, progress, person, meant)
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         _trash_merged(chosen.as_published(), person)

@@ -2,22 +2,32 @@
 
 Every process may have them: the first one to claim a due item runs it. Mail has its own thread, as
 a mail server may take long to answer.
+
+Jobs run in a child process of such a thread. They compute for minutes, and in a thread they would
+take the interpreter from readers; a job that uses up the memory ends its process and not the
+server. The child is started when a job waits and ends when none does.
 """
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
 from terms.changes.schedule import next_scheduled, run_scheduled
+from terms.jobs.starting import next_job
 from terms.people.notifications import next_mail, send_mail
 from terms.publishing.publish import finish_abandoned, next_abandoned
 
 LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
+AFTER_FAILURE = 30.0  # seconds until a worker process is started again that failed
+_IN_WHEEL = ["-m", "glossary_cms"]
 log = logging.getLogger(__name__)
 
 
@@ -85,15 +95,53 @@ class Worker:
         connections.close_all()
 
 
+class JobProcess(Worker):
+    """A thread that runs ``manage.py run_jobs`` in a child process while jobs are waiting.
+
+    The child also ends when this process does, however it ends: it then reads the end of its
+    standard input.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("jobs", next_job, self._run_child)
+        self._child: subprocess.Popen | None = None
+
+    def stop(self) -> None:
+        super().stop()
+        if self._child is not None:
+            self._child.terminate()
+
+    def join(self, seconds: float) -> None:
+        super().join(seconds)
+        if self._child is not None:
+            self._child.kill()  # the job goes on in the next worker
+
+    def _run_child(self) -> None:
+        close_old_connections()
+        manage = settings.BASE_DIR / "manage.py"
+        command = [sys.executable, *([str(manage)] if settings.IS_CHECKOUT else _IN_WHEEL)]
+        command += ["run_jobs", "--once", "--beside"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as self._child:  # noqa: S603 — ours
+            if self._stopped.is_set():
+                self._child.terminate()
+            status = self._child.wait()
+        self._child = None
+        if status and not self._stopped.is_set():
+            log.error("jobs: the worker process ended with %s", status)
+            self._stopped.wait(AFTER_FAILURE)
+
+
 class DueWorkers:
     """The workers of a process."""
 
     def __init__(self) -> None:
-        self._workers = (
+        self._workers = [
             Worker("schedule", next_scheduled, run_scheduled),
             Worker("mail", next_mail, send_mail),
             Worker("pages", next_abandoned, finish_abandoned),
-        )
+        ]
+        if settings.RUN_JOBS:
+            self._workers.append(JobProcess())
 
     @property
     def are_running(self) -> bool:

@@ -3,6 +3,7 @@ from .events import Event, Notice
 from .files import FormerPath, Picture, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
+from .jobs import Job
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .repository import Repository, Sync
@@ -28,6 +29,7 @@ __all__ = [
     "Glossary",
     "Grant",
     "GuestLink",
+    "Job",
     "Mention",
     "MentionDecision",
     "Notice",

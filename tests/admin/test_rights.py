@@ -15,6 +15,7 @@ from terms.models import (
     Event,
     Glossary,
     Grant,
+    Job,
     PublishedTerm,
     SearchMiss,
     Term,
@@ -95,6 +96,7 @@ MODELS = {
     "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
     "terms/changeset": (AUTHOR, NEVER, NEVER, NEVER),
+    "terms/job": (ADMINISTRATOR, NEVER, ADMINISTRATOR, NEVER),  # those of others
     "terms/event": (ADMINISTRATOR, NEVER, NEVER, NEVER),
     "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "auth/group": (SUPER, SUPER, SUPER, SUPER),
@@ -105,6 +107,8 @@ for model, who in MODELS.items():
         get = who[0] if rest.endswith("change/") else who[right]
         ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
     ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # redirects to the form
+ADDRESSES["admin/terms/job/"] = (AUTHOR, AUTHOR)
+ADDRESSES["admin/terms/job/<int:pk>/progress/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/terms/event/export/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/auth/user/<id>/password/"] = (ADMINISTRATOR, ADMINISTRATOR)
 
@@ -168,6 +172,7 @@ def filled(route, term, other):
         "category": term.category_id, "vertical": term.vertical_id, "glossary": term.glossary_id,
         "changeset": ChangeSet.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
         "searchmiss": miss.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
+        "job": Job.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
     }  # fmt: skip
     model = route.split("/")[2] if route.count("/") > 2 else ""
     for place in ("<path:object_id>", "<int:pk>", "<id>"):

@@ -19,11 +19,13 @@ from terms.changes.operation import MEANWHILE, CannotRefactor, apply
 from terms.editing.gate import StaleWrite
 from terms.editing.numbers import number_in
 from terms.editing.validators import refuse_control_characters, refuse_misleading
+from terms.jobs.kinds import MANY
+from terms.jobs.operations import plan_edit
 from terms.models import Category, Event, Glossary, Term, Vertical
 from terms.people.audit_log import record
 from terms.people.permissions import rights
 
-from .page import admin_page, effects
+from .page import admin_page, effects, started
 
 NAMED = 20  # terms
 FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
@@ -132,15 +134,16 @@ def _change(model_admin, request, terms, ids, form, field):
     if field not in FILE | TEXT:
         return _set_apart(model_admin, request, terms, field, value)
     glossary = terms[0].glossary
-    ordered = terms.order_by("path").defer("body", "extra")
-    if field in FILE:
-        operation = bulk.set_column(glossary, ordered, field, str(value or ""))
-    else:
-        operation = bulk.relate(glossary, ordered, value, back=field == "unrelate")
+    operation = plan_edit(terms, field, str(value or ""))
     if request.POST.get("confirm") != operation.digest:
         if request.POST.get("confirm"):
             model_admin.message_user(request, MEANWHILE, messages.WARNING)
         return _page(model_admin, request, ids, glossary, form, operation)
+    if operation.count > MANY:
+        arguments = {
+            "terms": ids, "field": field, "value": str(value or ""), "shown": operation.digest,
+        }  # fmt: skip
+        return started(request, "edit", glossary, arguments, operation.title)
     change_set = apply(operation, request.user)
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
     text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from terms.editing.numbers import number_in
-from terms.models import Term
+from terms.jobs.starting import start_job
+from terms.models import Glossary, Term
 
 SHOWN = 300  # effects
 _OF_THE_PAGE = ("csrfmiddlewaretoken", "confirm")  # not sent again
@@ -62,6 +63,14 @@ def admin_page(model_admin, request, template: str, title: str, **context: Any) 
         **context,
     }
     return TemplateResponse(request, f"admin/terms/{template}.html", context)
+
+
+def started(
+    request, kind: str, glossary: Glossary, arguments: dict[str, Any], title: str
+) -> HttpResponseRedirect:
+    """Start a job for the person, and return the redirect to its page."""
+    job = start_job(kind, glossary, request.user, arguments, title)
+    return HttpResponseRedirect(reverse("admin:terms_job_change", args=[job.pk]))
 
 
 def effects(request, operation) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
-from terms.changes import removals, rename, reword, split
+from terms.changes import removals, rename
 from terms.changes.operation import MEANWHILE, CannotRefactor, apply
 from terms.changes.trash import referring_to
 from terms.editing.gate import StaleWrite
-from terms.people.permissions import rights
+from terms.jobs.kinds import MANY
+from terms.jobs.operations import plan_refactoring
 
-from .page import admin_page, effects, term_for
+from .page import admin_page, effects, started, term_for
 from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitForm
 
 
@@ -94,24 +95,18 @@ def _form(kind, term, data=None):
 
 
 def _operation(request, term, kind, form):
-    allowed = rights(request.user, "change_term").hold_for
-    cleaned = form.cleaned_data
-    if kind == "rename":
-        return reword.rename(term, cleaned["name"], allowed, cleaned["keeps_old"])
     if kind == "file":
-        return rename.plan_move(term, cleaned["path"].strip())
+        return rename.plan_move(term, form.cleaned_data["path"].strip())
+    return plan_refactoring(request.user, term, kind, _values(kind, form.cleaned_data))
+
+
+def _values(kind, cleaned):
+    """Return the values of a form as JSON."""
     if kind == "split":
-        if not rights(request.user, "add_term").hold_for(term):
-            raise CannotRefactor(_("You do not have permission to add terms here."))
-        chosen = {int(number) for number in cleaned["parts"]}
-        return split.split(term, cleaned["name"], chosen, cleaned["names"])
-    other = cleaned["other"]
-    if kind == "replace":
-        return reword.replace(term, other, allowed)
-    if not allowed(other):
-        text = _("You do not have permission to change “{term}”.")
-        raise CannotRefactor(text.format(term=other))
-    return reword.merge_terms(term, other, allowed, cleaned["takes_text"])
+        return {**cleaned, "parts": sorted(int(number) for number in cleaned["parts"])}
+    if "other" in cleaned:
+        return {**cleaned, "other": cleaned["other"].pk}
+    return cleaned
 
 
 def _refactor(model_admin, request, term, kind, form):
@@ -131,6 +126,12 @@ def _refactor(model_admin, request, term, kind, form):
             return HttpResponseRedirect(reverse("admin:terms_term_review", args=[term.pk]))
         change_set = rename.move(term, path, request.user)
         text = _('{title}. <a href="{url}">The change set</a> can undo it.')
+    elif operation.count > MANY:
+        values = _values(kind, form.cleaned_data)
+        arguments = {
+            "term": term.pk, "operation": kind, "values": values, "shown": operation.digest,
+        }  # fmt: skip
+        return started(request, "refactor", term.glossary, arguments, operation.title)
     else:
         change_set = apply(operation, request.user)
         text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
