@@ -55,7 +55,7 @@ def editor(db):
 def roles(db):
     """Create the groups of the migrations, with their permissions."""
     importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
-    importlib.import_module("terms.migrations.0015_jobs").let_administrators(apps, None)
+    importlib.import_module("terms.migrations.0016_jobs").let_administrators(apps, None)
 
 
 @pytest.fixture

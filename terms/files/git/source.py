@@ -123,6 +123,12 @@ class TreeTarget:
         content = self.written.get(path)
         return self.source.read(path) if content is None else content
 
+    def read_picture(self, path: str, limit: int) -> tuple[bytes, Stamp]:
+        content = self.written.get(path)
+        if content is None:
+            return self.source.read_picture(path, limit)
+        return content[:limit], stamp_of(blob_id(content))
+
     def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
         """Take a file. Raises FolderError if a file or a folder is in its place."""
         if problem := problem_with(path) if is_term_file(path) else "":

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('terms', '0014_folders'),
+        ('terms', '0016_jobs'),
     ]
 
     operations = [
