@@ -115,7 +115,7 @@ class _Matching:
     def _is_of_trash(self, path: str) -> bool:
         """Whether the file at ``path`` is of a term that is in the trash, and of no other."""
         last = self.known.files.get(path)
-        return last is not None and last.term is not None
+        return last is not None and last.term is not None and not last.is_missing
 
     def _by_file_and_path(self, path: str) -> Known | None:
         term, last = self.by_path.get(path), self._last(path)

@@ -54,7 +54,7 @@ class RepositorySource:
             return FoundFile(path, problem="This is a submodule, not a file.")
         if entry.mode == LINK:
             return self._link(path, entry)
-        return FoundFile(path, stamp_of(entry.blob))
+        return FoundFile(path, blob_stamp(entry.blob))
 
     def _link(self, path: str, entry: TreeEntry) -> FoundFile:
         content = self.mirror.read(entry.blob, 4096).decode("utf-8", "replace")
@@ -83,11 +83,11 @@ class RepositorySource:
         content = self.mirror.read(entry.blob, limit)
         if content.startswith(LFS_POINTER):
             raise FolderError("This is a Git LFS pointer; the picture itself is needed.")
-        return content, stamp_of(entry.blob)
+        return content, blob_stamp(entry.blob)
 
     def stamp(self, path: str) -> Stamp | None:
         entry = self.entries.get(path)
-        return stamp_of(entry.blob) if entry and entry.mode in (FILE, EXECUTABLE) else None
+        return blob_stamp(entry.blob) if entry and entry.mode in (FILE, EXECUTABLE) else None
 
     def commits(self) -> dict[str, GitCommit]:
         """Return the newest commit of each file that was changed since the last import."""
@@ -111,13 +111,13 @@ class TreeTarget:
     def stamp(self, path: str) -> Stamp | None:
         if path in self.written:
             content = self.written[path]
-            return None if content is None else stamp_of(blob_id(content))
+            return None if content is None else blob_stamp(blob_id(content))
         entry = self.source.entries.get(path)
         if entry is None:
             return None
         if entry.mode not in (FILE, EXECUTABLE):
             raise FolderError("There is something other than a regular file in its place.")
-        return stamp_of(entry.blob)
+        return blob_stamp(entry.blob)
 
     def read(self, path: str) -> bytes:
         content = self.written.get(path)
@@ -127,7 +127,7 @@ class TreeTarget:
         content = self.written.get(path)
         if content is None:
             return self.source.read_picture(path, limit)
-        return content[:limit], stamp_of(blob_id(content))
+        return content[:limit], blob_stamp(blob_id(content))
 
     def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp:
         """Take a file. Raises FolderError if a file or a folder is in its place."""
@@ -135,7 +135,7 @@ class TreeTarget:
             raise FolderError(problem)
         self._need_free(path)
         self.written[path] = content
-        return stamp_of(blob_id(content))
+        return blob_stamp(blob_id(content))
 
     def _need_free(self, path: str) -> None:
         parent = posixpath.dirname(path)
@@ -166,7 +166,7 @@ def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") for part in path.split("/")[:-1])
 
 
-def stamp_of(blob: str) -> Stamp:
+def blob_stamp(blob: str) -> Stamp:
     """Return the stamp of a file with this blob, which changes with its content."""
     return Stamp(f"blob {blob}", 0)
 
