@@ -56,6 +56,7 @@ def roles(db):
     """Create the groups of the migrations, with their permissions."""
     importlib.import_module("terms.migrations.0003_newsroom").make_roles(apps)
     importlib.import_module("terms.migrations.0016_jobs").let_administrators(apps, None)
+    importlib.import_module("terms.migrations.0018_repository_rights").let_people_sync(apps, None)
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "jobs": "models people review pages editing files publishing changes interchange",
     # Interfaces
     "admin": "models addresses formats rendering languages media people review editing quality"
-    " publishing changes files jobs",
-    "web": "models addresses formats people search review pages editing changes",
+    " publishing changes files interchange jobs",
+    "web": "models addresses formats people search review pages editing changes interchange jobs",
     "management": "models formats languages media people pages editing files quality publishing"
     " changes interchange jobs",
     "apps": "models formats admin management",

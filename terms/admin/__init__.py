@@ -3,13 +3,24 @@
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 
-from terms.models import Category, ChangeSet, Event, Glossary, Job, SearchMiss, Term, Vertical
+from terms.models import (
+    Category,
+    ChangeSet,
+    Event,
+    Glossary,
+    Job,
+    Repository,
+    SearchMiss,
+    Term,
+    Vertical,
+)
 
 from .change_sets import ChangeSetAdmin
 from .classification import ClassificationAdmin, GlossaryAdmin
 from .jobs import JobAdmin
 from .log import EventAdmin
 from .people import PersonAdmin
+from .repositories import RepositoryAdmin
 from .search_misses import SearchMissAdmin
 from .terms import TermAdmin
 
@@ -18,6 +29,7 @@ admin.site.register(get_user_model(), PersonAdmin)
 admin.site.register(ChangeSet, ChangeSetAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Job, JobAdmin)
+admin.site.register(Repository, RepositoryAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)

@@ -16,7 +16,17 @@ from django.utils.translation import gettext_lazy as _lazy
 from terms.people.networks import address_in
 from terms.people.rate_limit import TooMany, client_of, digest, limit
 
-ORDER = ["Term", "ChangeSet", "Category", "Vertical", "Glossary", "Job", "SearchMiss", "Event"]
+ORDER = [
+    "Term",
+    "ChangeSet",
+    "Category",
+    "Vertical",
+    "Glossary",
+    "Repository",
+    "Job",
+    "SearchMiss",
+    "Event",
+]
 
 
 A_MINUTE, AN_HOUR = 10, 60  # login attempts from one address

@@ -121,7 +121,8 @@ class _LastFile(NamedTuple):
 class Exporter:
     """Exports to ``target`` as ``export`` does. What was done has to be remembered afterwards.
 
-    ``holds``: id → why the file of this term is not written now.
+    ``holds``: id → why the file of this term is not written now. With ``refills``, files that were
+    removed are written again if all are gone.
     """
 
     def __init__(
@@ -130,9 +131,11 @@ class Exporter:
         target: Target,
         check: bool = False,
         holds: Mapping[int, str] | None = None,
+        refills: bool = True,
     ):
         self.glossary = glossary
         self.holds = holds or {}
+        self.refills = refills
         self.target = target
         self.check = check
         self.agreed: list[AgreedFile] = []
@@ -217,7 +220,7 @@ class Exporter:
     @cached_property
     def _is_empty(self) -> bool:
         """Whether the folder has none of the files of the last import or export."""
-        return not any(self.target.stamp(path) for path in self.stored)
+        return self.refills and not any(self.target.stamp(path) for path in self.stored)
 
     @cached_property
     def _asked(self) -> set[int]:

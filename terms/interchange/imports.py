@@ -51,12 +51,16 @@ class Wishes:
 
 @dataclass
 class Outcome:
-    """The result of an import. ``notes`` are pairs of path and message."""
+    """The result of an import. ``notes`` are pairs of path and message.
+
+    ``asks_removal``: why no term was removed though files are gone, or an empty string.
+    """
 
     plan: Plan
     taken: pictures.TakenPictures = field(default_factory=pictures.TakenPictures)
     refusals: list[publish.Refusal] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    asks_removal: str = ""
 
 
 def run_import(
@@ -74,7 +78,8 @@ def run_import(
         result.notes += _carry_out_requests(plan, person)
     if plan.removes_many and not wishes.removes_many:
         count = f"{len(plan.removed)} of {plan.known_files} files are gone"
-        result.notes.append((plan.place, f"{count}; no term was removed"))
+        result.asks_removal = f"{count}; no term was removed"
+        result.notes.append((plan.place, result.asks_removal))
     else:
         result.notes += _remove(plan, person, wishes.publishes)
     _keep_removed(plan)

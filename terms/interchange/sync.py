@@ -209,7 +209,7 @@ class _Run:
         if is_request:
             onto, parents, merge = self._request(mirror, source)
         target = TreeTarget(onto)
-        exporter = Exporter(self.glossary, target, holds=self._held())
+        exporter = Exporter(self.glossary, target, holds=self._held(), refills=False)
         is_live = repository.texts == Repository.Texts.LIVE
         self.result.export = exporter.export(is_live, prune=True, progress=self.progress)
         target.drop_unchanged()
@@ -303,6 +303,7 @@ class _Run:
             pushed=found.pushed,
             received=found.received,
             sent=found.sent,
+            change_set=found.outcome.plan.change_set if found.outcome else None,
             commits=found.subjects[:MAX_LISTED],
             attention=found.attention[:MAX_LISTED],
         )
@@ -347,7 +348,8 @@ def _attention(result: Result) -> Iterator[tuple[str, str, str]]:
             if entry.status in (CONFLICT, INVALID):
                 yield entry.path, entry.status, entry.reason
         for path, words in result.outcome.notes:
-            yield path, "note", words
+            is_question = words == result.outcome.asks_removal
+            yield ("", "removal", words) if is_question else (path, "note", words)
         for refusal in result.outcome.refusals:
             yield refusal.term.path, "not published", refusal.reason
     for file in result.export.files if result.export else ():

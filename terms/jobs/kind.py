@@ -63,7 +63,8 @@ class JobKind:
 
     ``permission`` is a codename that the person needs when the job begins. ``repeats_because`` says
     why the function may be called again after its worker died; ``after_death`` says what to do
-    otherwise, and ``after_cancel`` what a cancelled job leaves.
+    otherwise, and ``after_cancel`` what a cancelled job leaves. Without ``needs_person``, a
+    job may have no person.
     """
 
     name: str
@@ -74,3 +75,4 @@ class JobKind:
     after_death: str | Promise = _CHECK
     after_cancel: str | Promise = _NOTHING
     refusals: tuple[type[Exception], ...] = ()
+    needs_person: bool = True

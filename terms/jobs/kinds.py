@@ -1,6 +1,6 @@
 """All kinds of jobs, by name."""
 
-from . import folders, operations, publishing
+from . import folders, operations, publishing, syncing
 
 KINDS = {
     kind.name: kind
@@ -14,6 +14,7 @@ KINDS = {
         folders.EXPORT,
         folders.BUILD,
         folders.REBUILD,
+        syncing.SYNC,
     )
 }
 MANY = 300  # terms; more are changed by a job

@@ -116,7 +116,8 @@ def _run(job: Job) -> None:
 def _called(kind: JobKind, job: Job) -> tuple[JobResult, bool]:
     """Return the result of the function, and whether it ended before all was done."""
     person = job.person
-    if person is None or not rights(person, kind.permission):
+    may_run = rights(person, kind.permission) if person else not kind.needs_person
+    if not may_run:
         raise JobRefused(_("The person who started this may no longer do it."))
     with Watch(job) as watch:
         return kind.function(job, watch), watch.ended_early

@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
-from terms.models import Glossary, Job
+from terms.interchange.sync import name_of
+from terms.models import Glossary, Job, Repository
 
 from .kinds import KINDS
 from .running import end, enqueue, put_back, work
 
+SYNC = "sync"
 # Rows of the queue that a worker has taken. If it is alive, it writes to them in the end.
 KEPT = timedelta(days=1)
 
@@ -36,6 +38,19 @@ def start_job(
         )
         enqueue(job)
     return job
+
+
+def start_sync(repository: Repository, person: Any = None, **choices: Any) -> Job:
+    """Queue a sync, or return the one that waits already. ``choices``: as in SyncOptions.
+
+    Without a ``person``, the sync is started by the server of the repository.
+    """
+    arguments = {"repository": repository.pk, **choices}
+    waiting = Job.objects.filter(
+        kind=SYNC, glossary=repository.glossary, state=Job.State.WAITING, arguments=arguments
+    )
+    title = _("Sync with {repository}").format(repository=name_of(repository))
+    return waiting.first() or start_job(SYNC, repository.glossary, person, arguments, title)
 
 
 def cancel_job(job: Job) -> bool:

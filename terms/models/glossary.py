@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 DEFAULT_SLUG = "glossary"
 MOST_APPROVALS = 9
-RESERVED_SLUGS = frozenset({"admin", "media", "preview", "static"})
+RESERVED_SLUGS = frozenset({"admin", "hooks", "media", "preview", "static"})
 # Languages (ISO 639) and scripts (ISO 15924) that are written from right to left.
 _RIGHT_TO_LEFT = frozenset(
     ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]

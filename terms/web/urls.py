@@ -2,12 +2,13 @@
 
 from django.urls import path, register_converter
 
-from . import guests, suggestions, views
+from . import git_hooks, guests, suggestions, views
 from .converters import PagePath
 
 register_converter(PagePath, "page")
 
 urlpatterns = [
+    path("hooks/git/<slug:glossary>", git_hooks.git_hook, name="git-hook"),
     path("preview/<str:token>/", guests.guest_page, name="guest"),
     path("preview/<str:token>/<page:path>", guests.preview_page, name="guest-page"),
     path("<slug:glossary>/search", views.search_page, name="search"),

@@ -17,6 +17,7 @@ from terms.models import (
     Grant,
     Job,
     PublishedTerm,
+    Repository,
     SearchMiss,
     Term,
     Vertical,
@@ -41,6 +42,7 @@ ADDRESSES = {
     "<slug:glossary>/suggest": (ALL, None),
     "<slug:glossary>/suggestion": (ALL, ALL),
     r"^media/(?P<path>[\w./-]{1,200})$": (ALL, None),
+    "hooks/git/<slug:glossary>": (None, NEVER),  # only with a signature
     "preview/<str:token>/": (ALL, ALL),
     "preview/<str:token>/<page:path>": (ALL, None),
     "admin/": (STAFF, STAFF),
@@ -96,6 +98,7 @@ MODELS = {
     "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
     "terms/changeset": (AUTHOR, NEVER, NEVER, NEVER),
+    "terms/repository": (PUBLISHER, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
     "terms/job": (ADMINISTRATOR, NEVER, ADMINISTRATOR, NEVER),  # those of others
     "terms/event": (ADMINISTRATOR, NEVER, NEVER, NEVER),
     "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
@@ -107,6 +110,7 @@ for model, who in MODELS.items():
         get = who[0] if rest.endswith("change/") else who[right]
         ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
     ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # redirects to the form
+ADDRESSES["admin/terms/repository/<int:pk>/sync/"] = (PUBLISHER, PUBLISHER)
 ADDRESSES["admin/terms/job/"] = (AUTHOR, AUTHOR)
 ADDRESSES["admin/terms/job/<int:pk>/progress/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/terms/event/export/"] = (ADMINISTRATOR, None)
@@ -172,6 +176,7 @@ def filled(route, term, other):
         "category": term.category_id, "vertical": term.vertical_id, "glossary": term.glossary_id,
         "changeset": ChangeSet.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
         "searchmiss": miss.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
+        "repository": Repository.objects.get_or_create(glossary=term.glossary)[0].pk,
         "job": Job.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
     }  # fmt: skip
     model = route.split("/")[2] if route.count("/") > 2 else ""

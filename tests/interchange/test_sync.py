@@ -369,7 +369,9 @@ def test_missing_branch_and_repository(colleague, repository, tmp_path):
 def test_repository_that_is_emptied_removes_nothing(colleague, repository):
     git(colleague.clone, "rm", "-rq", ".")
     colleague.push("Empty")
-    assert "no term was removed" in str(sync(repository).attention)
+    result = sync(repository)
+    assert "no term was removed" in str(result.attention)
+    assert not result.commits
     assert Term.objects.count() == 3
 
 

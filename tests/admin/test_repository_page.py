@@ -1,0 +1,147 @@
+"""Repositories in the admin: settings, the page of the sync, and its decisions."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from terms.interchange.hooks import secret_of
+from terms.interchange.sync import sync
+from terms.jobs.working import work_off
+from terms.models import Job, Repository, Sync, Term
+from tests.accounts import logged_in
+from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.interchange.git import Colleague, add_repository, git
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "/admin/terms/repository/"
+
+
+@pytest.fixture(autouse=True)
+def places(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "data"
+    settings.IMPORT_FOLDERS = [str(tmp_path)]
+
+
+@pytest.fixture
+def colleague(tmp_path):
+    colleague = Colleague(tmp_path)
+    for name in ("Flask", "Django"):
+        colleague.write(f"{name.lower()}.md", text_of(name))
+    colleague.push("Begin")
+    return colleague
+
+
+@pytest.fixture
+def page(colleague):
+    return f"{LIST}{add_repository(colleague).pk}/sync/"
+
+
+def values(colleague, **changed):
+    return {
+        "glossary": default_glossary().pk, "url": str(colleague.origin), "branch": "main",
+        "folder": "", "push": "branch", "request_branch": "glossary-cms", "texts": "newest",
+        "wait": "0", **changed,
+    }  # fmt: skip
+
+
+def test_repository_is_added_and_synced(admin, colleague):
+    response = admin.post(f"{LIST}add/", values(colleague), follow=True)
+    assert "Not synced yet" in response.text
+    response = admin.post(response.request["PATH_INFO"], {"do": "sync"}, follow=True)
+    assert "Sync with words" in response.text
+    work_off(once=True)
+    assert Term.objects.count() == 2
+    assert Job.objects.get().state == "done"
+    repository = Repository.objects.get()
+    text = admin.get(f"{LIST}{repository.pk}/sync/").text
+    assert "Both sides are equal" in text
+    assert "2 created" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("url", "ext::sh -c x", "not the address"),
+        ("url", "https://me:secret@example.org/x.git", "GIT_CREDENTIALS"),
+        ("url", "/etc", "IMPORT_FOLDERS"),
+        ("branch", "-f", "name of a branch"),
+        ("branch", "a..b", "name of a branch"),
+        ("branch", "a b", "name of a branch"),
+        ("folder", "../x", "not a folder inside"),
+        ("folder", ".git/hooks", "not a folder inside"),
+        ("request_branch", "main", "another branch"),
+        ("wait", "-1", "greater than or equal"),
+    ],
+)
+def test_bad_settings_are_refused(admin, colleague, field, value, problem):
+    form = {**values(colleague, push="request"), field: value}
+    assert problem in admin.post(f"{LIST}add/", form).text
+    assert not Repository.objects.exists()
+
+
+def test_conflict_is_decided_on_the_page(admin, colleague, page):
+    repository = Repository.objects.get()
+    sync(repository)
+    colleague.write("flask.md", colleague.read("flask.md").replace("What Flask is", "There"))
+    colleague.push()
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, flask.newest_revision().text.replace("What Flask is", "Here"))
+    sync(repository)
+    assert "needs a decision" in admin.get(page).text
+    admin.post(page, {"do": "sync", "side-flask.md": "glossary"})
+    work_off(once=True)
+    colleague.pull()
+    assert "Here, in a sentence" in colleague.read("flask.md")
+    assert "Both sides are equal" in admin.get(page).text
+
+
+def test_removal_of_many_is_confirmed_on_the_page(admin, colleague, page):
+    sync(Repository.objects.get())
+    git(colleague.clone, "rm", "-q", "flask.md", "django.md")
+    colleague.push()
+    sync(Repository.objects.get())
+    assert "Many files were removed" in admin.get(page).text
+    assert Term.objects.count() == 2
+    admin.post(page, {"do": "remove"})
+    work_off(once=True)
+    assert not Term.objects.exists()
+
+
+def test_page_shows_what_waits_and_what_failed(admin, colleague, page):
+    make_term("Kite")
+    assert "Kite" in admin.get(page).text
+    Repository.objects.update(branch="nope")
+    admin.post(page, {"do": "sync"})
+    work_off(once=True)
+    assert Job.objects.get().state == "failed"
+    text = admin.get(page).text
+    assert "The last sync failed" in text
+    assert "The repository has no branch “nope”." in text
+
+
+def test_second_click_starts_no_second_job(admin, page):
+    admin.post(page, {"do": "sync"})
+    admin.post(page, {"do": "sync"})
+    assert Job.objects.count() == 1
+
+
+def test_publishers_sync_and_administrators_change(roles, page, django_user_model):
+    people = {}
+    for role in ("Reviewer", "Publisher", "Administrator"):
+        person = django_user_model.objects.create_user(role, is_staff=True)
+        person.groups.add(Group.objects.get(name=role))
+        people[role] = logged_in(person)
+    repository = Repository.objects.get()
+    assert people["Reviewer"].get(page).status_code == 403
+    assert secret_of(repository) not in people["Publisher"].get(page).text
+    assert secret_of(repository) in people["Administrator"].get(page).text
+    assert people["Publisher"].post(page, {"do": "secret"}).status_code == 403
+    assert people["Publisher"].post(page, {"do": "sync"}).status_code == 302
+    before = secret_of(repository)
+    people["Administrator"].post(page, {"do": "secret"})
+    assert secret_of(Repository.objects.get()) != before
+
+
+def test_log_names_the_person(admin, editor, page):
+    admin.post(page, {"do": "sync"})
+    work_off(once=True)
+    assert Sync.objects.get().person == editor
