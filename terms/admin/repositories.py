@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
 from terms.files.plan import CONFLICT, FILE, GLOSSARY
+from terms.formats.differences import compare
 from terms.interchange.hooks import secret_of
 from terms.interchange.repositories import why_not_allowed
 from terms.jobs.starting import SYNC, start_sync
@@ -108,7 +110,7 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
             "repository": repository,
             "last": last,
             "is_failed": last is not None and last.state == Sync.State.FAILED,
-            "conflicts": [(path, why) for path, status, why in attention if status == CONFLICT],
+            "conflicts": list(_conflicts(repository, attention)),
             "others": [row for row in attention if row[1] != CONFLICT and row[0]],
             "asks_removal": _asks_removal(attention),
             "pending": pending.order_by("name")[:SHOWN],
@@ -148,9 +150,24 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
 
 def _pending(repository: Repository):
     """Return the terms whose newest text the repository does not have yet."""
-    agreeing = TermFile.objects.of(repository.glossary, repository.current_place).agreeing()
+    files = TermFile.objects.of(repository.glossary, repository.current_place)
+    agreeing = files.filter(Q(fingerprint=F("term__fingerprint")) | Q(conflict_version__gt=0))
     terms = Term.objects.filter(glossary=repository.glossary)
     return terms.exclude(pk__in=agreeing.values("term"))
+
+
+def _conflicts(repository: Repository, attention):
+    """Yield the files with a conflict: path, reason, id of the term, and the differences."""
+    files = TermFile.objects.of(repository.glossary, repository.current_place)
+    rows = files.exclude(conflict_version=0).exclude(term=None).select_related("term")
+    found = {row.path: row for row in rows}
+    for number, (name, status, reason) in enumerate(attention):
+        if status != CONFLICT:
+            continue
+        row, blocks = found.get(name), []
+        if row and row.term and number < SHOWN:
+            blocks = compare(row.term.newest_revision().text, row.conflict_text)
+        yield name, reason, row and row.term_id, blocks
 
 
 def _asks_removal(attention) -> str:
