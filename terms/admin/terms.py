@@ -5,6 +5,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.forms.widgets import Script
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -43,6 +44,7 @@ READABLE = [
         {"fields": ["glossary", "path", "owner", "review_by", "reason"], "classes": ["term-side"]},
     ),
 ]
+HELD_BACK = (_lazy("Held back"), {"fields": ["released"], "classes": ["term-side"]})
 UNREADABLE = [
     (None, {"fields": ["seen", "source"], "classes": ["term-main"]}),
     READABLE[-1],
@@ -90,7 +92,11 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
     def get_fieldsets(self, request, obj=None):
         if obj is not None and not self.has_change_permission(request, obj):
             return VIEWED
-        return UNREADABLE if obj is not None and obj.problem else READABLE
+        if obj is not None and obj.problem:
+            return UNREADABLE
+        if obj is not None and obj.document().why_held_back(timezone.now()):
+            return [READABLE[0], HELD_BACK, *READABLE[1:]]
+        return READABLE
 
     def get_readonly_fields(self, request, obj=None):
         return ["glossary", "path"] if obj else []

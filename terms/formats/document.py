@@ -9,7 +9,7 @@ from typing import cast
 from .conflicts import UNRESOLVED, line_of_conflict
 from .dialects import RELATED, REPEATS, Dialect, dialect_of
 from .front_matter import FrontMatter, parse
-from .holding_back import held_back_by
+from .holding_back import marks_of_holding_back, without_marks
 from .line_ends import normalise
 from .paths import NO_TERM, slug_of
 from .problems import CannotSplice, HeaderProblem
@@ -104,9 +104,12 @@ class TermDocument:
             return "Its header has no name."
         return ""
 
-    def why_held_back(self, now: datetime) -> str:
-        """Return the reason why its author does not want it published, or an empty string."""
-        mark = held_back_by(self.source.data, now)
+    def why_held_back(self, now: datetime, even_later: bool = False) -> str:
+        """Return the reason why its author does not want it published, or an empty string.
+
+        With ``even_later``, a date on which it appears by itself is no reason.
+        """
+        mark = next(marks_of_holding_back(self.source.data, now, even_later), "")
         return mark and f"{mark} in its header; take this out of the file to publish it."
 
 
@@ -213,13 +216,16 @@ def changed(
     aliases: Sequence[str] | None = None,
     body: str | None = None,
     keys: Mapping[str, str] | None = None,
+    released_at: datetime | None = None,
 ) -> str:
     """Return the text with new values; None keeps the old one. Raises CannotSplice.
 
     Rows that repeat a column change with it. ``keys`` are header keys that are not columns;
-    an empty value removes the key.
+    an empty value removes the key. ``released_at``: remove what holds the page back at that time.
     """
     data = dict(document.source.data)
+    if released_at:
+        data = without_marks(data, released_at)
     for key, text in (keys or {}).items():
         data[key] = text
         if not text:

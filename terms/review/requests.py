@@ -23,11 +23,17 @@ class CannotReview(ValueError):
 
 
 def submit(term: Term, person: Any, note: str = "") -> None:
-    """Request a review of the newest text from the people who may review it."""
+    """Request a review of the newest text from the people who may review it.
+
+    Raises CannotReview if no approval could publish this text, because its file says otherwise.
+    A date on which it may appear is no reason: a review is best done before.
+    """
     with _locked(term) as now:
         if now.live_fingerprint == now.fingerprint:
             raise CannotReview(_("This text is already published, so there is nothing to review."))
-        if problem := now.document().why_no_term:
+        document = now.document()
+        held_back = document.why_held_back(timezone.now(), even_later=True)
+        if problem := document.why_no_term or held_back:
             raise CannotReview(problem)
         if now.reviews.open().exists():
             raise CannotReview(_("A review was already requested."))

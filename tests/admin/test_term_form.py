@@ -297,6 +297,44 @@ def test_row_that_they_removed_stays_only_if_it_was_edited(admin):
     assert "A book" in found
 
 
+# Terms that are held back
+
+HELD_BACK = text_of("Flask").replace("term: Flask\n", "term: Flask\ndraft: true # not yet\n")
+
+
+def test_term_that_is_held_back_is_released_in_the_form(admin):
+    term = make_term("Flask", text=HELD_BACK)
+    page = admin.get(address(term)).content.decode()
+    assert "Stop holding this term back" in page
+    assert "The file has “draft: true”, so this text cannot be published." in page
+    assert post(admin, term).status_code == 302
+    assert text(term) == HELD_BACK
+    assert post(admin, term, released="on", _publish="1").status_code == 302
+    assert text(term) == text_of("Flask")
+    assert Term.objects.get().live_fingerprint
+    assert "Stop holding" not in admin.get(address(term)).content.decode()
+
+
+def test_release_is_kept_when_another_field_has_an_error(admin):
+    term = make_term("Flask", text=HELD_BACK)
+    page = post(admin, term, released="on", name="").content.decode()
+    assert re.search(r'name="released"[^>]* checked', page)
+
+
+def test_release_survives_a_conflict(admin):
+    term = make_term("Flask", text=HELD_BACK)
+    fields = fields_of(admin.get(address(term)))
+    theirs = HELD_BACK.replace("in a sentence", "in their words")
+    save_text(term, theirs)
+    mine = {**fields, "description": ["Mine."], "released": ["on"]}
+    response = admin.post(address(term), mine)
+    assert response.status_code == 409
+    assert re.search(r'name="released"[^>]* checked', response.content.decode())
+    again = {**fields_of(response), "released": ["on"]}
+    assert admin.post(address(term), again).status_code == 302
+    assert "draft" not in text(term)
+
+
 # Two editors
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from terms.formats.document import read_document
+from terms.formats.document import changed, read_document
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -30,6 +30,37 @@ def test_page_is_held_back(mark):
     assert read(mark).why_held_back(NOW) == (
         f"{key}: {value.strip(chr(39))} in its header; take this out of the file to publish it."
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "left"),
+    [
+        ("draft: true\n# why\ntags: [a]", "# why\ntags: [a]"),
+        ("draft: true # soon\nstatus: Draft\nx: 1", "x: 1"),
+        ("build:\n  render: never\n  list: local\nx: 1", "build:\n  list: local\nx: 1"),
+        ("_build:\n  render: never\n  list: never\nx: 1", "x: 1"),
+        ("status: [new, draft, Private]", "status: [new]"),
+        ("status:\n  - draft\nx: 1", "x: 1"),
+        ("publishDate: 2026-06-16\nexpiryDate: 2027-01-01", "expiryDate: 2027-01-01"),
+        ("draft: false\nstatus:\nbuild: {}\nhidden: yes", "draft: false\nstatus:\nbuild: {}"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_marks_are_removed_and_nothing_else(header, left, end):
+    text = "---\nterm:   Pod\n{}\n---\nText.\n".replace("\n", end)
+    document = read_document(text.format(header.replace("\n", end)), "pod.md")
+    assert changed(document, released_at=NOW) == text.format(left.replace("\n", end))
+
+
+def test_text_without_marks_is_not_changed():
+    document = read("draft: of a law\nstatus: [[draft]]")
+    assert changed(document, released_at=NOW) == document.text
+
+
+def test_date_of_appearing_is_no_reason_for_later():
+    assert read("publishDate: 2026-06-16").why_held_back(NOW, even_later=True) == ""
+    assert read("publishDate: 2026-06-16\ndraft: true").why_held_back(NOW, even_later=True)
+    assert read("expiryDate: 2026-06-15").why_held_back(NOW, even_later=True)
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,19 @@ def test_unreadable_or_published_text_cannot_be_submitted(people):
         submit(fresh(live), people[0])
 
 
+def test_text_that_its_file_holds_back_cannot_be_submitted(people):
+    """An approval is void once the mark is removed. A date needs no change of the text."""
+    text = text_of("Flask").replace("term: Flask\n", "term: Flask\ndraft: true\n")
+    term = make_term("Flask", text=text)
+    with pytest.raises(CannotReview, match="draft: true in its header; take this out"):
+        submit(term, people[0])
+    with pytest.raises(CannotReview, match="“Flask”: draft: true"):
+        submit_set(collect(term.glossary, [term], "Set", people[0]), people[0])
+    save_text(term, text.replace("draft: true", "publishDate: 2999-01-01"))
+    submit(fresh(term), people[0])
+    assert stage_of(fresh(term)).name == "review"
+
+
 # Comments
 
 

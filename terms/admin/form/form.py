@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from markdownx.fields import MarkdownxFormField
@@ -21,6 +22,7 @@ from terms.editing.validators import (
 from terms.formats.dialects import DETAIL_TITLES
 from terms.formats.document import MAX_NAME, DetailRow, TermDocument, changed, read_document
 from terms.formats.front_matter import MAX_FILE
+from terms.formats.holding_back import marks_of_holding_back
 from terms.formats.line_ends import like_original, normalise
 from terms.formats.paths import name_key, problem_with
 from terms.formats.problems import CannotSplice
@@ -84,6 +86,7 @@ class TermForm(forms.ModelForm):
         label=_lazy("File"),
         widget=forms.Textarea(attrs={"class": "term-source", "rows": 24, "spellcheck": "false"}),
     )
+    released = forms.BooleanField(required=False, label=_lazy("Stop holding this term back"))
     reason = forms.CharField(
         required=False,
         max_length=300,
@@ -115,6 +118,15 @@ class TermForm(forms.ModelForm):
             if name in self.fields and (unreadable or column in self.document.fixed):
                 self.fields[name].disabled = True
                 self.fields[name].widget.attrs["disabled"] = True
+        marks = list(marks_of_holding_back(self.document.source.data, timezone.now()))
+        if marks:
+            text = _(
+                "The file has “{marks}”, so this text cannot be published. If ticked, this is"
+                " removed from the file when you save."
+            )
+            self.fields["released"].help_text = text.format(marks="”, “".join(marks))
+        else:
+            del self.fields["released"]
         for name in ("owner", "review_by"):
             if name in self.fields:
                 # A change is a difference from the value that the writer saw, not from the current
@@ -234,6 +246,7 @@ class TermForm(forms.ModelForm):
             related=self._related(),
             aliases=self._aliases(),
             body=self._body(),
+            released_at=timezone.now() if self.cleaned_data.get("released") else None,
         )
         self._check_related(text)
         return text

@@ -15,7 +15,7 @@ def typed_values(form: Any) -> dict[str, Any]:
     for name in ("owner", "review_by", "glossary", "path"):
         if name in form.fields and name in form.cleaned_data:
             values[name] = form.cleaned_data[name]
-    for name in ("reason", "source"):
+    for name in ("reason", "source", "released"):
         values[name] = form.data.get(name, "")
     return values
 
