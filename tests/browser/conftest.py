@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +12,8 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+WAIT = 60_000  # ms that a loaded machine may take for a page, or for a reaction of the page
 
 
 def pytest_collection_modifyitems(items):
@@ -25,8 +28,9 @@ def chromium():
     if CHROMIUM is None and not os.environ.get("CI"):
         pytest.skip("needs Chromium; set CHROMIUM to its path")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -50,6 +54,7 @@ def visit(chromium, live_server):
             color_scheme="dark" if dark else "light",
             bypass_csp=bypass_csp,
         )
+        context.set_default_timeout(WAIT)
         if client:
             session = client.cookies["session"].value
             context.add_cookies([{"name": "session", "value": session, "url": live_server.url}])
@@ -64,7 +69,18 @@ def visit(chromium, live_server):
     yield make
     for context in contexts:
         context.close()
+    _wait_for_requests()
     assert [line for line in complaints if not any(status in line for status in EXPECTED)] == []
+
+
+def _wait_for_requests():
+    """Wait until the server has ended the requests of closed pages, such as those that keep text.
+
+    They would lock the database, or write into that of the next test.
+    """
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(WAIT / 1000)
 
 
 @pytest.fixture

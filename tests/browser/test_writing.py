@@ -57,7 +57,7 @@ def test_suggested_names_are_not_clipped(form, width):
     form.locator("#id_body").press_sequentially("[[flask")
     names = form.locator(".term-names")
     expect(names).to_be_visible()
-    for _ in range(50):  # each letter recreates the list before it is positioned
+    for _ in range(300):  # each letter recreates the list before it is positioned
         box = names.bounding_box()
         if box and box["x"] + box["width"] <= width:
             break
