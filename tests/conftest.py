@@ -12,7 +12,10 @@ from tests.accounts import logged_in
 SHARED = Path(os.environ.get("GLOSSARY_SHARED", Path(__file__).parents[2] / "shared"))
 
 # Modules with long tests. They start first, so that no worker is left with one at the end.
-LONG = ("test_kills", "test_growth", "test_migrations", "test_short_transactions", "test_backups")
+LONG = (
+    "test_many_rows", "test_kills", "test_growth", "test_migrations", "test_a_week",
+    "test_short_transactions", "test_backups",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):

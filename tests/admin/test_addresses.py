@@ -325,21 +325,6 @@ def test_deployment_checks_pass(tmp_path):
     assert run("manage.py", "makemigrations", "--check", "--dry-run").returncode == 0
 
 
-def test_demo_runs_without_settings(tmp_path):
-    import os
-    import subprocess
-    import sys
-    from pathlib import Path
-
-    ran = subprocess.run(
-        [sys.executable, "manage.py", "run_demo", "fixtures/glossary", "--no-serve"],
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)},
-        capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    assert "shown this once" in ran.stdout
-
-
 def test_demo_refuses_a_port_in_use():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

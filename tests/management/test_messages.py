@@ -161,6 +161,7 @@ def test_demo_runs_in_empty_folder_without_settings(tmp_path):
     with serving(tmp_path, command=command, **nothing) as server:
         assert server.get("/glossary/web-platform/protocols/http/")[0] == 200
         assert server.get("/admin/login/")[0] == 200
+        assert "shown this once" in server.log.read_text()  # the password
 
 
 def test_backup_on_full_disk_is_reported_and_leaves_no_file(tmp_path):
