@@ -40,8 +40,7 @@ def conflict_page(model_admin, request, pk, extra_context):
     typed = form_class(request.POST, instance=Term.objects.get(pk=pk))
     typed.is_valid()
     newest = form_class(instance=term)
-    fields = []
-    values = {name: request.POST.get(name, "") for name in ("reason", "released")}
+    fields, values = [], {name: request.POST.get(name, "") for name in ("reason", "released")}
     for name in COLUMNS:
         if name not in typed.fields:
             continue
