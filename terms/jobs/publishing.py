@@ -39,7 +39,8 @@ def _publish_terms(job: Job, watch: Watch) -> JobResult:
         pk__in=[refusal.term.pk for refusal in refusals]
     )
     counts = {_("terms are live"): live.count(), _("terms were not published"): len(refusals)}
-    return JobResult(counts, [*notes_of(refusals), *_not_permitted(terms, permitted)])
+    notes = [*notes_of(refusals), *_not_permitted(terms, permitted)]
+    return JobResult(counts, notes, [JobLink(_("Terms"), "terms_term_changelist")])
 
 
 def _then_pages(watch: Watch, groups: Iterable[list[int]], words: str) -> Iterator[list[int]]:

@@ -13,8 +13,11 @@
       bar.removeAttribute("value");
     }
     document.getElementById("g-doing").textContent = job.words;
-    document.getElementById("g-count").textContent = job.total
-      ? `${job.done.toLocaleString()} / ${job.total.toLocaleString()}` : "";
+    const count = document.getElementById("g-count");
+    const language = document.documentElement.lang;
+    count.textContent = job.total ? count.dataset.words
+      .replace("{done}", job.done.toLocaleString(language))
+      .replace("{total}", job.total.toLocaleString(language)) : "";
   };
 
   const ask = async () => {
