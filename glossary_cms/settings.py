@@ -22,6 +22,7 @@ from glossary_cms.environment import (
     not_an_email,
     not_an_origin,
 )
+from terms.people.outgoing import OutgoingAllowed
 from terms.web.proxies import TrustedProxies
 
 # In a checkout, templates and demo glossary are next to the packages; in a wheel, in this package.
@@ -203,6 +204,10 @@ CSRF_COOKIE_HTTPONLY = False  # markdownx's preview reads it
 # Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted: their number or networks.
 TRUSTED_PROXIES = env.read(
     "TRUSTED_PROXIES", TrustedProxies.read, "is neither a number of proxies nor their networks"
+)
+# Hosts and networks that webhooks and repositories may reach although they are not public.
+OUTGOING_ALLOWED = env.read(
+    "OUTGOING_ALLOWED", OutgoingAllowed.read, "is not a list of hosts and networks"
 )
 # The contact for vulnerabilities in /.well-known/security.txt: mailto:… or https://…
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "", not_a_contact)

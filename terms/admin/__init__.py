@@ -13,6 +13,7 @@ from terms.models import (
     SearchMiss,
     Term,
     Vertical,
+    Webhook,
 )
 
 from .change_sets import ChangeSetAdmin
@@ -23,6 +24,7 @@ from .people import PersonAdmin
 from .repositories import RepositoryAdmin
 from .search_misses import SearchMissAdmin
 from .terms import TermAdmin
+from .webhooks import WebhookAdmin
 
 admin.site.unregister(get_user_model())
 admin.site.register(get_user_model(), PersonAdmin)
@@ -35,3 +37,4 @@ admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)
 admin.site.register(SearchMiss, SearchMissAdmin)
 admin.site.register(Term, TermAdmin)
+admin.site.register(Webhook, WebhookAdmin)

@@ -24,6 +24,7 @@ ORDER = [
     "Glossary",
     "Repository",
     "Job",
+    "Webhook",
     "SearchMiss",
     "Event",
 ]

@@ -1,7 +1,7 @@
 """Threads next to the server that run scheduled items, send mail and finish abandoned work.
 
-Every process may have them: the first one to claim a due item runs it. Mail has its own thread, as
-a mail server may take long to answer.
+Every process may have them: the first one to claim a due item runs it. Mail and
+webhooks have threads of their own, as another host may take long to answer.
 
 Jobs run in a child process of such a thread. They compute for minutes, and in a thread they would
 take the interpreter from readers; a job that uses up the memory ends its process and not the
@@ -23,6 +23,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from terms.changes.schedule import next_scheduled, run_scheduled
 from terms.jobs.starting import next_job
 from terms.people.notifications import next_mail, send_mail
+from terms.people.webhooks import next_delivery, send_deliveries
 from terms.publishing.publish import finish_abandoned, next_abandoned
 
 LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
@@ -138,6 +139,7 @@ class DueWorkers:
         self._workers = [
             Worker("schedule", next_scheduled, run_scheduled),
             Worker("mail", next_mail, send_mail),
+            Worker("webhooks", next_delivery, send_deliveries),
             Worker("pages", next_abandoned, finish_abandoned),
         ]
         if settings.RUN_JOBS:

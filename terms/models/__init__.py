@@ -14,15 +14,18 @@ from .site import Address, Page, PageWrite, SearchMiss, Site, Unfinished, Withdr
 from .suggestion import DeclinedRelation, Suggestion
 from .term import Alias, Detail, MentionDecision, Relation, Term
 from .unsaved import Presence, Unsaved
+from .webhooks import Announcement, Delivery, Webhook
 
 __all__ = [
     "Address",
     "Alias",
+    "Announcement",
     "Approval",
     "Category",
     "ChangeSet",
     "Comment",
     "DeclinedRelation",
+    "Delivery",
     "Detail",
     "Event",
     "FormerPath",
@@ -58,5 +61,6 @@ __all__ = [
     "Unfinished",
     "Unsaved",
     "Vertical",
+    "Webhook",
     "Withdrawal",
 ]

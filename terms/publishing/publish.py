@@ -24,6 +24,7 @@ from terms.models import (
     Revision,
     Term,
     Unfinished,
+    Webhook,
     Withdrawal,
 )
 from terms.models.bulk import Progress, batches
@@ -35,6 +36,7 @@ from terms.pages.refresh import refreshing
 from terms.pages.steps import Step, alone, at_once, in_parts
 from terms.pages.store import Store
 from terms.people.audit_log import record
+from terms.people.webhooks import tell_webhooks, term_item
 from terms.quality.checking import blocks_publishing, why_blocked
 from terms.quality.rule import CheckedTerm
 from terms.rendering import CannotRender, check_renderable
@@ -162,6 +164,8 @@ def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store
     change.touched |= {uid for uid in named.values_list("target_uid", flat=True) if uid}
     Withdrawal.objects.filter(term_uid__in=uids).delete()
     Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
+    gone = (term_item(*row) for row in pages.order_by("pk").values_list("name", "path"))
+    tell_webhooks(glossary, {Webhook.Event.WITHDRAWN.value: gone})
     search_index.remove_rows(list(pages.values_list("pk", flat=True)))
     pages.delete()
     terms = Term.objects.filter(uid__in=uids)
@@ -305,8 +309,22 @@ def _publish_some(
     _close_reviews(change, versions)
     refusals += _refusals(refused)
     if versions:
+        _tell_of_published(change, batch)
         ids = [version.term for version in versions]
         send_on_commit(published, PublishedTerm, glossary=change.glossary, terms=ids, by=change.by)
+
+
+def _tell_of_published(change: Noting, batch: Batch) -> None:
+    pages = [page for _, page in batch.values()]
+    former = ((change.before.get(page.uid), page) for page in pages)
+    renamed = (
+        term_item(page.name, page.path, former_name=before.name, former_path=before.path)
+        for before, page in former
+        if before and (before.name, before.path) != (page.name, page.path)
+    )
+    shown = (term_item(page.name, page.path) for page in pages)
+    events = {Webhook.Event.PUBLISHED.value: shown, Webhook.Event.RENAMED.value: renamed}
+    tell_webhooks(change.glossary, events)
 
 
 def _refusals(refused: dict[int, str]) -> list[Refusal]:
