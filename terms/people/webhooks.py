@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -33,7 +33,7 @@ PING = "ping"
 SIGNATURE = "X-Glossary-Signature-256"
 
 
-def tell_webhooks(glossary: Glossary, events: dict[str, Iterable[dict[str, Any]]]) -> None:
+def tell_webhooks(glossary: Glossary, events: Mapping[str, Iterable[dict[str, Any]]]) -> None:
     """Note events for the active webhooks, in the current transaction.
 
     ``events``: name → items, which are JSON, and are consumed only if a webhook wants them.

@@ -21,6 +21,7 @@ from terms.models import (
     SearchMiss,
     Term,
     Vertical,
+    Webhook,
 )
 from tests.accounts import logged_in
 from tests.admin.forms import fields_of
@@ -100,6 +101,7 @@ MODELS = {
     "terms/changeset": (AUTHOR, NEVER, NEVER, NEVER),
     "terms/repository": (PUBLISHER, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
     "terms/job": (ADMINISTRATOR, NEVER, ADMINISTRATOR, NEVER),  # those of others
+    "terms/webhook": (ADMINISTRATOR,) * 4,
     "terms/event": (ADMINISTRATOR, NEVER, NEVER, NEVER),
     "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
     "auth/group": (SUPER, SUPER, SUPER, SUPER),
@@ -111,6 +113,7 @@ for model, who in MODELS.items():
         ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
     ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # redirects to the form
 ADDRESSES["admin/terms/repository/<int:pk>/sync/"] = (PUBLISHER, PUBLISHER)
+ADDRESSES["admin/terms/webhook/<int:pk>/act/"] = (None, ADMINISTRATOR)
 ADDRESSES["admin/terms/job/"] = (AUTHOR, AUTHOR)
 ADDRESSES["admin/terms/job/<int:pk>/progress/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/terms/event/export/"] = (ADMINISTRATOR, None)
@@ -177,6 +180,7 @@ def filled(route, term, other):
         "changeset": ChangeSet.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
         "searchmiss": miss.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
         "repository": Repository.objects.get_or_create(glossary=term.glossary)[0].pk,
+        "webhook": Webhook.objects.get_or_create(glossary=term.glossary, address="x")[0].pk,
         "job": Job.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
     }  # fmt: skip
     model = route.split("/")[2] if route.count("/") > 2 else ""
