@@ -1,6 +1,7 @@
 """Deliveries to a real server on this machine."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from tests.factory import default_glossary, make_live, make_term, save_text, tex
 from tests.jobs.workers import make_terms
 from tests.people.receiver import receiving
 from tests.threads import in_threads
+from tests.web.running import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENTS = ["published", "withdrawn", "renamed", "synced"]
@@ -80,6 +82,20 @@ def test_signature_is_of_timestamp_and_body(receiver, webhook):
     expected = signature(webhook.secret, headers["X-Glossary-Timestamp"], body)
     assert headers["X-Glossary-Signature-256"] == expected
     assert abs(int(headers["X-Glossary-Timestamp"]) - timezone.now().timestamp()) < 60
+
+
+def test_documented_check_of_signatures_works(receiver, webhook):
+    text = (ROOT / "docs" / "publishing.md").read_text()
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
+    make_live("Flask")
+    deliver()
+    _, headers, body = receiver.requests[0]
+    assert names["is_genuine"](webhook.secret, headers, body)
+    assert not names["is_genuine"](webhook.secret, headers, body + b" ")
+    assert not names["is_genuine"]("another", headers, body)
+    old = {**headers, "X-Glossary-Timestamp": "1000000000"}
+    assert not names["is_genuine"](webhook.secret, old, body)
 
 
 def test_secret_is_derived_and_can_be_changed(webhook):
