@@ -27,10 +27,10 @@ class Webhook(models.Model):
     """
 
     class Event(models.TextChoices):
-        PUBLISHED = "published", _("terms were published")
-        WITHDRAWN = "withdrawn", _("terms were withdrawn")
-        RENAMED = "renamed", _("published terms got another name or address")
-        SYNCED = "synced", _("a repository was synchronised")
+        PUBLISHED = "published", _("Terms were published")
+        WITHDRAWN = "withdrawn", _("Terms were withdrawn")
+        RENAMED = "renamed", _("Published terms got another name or address")
+        SYNCED = "synced", _("A repository was synchronised")
 
     glossary = models.ForeignKey(
         Glossary,

@@ -30,7 +30,7 @@ def test_webhook_is_added_and_shows_its_secret(admin):
     assert (webhook.events, webhook.glossary) == (["published"], None)
     assert webhook.secret in words(response)
     assert "Nothing was sent yet." in words(response)
-    assert "terms were published" in words(admin.get(LIST))
+    assert "Terms were published" in words(admin.get(LIST))
 
 
 @pytest.mark.parametrize(
