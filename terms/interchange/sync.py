@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
@@ -24,8 +25,9 @@ from terms.files.git.mirror import BASE, Mirror, NewCommit
 from terms.files.git.source import RepositorySource, TreeTarget
 from terms.files.import_plan import plan_import
 from terms.files.plan import CONFLICT, INVALID, UNCHANGED, FileOrigin, Plan, Sides
-from terms.models import Event, Repository, Sync, Term, TermFile
+from terms.models import Event, Repository, Sync, Term, TermFile, Webhook
 from terms.models.bulk import Progress
+from terms.people.webhooks import tell_webhooks
 
 from .commits import commits_for, identity
 from .imports import Outcome, Wishes, run_import
@@ -291,6 +293,13 @@ class _Run:
         found = self.result
         if not (problem or found.is_news):
             return
+        with transaction.atomic():
+            self._note(problem, now)
+
+    def _note(self, problem: str, now: datetime) -> None:
+        found = self.result
+        if not problem:
+            tell_webhooks(self.glossary, {Webhook.Event.SYNCED.value: [self._item()]})
         Sync.objects.create(
             repository=self.repository,
             person=self.person,
@@ -307,6 +316,17 @@ class _Run:
             commits=found.subjects[:MAX_LISTED],
             attention=found.attention[:MAX_LISTED],
         )
+
+    def _item(self) -> dict[str, Any]:
+        """Return the sync as a webhook gets it."""
+        found = self.result
+        return {
+            "repository": self.repository.url,
+            "branch": self.repository.branch,
+            "commit": found.pushed or found.after,
+            "received": found.received,
+            "sent": found.sent,
+        }
 
 
 def _newest_event(repository: Repository) -> int:

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
 from terms.changes.schedule import next_scheduled, run_scheduled
+from terms.jobs.due_syncs import next_due_sync, start_due_syncs
 from terms.jobs.starting import next_job
 from terms.people.notifications import next_mail, send_mail
 from terms.people.webhooks import next_delivery, send_deliveries
@@ -143,7 +144,7 @@ class DueWorkers:
             Worker("pages", next_abandoned, finish_abandoned),
         ]
         if settings.RUN_JOBS:
-            self._workers.append(JobProcess())
+            self._workers += [Worker("syncs", next_due_sync, start_due_syncs), JobProcess()]
 
     @property
     def are_running(self) -> bool:

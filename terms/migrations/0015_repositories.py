@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('wait', models.PositiveSmallIntegerField(default=10, help_text='Minutes without a further edit of the term.', validators=[django.core.validators.MaxValueValidator(10080)], verbose_name='wait before committing')),
                 ('signs_off', models.BooleanField(default=False, help_text='Adds Signed-off-by with the editor.', verbose_name='sign off commits')),
                 ('publishes', models.BooleanField(default=False, help_text='Only what needs no further approval.', verbose_name='publish what is received')),
-                ('is_active', models.BooleanField(default=True, help_text='After pushes that the server reports.', verbose_name='sync by itself')),
+                ('is_active', models.BooleanField(default=True, help_text='When terms were edited here, and when the server reports a push.', verbose_name='sync by itself')),
                 ('commit', models.CharField(blank=True, editable=False, max_length=64)),
                 ('place', models.TextField(blank=True, editable=False)),
                 ('event', models.BigIntegerField(default=0, editable=False)),

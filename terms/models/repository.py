@@ -63,7 +63,9 @@ class Repository(models.Model):
         help_text=_("Only what needs no further approval."),
     )
     is_active = models.BooleanField(
-        _("sync by itself"), default=True, help_text=_("After pushes that the server reports.")
+        _("sync by itself"),
+        default=True,
+        help_text=_("When terms were edited here, and when the server reports a push."),
     )
 
     # State
