@@ -64,9 +64,20 @@ def _rooms() -> tuple:
     from .publishing import Publishing
     from .searching import Searching
     from .serving import Serving
+    from .syncing import Syncing
     from .waiting import Waiting
 
-    return (Files, Publishing, Serving, Waiting, Building, Searching, Administering, Growth)
+    return (
+        Files,
+        Syncing,
+        Publishing,
+        Serving,
+        Waiting,
+        Building,
+        Searching,
+        Administering,
+        Growth,
+    )
 
 
 def _measured(ground: Any, only: set[str] | None) -> list[dict]:
