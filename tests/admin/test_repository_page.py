@@ -118,6 +118,14 @@ def test_page_shows_what_waits_and_what_failed(admin, colleague, page):
     assert "The repository has no branch “nope”." in text
 
 
+def test_history_names_the_commit(admin, colleague, page):
+    sync(Repository.objects.get())
+    flask = Term.objects.get(name="Flask")
+    text = admin.get(f"/admin/terms/term/{flask.pk}/history/").text
+    commit = git(colleague.clone, "rev-parse", "HEAD")[:12]
+    assert f"commit {commit} Grace Hopper &lt;grace@example.org&gt;" in text
+
+
 def test_second_click_starts_no_second_job(admin, page):
     admin.post(page, {"do": "sync"})
     admin.post(page, {"do": "sync"})
