@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from django.db.models import F, Max, QuerySet
+from django.utils import timezone
 
 from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
@@ -139,7 +140,8 @@ class Exporter:
         self.target = target
         self.check = check
         self.agreed: list[AgreedFile] = []
-        self.gone: list[str] = []  # files that were removed
+        self.gone: list[str] = []  # former paths of renamed files
+        self.removed: list[str] = []
         self.files = TermFile.objects.of(glossary, target.place)
         columns = ("path", "stamp", "fingerprint", "term", "missing_since", "term__path")
         rows = [_LastFile(*row) for row in self.files.values_list(*columns)]
@@ -164,6 +166,9 @@ class Exporter:
             TermFile.objects.remember(self.glossary, self.target.place, self.agreed)
         for some in batches(self.gone):
             self.files.filter(path__in=some).delete()
+        # These rows show later that a file is back.
+        for some in batches(self.removed):
+            self.files.filter(path__in=some).update(missing_since=timezone.now(), stamp="")
 
     def _file(self, term: int, path: str, text: str, fingerprint: str) -> Exported:
         try:
@@ -269,7 +274,7 @@ class Exporter:
         """Yield files of earlier imports and exports that are not part of this export."""
         for path in sorted(self.stored.keys() - wanted):
             stamp = self.target.stamp(path)
-            if stamp is None:
+            if stamp is None or self.stored[path].missing_since:
                 continue
             if not self._is_ours(self._fingerprint(path, stamp), self.stored[path]):
                 yield Exported(path, CONFLICT, EDITED)
@@ -277,7 +282,7 @@ class Exporter:
                 yield Exported(path, SURPLUS)
             else:
                 self.target.remove(path)
-                self.gone.append(path)
+                self.removed.append(path)
                 yield Exported(path, REMOVED, term=self.stored[path].term)
 
 

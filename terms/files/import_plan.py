@@ -97,7 +97,7 @@ class _Planner:
                 taken.add(term)
             else:
                 rest.append(file)
-        if not rest and len(taken) == self.known.rows.count():
+        if not rest and len(taken) == self.known.expected:
             return Plan(self.glossary, self.source, list(entries.values()), {}, sides=self.sides)
         gone = self._gone(found)
         if rest and (self.known.files or self.known.terms):

@@ -28,6 +28,12 @@ class KnownFiles:
         return {path: (stamp, fingerprint, term) for path, stamp, fingerprint, term in found}
 
     @cached_property
+    def expected(self) -> int:
+        """The number of files that a plan has something to say about."""
+        gone = self.rows.exclude(missing_since=None).exclude(term__trashed_at=None)
+        return self.rows.count() - gone.count()
+
+    @cached_property
     def files(self) -> dict[str, LastFile]:
         """The files as of the last import or export, by path."""
         columns = ("path", "stamp", "fingerprint", "term", "missing_since", "conflict_version")
