@@ -180,7 +180,9 @@ class _Matching:
                 same_name = (term for term in terms if term.path.rpartition("/")[2] == name)
                 self._take(path, next(same_name, terms[0]))
         rest = {path: text for path, text in texts.items() if path not in self.found}
-        old = {pk: text for pk, text in newest.items() if pk not in self.taken}
+        # A similar text may be that of a new term, so it is not given to one that was deleted.
+        live = self.known.terms.keys() - self.taken
+        old = {pk: text for pk, text in newest.items() if pk in live}
         for path, pk in most_similar(rest, old):
             self._take(path, self.all_terms[pk])
 
