@@ -153,6 +153,8 @@ STATIC_URL = "/static/"  # terms.web.static_storage adds the prefix
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+# Imported pictures as they were in their folders, with their metadata: never served.
+ORIGINALS_ROOT = DATA_DIR / "originals"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "terms.web.static_storage.MountedManifestStorage"},

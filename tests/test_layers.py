@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "quality": "models addresses formats rendering editing media",
     "publishing": "models addresses formats rendering languages media people search review pages"
     " editing quality",
-    "changes": "models addresses formats rendering people review pages editing publishing",
+    "changes": "models addresses formats rendering media people review pages editing publishing",
     "interchange": "models formats people files editing changes publishing",
     "jobs": "models people review pages editing files publishing changes interchange",
     # Interfaces

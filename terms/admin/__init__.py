@@ -9,6 +9,7 @@ from terms.models import (
     Event,
     Glossary,
     Job,
+    Picture,
     Repository,
     SearchMiss,
     Term,
@@ -21,6 +22,7 @@ from .classification import ClassificationAdmin, GlossaryAdmin
 from .jobs import JobAdmin
 from .log import EventAdmin
 from .people import PersonAdmin
+from .picture_list import PictureAdmin
 from .repositories import RepositoryAdmin
 from .search_misses import SearchMissAdmin
 from .terms import TermAdmin
@@ -35,6 +37,7 @@ admin.site.register(Repository, RepositoryAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)
+admin.site.register(Picture, PictureAdmin)
 admin.site.register(SearchMiss, SearchMissAdmin)
 admin.site.register(Term, TermAdmin)
 admin.site.register(Webhook, WebhookAdmin)

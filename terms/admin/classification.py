@@ -26,7 +26,10 @@ from .permissions import Scoped
 from .views.page import admin_page, effects
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
-GLOSSARY_FIELDS = ["name", "slug", "language", "origin", "approvals_needed", "takes_suggestions"]
+GLOSSARY_FIELDS = [
+    "name", "slug", "language", "origin", "picture_folder", "approvals_needed",
+    "takes_suggestions",
+]  # fmt: skip
 
 
 def rule_fields():

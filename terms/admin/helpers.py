@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from terms.editing.lookup import called, names_with, spelled_like
 from terms.editing.numbers import number_in
+from terms.formats.paths import problem_with
 from terms.media.pictures import MAX_BYTES, BadPicture, rendered
 from terms.models import Glossary, Term
+from terms.models.glossary import DEFAULT_SLUG
 from terms.people.permissions import rights
 from terms.rendering import CannotRender
 from terms.rendering.icons import find_icons, icon_body
@@ -24,6 +26,7 @@ from .pictures import keep_picture
 
 MAX_SUGGESTIONS = 20
 MAX_KNOWN = 3
+NEW = "picture.md"  # a new term without a path, which will be in no folder
 
 
 def _for_editors(method):
@@ -53,25 +56,48 @@ def _for_editors(method):
 def preview_view(request):
     """Return the safe HTML of the posted ``content``, rendered as on the public page.
 
-    It includes the pictures next to the file of ``term``.
+    It includes the pictures beside the file of ``term``, or beside the files of ``glossary``.
     """
     text = request.POST.get("content", "").replace("\r\n", "\n")
-    terms = rights(request.user, "view_term").among(Term.objects.select_related("glossary"))
-    term = terms.filter(pk=number_in(request.GET.get("term", ""))).first()
+    term, glossary, path = _place(request, "view_term", "view_term")
     try:
-        return HttpResponse(rendered(text, term))
+        return HttpResponse(rendered(text, term, glossary, path))
     except CannotRender as error:
         return HttpResponse(format_html("<p>{}</p>", error))
 
 
+def _place(request, of_term, of_new) -> tuple[Term | None, Glossary | None, str]:
+    """Return the term of a text, its glossary and its path. A new text is no term yet.
+
+    ``of_term`` and ``of_new`` are the permissions for a term, and for a new one.
+    """
+    if asked := request.GET.get("term", ""):
+        terms = rights(request.user, of_term).among(Term.objects.select_related("glossary"))
+        term = terms.filter(pk=number_in(asked) or 0).first()
+        return (term, term.glossary, term.path) if term else (None, None, NEW)
+    found = rights(request.user, of_new).glossaries_in(Glossary.objects.order_by("pk"))
+    if asked := request.GET.get("glossary", ""):
+        glossary = found.filter(pk=number_in(asked) or 0).first()
+    else:
+        glossary = found.filter(slug=DEFAULT_SLUG).first() or found.first()
+    path = request.GET.get("path", "").strip()
+    return None, glossary, path if path and not problem_with(path) else NEW
+
+
 @_for_editors("POST")
 def upload_view(request):
-    """Store the posted ``image``. Return JSON with its Markdown, or an error."""
+    """Store the posted ``image`` for the text of ``term``, or of a new one in ``glossary``.
+
+    Return JSON with its Markdown, or an error.
+    """
     image = request.FILES.get("image")
     if image is None:
         return JsonResponse({"error": _("No picture was sent.")}, status=400)
+    _term, glossary, path = _place(request, "change_term", "add_term")
+    if glossary is None:
+        return JsonResponse({"error": _("You may not edit terms there.")}, status=403)
     try:
-        code = keep_picture(image.read(MAX_BYTES + 1), image.name)
+        code = keep_picture(glossary, path, image.read(MAX_BYTES + 1), image.name)
     except BadPicture as error:
         return JsonResponse({"error": str(error)}, status=400)
     except OSError as error:

@@ -5,21 +5,22 @@ from pathlib import Path
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from terms.media.pictures import store_picture
+from terms.formats.paths import slug_of
+from terms.media.uploads import add_picture, link_between
+from terms.models import Glossary
 
 
-def keep_picture(content: bytes, name: str) -> str:
-    """Store the picture and return its Markdown. Raises BadPicture.
+def keep_picture(glossary: Glossary, path: str, content: bytes, name: str) -> str:
+    """Store a picture for the text at ``path``, and return its Markdown. Raises BadPicture.
 
     The name and type that the client sends are not trusted.
     """
-    path = store_picture(content)
+    added = add_picture(glossary, content, name, slug_of(path))
     alt = " ".join("".join(c if c.isalnum() else " " for c in Path(name).stem[:80]).split())
-    return f"![{alt}]({reverse('picture', args=[path])})"
+    return f"![{alt}]({link_between(path, added.path)})"
 
 
 @require_safe

@@ -21,6 +21,7 @@ ORDER = [
     "ChangeSet",
     "Category",
     "Vertical",
+    "Picture",
     "Glossary",
     "Repository",
     "Job",

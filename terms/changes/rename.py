@@ -1,5 +1,6 @@
 """Renaming of categories, verticals and term files."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -8,14 +9,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.addresses import term_path
+from terms.editing.gate import save
 from terms.editing.paths import PathChange, rename_files, slugs_for
 from terms.formats.paths import problem_with
 from terms.models import Category, ChangeSet, Event, Glossary, PublishedTerm, Term, Vertical
 from terms.models.classification import Classification
 from terms.people.audit_log import record
-from terms.publishing.publish import publish_again
+from terms.publishing.publish import Refusal, publish, publish_again
 
 from .operation import MEANWHILE, CannotRefactor, Operation, apply, documents_of, undo
+from .pictures import repair_pictures
 from .removals import MOVE, NotApproved, done, require
 
 MODELS = {"category": Category, "vertical": Vertical}
@@ -92,6 +95,7 @@ def plan_move(term: Term, path: str) -> Operation:
     operation = Operation(term.glossary, title)
     words = _("has the file {path}; the next export moves it")
     operation.leave(term, words.format(path=path))
+    repair_pictures(operation, term, path)
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page:
         slugs = (page.category_slug, page.vertical_slug, _slug(term, path))
@@ -111,8 +115,9 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
     with transaction.atomic():
         Glossary.objects.lock(term.glossary_id)
         operation = plan_move(term, path)
+        before = Term.objects.select_related("glossary").get(pk=term.pk)
         try:
-            require(Term.objects.select_related("glossary").get(pk=term.pk), MOVE, path)
+            require(before, MOVE, path)
         except NotApproved as error:
             raise CannotRefactor(str(error)) from error
         title = (title or operation.title)[:300]
@@ -124,12 +129,23 @@ def move(term: Term, path: str, person: Any = None, title: str = "") -> ChangeSe
         if not rename_files(term.glossary, [change], change_set, with_addresses=True):
             raise CannotRefactor(_("Someone else has just renamed this file."))
         done([term.pk], person)
-        refusals = publish_again(term.glossary, Term.objects.filter(pk=term.pk), person)
-        if refusals:
+        repaired = list(operation.drafts.values())
+        drafts = [replace(draft, path=path, document=None) for draft in repaired]
+        save(term.glossary, drafts, person, title, change_set)
+        if refusals := _publish_moved(before, person):
             raise CannotRefactor(refusals[0].reason)
         change_set.terms.add(term)
         record(term.glossary, Event.Kind.MOVED, [(term.pk, term.name)], person, operation.title)
     return change_set
+
+
+def _publish_moved(before: Term, person: Any) -> list[Refusal]:
+    """Publish the live text at its new address, with the links that the move repaired."""
+    terms = Term.objects.filter(pk=before.pk)
+    is_repaired = not terms.filter(fingerprint=before.fingerprint).exists()
+    if before.status == "live" and is_repaired and not publish(before.glossary, terms, by=person):
+        return []
+    return publish_again(before.glossary, terms, person)
 
 
 def _move_back(change_set: ChangeSet, person: Any) -> ChangeSet:

@@ -1,13 +1,15 @@
-"""Export to a folder, or another target. Only files that differ are written, each atomically."""
+"""Export to a folder, or another target. Only files that differ are written, each atomically.
 
-import errno
+The pictures that the exported texts show are written after the texts (``PictureExporter``).
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
@@ -20,41 +22,32 @@ from terms.models.bulk import Progress, batches
 from terms.models.files import AgreedFile
 from terms.models.review import terms_to_delete
 
-from .beside import FilesBeside
+from .exported_pictures import PictureExporter
 from .folder import Folder, FolderError, Stamp
+from .target import (
+    CONFLICT,
+    DIFFERS,
+    EDITED,
+    IS_DIFFERENCE,
+    MISSING,
+    REMOVED,
+    REMOVED_THERE,
+    RENAMED,
+    SKIPPED,
+    STATUSES,
+    SURPLUS,
+    UNCHANGED,
+    WRITTEN,
+    Exported,
+    Target,
+    write_file,
+)
 
-WRITTEN, UNCHANGED, RENAMED, REMOVED = "written", "unchanged", "renamed", "removed"
-DIFFERS, MISSING, SURPLUS = "differs", "missing", "surplus"
-CONFLICT, SKIPPED = "conflict", "skipped"
-STATUSES = (
-    WRITTEN, UNCHANGED, RENAMED, REMOVED, DIFFERS, MISSING, SURPLUS, SKIPPED, CONFLICT
-)  # fmt: skip
-EDITED = "was edited in the folder; import it first"
-IS_DIFFERENCE = frozenset({DIFFERS, MISSING, SURPLUS, CONFLICT})
-
-
-class Target(FilesBeside, Protocol):
-    """Where files are written to; ``place`` identifies it, as in ``TermFileSource``.
-
-    ``write`` and ``remove`` also take the paths of pictures and of other files beside the terms.
-    """
-
-    def read(self, path: str) -> bytes: ...
-
-    def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp: ...
-
-    def remove(self, path: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What was done with a file. ``term`` is the id of its term, ``before`` its former path."""
-
-    path: str
-    status: str
-    reason: str = ""
-    term: int | None = None
-    before: str = ""
+__all__ = [
+    "CONFLICT", "DIFFERS", "IS_DIFFERENCE", "MISSING", "REMOVED", "RENAMED", "SKIPPED",
+    "STATUSES", "SURPLUS", "UNCHANGED", "WRITTEN", "Export", "Exported", "Exporter", "Target",
+    "export", "texts",
+]  # fmt: skip
 
 
 @dataclass
@@ -142,6 +135,7 @@ class Exporter:
         self.agreed: list[AgreedFile] = []
         self.gone: list[str] = []  # former paths of renamed files
         self.removed: list[str] = []
+        self.pictures = PictureExporter(glossary, target, check)
         self.files = TermFile.objects.of(glossary, target.place)
         columns = ("path", "stamp", "fingerprint", "term", "missing_since", "term__path")
         rows = [_LastFile(*row) for row in self.files.values_list(*columns)]
@@ -155,9 +149,11 @@ class Exporter:
         wanted = set()
         for term, path, text, fingerprint in progress(_all(texts(self.glossary, live))):
             wanted.add(path)
+            self.pictures.see(term, path, text)
             result.files.append(self._file(term, path, text, fingerprint))
         if prune or self.check:
             result.files += self._surplus(wanted, prune)
+        result.files += self.pictures.export(prune)
         return result
 
     def remember(self) -> None:
@@ -169,6 +165,7 @@ class Exporter:
         # These rows show later that a file is back.
         for some in batches(self.removed):
             self.files.filter(path__in=some).update(missing_since=timezone.now(), stamp="")
+        self.pictures.remember()
 
     def _file(self, term: int, path: str, text: str, fingerprint: str) -> Exported:
         try:
@@ -217,7 +214,7 @@ class Exporter:
         if row is None or self.check or self._is_empty:
             return None
         if row.missing_since is None:
-            return Exported(path, CONFLICT, "was removed from the folder; import the folder first")
+            return Exported(path, CONFLICT, REMOVED_THERE)
         if row.term in self._asked:
             return Exported(path, SKIPPED, "was removed from the folder; awaits a decision")
         return None
@@ -260,13 +257,7 @@ class Exporter:
     ) -> Exported:
         if self.check:
             return Exported(path, difference)
-        try:
-            stamp = self.target.write(path, text.encode(), replaces=difference == DIFFERS)
-        except FolderError:
-            raise
-        except OSError as error:
-            full = " The files written so far are whole." if error.errno == errno.ENOSPC else ""
-            raise FolderError(f"“{path}” cannot be written: {error.strerror}.{full}") from error
+        stamp = write_file(self.target, path, text.encode(), difference == DIFFERS)
         self.agreed.append(AgreedFile(path, fingerprint, stamp.trusted(), term))
         return Exported(path, WRITTEN, term=term)
 

@@ -73,7 +73,7 @@ def run_import(
     result = Outcome(apply_import(plan, person), notes=notes)
     plan = result.plan
     if isinstance(plan.source, FilesBeside):
-        result.taken = pictures.take(plan.glossary, plan.source)
+        result.taken = pictures.take(plan.glossary, plan.source, plan.sides)
     if wishes.publishes:
         result.notes += _carry_out_requests(plan, person)
     if plan.removes_many and not wishes.removes_many:

@@ -12,6 +12,7 @@ from terms.files.folder import FolderError
 from terms.formats.document import read_document
 from terms.formats.fingerprint import fingerprint_of
 from terms.formats.related import read_names
+from terms.media.originals import is_whole_original
 from terms.media.pictures import is_whole, pictures_kept
 from terms.models import Glossary, Picture, PublishedTerm, Revision, Term, TermFile
 from terms.pages.rebuilding import stale_pages
@@ -80,8 +81,9 @@ def _check_published(glossary: Glossary) -> Iterator[str]:
 def _check_pictures(glossary: Glossary) -> Iterator[str]:
     """Yield missing imported pictures of the glossary, and damaged stored pictures."""
     stored = {f"terms/{file.name}": file for file in pictures_kept()}
-    for path, file in Picture.objects.filter(glossary=glossary).values_list("path", "file"):
-        if file not in stored:
+    pictures = Picture.objects.filter(glossary=glossary).order_by("path")
+    for path, file, original in pictures.values_list("path", "file", "original"):
+        if file not in stored or (original and not is_whole_original(original)):
             yield f"{path}: this picture is not stored any more; import its folder again."
     for kept in stored.values():
         if not is_whole(kept):

@@ -6,6 +6,7 @@ import hashlib
 import io
 import posixpath
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,7 +16,7 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
-from terms.models import Glossary, Picture, Term
+from terms.models import FormerPath, Glossary, Picture, Term
 from terms.models.term import PATH_LENGTH
 from terms.rendering import is_elsewhere, picture_addresses, render, with_pictures
 
@@ -23,6 +24,7 @@ from .atomic_files import write_whole
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # of all frames
+MOST_FORMER = 20  # paths of a term that are tried
 FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif"}
 
 
@@ -42,6 +44,12 @@ def store_picture(content: bytes) -> str:
     path = f"terms/{_name_of(encoded)}{suffix}"
     write_picture(path, encoded)
     return path
+
+
+def picture_suffix(path: str) -> str:
+    """Return the suffix of a path as in FORMATS, or another one in lower case."""
+    suffix = posixpath.splitext(path)[1].lower()
+    return ".jpg" if suffix in (".jpeg", ".jfif") else suffix
 
 
 def _name_of(content: bytes) -> str:
@@ -147,20 +155,48 @@ def file_beside(path: str, address: str) -> str:
     return "" if file.startswith("../") or file in ("..", ".") else file[: PATH_LENGTH + 1]
 
 
-def addresses_of(glossary: Glossary, path: str, body: str) -> dict[str, str]:
+def addresses_of(
+    glossary: Glossary, path: str, body: str, term: int | None = None
+) -> dict[str, str]:
     """Return the stored pictures of a text at ``path``: address as written → address from the
-    root of this site."""
+    root of this site.
+
+    A text that was written before its ``term`` was renamed may mean a picture from there.
+    """
     if "![" not in body and "<img" not in body.lower():
         return {}
-    files = {address: file_beside(path, address) for address in picture_addresses(body)}
+    addresses = set(picture_addresses(body))
+    found = _stored(glossary, path, addresses)
+    if term and any(address not in found and _is_relative(address) for address in addresses):
+        former = FormerPath.objects.filter(term=term).order_by("-pk")
+        for before in former.values_list("path", flat=True)[:MOST_FORMER]:
+            found = _stored(glossary, before, addresses) | found
+    return found
+
+
+def _is_relative(address: str) -> bool:
+    return bool(file_beside("a", address)) or address.startswith("../")
+
+
+def _stored(glossary: Glossary, path: str, addresses: Iterable[str]) -> dict[str, str]:
+    files = {address: file_beside(path, address) for address in addresses}
     kept = Picture.objects.filter(glossary=glossary, path__in=set(files.values()))
     paths = dict(kept.values_list("path", "file"))
     return {address: f"/media/{paths[file]}" for address, file in files.items() if file in paths}
 
 
-def rendered(body: str, term: Term | None) -> str:
-    """Return the safe HTML of a text of ``term`` as readers see it. Raises CannotRender."""
+def rendered(
+    body: str, term: Term | None, glossary: Glossary | None = None, path: str = "index.md"
+) -> str:
+    """Return the safe HTML of a text of ``term`` as readers see it. Raises CannotRender.
+
+    The text of a new term is in ``glossary`` and will be saved at ``path``.
+    """
     html = render(body)
-    kept = addresses_of(term.glossary, term.path, body) if term else {}
+    kept = {}
+    if term:
+        kept = addresses_of(term.glossary, term.path, body, term.pk)
+    elif glossary:
+        kept = addresses_of(glossary, path, body)
     up = get_script_prefix()
     return with_pictures(html, {written: up + to[1:] for written, to in kept.items()})

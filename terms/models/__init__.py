@@ -1,6 +1,6 @@
 from .classification import Category, Vertical
 from .events import Event, Notice
-from .files import FormerPath, Picture, TermFile
+from .files import FormerPath, Picture, PictureFile, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
 from .jobs import Job
@@ -39,6 +39,7 @@ __all__ = [
     "Page",
     "PageWrite",
     "Picture",
+    "PictureFile",
     "Preference",
     "Presence",
     "PublishedClass",

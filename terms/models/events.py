@@ -38,6 +38,8 @@ class Event(models.Model):
         ASSIGNED = "assigned", _("changed owner or review date")
         MOVED = "moved", _("renamed its file")
         UNSHARED = "unshared", _("revoked guest links")
+        PICTURE_REPLACED = "picture replaced", _("replaced a picture")
+        PICTURE_DELETED = "picture deleted", _("deleted a picture")
         REMOVAL_ASKED = "removal asked", _("asked to take it from readers")
 
     at = models.DateTimeField(pgettext_lazy("moment", "at"))

@@ -4,6 +4,7 @@ from typing import NamedTuple, Self
 
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _lazy
 
 from .bulk import insert_rows
 from .glossary import Glossary
@@ -145,17 +146,72 @@ class FormerPath(models.Model):
 
 
 class Picture(models.Model):
-    """A picture beside the files of a glossary: its path there, and the stored copy."""
+    """A picture beside the files of a glossary: its path there, and the stored copies.
+
+    ``file`` is the copy for readers, in MEDIA_ROOT. ``original`` names the bytes of an imported
+    file, in ORIGINALS_ROOT; a picture that an editor uploaded has none. ``fingerprint`` is the
+    SHA-256 of the bytes that an export writes; pictures of older versions have none.
+    """
 
     glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
-    path = models.CharField(max_length=PATH_LENGTH)
+    path = models.CharField(_lazy("path"), max_length=PATH_LENGTH)
     file = models.CharField(max_length=100)
-    stamp = models.TextField(
-        blank=True, help_text="Size, times and inode; empty: not to be trusted."
-    )
+    original = models.CharField(max_length=100, blank=True, editable=False)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
+        verbose_name = _lazy("picture")
+        verbose_name_plural = _lazy("pictures")
         constraints = [models.UniqueConstraint(fields=["glossary", "path"], name="picture_path")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class PictureFileQuerySet(models.QuerySet["PictureFile"]):
+    def of(self, glossary: Glossary, folder: str) -> Self:
+        return self.filter(glossary=glossary.pk, folder=folder)
+
+    def remember(self, glossary: Glossary, folder: str, files: Iterable[AgreedFile]) -> None:
+        """Store the pictures that the glossary and a folder have in common.
+
+        Rows of folders without term files are deleted.
+        """
+        insert_rows(
+            self.model,
+            ("glossary", "folder", "path", "fingerprint", "stamp", "missing_since", "is_deleted"),
+            (
+                (glossary.pk, folder, file.path, file.fingerprint, file.stamp, None, False)
+                for file in files
+            ),
+            replacing=("glossary", "folder", "path"),
+        )
+        places = TermFile.objects.filter(glossary=glossary.pk).values("folder")
+        others = self.filter(glossary=glossary.pk).exclude(folder=folder)
+        others.exclude(folder__in=places).delete()
+
+
+class PictureFile(models.Model):
+    """The file of a picture as last read from or written to a folder, like ``TermFile``."""
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    folder = models.TextField()
+    path = models.CharField(max_length=PATH_LENGTH)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the content.")
+    stamp = models.TextField(blank=True, help_text="As of TermFile; empty: not to be trusted.")
+    missing_since = models.DateTimeField(
+        null=True, help_text="When an import found that the folder no longer has the file."
+    )
+    is_deleted = models.BooleanField(
+        default=False, help_text="Deleted in the admin: the next export removes the file."
+    )
+
+    objects = PictureFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["glossary", "folder", "path"], name="picture_file_path")
+        ]
 
     def __str__(self) -> str:
         return self.path

@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 DEFAULT_SLUG = "glossary"
+PICTURE_FOLDER = "images/"
 MOST_APPROVALS = 9
 RESERVED_SLUGS = frozenset({"admin", "hooks", "media", "preview", "static"})
 # Languages (ISO 639) and scripts (ISO 15924) that are written from right to left.
@@ -24,6 +26,15 @@ def validate_prefix(slug: str) -> None:
             _("“%(slug)s” cannot be a glossary's address: use a to z, 0 to 9 and hyphens."),
             params={"slug": slug},
         )
+
+
+def validate_folder(folder: str) -> None:
+    """Raise ValidationError if ``folder`` is not the path of a folder below another one."""
+    parts = folder.removesuffix("/").split("/")
+    is_bad = any(part.strip(" ") in ("", ".", "..") or part.lower() == ".git" for part in parts)
+    if is_bad or any(unicodedata.category(c).startswith("C") or c == "\\" for c in folder):
+        text = _("“%(folder)s” is not a folder below the files, such as images/.")
+        raise ValidationError(text, params={"folder": folder})
 
 
 class GlossaryQuerySet(models.QuerySet["Glossary"]):
@@ -69,6 +80,17 @@ class Glossary(models.Model):
             " address point to the terms."
         ),
     )
+    picture_folder = models.CharField(
+        _lazy("folder for pictures"),
+        max_length=100,
+        default=PICTURE_FOLDER,
+        blank=True,
+        validators=[validate_folder],
+        help_text=_lazy(
+            "Below the folder of the files. Pictures that editors upload get a path there, and an"
+            " export writes them. Pictures that are there already keep their path."
+        ),
+    )
 
     objects = GlossaryQuerySet.as_manager()
 
@@ -81,6 +103,10 @@ class Glossary(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{get_script_prefix()}{self.slug}/"
+
+    def clean(self) -> None:
+        folder = self.picture_folder.strip().rstrip("/")
+        self.picture_folder = f"{folder}/" if folder else PICTURE_FOLDER
 
     @property
     def is_right_to_left(self) -> bool:

@@ -128,7 +128,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         details=_details(document),
         # Misspellings are searchable, but not shown.
         aliases=[name for name in document.aliases if name not in live.hidden],
-        pictures=addresses_of(glossary, version.path, document.body),
+        pictures=addresses_of(glossary, version.path, document.body, version.term),
         is_deprecated=document.is_deprecated,
         is_linked=version.is_linked,
         decisions=live.decisions,

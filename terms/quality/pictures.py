@@ -41,7 +41,21 @@ def lacks_alternative(entry: CheckedTerm, context: GlossaryContext) -> Iterator[
             )
 
 
+def is_not_beside(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
+    for picture in entry.outline.pictures:
+        if picture.target.startswith("/media/"):
+            message = _(
+                "The picture {address} is not beside the files, so other sites cannot show it."
+                " The list of pictures has a button that moves it."
+            )
+            yield (
+                _("text, line {line}").format(line=picture.line),
+                message.format(address=picture.target),
+            )
+
+
 RULES = (
     Rule("picture", _lazy("A picture is not on this site"), lacks_picture),
+    Rule("beside", _lazy("A picture is not beside the files"), is_not_beside),
     Rule("alternative", _lazy("A picture has no alternative text"), lacks_alternative),
 )

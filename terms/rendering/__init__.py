@@ -10,6 +10,7 @@ from .markdown import (
     links_made,
     on_page,
     picture_addresses,
+    pictures_in,
     render,
     render_page,
     with_pictures,
@@ -17,6 +18,7 @@ from .markdown import (
 from .names import Names, bucket, buckets, phrases, spellings
 from .outline import Outline, outline
 from .parsing import MAX_BODY, CannotRender
+from .pictures import referred_addresses, with_picture_addresses
 from .sanitising import is_elsewhere
 from .sections import Section, as_section, divided, sections
 from .sentence import first_sentence, shortened
@@ -51,8 +53,10 @@ __all__ = [
     "outline",
     "phrases",
     "picture_addresses",
+    "pictures_in",
     "places",
     "plain_text",
+    "referred_addresses",
     "render",
     "render_page",
     "sections",
@@ -62,6 +66,7 @@ __all__ = [
     "spellings",
     "stems",
     "with_named",
+    "with_picture_addresses",
     "with_pictures",
     "words",
 ]  # fmt: skip

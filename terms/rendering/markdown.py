@@ -125,6 +125,15 @@ def picture_addresses(text: str) -> list[str]:
     return [html_entities.unescape(address) for address in _SRC.findall(_safe(text))]
 
 
+def pictures_in(text: str) -> list[tuple[str, str]]:
+    """Return the address and the alternative text of each picture in a Markdown text."""
+    return [
+        (html_entities.unescape(found[2]), html_entities.unescape((alt or _EMPTY)[1]))
+        for found in _PICTURE.finditer(_safe(text))
+        for alt in [_ALT.search(f" {found[1]} {found[3]}")]
+    ]
+
+
 _PICTURE = re.compile(r'<img ([^<>]*?)src="([^"]*)"([^<>]*)>')
 
 

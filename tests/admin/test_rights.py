@@ -16,6 +16,7 @@ from terms.models import (
     Glossary,
     Grant,
     Job,
+    Picture,
     PublishedTerm,
     Repository,
     SearchMiss,
@@ -97,6 +98,7 @@ MODELS = {
     "terms/category": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
+    "terms/picture": (AUTHOR, NEVER, PUBLISHER, PUBLISHER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
     "terms/changeset": (AUTHOR, NEVER, NEVER, NEVER),
     "terms/repository": (PUBLISHER, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
@@ -116,6 +118,7 @@ ADDRESSES["admin/terms/repository/<int:pk>/sync/"] = (PUBLISHER, PUBLISHER)
 ADDRESSES["admin/terms/webhook/<int:pk>/act/"] = (None, ADMINISTRATOR)
 ADDRESSES["admin/terms/job/"] = (AUTHOR, AUTHOR)
 ADDRESSES["admin/terms/job/<int:pk>/progress/"] = (ADMINISTRATOR, None)
+ADDRESSES["admin/terms/picture/beside/"] = (PUBLISHER, PUBLISHER)
 ADDRESSES["admin/terms/event/export/"] = (ADMINISTRATOR, None)
 ADDRESSES["admin/auth/user/<id>/password/"] = (ADMINISTRATOR, ADMINISTRATOR)
 
@@ -175,10 +178,13 @@ def filled(route, term, other):
         glossary=term.glossary, key="x", defaults={"last_on": "2026-01-01"}
     )
     group = Group.objects.get_or_create(name="Friends")[0]
+    picture = Picture.objects.get_or_create(
+        glossary=term.glossary, path="x.png", file="terms/x.png"
+    )[0]
     ids = {
         "category": term.category_id, "vertical": term.vertical_id, "glossary": term.glossary_id,
         "changeset": ChangeSet.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
-        "searchmiss": miss.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
+        "searchmiss": miss.pk, "picture": picture.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
         "repository": Repository.objects.get_or_create(glossary=term.glossary)[0].pk,
         "webhook": Webhook.objects.get_or_create(glossary=term.glossary, address="x")[0].pk,
         "job": Job.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, store_picture
-from terms.models import Page, Picture, PublishedTerm, Term
+from terms.models import Page, Picture, PictureFile, PublishedTerm, Term
 from terms.publishing.publish import rebuild
 from terms.quality.context import GlossaryContext
 from terms.quality.pictures import lacks_picture
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.ORIGINALS_ROOT = tmp_path / "originals"
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_unchanged_picture_is_not_read_again(folder, monkeypatch):
     os.utime(folder / "a.png", ns=(1, 1))
     write(folder, "![A](a.png)")
     imported(folder)
-    row = Picture.objects.get()
+    row = PictureFile.objects.get()
     if not row.stamp:  # the file's inode is too recent for its times to be trusted
         status = os.stat(folder / "a.png")
         row.stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"

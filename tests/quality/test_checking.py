@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from terms.models import Glossary, PublishedTerm, Term, TermFile
+from terms.models import Glossary, Picture, PublishedTerm, Term, TermFile
 from terms.publishing.publish import publish
 from terms.quality.checking import findings_of
 from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
@@ -35,6 +35,7 @@ def found(term, rule):
         ("link", "", "\n[x](/glossary/nowhere/)", "text, line 2"),
         ("link", "", "[x](nowhere.md#y)", "text, line 1"),
         ("picture", "", "a ![x](x.png) ![y](/media/y.png)", "text, line 1"),
+        ("beside", "", "![x](x.png)\n\n![y](/media/y.png)", "text, line 3"),
         ("picture", "", "\n![x](https://x.org/x.png)", "text, line 2"),
     ],
 )
@@ -44,11 +45,12 @@ def test_rule_finds_problem(rule, description, body, where):
 
 
 def test_good_text_has_no_findings():
+    Picture.objects.create(glossary=default_glossary(), path="y.png", file="terms/y.png")
     term = make_live(
         "Flask",
         text=entry(
             description="Flask is a framework.",
-            body="## A\n\n### B\n\n![x](/media/y.png) [z](/glossary/software/full-stack/flask/)",
+            body="## A\n\n### B\n\n![x](y.png) [z](/glossary/software/full-stack/flask/)",
         ),
     )
     assert findings_of(Term.objects.get(pk=term.pk)) == []

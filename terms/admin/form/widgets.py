@@ -201,7 +201,8 @@ class TextWidget(AdminMarkdownxWidget):
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)
         if self.term:
-            context["widget"]["attrs"]["data-markdownx-urls-path"] += f"?term={self.term}"
+            for name in ("data-markdownx-urls-path", "data-markdownx-upload-urls-path"):
+                context["widget"]["attrs"][name] += f"?term={self.term}"
         return context
 
 

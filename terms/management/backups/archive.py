@@ -14,6 +14,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 PICTURE = re.compile(r"media/terms/[0-9a-f]{32}\.(?:png|jpg|webp|gif)")
+ORIGINAL = re.compile(r"originals/[0-9a-f]{64}")
 MOST_MEMBERS, MOST_MANIFEST = 1_000_000, 16 * 1024 * 1024
 
 
@@ -42,7 +43,7 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, Any]:
         raise BackupError("It has other members than its manifest names.")
     database = DATABASES.get(manifest["vendor"])
     for name, said in members.items():
-        if name != database and not PICTURE.fullmatch(name):
+        if name != database and not (PICTURE.fullmatch(name) or ORIGINAL.fullmatch(name)):
             raise BackupError(f"It has a member “{name[:100]}”, which no backup has.")
         with archive.open(name) as member:
             if _hash(member, said["size"]) != said["sha256"]:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from terms.media.atomic_files import sweep, whole_file, working_folder
+from terms.media.originals import is_whole_original, original_path, originals_kept
 from terms.media.pictures import is_whole, pictures_kept
 
 from .archive import DATABASES, FORMAT, MANIFEST, PICTURE
@@ -48,6 +49,12 @@ def backup(path: Path) -> tuple[dict[str, Any], list[str]]:
                     _add(archive, manifest, name, picture, zipfile.ZIP_STORED)
                 else:
                     damaged.append(picture.name)
+            for name in originals_kept():
+                if is_whole_original(name):
+                    path = original_path(name)
+                    _add(archive, manifest, f"originals/{name}", path, zipfile.ZIP_STORED)
+                else:
+                    damaged.append(name)
             archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
     return manifest, damaged
 

@@ -7,9 +7,10 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from terms.media.atomic_files import working_folder
+from terms.media.originals import keep_original
 from terms.media.pictures import is_named_after, write_picture
 
-from .archive import PICTURE, BackupError, opened
+from .archive import ORIGINAL, PICTURE, BackupError, opened
 from .postgresql import restore_postgresql, verify_postgresql
 from .proof import is_empty
 from .sqlite import extract_sqlite, restore_sqlite
@@ -49,6 +50,8 @@ def restore_backup(path: Path, replace: bool = False, waiting: float = WAITING) 
                 content = archive.read(name)
                 if is_named_after(Path(name), content):  # others are damaged
                     write_picture(name.removeprefix("media/"), content)
+            elif ORIGINAL.fullmatch(name):
+                keep_original(archive.read(name))
         if connection.vendor == "sqlite":
             restore_sqlite(archive, manifest, waiting)
         else:

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         except FolderError as error:
             raise CommandError(str(error)) from error
         self._report(outcome, options["json"], is_brief=not options["verbosity"])
-        if outcome.plan.counts[INVALID] or outcome.plan.counts[CONFLICT]:
+        counts = outcome.plan.counts
+        if counts[INVALID] or counts[CONFLICT] or outcome.taken.conflicts:
             raise SystemExit(1)
 
     def _source(self, path, format_name):
@@ -70,7 +71,11 @@ class Command(BaseCommand):
             report = {
                 "counts": plan.counts,
                 "files": files,
-                "pictures": {"taken": taken.count, "not_taken": taken.problems},
+                "pictures": {
+                    "taken": taken.count,
+                    "not_taken": taken.problems,
+                    "conflicts": taken.conflicts,
+                },
                 "notes": outcome.notes,
                 "not_published": unpublished,
             }
@@ -88,6 +93,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{taken.count:,} picture{'s' * (taken.count > 1)}")
         for path, reason in taken.problems:
             self.stdout.write(f"no picture: {path}: {reason}")
+        for path, reason in taken.conflicts:
+            self.stdout.write(f"{self.style.ERROR(CONFLICT):10} {path}: {reason}")
         for path, reason in outcome.notes:
             self.stdout.write(f"{path}: {reason}")
         for path, reason in unpublished:

@@ -194,6 +194,20 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   };
 
+  /* A new term is no term yet: its glossary and path say which pictures are beside it. */
+  const place = () => {
+    const field = (name) => document.getElementById(`id_${name}`)?.value ?? "";
+    const where = new URLSearchParams({ glossary: field("glossary"), path: field("path") });
+    document.querySelectorAll(".markdownx-editor").forEach((editor) => {
+      for (const name of ["markdownxUrlsPath", "markdownxUploadUrlsPath"]) {
+        const [address, asked] = editor.dataset[name].split("?");
+        if (!asked?.startsWith("term=")) editor.dataset[name] = `${address}?${where}`;
+      }
+    });
+  };
+  place();
+  for (const name of ["glossary", "path"]) document.getElementById(`id_${name}`)?.addEventListener("change", place);
+
   const files = (event, data) => {
     if (!isEditor(event) || !data?.files.length) return;
     event.preventDefault();
