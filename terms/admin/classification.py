@@ -27,7 +27,7 @@ from .views.page import admin_page, effects
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 GLOSSARY_FIELDS = [
-    "name", "slug", "language", "origin", "picture_folder", "approvals_needed",
+    "name", "slug", "language", "origin", "picture_folder", "keeps", "approvals_needed",
     "takes_suggestions",
 ]  # fmt: skip
 

@@ -23,6 +23,7 @@ from terms.models.files import AgreedFile
 from terms.models.review import terms_to_delete
 
 from .exported_pictures import PictureExporter
+from .exported_sidecar import SidecarExporter
 from .folder import Folder, FolderError, Stamp
 from .target import (
     CONFLICT,
@@ -136,6 +137,7 @@ class Exporter:
         self.gone: list[str] = []  # former paths of renamed files
         self.removed: list[str] = []
         self.pictures = PictureExporter(glossary, target, check)
+        self.sidecar = SidecarExporter(glossary, target, check)
         self.files = TermFile.objects.of(glossary, target.place)
         columns = ("path", "stamp", "fingerprint", "term", "missing_since", "term__path")
         rows = [_LastFile(*row) for row in self.files.values_list(*columns)]
@@ -154,6 +156,7 @@ class Exporter:
         if prune or self.check:
             result.files += self._surplus(wanted, prune)
         result.files += self.pictures.export(prune)
+        result.files += self.sidecar.export(wanted)
         return result
 
     def remember(self) -> None:
@@ -166,6 +169,7 @@ class Exporter:
         for some in batches(self.removed):
             self.files.filter(path__in=some).update(missing_since=timezone.now(), stamp="")
         self.pictures.remember()
+        self.sidecar.remember()
 
     def _file(self, term: int, path: str, text: str, fingerprint: str) -> Exported:
         try:

@@ -28,6 +28,8 @@ from terms.files.beside import FilesBeside
 from terms.files.import_plan import plan_again
 from terms.files.importing import apply_import, begin_import
 from terms.files.plan import CONFLICT, KEPT_HERE, Plan, PlannedFile
+from terms.files.sidecar import TakenSidecar, take_sidecar
+from terms.files.sidecar_files import has_sidecar
 from terms.models import Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
 from terms.publishing import publish
@@ -58,6 +60,7 @@ class Outcome:
 
     plan: Plan
     taken: pictures.TakenPictures = field(default_factory=pictures.TakenPictures)
+    sidecar: TakenSidecar = field(default_factory=TakenSidecar)
     refusals: list[publish.Refusal] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     asks_removal: str = ""
@@ -68,12 +71,14 @@ def run_import(
 ) -> Outcome:
     """Carry out ``plan``, and return the result. Raises FolderError."""
     wishes = wishes or Wishes()
+    is_new = not Term.with_trash.filter(glossary=plan.glossary).exists()
     notes = list(_restore(plan, person))
     _keep_terms(plan, person)
     result = Outcome(apply_import(plan, person), notes=notes)
     plan = result.plan
     if isinstance(plan.source, FilesBeside):
         result.taken = pictures.take(plan.glossary, plan.source, plan.sides)
+        result.sidecar = _take_sidecar(plan, plan.source, is_new)
     if wishes.publishes:
         result.notes += _carry_out_requests(plan, person)
     if plan.removes_many and not wishes.removes_many:
@@ -85,8 +90,20 @@ def run_import(
     _keep_removed(plan)
     result.notes += _change_addresses(plan, person, wishes.publishes)
     if wishes.publishes:
-        result.refusals = _publish(plan, result.taken, person, progress)
+        shown_again = result.taken.terms | result.sidecar.terms
+        result.refusals = _publish(plan, shown_again, person, progress)
     return result
+
+
+def _take_sidecar(plan: Plan, source: FilesBeside, is_new: bool) -> TakenSidecar:
+    """Take the sidecar if the glossary keeps one. A new glossary does if its folder has one."""
+    glossary = plan.glossary
+    if is_new and not glossary.keeps and has_sidecar(source):
+        glossary.keeps = Glossary.Keeps.SIDECAR
+        Glossary.objects.filter(pk=glossary.pk).update(keeps=glossary.keeps)
+    if glossary.keeps != Glossary.Keeps.SIDECAR:
+        return TakenSidecar()
+    return take_sidecar(glossary, source, plan.sides)
 
 
 def _restore(plan: Plan, person: Any) -> Iterator[tuple[str, str]]:
@@ -227,7 +244,7 @@ def _carry_out(plan: Plan, request: Removal, person: Any) -> tuple[str, str] | N
 
 
 def _publish(
-    plan: Plan, taken: pictures.TakenPictures, person: Any, progress: Progress
+    plan: Plan, shown_again: set[int], person: Any, progress: Progress
 ) -> list[publish.Refusal]:
     in_files = {entry.term_path or entry.path: entry.fingerprint for entry in plan.entries}
     terms = Term.objects.filter(glossary=plan.glossary, problem="").order_by("path")
@@ -239,5 +256,5 @@ def _publish(
         if live != text == in_files.get(path)
     ]
     refusals = publish.publish_ids(plan.glossary, waiting, progress, person)
-    same = Term.objects.filter(pk__in=taken.terms - set(waiting))
+    same = Term.objects.filter(pk__in=shown_again - set(waiting))
     return refusals + publish.publish_again(plan.glossary, same, person)

@@ -1,6 +1,6 @@
 from .classification import Category, Vertical
 from .events import Event, Notice
-from .files import FormerPath, Picture, PictureFile, TermFile
+from .files import FormerPath, Picture, PictureFile, SidecarFile, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
 from .jobs import Job
@@ -53,6 +53,7 @@ __all__ = [
     "Revision",
     "Schedule",
     "SearchMiss",
+    "SidecarFile",
     "Site",
     "Suggestion",
     "Sync",

@@ -191,6 +191,24 @@ class PictureFileQuerySet(models.QuerySet["PictureFile"]):
         others.exclude(folder__in=places).delete()
 
 
+class SidecarFile(models.Model):
+    """The sidecar of a folder: the items that it and the glossary last had in common.
+
+    The stamp is empty if the file has more than these items, so that it is read again.
+    """
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, db_index=False)
+    folder = models.TextField()
+    items = models.JSONField(default=dict)
+    stamp = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["glossary", "folder"], name="sidecar_place")]
+
+    def __str__(self) -> str:
+        return self.folder
+
+
 class PictureFile(models.Model):
     """The file of a picture as last read from or written to a folder, like ``TermFile``."""
 

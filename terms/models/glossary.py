@@ -46,6 +46,10 @@ class GlossaryQuerySet(models.QuerySet["Glossary"]):
 class Glossary(models.Model):
     """One set of terms with its own address prefix, language and folder."""
 
+    class Keeps(models.TextChoices):
+        NOTHING = "", _lazy("only here")
+        SIDECAR = "sidecar", _lazy("beside the files, in .glossary-cms.yaml")
+
     slug = models.CharField(_lazy("slug"), max_length=50, unique=True, validators=[validate_prefix])
     name = models.CharField(_lazy("name"), max_length=200, default="Glossary")
     approvals_needed = models.PositiveSmallIntegerField(
@@ -89,6 +93,17 @@ class Glossary(models.Model):
         help_text=_lazy(
             "Below the folder of the files. Pictures that editors upload get a path there, and an"
             " export writes them. Pictures that are there already keep their path."
+        ),
+    )
+    keeps = models.CharField(
+        _lazy("alias kinds, link decisions, owners and review dates"),
+        max_length=20,
+        choices=Keeps,
+        default=Keeps.NOTHING,
+        blank=True,
+        help_text=_lazy(
+            "The term files do not hold them. A file beside them has user names and e-mail"
+            " addresses of owners, also where the folder is public."
         ),
     )
 

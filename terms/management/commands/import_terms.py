@@ -4,6 +4,7 @@ from terms.files.folder import FolderError
 from terms.files.import_plan import plan_import
 from terms.files.plan import CONFLICT, INVALID, REMOVED, UNCHANGED
 from terms.files.sources import FileSource, FolderSource
+from terms.formats.paths import SIDECAR
 from terms.interchange.imports import Outcome, Wishes, run_import
 from terms.management import console
 
@@ -37,8 +38,8 @@ class Command(BaseCommand):
         except FolderError as error:
             raise CommandError(str(error)) from error
         self._report(outcome, options["json"], is_brief=not options["verbosity"])
-        counts = outcome.plan.counts
-        if counts[INVALID] or counts[CONFLICT] or outcome.taken.conflicts:
+        beside = [*outcome.taken.conflicts, *outcome.sidecar.conflicts]
+        if outcome.plan.counts[INVALID] or outcome.plan.counts[CONFLICT] or beside:
             raise SystemExit(1)
 
     def _source(self, path, format_name):
@@ -76,6 +77,11 @@ class Command(BaseCommand):
                     "not_taken": taken.problems,
                     "conflicts": taken.conflicts,
                 },
+                "sidecar": {
+                    "taken": outcome.sidecar.count,
+                    "not_taken": outcome.sidecar.problems,
+                    "conflicts": outcome.sidecar.conflicts,
+                },
                 "notes": outcome.notes,
                 "not_published": unpublished,
             }
@@ -89,13 +95,21 @@ class Command(BaseCommand):
             or not (is_brief or entry.status == UNCHANGED)
         ]
         console.report(self, plan.counts, lines)
-        if taken.count:
-            self.stdout.write(f"{taken.count:,} picture{'s' * (taken.count > 1)}")
-        for path, reason in taken.problems:
-            self.stdout.write(f"no picture: {path}: {reason}")
-        for path, reason in taken.conflicts:
-            self.stdout.write(f"{self.style.ERROR(CONFLICT):10} {path}: {reason}")
+        self._report_beside(taken, outcome.sidecar)
         for path, reason in outcome.notes:
             self.stdout.write(f"{path}: {reason}")
         for path, reason in unpublished:
             self.stdout.write(f"not published: {path}: {reason}")
+
+    def _report_beside(self, taken, sidecar):
+        """Report what was taken from the files beside the term files."""
+        if taken.count:
+            self.stdout.write(f"{taken.count:,} picture{'s' * (taken.count > 1)}")
+        for path, reason in taken.problems:
+            self.stdout.write(f"no picture: {path}: {reason}")
+        if count := sidecar.count:
+            self.stdout.write(f"{count:,} value{'s' * (count > 1)} from {SIDECAR}")
+        for path, reason in sidecar.problems:
+            self.stdout.write(f"{path}: {reason}")
+        for path, reason in [*taken.conflicts, *sidecar.conflicts]:
+            self.stdout.write(f"{self.style.ERROR(CONFLICT):10} {path}: {reason}")
