@@ -17,6 +17,7 @@ from terms.files.git.mirror import NewCommit
 from terms.files.git.source import TreeTarget
 from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
+from terms.formats.paths import is_term_file
 from terms.formats.problems import FormatError
 from terms.models import ChangeSet, FormerPath, Repository, Revision, Term
 from terms.models.bulk import batches
@@ -188,8 +189,16 @@ class _Commits:
             author = identity(people.get(group.author or 0))
             if self.repository.signs_off:
                 message += f"Signed-off-by: {author}\n"
-            files = {self._in_repository(path): self._file(path, changed[path]) for path in changed}
-            yield NewCommit(author, group.at, settings.GIT_COMMITTER, message, files)
+            yield self._commit(author, group.at, message, changed)
+        if not groups and (changed := self._rest()):
+            author = settings.GIT_COMMITTER  # pictures and the like, which have no history here
+            yield self._commit(author, timezone.now(), f"{_beside(changed)}\n", changed)
+
+    def _commit(
+        self, author: str, at: datetime, message: str, changed: Mapping[str, bytes | None]
+    ) -> NewCommit:
+        files = {self._in_repository(path): self._file(path, changed[path]) for path in changed}
+        return NewCommit(author, at, settings.GIT_COMMITTER, message, files)
 
     def _changes(self, group: _Group) -> dict[str, bytes | None]:
         """Return the files that the edits of ``group`` change: path → content, or None."""
@@ -215,11 +224,17 @@ class _Commits:
         source = self.target.source
         left: dict[str, bytes | None] = {}
         for path in {**self.target.written, **self.tree}:
-            before = source.read(path) if path in source.entries else None
+            before = self._before(path) if path in source.entries else None
             wanted = self.target.written.get(path, before)
             if self.tree.get(path, before) != wanted:
                 left[path] = wanted
         return left
+
+    def _before(self, path: str) -> bytes:
+        source = self.target.source
+        if is_term_file(path):
+            return source.read(path)
+        return source.read_picture(path, source.entries[path].size)[0]
 
     def _file(self, path: str, content: bytes | None) -> tuple[str, bytes] | None:
         if content is None:
@@ -270,6 +285,11 @@ class _Commits:
         if pk in group.renames and pk not in group.texts:
             return "Rename"
         return "Edit" if self.present[pk] else "Add"
+
+
+def _beside(paths: Iterable[str]) -> str:
+    """Return the subject of a commit of files beside the terms."""
+    return _shortened(f"Update {', '.join(sorted(paths))}", MAX_SUBJECT)
 
 
 def identity(person: Any) -> str:

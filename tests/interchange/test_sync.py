@@ -1,15 +1,21 @@
 """A glossary and a git repository that are edited by different people."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from terms.changes.operation import undo
+from terms.changes.pictures import replace_picture
 from terms.changes.rename import move
 from terms.changes.trash import trash
 from terms.editing.gate import Draft, save_one
 from terms.files.folder import FolderError
 from terms.files.git.command import NoBranch
 from terms.interchange.sync import SyncOptions, sync
-from terms.models import ChangeSet, Removal, Repository, Sync, Term
+from terms.media.originals import exported_content
+from terms.media.uploads import add_picture
+from terms.models import ChangeSet, Glossary, Picture, Removal, Repository, Sync, Term
 from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_term, text_of
 from tests.interchange.git import Colleague, add_repository, git
@@ -419,3 +425,38 @@ def test_two_syncs_at_once_take_turns(colleague, repository):
         sync(repository, options=SyncOptions(patience=0))
     other.give_back()
     sync(repository)
+
+
+def test_pictures_and_sidecar_go_both_ways(colleague, repository, ann, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.ORIGINALS_ROOT = tmp_path / "originals"
+    picture = add_picture(default_glossary(), png("red"), "chart.png")
+    edit("Flask", "Sentence 3", f"![A]({picture.path}) Sentence 3", ann)
+    sync(repository)
+    colleague.pull()
+    assert colleague.log()[0].endswith("Edit Flask")
+    file = colleague.clone / "images" / "chart.png"
+    assert file.is_file()
+
+    replace_picture(Picture.objects.get(), png("blue"), ann)
+    Glossary.objects.update(keeps="sidecar")
+    Term.objects.filter(name="Flask").update(owner=ann)
+    sync(Repository.objects.get())
+    colleague.pull()
+    assert colleague.log()[0].endswith("|Update .glossary-cms.yaml, images/chart.png")
+    sidecar = colleague.clone / ".glossary-cms.yaml"
+    assert "owner: ann <ann@example.org>" in sidecar.read_text()
+    assert sync(Repository.objects.get()).commits == []
+
+    file.write_bytes(png("green"))
+    sidecar.write_text(sidecar.read_text().replace("flask.md:\n", "flask.md:\n  linked: false\n"))
+    colleague.push("Paint it green")
+    sync(Repository.objects.get())
+    assert exported_content(Picture.objects.get()) == png("green")
+    assert not Term.objects.get(name="Flask").is_linked
+
+
+def png(color):
+    out = io.BytesIO()
+    Image.new("RGB", (3, 2), color).save(out, "PNG")
+    return out.getvalue()
