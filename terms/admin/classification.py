@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from terms.addresses import RESERVED
+from terms.changes.headers import write_headers
 from terms.changes.operation import MEANWHILE, CannotRefactor
 from terms.changes.rename import plan_renaming, rename_classification
 from terms.jobs.kinds import MANY
 from terms.jobs.starting import start_job
 from terms.languages.collation import why_not_sorted
 from terms.languages.translations import english_name, is_tag, languages
-from terms.models import Address, Category, PublishedClass, PublishedTerm
+from terms.models import Address, Category, PublishedClass, PublishedTerm, Term
 from terms.people.permissions import rights
 from terms.publishing.publish import rebuild
 from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
@@ -27,8 +28,8 @@ from .views.page import admin_page, effects
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 GLOSSARY_FIELDS = [
-    "name", "slug", "language", "origin", "picture_folder", "keeps", "approvals_needed",
-    "takes_suggestions",
+    "name", "slug", "language", "origin", "picture_folder", "keeps", "owner_key", "review_key",
+    "approvals_needed", "takes_suggestions",
 ]  # fmt: skip
 
 
@@ -97,6 +98,8 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        if {"keeps", "owner_key", "review_key"} & set(form.changed_data):
+            self._write_headers(request, obj)
         if {"name", "slug", "language", "origin", "takes_suggestions"} & set(form.changed_data):
             # Every page shows these; the language also sorts names, and the origin resolves links.
             if PublishedTerm.objects.filter(glossary=obj).count() > MANY:
@@ -111,6 +114,13 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
         url = reverse("admin:terms_job_change", args=[job.pk])
         text = _('Readers’ pages are being rebuilt: <a href="{url}">see the progress</a>.')
         self.message_user(request, format_html(text, url=url))
+
+    def _write_headers(self, request, obj):
+        change_set = write_headers(obj, Term.objects.filter(glossary=obj), request.user)
+        if change_set:
+            url = reverse("admin:terms_changeset_change", args=[change_set.pk])
+            text = _('<a href="{url}">{title}</a>: publish this change set like any other.')
+            self.message_user(request, format_html(text, url=url, title=change_set))
 
 
 # Model and field → why a value cannot be had twice.

@@ -72,6 +72,7 @@ class PictureAdmin(Scoped, admin.ModelAdmin):
     ordering = ["path"]
     fields = ["thumbnail", "path", "size", "alternative", "shown_in", "content"]
     readonly_fields = ["thumbnail", "path", "size", "alternative", "shown_in"]
+    change_form_template = "admin/terms/picture/change_form.html"
     change_list_template = "admin/terms/picture/change_list.html"
 
     class Media:
@@ -135,6 +136,10 @@ class PictureAdmin(Scoped, admin.ModelAdmin):
 
     # Replacing and deleting
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"show_save_and_continue": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
     def save_model(self, request, obj, form, change):
         if not self.has_change_permission(request, obj):
             raise PermissionDenied
@@ -188,7 +193,8 @@ class PictureAdmin(Scoped, admin.ModelAdmin):
         terms = Term.objects.filter(body__contains="/media/terms/")
         glossaries = Glossary.objects.filter(pk__in=terms.values("glossary")).order_by("name")
         elsewhere = self.rights(request, "change").among(glossaries)
-        return super().changelist_view(request, {"elsewhere": elsewhere, **(extra_context or {})})
+        context = {"title": _("Pictures"), "elsewhere": elsewhere, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     @property
     def beside_view(self):
@@ -206,7 +212,8 @@ class PictureAdmin(Scoped, admin.ModelAdmin):
                 return self._moved(request, glossary)
             operation, made = plan_pictures_beside(glossary)
             context = {"made": made, **effects(request, operation)}
-            return admin_page(self, request, "picture/beside", operation.title, **context)
+            title = _("Move pictures beside the files")
+            return admin_page(self, request, "picture/beside", title, **context)
 
         return view
 

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from terms.editing import autosave
 from terms.editing.gate import Draft, StaleWrite, save_one
+from terms.editing.metadata import keys_to_write
+from terms.formats.document import changed, read_document
+from terms.formats.problems import CannotSplice
 from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.quality.checking import findings_of
@@ -168,7 +171,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
     def save_model(self, request, obj, form, change):
         draft = Draft(
             form.cleaned_data.get("path") or obj.path,
-            form.revision_text,
+            self._with_header_keys(obj, form),
             Term(pk=obj.pk, glossary=obj.glossary, path=obj.path) if change else None,
             form.seen_version if change else 0,
         )
@@ -190,6 +193,20 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if recovery.UNDECIDED not in request.POST:
             autosave.discard_draft(request.user, term, recovery.slot_of(request, term))
         self._warn(request, obj)
+
+    def _with_header_keys(self, obj, form):
+        """Return the text to save, with owner and review date if its header has them."""
+        names = {"owner", "review_by"} & set(form.changed_data)
+        document = read_document(form.revision_text, form.cleaned_data.get("path") or obj.path)
+        if not names or document.problem:
+            return form.revision_text
+        keys = keys_to_write(
+            obj.glossary, document, form.cleaned_data["owner"], form.cleaned_data["review_by"]
+        )
+        try:
+            return changed(document, keys=keys) if keys else form.revision_text
+        except CannotSplice:
+            return form.revision_text
 
     def _warn(self, request, obj):
         """Warn of values that are allowed but rarely intended."""

@@ -26,6 +26,7 @@ from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
 
 from .index import MANY, index_terms
+from .metadata import read_headers
 from .paths import slugs_for
 
 
@@ -108,7 +109,9 @@ def save(
         _write_terms(glossary, changed, now)
         _write_revisions(changed, author, now, reason, change_set)
         new = {item.term for item in changed if item.draft.term is None}
-        index_terms(glossary, {item.term: item.document for item in changed}, new)
+        written = {item.term: item.document for item in changed}
+        index_terms(glossary, written, new)
+        read_headers(glossary, written)
         names = ((item.term, item.document.name[:NAME_LENGTH]) for item in changed)
         record(glossary, Event.Kind.SAVED, names, author, reason, now)
         saved = [Saved(item.term, item.number) if item.term else None for item in work]

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import timezone
 
+from terms.formats.document import TermDocument
 from terms.formats.paths import name_key
 from terms.formats.sidecar import Item, Items
 from terms.models import Alias, DeclinedRelation, Glossary, MentionDecision, Term
@@ -51,6 +52,97 @@ def items_of(glossary: Glossary) -> Items:
         paths |= dict(terms.filter(uid__in=some).values_list("uid", "path"))
     found |= {Item(path, "unrelated", paths[uid]): DECLINED for path, uid in rows if uid in paths}
     return found
+
+
+class People:
+    """The active people by user name, and by e-mail in lower case."""
+
+    def __init__(self) -> None:
+        people = list(get_user_model().objects.filter(is_active=True))
+        self.by_name = {person.get_username(): person for person in people}
+        self.by_mail: dict[str, list[Any]] = {}
+        for person in people:
+            self.by_mail.setdefault(person.email.lower(), []).append(person)
+
+    def named(self, text: str) -> Any:
+        """Return who ``name`` or ``name <e-mail>`` is, or None. The e-mail has to be theirs."""
+        found = _PERSON.fullmatch(text)
+        name, mail = (found[1], (found[2] or "").lower()) if found else (text, "")
+        same = self.by_mail.get(mail, []) if mail else []
+        person = same[0] if len(same) == 1 else self.by_name.get(name)
+        if person and mail and person.email and person.email.lower() != mail:
+            return None
+        return person
+
+
+# In the headers of term files
+
+
+def read_headers(glossary: Glossary, documents: Mapping[int, TermDocument]) -> None:
+    """Set owner and review date of saved terms (id → document) to what their headers say.
+
+    A value that means nothing here changes nothing.
+    """
+    if glossary.keeps != Glossary.Keeps.HEADERS:
+        return
+    people: People | None = None
+    for pk, document in documents.items():
+        if document.problem:
+            continue
+        owner = _text_of(document, glossary.owner_key)
+        day = _text_of(document, glossary.review_key)
+        columns: dict[str, Any] = {}
+        if owner:
+            people = people or People()
+            columns = {"owner": person} if (person := people.named(owner)) else {}
+        elif owner == "":
+            columns = {"owner": None}
+        if day == "" or (day and as_day(day)):
+            columns["review_by"] = as_day(day)
+        if columns:
+            Term.objects.filter(pk=pk).update(**columns)
+
+
+def header_keys(glossary: Glossary, owner: Any, review_by: date | None) -> dict[str, str]:
+    """Return the header keys for an owner and a review date; an empty value removes the key."""
+    if glossary.keeps != Glossary.Keeps.HEADERS:
+        return {}
+    name = owner.get_username() if owner else ""
+    day = review_by.isoformat() if review_by else ""
+    pairs = ((glossary.owner_key, name), (glossary.review_key, day))
+    return {key: text for key, text in pairs if key}
+
+
+def keys_to_write(
+    glossary: Glossary, document: TermDocument, owner: Any, review_by: date | None
+) -> dict[str, str]:
+    """Return the header keys that say something else than ``owner`` and ``review_by``."""
+    wanted = header_keys(glossary, owner, review_by)
+    changed = {}
+    for key, text in wanted.items():
+        found = _text_of(document, key) or ""
+        is_same = found == text
+        if key == glossary.owner_key and found and owner:
+            is_same = People().named(found) == owner
+        if not is_same:
+            changed[key] = text
+    return changed
+
+
+def _text_of(document: TermDocument, key: str) -> str | None:
+    """Return the value of a header key, an empty text without it, or None if it is no text."""
+    value = document.source.data.get(key, "") if key else None
+    return value.strip() if isinstance(value, str) else None
+
+
+def as_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+# In the sidecar
 
 
 @dataclass
@@ -94,31 +186,19 @@ class _Applying:
             self.terms |= {term.path: term for term in rows}
 
     @cached_property
-    def _people(self) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-        """Active people by user name, and by e-mail in lower case."""
-        people = list(get_user_model().objects.filter(is_active=True))
-        by_mail: dict[str, list[Any]] = {}
-        for person in people:
-            by_mail.setdefault(person.email.lower(), []).append(person)
-        return {person.get_username(): person for person in people}, by_mail
+    def _people(self) -> "People":
+        return People()
 
     def owner(self, term: Term, _name: str, value: str | None) -> str:
-        person = None
-        if value is not None:
-            found = _PERSON.fullmatch(value)
-            name, mail = (found[1], (found[2] or "").lower()) if found else (value, "")
-            by_name, by_mail = self._people
-            same = by_mail.get(mail, []) if mail else []
-            person = same[0] if len(same) == 1 else by_name.get(name)
-            if person is None or (mail and person.email and person.email.lower() != mail):
-                return f"There is no active user “{value}”."
+        person = self._people.named(value) if value is not None else None
+        if value is not None and person is None:
+            return f"There is no active user “{value}”."
         Term.objects.filter(pk=term.pk).update(owner=person)
         return ""
 
     def review_by(self, term: Term, _name: str, value: str | None) -> str:
-        try:
-            day = date.fromisoformat(value) if value is not None else None
-        except ValueError:
+        day = as_day(value)
+        if value is not None and day is None:
             return f"“{value}” is no date such as 2027-01-31."
         Term.objects.filter(pk=term.pk).update(review_by=day)
         return ""

@@ -8,6 +8,8 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from terms.formats.dialects import BUILT_IN
+
 DEFAULT_SLUG = "glossary"
 PICTURE_FOLDER = "images/"
 MOST_APPROVALS = 9
@@ -17,6 +19,11 @@ _RIGHT_TO_LEFT = frozenset(
     ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]
 )
 _RIGHT_TO_LEFT_SCRIPTS = frozenset({"arab", "hebr", "nkoo", "syrc", "thaa"})
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+HEADER_KEYS = frozenset(
+    {key for dialect in BUILT_IN for keys in dialect.keys.values() for key in keys}
+    | {"status", "replaced_by", "deprecated"}
+)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -37,6 +44,13 @@ def validate_folder(folder: str) -> None:
         raise ValidationError(text, params={"folder": folder})
 
 
+def validate_key(key: str) -> None:
+    """Raise ValidationError if ``key`` is no name of a header key, or has another meaning."""
+    if not _KEY.fullmatch(key) or key in HEADER_KEYS:
+        text = _("“%(key)s” cannot be this key: use letters, digits, _ and -, and a free name.")
+        raise ValidationError(text, params={"key": key})
+
+
 class GlossaryQuerySet(models.QuerySet["Glossary"]):
     def lock(self, pk: int) -> "Glossary":
         """Return the glossary, locked against other writers until the transaction ends."""
@@ -49,6 +63,7 @@ class Glossary(models.Model):
     class Keeps(models.TextChoices):
         NOTHING = "", _lazy("only here")
         SIDECAR = "sidecar", _lazy("beside the files, in .glossary-cms.yaml")
+        HEADERS = "headers", _lazy("owner and review date in the headers of the files")
 
     slug = models.CharField(_lazy("slug"), max_length=50, unique=True, validators=[validate_prefix])
     name = models.CharField(_lazy("name"), max_length=200, default="Glossary")
@@ -105,6 +120,20 @@ class Glossary(models.Model):
             "The term files do not hold them. A file beside them has user names and e-mail"
             " addresses of owners, also where the folder is public."
         ),
+    )
+    owner_key = models.CharField(
+        _lazy("header key of the owner"),
+        max_length=50,
+        blank=True,
+        validators=[validate_key],
+        help_text=_lazy("Such as owner. The value is a user name, or a name and <e-mail>."),
+    )
+    review_key = models.CharField(
+        _lazy("header key of the review date"),
+        max_length=50,
+        blank=True,
+        validators=[validate_key],
+        help_text=_lazy("Such as review_by."),
     )
 
     objects = GlossaryQuerySet.as_manager()

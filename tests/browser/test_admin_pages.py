@@ -1,16 +1,20 @@
 """All additional pages of the admin: no violations found by axe, no horizontal overflow."""
 
+import io
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from PIL import Image
 
 from terms.changes.change_sets import collect
 from terms.changes.preview import make_link
 from terms.changes.schedule import schedule
 from terms.changes.trash import trash
 from terms.editing import autosave
+from terms.media.pictures import store_picture
+from terms.media.uploads import add_picture
 from terms.models import Term
 from terms.review.comments import comment
 from terms.review.requests import submit
@@ -22,10 +26,25 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PREFIX = "/admin/terms/term/"
 
 
+def add_pictures():
+    """Upload a wide picture that a term shows, and one that nothing shows. Return the first."""
+    made = []
+    for name, size in (("Chart of the releases.png", (1600, 400)), ("unused.png", (40, 90))):
+        out = io.BytesIO()
+        Image.new("RGB", size, "teal").save(out, "PNG")
+        made.append(add_picture(default_glossary(), out.getvalue(), name))
+    return made[0]
+
+
 @pytest.fixture
-def newsroom(admin_client):
+def newsroom(admin_client, settings, tmp_path):
     """Create content for each page. Return the addresses of the pages."""
+    settings.MEDIA_ROOT, settings.ORIGINALS_ROOT = tmp_path / "media", tmp_path / "originals"
     person = User.objects.get()
+    picture = add_pictures()
+    old = store_picture((tmp_path / "media" / picture.file).read_bytes())
+    make_live("Chart", body=f"![Releases by year]({picture.path})")
+    make_term("Old chart", body=f"![Releases by year, as before](/media/{old})")
     flask = make_live("Flask", related="Django, C#", body="## Use\n\nOther than Quart.")
     make_live("Quart", body="x")
     save_text(flask, text_of("Flask", related="Django", body="## Use\n\nOther"))
@@ -45,6 +64,8 @@ def newsroom(admin_client):
     of_all = [
         "", "add/", "trash/", "schedule/", "preferences/", "work/one-way/", "work/wanted/",
         "work/suggestions/", "work/suggested/", "work/drafts/", "../../", "../event/",
+        "../picture/", f"../picture/{picture.pk}/change/", f"../picture/{picture.pk}/delete/",
+        f"../picture/beside/?glossary={picture.glossary_id}",
         "../changeset/", f"../changeset/{change_set.pk}/change/", f"{bad.pk}/change/",
     ]  # fmt: skip
     guest = f"/preview/{make_link(change_set, person, 1)[1]}/"

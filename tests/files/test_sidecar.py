@@ -18,6 +18,7 @@ from terms.formats.sidecar import Item, SidecarText, flat, nested
 from terms.media.uploads import add_picture
 from terms.models import (
     Alias,
+    ChangeSet,
     DeclinedRelation,
     Glossary,
     MentionDecision,
@@ -26,6 +27,8 @@ from terms.models import (
     SidecarFile,
     Term,
 )
+from tests.accounts import logged_in
+from tests.admin.forms import address, fields_of
 from tests.factory import default_glossary, make_term, text_of
 
 pytestmark = pytest.mark.django_db
@@ -383,3 +386,64 @@ def test_text_reads_back_whatever_the_names_are():
     assert read.items == items
     assert flat(nested(items)) == items
     assert read.changed(items) == text
+
+
+# Header keys
+
+
+HEADED = ALIASED.replace("term: Flask\n", "term: Flask\nwho: ana # her own\nreviewBy: 2027-01-31\n")
+
+
+@pytest.fixture
+def headed(people):
+    default_glossary()
+    Glossary.objects.update(keeps="headers", owner_key="who", review_key="reviewBy")
+    return Glossary.objects.get()
+
+
+def test_header_keys_are_read_by_import(headed, folder, people):
+    folder.mkdir()
+    (folder / "flask.md").write_text(HEADED)
+    call_command("import_terms", str(folder), stdout=io.StringIO())
+    flask = Term.objects.get()
+    assert (flask.owner, flask.review_by) == (people[0], date(2027, 1, 31))
+    text = HEADED.replace("who: ana", "who: Ben B. <unknown@example.org>")
+    (folder / "flask.md").write_text(text.replace("reviewBy: 2027-01-31\n", ""))
+    call_command("import_terms", str(folder), stdout=io.StringIO())
+    flask = Term.objects.get()
+    assert (flask.owner, flask.review_by) == (people[0], None)
+    assert not (folder / SIDECAR).exists()
+
+
+def test_header_keys_are_written_by_the_form_and_by_many_terms(headed, people, ann):
+    admin = logged_in(ann)
+    User.objects.update(is_staff=True)
+    term = make_term("Flask", text=HEADED)
+    fields = fields_of(admin.get(address(term))) | {"owner": [people[1].pk]}
+    assert admin.post(address(term), fields).status_code == 302
+    text = Term.objects.get().newest_revision().text
+    assert text == HEADED.replace("who: ana #", "who: ben #")
+    assert Term.objects.get().owner == people[1]
+
+    chosen = {"terms": str(term.pk), "field": "review_by", "review_by": "2028-01-01"}
+    assert admin.post("/admin/terms/term/edit/", chosen).status_code == 302
+    text = Term.objects.get().newest_revision().text
+    assert text == HEADED.replace("who: ana #", "who: ben #").replace("2027-01-31", "2028-01-01")
+
+
+def test_turning_header_keys_on_writes_what_is_known(people, ann):
+    admin = logged_in(ann)
+    flask, other = make_term("Flask", text=ALIASED), make_term("Quart")
+    Term.objects.filter(pk=flask.pk).update(owner=people[0], review_by=date(2027, 1, 31))
+    url = f"/admin/terms/glossary/{flask.glossary_id}/change/"
+    data = {"name": "Words", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    data |= {"keeps": "headers", "owner_key": "owner", "review_key": "review_by"}
+    for key in ("term", "a b", "x:", "title", "status"):
+        assert admin.post(url, data | {"owner_key": key}).status_code == 200, key
+    assert admin.post(url, data).status_code == 302
+    text = Term.objects.get(pk=flask.pk).newest_revision().text
+    assert "\nowner: ana\n" in text
+    assert "\nreview_by: " in text
+    assert text.replace("owner: ana\n", "").partition("review_by")[0] in ALIASED
+    assert Term.objects.get(pk=other.pk).version == 1
+    assert ChangeSet.objects.count() == 1

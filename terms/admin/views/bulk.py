@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from terms.admin.form.widgets import IconWidget
 from terms.changes import bulk
+from terms.changes.headers import write_headers
 from terms.changes.operation import MEANWHILE, CannotRefactor, apply
 from terms.editing.gate import StaleWrite
 from terms.editing.numbers import number_in
@@ -157,6 +158,7 @@ def _set_apart(model_admin, request, terms, field, value):
     terms.update(**{field: value})
     label = _("owner") if field == "owner" else BulkForm.base_fields[field].label
     detail = f"{label}: {value or _('none')}"
+    write_headers(terms[0].glossary, Term.objects.filter(pk__in=dict(names)), request.user)
     record(terms[0].glossary, Event.Kind.ASSIGNED, names, request.user, detail)
     text = ngettext(
         "{count} term was updated: {detail}.", "{count} terms were updated: {detail}.", len(names)
