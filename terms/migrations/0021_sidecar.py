@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('terms', '0018_pictures_beside_files'),
+        ('terms', '0020_pictures_beside_files'),
     ]
 
     operations = [
