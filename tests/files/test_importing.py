@@ -18,6 +18,7 @@ from terms.files.importing import apply_import
 from terms.formats.document import changed
 from terms.management.consistency import check_consistency
 from terms.models import Glossary, PublishedTerm, Relation, Revision, Term, TermFile
+from terms.models.files import AgreedFile
 from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_term, save_text, text_of
 from tests.web.running import ROOT, environment, prepare
@@ -551,3 +552,12 @@ def test_file_that_its_author_holds_back_is_not_published(folder, capsys):
     (folder / "flask.md").write_text(draft)
     call_command("import_terms", folder, publish=True)
     assert "draft:" not in PublishedTerm.objects.get(name="Flask").text
+
+
+def test_place_that_is_no_folder_is_remembered(folder):
+    glossary = default_glossary()
+    TermFile.objects.remember(glossary, "git:words", [AgreedFile("flask.md", "f", "")])
+    TermFile.objects.remember(glossary, str(folder / "gone"), [AgreedFile("flask.md", "f", "")])
+    import_folder(folder)
+    places = TermFile.objects.order_by("folder").values_list("folder", flat=True).distinct()
+    assert [*places] == [str(folder), "git:words"]
