@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection
 
-from terms.formats.collisions import Collision
+from terms.formats.collisions import OURS, Collision, Prefer
 from terms.formats.document import line_of_name, read_document
 from terms.formats.merging import Merge, merge_texts
 from terms.formats.paths import name_key
+from terms.formats.similarity import similarity
 from terms.models import Revision
 
 from .known import KnownFiles
@@ -13,24 +14,30 @@ from .matching import Known
 from .plan import (
     CONFLICT,
     EDITED_HERE,
-    FILE,
-    GLOSSARY,
     INVALID,
     MERGED,
     UPDATED,
     PlannedFile,
     Sides,
-    side_for,
+    Upload,
+    preferred,
 )
 
-PREFERRED = {FILE: "ours", GLOSSARY: "theirs"}  # the sides of ``merge_texts``
+TRIED = 50  # newest texts of a term, any of which an uploaded file may be made from
 
 
 class TextComparison:
     """Compares texts. ``read`` returns the text of a file, or raises FormatError, FolderError."""
 
-    def __init__(self, known: KnownFiles, sides: Sides, read: Callable[[str], str]):
+    def __init__(
+        self,
+        known: KnownFiles,
+        sides: Sides,
+        read: Callable[[str], str],
+        upload: Upload | None = None,
+    ):
         self.known = known
+        self.upload = upload
         self.sides = sides
         self.read = read
 
@@ -40,17 +47,40 @@ class TextComparison:
             if term.problem:
                 return entry._replace(status=INVALID, reason=_kept(term.problem))
             return entry
-        last = self.known.files.get(entry.before)
-        base = last.fingerprint if last and last.term == term.pk else ""
+        base = self._agreed(entry, term)
         if fingerprint == base or (not base and self.known.is_former(term, fingerprint)):
             return entry._replace(reason=EDITED_HERE)
-        base = base or self.known.bases.get(term.pk, "")
         text = self.read(entry.path)
+        base = base or self._probable(term, text)
         if base == term.fingerprint:
             return self.read_as(entry._replace(status=UPDATED), text)
         if self.known.is_newer(term, fingerprint, base):
             return entry._replace(reason=EDITED_HERE)
         return self._merged(entry, term, base, text)
+
+    def _agreed(self, entry: PlannedFile, term: Known) -> str:
+        """Return the fingerprint of the last text that both sides had, or an empty string."""
+        if self.upload is None:
+            last = self.known.files.get(entry.before)
+            return last.fingerprint if last and last.term == term.pk else ""
+        base = self.upload.bases.get(entry.path, "")
+        return base if base and self.known.is_former(term, base) else ""
+
+    def _probable(self, term: Known, text: str) -> str:
+        """Return the fingerprint of the text that ``text`` was probably made from.
+
+        An uploaded file may be made from any version: the most similar one counts.
+        """
+        if self.upload is None:
+            return self.known.bases.get(term.pk, "")
+        if len(self.known.histories.get(term.pk, ())) == 1:
+            return term.fingerprint
+        texts = Revision.objects.filter(term=term.pk).order_by("-number")[:TRIED]
+        scored = [
+            (similarity(text, former), -age, fingerprint)
+            for age, (former, fingerprint) in enumerate(texts.values_list("text", "fingerprint"))
+        ]
+        return max(scored)[2] if scored else ""
 
     def read_as(self, entry: PlannedFile, text: str) -> PlannedFile:
         """Plan to save ``text`` as it is."""
@@ -70,14 +100,13 @@ class TextComparison:
         texts = Revision.objects.filter(term=term.pk)
         common = texts.filter(fingerprint=base).values_list("text", flat=True).first()
         here = texts.get(number=term.version).text
-        side = side_for(self.sides, entry.path)
-        merged = self._merge(common, text, here, PREFERRED.get(side))
+        merged = self._merge(common, text, here, preferred(self.sides, entry.path))
         if merged.left and self._is_decided(entry, term, common, text, here, merged.left):
-            merged = self._merge(common, text, here, PREFERRED[FILE])
+            merged = self._merge(common, text, here, OURS)
         if merged.text is None:
             words = "changed in the file and here" if common else "created in the file and here"
             reason = f"{words}: {', '.join(merged.collisions)}"
-            return self._conflict(entry, term, text, reason)
+            return self._conflict(entry._replace(collisions=merged.left), term, text, reason)
         return entry._replace(
             status=MERGED,
             reason="with what was edited here",
@@ -85,7 +114,7 @@ class TextComparison:
             in_file=read_document(text, entry.term_path),
         )
 
-    def _merge(self, common: str | None, text: str, here: str, prefer: str | None) -> Merge:
+    def _merge(self, common: str | None, text: str, here: str, prefer: Prefer) -> Merge:
         return merge_texts(
             common, ours=text, theirs=here, prefer=prefer, is_known=self.known.names.__contains__
         )

@@ -5,7 +5,7 @@ had (``TermFile``). Paths are compared in the same way, so that renamed and remo
 followed. Planning writes nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,7 @@ from .plan import (
     Plan,
     PlannedFile,
     Sides,
+    Upload,
     in_common,
     side_for,
 )
@@ -48,19 +49,21 @@ def plan_import(
     source: Path | TermFileSource,
     progress: Progress = iter,
     sides: Sides | None = None,
+    upload: Upload | None = None,
 ) -> Plan:
     """Compare every term file of a folder, or of another source, with the glossary.
 
     ``sides`` decides conflicts: GLOSSARY or FILE by path. Raises FolderError.
     """
     source = FolderSource(source) if isinstance(source, Path) else source
-    return _Planner(glossary, source, sides or {}).plan(progress)
+    return _Planner(glossary, source, sides or {}, upload).plan(progress)
 
 
 def plan_again(plan: Plan, entries: Collection[PlannedFile]) -> Plan:
     """Compare the files of some ``entries`` again, after their terms were edited."""
     found = [FoundFile(entry.path, entry.stamp) for entry in entries]
-    again = _Planner(plan.glossary, plan.source, plan.sides).compare(found, plan.entries)
+    planner = _Planner(plan.glossary, plan.source, plan.sides, plan.upload)
+    again = planner.compare(found, plan.entries)
     return replace(again, title=plan.title, origins=plan.origins)
 
 
@@ -70,14 +73,21 @@ _NEVER = (None, "", 0)  # no stamp is equal
 class _Planner:
     """Compares file by file, and loads data about the terms when a file needs it."""
 
-    def __init__(self, glossary: Glossary, source: TermFileSource, sides: Sides):
+    def __init__(
+        self,
+        glossary: Glossary,
+        source: TermFileSource,
+        sides: Sides,
+        upload: Upload | None = None,
+    ):
         self.glossary = glossary
         self.source = source
         self.sides = sides
+        self.upload = upload
         self.matches: dict[str, Match] = {}
         self._kept: dict[str, str] = {}
         self.known = KnownFiles(glossary, source.place)
-        self.texts = TextComparison(self.known, sides, self._read)
+        self.texts = TextComparison(self.known, sides, self._read, upload)
 
     # The plan
 
@@ -92,16 +102,24 @@ class _Planner:
             stamp, fingerprint, term = settled.get(path, _NEVER)
             if now and stamp == now.text:
                 entries[path] = PlannedFile(
-                    path, UNCHANGED, "", None, None, fingerprint, now, term, "", path
+                    path, UNCHANGED, "", None, None, fingerprint, now, term, 0, "", path
                 )
                 taken.add(term)
             else:
                 rest.append(file)
         if not rest and len(taken) == self.known.expected:
-            return Plan(self.glossary, self.source, list(entries.values()), {}, sides=self.sides)
+            return Plan(
+                self.glossary,
+                self.source,
+                list(entries.values()),
+                {},
+                sides=self.sides,
+                upload=self.upload,
+            )
         gone = self._gone(found)
         if rest and (self.known.files or self.known.terms):
             self._match([file.path for file in rest if file.stamp], found, gone, taken)
+        self._load_histories()
         for file in progress(rest):
             entries[file.path] = self._entry(file)
         taken |= {match.term.pk for match in self.matches.values()}
@@ -122,7 +140,21 @@ class _Planner:
                 moved = IN_FOLDER if entry.renamed_from == term.path else ""
                 moved = moved or (HERE if term.path != file.path else "")
                 self.matches[file.path] = Match(term, moved, entry.before or file.path)
-        return self._planned([self._entry(file) for file in found], (), set())
+        self._load_histories()
+        compared = [
+            self._entry(file) if file.stamp else self._missing_again(former[file.path])
+            for file in found
+        ]
+        return self._planned(compared, (), set())
+
+    def _load_histories(self) -> None:
+        if self.upload is not None:
+            self.known.load_histories({match.term.pk for match in self.matches.values()})
+
+    def _missing_again(self, entry: PlannedFile) -> PlannedFile:
+        term = self.known.terms.get(entry.term or 0)
+        last = self.known.files.get(entry.path) or (term and self._never_stored(term))
+        return (self._missing(last) if last else None) or entry
 
     def _planned(
         self, entries: list[PlannedFile], gone: Collection[LastFile], taken: Collection[int]
@@ -140,9 +172,15 @@ class _Planner:
             agrees_anew=any(map(self._is_new, in_common(entries)))
             or any(entry.conflict_text for entry in entries)
             or any(file.term in taken for file in gone),
-            known_files=sum(not file.is_missing for file in self.known.files.values()),
+            known_files=self._count_known(),
             sides=self.sides,
+            upload=self.upload,
         )
+
+    def _count_known(self) -> int:
+        if self.upload is not None:
+            return len(self.upload.bases) or len(self.known.terms)
+        return sum(not file.is_missing for file in self.known.files.values())
 
     def _is_new(self, file: AgreedFile) -> bool:
         """Whether ``file`` is not stored yet as the base of the next import."""
@@ -152,12 +190,25 @@ class _Planner:
     def _gone(self, found: Collection[FoundFile]) -> list[LastFile]:
         """Return the files that the folder had and has no longer."""
         present = {file.path for file in found}
+        if self.upload is not None:
+            return [*self._gone_from_upload(present)] if self.upload.is_whole else []
         closed = tuple(f"{file.path}/" for file in found if file.problem)  # unreadable folders
         return [
             file
             for path, file in self.known.files.items()
             if path not in present and not path.startswith(closed)
         ]
+
+    def _gone_from_upload(self, present: Collection[str]) -> Iterator[LastFile]:
+        """Yield the files of terms that an upload of all files does not have."""
+        bases = self.upload.bases if self.upload else {}
+        for term in self.known.terms.values():
+            if term.path not in present and (not bases or term.path in bases):
+                yield self._never_stored(term)
+
+    def _never_stored(self, term: Known) -> LastFile:
+        base = self.upload.bases.get(term.path, "") if self.upload else ""
+        return LastFile(term.path, "", base or term.fingerprint, term.pk, False, 0)
 
     def _match(
         self,
@@ -170,7 +221,8 @@ class _Planner:
         files: Mapping[str, LastFile] = self.known.files
         if not files:
             files = self.known.files_elsewhere(present)
-            gone = [file for path, file in files.items() if path not in present]
+            if self.upload is None:
+                gone = [file for path, file in files.items() if path not in present]
         former = FormerPath.objects.filter(glossary=self.glossary.pk, term__trashed_at=None)
         known = Evidence(
             present=present,
@@ -219,7 +271,9 @@ class _Planner:
 
     def _of_term(self, entry: PlannedFile, match: Match) -> PlannedFile:
         term = match.term
-        entry = entry._replace(term=term.pk, term_path=term.path, before=match.before)
+        entry = entry._replace(
+            term=term.pk, version=term.version, term_path=term.path, before=match.before
+        )
         if match.is_copy:
             return self._copy(entry, term)
         moved = match.moved
@@ -304,7 +358,10 @@ class _Planner:
         term = self.known.terms.get(file.term or 0)
         if term is None:
             return None
-        entry = PlannedFile(file.path, REMOVED, term=term.pk, term_path=term.path, before=file.path)
+        entry = PlannedFile(
+            file.path, REMOVED, term=term.pk, version=term.version, term_path=term.path,
+            before=file.path,
+        )  # fmt: skip
         if file.is_missing:
             if term.pk in self.known.asked:
                 return entry._replace(status=UNCHANGED, reason="was removed; awaits a decision")
@@ -324,7 +381,7 @@ class _Planner:
 
 
 def _is_saved(entry: PlannedFile) -> bool:
-    return bool((entry.document or entry.renamed_from) and not entry.is_back)
+    return entry.is_saved and not entry.is_back
 
 
 def _also(entry: PlannedFile, words: str) -> PlannedFile:

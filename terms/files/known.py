@@ -18,6 +18,7 @@ class KnownFiles:
     def __init__(self, glossary: Glossary, place: str):
         self.glossary = glossary
         self.rows = TermFile.objects.of(glossary, place)
+        self.histories: dict[int, list[str]] = {}
 
     @cached_property
     def settled(self) -> dict[str, tuple[str, str, int]]:
@@ -102,8 +103,17 @@ class KnownFiles:
         count, files = max(shared, key=lambda pair: pair[0], default=(0, {}))
         return files if 2 * count >= len(files) else {}
 
+    def load_histories(self, terms: Collection[int]) -> None:
+        """Load the fingerprints of all texts of some terms at once, oldest first."""
+        for some in batches(terms):
+            rows = Revision.objects.filter(term__in=some).order_by("term", "number")
+            for term, fingerprint in rows.values_list("term", "fingerprint"):
+                self.histories.setdefault(term, []).append(fingerprint)
+
     def is_former(self, term: Known, fingerprint: str) -> bool:
         """Whether a text of ``term`` has this fingerprint."""
+        if term.pk in self.histories:
+            return fingerprint in self.histories[term.pk]
         return Revision.objects.filter(term=term.pk, fingerprint=fingerprint).exists()
 
     def is_newer(self, term: Known, fingerprint: str, base: str) -> bool:

@@ -72,6 +72,16 @@ def _problem_of_path(path: str) -> str:
     return ""
 
 
+def not_portable(path: str) -> str:
+    """Return the reason why some systems cannot have a file at ``path``, or an empty string."""
+    for part in path.split("/"):
+        if _DEVICES.fullmatch(part.split(".")[0].rstrip()):
+            return f"“{part}” is the name of a device on Windows."
+        if set(part) & set('<>:"|?*'):
+            return f"“{part}” has a character that file names on Windows cannot have."
+    return ""
+
+
 def slug_of(path: str) -> str:
     """Return the file name without its suffix; for ``bigint/index.md``, the folder name."""
     parts = PurePosixPath(path).parts or ("",)

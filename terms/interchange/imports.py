@@ -64,6 +64,7 @@ class Outcome:
     refusals: list[publish.Refusal] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     asks_removal: str = ""
+    published: int = 0
 
 
 def run_import(
@@ -91,7 +92,7 @@ def run_import(
     result.notes += _change_addresses(plan, person, wishes.publishes)
     if wishes.publishes:
         shown_again = result.taken.terms | result.sidecar.terms
-        result.refusals = _publish(plan, shown_again, person, progress)
+        result.published, result.refusals = _publish(plan, shown_again, person, progress)
     return result
 
 
@@ -245,7 +246,8 @@ def _carry_out(plan: Plan, request: Removal, person: Any) -> tuple[str, str] | N
 
 def _publish(
     plan: Plan, shown_again: set[int], person: Any, progress: Progress
-) -> list[publish.Refusal]:
+) -> tuple[int, list[publish.Refusal]]:
+    """Return the number of terms whose new texts are live, and the refusals."""
     in_files = {entry.term_path or entry.path: entry.fingerprint for entry in plan.entries}
     terms = Term.objects.filter(glossary=plan.glossary, problem="").order_by("path")
     waiting = [
@@ -257,4 +259,5 @@ def _publish(
     ]
     refusals = publish.publish_ids(plan.glossary, waiting, progress, person)
     same = Term.objects.filter(pk__in=shown_again - set(waiting))
-    return refusals + publish.publish_again(plan.glossary, same, person)
+    published = len(waiting) - len(refusals)
+    return published, refusals + publish.publish_again(plan.glossary, same, person)
