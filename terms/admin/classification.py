@@ -3,7 +3,7 @@ from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -24,6 +24,7 @@ from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
 
 from .form.widgets import IconWidget
 from .permissions import Scoped
+from .views import exports, import_file, import_plan, imports
 from .views.page import admin_page, effects
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
@@ -74,6 +75,26 @@ class GlossaryAdmin(Scoped, admin.ModelAdmin):
     form = GlossaryForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "slug", "language"]
+    change_form_template = "admin/terms/glossary/change_form.html"
+
+    def get_urls(self):
+        def address(route, view, name, **values):
+            view = self.admin_site.admin_view(view)
+            return path(route, view, {"model_admin": self, **values}, name=f"terms_{name}")
+
+        plan = "import/<int:pk>/"
+        return [
+            address("import/", imports.imports_view, "imports"),
+            address("<int:pk>/import/", imports.import_view, "import"),
+            address(plan, import_plan.plan_view, "import_plan"),
+            address(f"{plan}file/<int:row>/", import_file.import_file_view, "import_file"),
+            address(f"{plan}report.csv", import_plan.report_view, "import_csv", form="csv"),
+            address(f"{plan}report.json", import_plan.report_view, "import_json", form="json"),
+            address("export/", exports.exports_view, "exports"),
+            address("<int:pk>/export/", exports.export_view, "export"),
+            address("<int:pk>/export/archive/", exports.archive_view, "export_archive"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request):
         return self.rights(request, "add").everywhere

@@ -1,6 +1,5 @@
 """The audit log in the admin: list, filters, CSV export."""
 
-import csv
 from collections.abc import Iterator
 
 from django.contrib import admin
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from .filters import ByFilter
 from .permissions import ReadOnly, Scoped
+from .spreadsheets import csv_lines
 
 _COLUMNS = ("at", "person__username", "glossary__slug", "term", "name", "kind", "detail")
 
@@ -66,19 +66,6 @@ class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         return view
 
 
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
 def _lines(rows) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(name.partition("__")[0] for name in _COLUMNS)
-    for at, *rest in rows:
-        yield writer.writerow([at.isoformat(), *map(_harmless, rest)])
-
-
-def _harmless(value):
-    """Escape a text so that spreadsheets do not run it as a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    header = [name.partition("__")[0] for name in _COLUMNS]
+    return csv_lines(header, ((at.isoformat(), *rest) for at, *rest in rows))

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from terms.formats.differences import DiffPiece
 from terms.media.pictures import rendered
-from terms.models import Term
-from terms.people.permissions import rights
+from terms.models import Glossary, Term
+from terms.people.permissions import may, rights
 from terms.rendering import CannotRender
 from terms.rendering.icons import icon_svg
 from terms.review.worklists import LISTS, WorkList
@@ -43,9 +43,26 @@ def newsroom_pages(context: Context) -> list[tuple[str, str]]:
         (_("Needs attention"), "index", "view_term"),
         (_("Schedule"), "terms_term_schedule", "view_term"),
         (_("Trash"), "terms_term_trash", "delete_term"),
+        (_("Import"), "terms_imports", "import_terms"),
+        (_("Export"), "terms_exports", "export_terms"),
         (_("Preferences"), "terms_term_preferences", "view_term"),
     ]
     return [(title, reverse(f"admin:{name}")) for title, name, to in pages if rights(person, to)]
+
+
+@register.simple_tag(takes_context=True)
+def interchange_pages(context: Context, glossary: Glossary) -> list[tuple[str, str]]:
+    """Return the titles and addresses of the import and export of a glossary."""
+    person = context["request"].user
+    pages = [
+        (_("Import"), "terms_import", "import_terms"),
+        (_("Export"), "terms_export", "export_terms"),
+    ]
+    return [
+        (title, reverse(f"admin:{name}", args=[glossary.pk]))
+        for title, name, permission in pages
+        if may(person, permission, glossary)
+    ]
 
 
 @register.simple_tag

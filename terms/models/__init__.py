@@ -3,6 +3,7 @@ from .events import Event, Notice
 from .files import FormerPath, Picture, PictureFile, SidecarFile, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
+from .imports import ImportFile, ImportPlan, ImportUpload
 from .jobs import Job
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
@@ -32,6 +33,9 @@ __all__ = [
     "Glossary",
     "Grant",
     "GuestLink",
+    "ImportFile",
+    "ImportPlan",
+    "ImportUpload",
     "Job",
     "Mention",
     "MentionDecision",

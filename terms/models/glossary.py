@@ -141,6 +141,10 @@ class Glossary(models.Model):
     class Meta:
         verbose_name = _lazy("glossary")
         verbose_name_plural = _lazy("glossaries")
+        permissions = [
+            ("import_terms", "Can import files, and refuse or accept what they change"),
+            ("export_terms", "Can export files"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -20,6 +20,7 @@ class Bounds(NamedTuple):
 
 VISITORS = Bounds(64 * 1024, 10, 5)  # a suggestion or a password is far shorter
 EDITORS = Bounds(6 * 1024 * 1024, 120, 15)  # a picture over a slow connection
+IMPORTS = Bounds(49 * 1024 * 1024, 600, 15)  # an archive of MAX_ARCHIVE bytes, and its form
 MOST_AT_ONCE = 256  # bodies read at the same time
 MOST_OF_ONE = 24  # of these, from one network
 MEMORY = 128 * 1024 * 1024  # bytes of all bodies

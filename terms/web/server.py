@@ -7,6 +7,7 @@ work and mail have their own threads.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
@@ -17,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from terms.people.networks import address_in
 
 from . import unavailable
-from .bodies import EDITORS, VISITORS, Bodies, BodyRefused
+from .bodies import EDITORS, IMPORTS, VISITORS, Bodies, BodyRefused, Bounds
 from .django_threads import Busy, DjangoThreads, environ_of
 from .editors import Editors
 from .files import Files
@@ -29,6 +30,7 @@ from .proxies import Client, TrustedProxies
 
 THREADS, MOST_WAITING = 4, 64  # for visitors, and as many for editors
 CHUNK = 256 * 1024  # bytes
+_IMPORT = re.compile(r"/admin/terms/glossary/\d{1,19}/import/\Z", re.ASCII)
 SLOW = 60  # seconds in which a client must accept a chunk
 LOOK_AGAIN = 2.0  # seconds between checks of the database during a long request
 
@@ -121,7 +123,7 @@ class Server:
             is_editor = await self._is_editor(scope)
             if scope.method not in READING:
                 bodies = self.bodies_of_editors if is_editor else self.bodies_of_visitors
-                bounds = EDITORS if is_editor else VISITORS
+                bounds = bounds_of(scope.path, is_editor)
                 length = scope.headers.get("content-length")
                 body = await bodies.read(protocol, length, client.address, bounds)
             threads = self.editors if is_editor else self.visitors
@@ -186,6 +188,13 @@ def _send(protocol: Any, kept: Kept, is_head: bool, headers: Any) -> None:
         protocol.response_bytes(status, sent, body)
     else:
         protocol.response_empty(status, sent)
+
+
+def bounds_of(path: str, is_editor: bool) -> Bounds:
+    """Return the bounds of a request's body."""
+    if not is_editor:
+        return VISITORS
+    return IMPORTS if _IMPORT.search(path) else EDITORS
 
 
 def _refuse_ambiguous(scope: Any) -> None:

@@ -35,7 +35,7 @@ PEOPLE = ["anonymous", "nobody", *ROLES, "superuser", "no one at all"]
 # The lowest role with access. Each role includes the one before it.
 ALL, STAFF, AUTHOR, REVIEWER, PUBLISHER, ADMINISTRATOR, SUPER, NEVER = PEOPLE
 
-TERM = "admin/terms/term/"
+TERM, GLOSSARY = "admin/terms/term/", "admin/terms/glossary/"
 # Route → roles for GET and POST; None if the method is not allowed (405).
 ADDRESSES = {
     "": (ALL, None),
@@ -87,6 +87,15 @@ ADDRESSES = {
     TERM + "edit/": (None, AUTHOR),
     TERM + "go/": (AUTHOR, None),
     TERM + "trash/": (PUBLISHER, PUBLISHER),
+    GLOSSARY + "import/": (PUBLISHER, None),
+    GLOSSARY + "<int:pk>/import/": (PUBLISHER, PUBLISHER),
+    GLOSSARY + "import/<int:pk>/": (PUBLISHER, PUBLISHER),
+    GLOSSARY + "import/<int:pk>/file/<int:row>/": (PUBLISHER, PUBLISHER),
+    GLOSSARY + "import/<int:pk>/report.csv": (PUBLISHER, None),
+    GLOSSARY + "import/<int:pk>/report.json": (PUBLISHER, None),
+    GLOSSARY + "export/": (AUTHOR, None),
+    GLOSSARY + "<int:pk>/export/": (AUTHOR, None),
+    GLOSSARY + "<int:pk>/export/archive/": (AUTHOR, None),
 }
 # Route of Django's model admin → index of the permission in MODELS.
 STOCK = {
@@ -193,7 +202,7 @@ def filled(route, term, other):
     for place in ("<path:object_id>", "<int:pk>", "<id>"):
         route = route.replace(place, str(ids.get(model, term.pk)))
     for place, value in (
-        ("<page:path>", "glossary/"), ("<str:token>", "guessed"), ("<path:path>", "glossary/"), ("<slug:name>", "one-way"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
+        ("<int:row>", "1"), ("<page:path>", "glossary/"), ("<str:token>", "guessed"), ("<path:path>", "glossary/"), ("<slug:name>", "one-way"), ("<slug:glossary>", "glossary"), ("<path:content_type_id>", "1"),
         (r"^media/(?P<path>[\w./-]{1,200})$", "media/x.png"),
         (r"^(?P<app_label>auth|terms)/$", "terms/"), (r"(?P<url>.*)$", "nowhere"),
     ):  # fmt: skip

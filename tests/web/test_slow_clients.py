@@ -11,7 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from terms.web.bodies import MOST_OF_ONE, VISITORS, Bodies, BodyRefused
+from terms.files.archives import MAX_ARCHIVE
+from terms.web.bodies import EDITORS, IMPORTS, MOST_OF_ONE, VISITORS, Bodies, BodyRefused
+from terms.web.server import bounds_of
 
 from .running import SlowClients, fill, manage, serving
 
@@ -161,3 +163,11 @@ def test_pages_and_static_files_are_served_with_headers(server):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert server.get(path, If_None_Match=headers["ETag"])[0] == 304
     assert server.get("/media/terms/0123456789abcdef0123456789abcdef.png")[0] == 404
+
+
+def test_only_imports_of_editors_may_be_large():
+    address = "/words/admin/terms/glossary/1/import/"
+    assert bounds_of(address, is_editor=True) == IMPORTS
+    assert IMPORTS.size > MAX_ARCHIVE
+    assert bounds_of(address, is_editor=False) == VISITORS
+    assert bounds_of(address + "x/", is_editor=True) == EDITORS

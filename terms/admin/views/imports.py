@@ -1,0 +1,139 @@
+"""Imports in the admin: choosing the files, and the plans that wait."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from terms.files.archives import MAX_ARCHIVE
+from terms.files.folder import FolderError
+from terms.interchange.plans import make_plan
+from terms.interchange.sources import allowed_folders
+from terms.interchange.uploads import plan_folder, plan_upload
+from terms.models import Glossary, ImportPlan
+from terms.people.permissions import rights
+
+from .page import admin_page
+
+SHOWN = 50  # plans
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    widget = ManyFiles
+
+    def clean(self, data, initial=None):
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(file, initial) for file in files or [None]]
+
+
+class UploadForm(forms.Form):
+    content = FilesField(
+        label=_lazy("Zip archive or term files"),
+        error_messages={"required": _lazy("Choose a zip archive, or files that end in .md.")},
+    )
+    inside = forms.CharField(label=_lazy("Folder in the archive"), max_length=500, required=False)
+    is_whole = forms.BooleanField(
+        label=_lazy("The archive has all files of the glossary"), required=False
+    )
+
+    def clean_content(self):
+        files = self.cleaned_data["content"]
+        if sum(file.size for file in files) > MAX_ARCHIVE:
+            text = _("Upload {most} MB at most.")
+            raise forms.ValidationError(text.format(most=MAX_ARCHIVE // 1024**2))
+        return files
+
+    def plan(self, glossary, person):
+        """Return the new plan. Raises FolderError."""
+        chosen = self.cleaned_data
+        files = [(file.name, file) for file in chosen["content"]]
+        is_archive = len(files) == 1 and files[0][0].lower().endswith(".zip")
+        options = {"inside": chosen["inside"], "is_whole": chosen["is_whole"]} if is_archive else {}
+        return plan_upload(glossary, person, files, **options)
+
+
+class FolderForm(forms.Form):
+    root = forms.ChoiceField(label=_lazy("Folder"))
+    below = forms.CharField(label=_lazy("Subfolder"), max_length=500, required=False)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["root"].choices = [(folder, folder) for folder in allowed_folders()]
+
+    def plan(self, glossary, person):
+        """Return the new plan. Raises FolderError."""
+        return plan_folder(glossary, person, self.cleaned_data["root"], self.cleaned_data["below"])
+
+
+FORMS = {"upload": UploadForm, "folder": FolderForm}
+
+
+def glossary_for(request, pk: int, permission: str) -> Glossary:
+    """Return a glossary in which the person has a permission. Raises Http404, PermissionDenied."""
+    found = rights(request.user, permission)
+    if not found:
+        raise PermissionDenied
+    glossary = Glossary.objects.filter(pk=pk).first()
+    if glossary is None:
+        raise Http404(_("This glossary does not exist."))
+    if not found.hold_in(pk):
+        raise PermissionDenied
+    return glossary
+
+
+def glossaries_for(request, permission: str) -> list[Glossary]:
+    """Return the glossaries in which the person has a permission. Raises PermissionDenied."""
+    found = rights(request.user, permission)
+    if not found:
+        raise PermissionDenied
+    return [one for one in Glossary.objects.order_by("name") if found.hold_in(one.pk)]
+
+
+@require_safe
+def imports_view(request, model_admin):
+    """List the glossaries into which the person may import, and the plans that wait."""
+    glossaries = glossaries_for(request, "import_terms")
+    plans = ImportPlan.objects.filter(glossary__in=glossaries)
+    plans = plans.defer("data", "result").select_related("glossary", "person")
+    context = {
+        "glossaries": glossaries,
+        "open_plans": plans.open()[:SHOWN],
+        "done_plans": plans.exclude(state__in=ImportPlan.OPEN)[:SHOWN],
+    }
+    return admin_page(model_admin, request, "glossary/imports", _("Import"), **context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_view(request, model_admin, pk):
+    """Choose files, and compare them with the glossary."""
+    glossary = glossary_for(request, pk, "import_terms")
+    source = request.POST.get("source", "")
+    bound = {
+        name: form(request.POST, request.FILES) if name == source else form()
+        for name, form in FORMS.items()
+    }
+    if source in FORMS and bound[source].is_valid():
+        try:
+            draft = bound[source].plan(glossary, request.user)
+        except FolderError as error:
+            bound[source].add_error(None, str(error))
+        else:
+            ImportPlan.objects.sweep()
+            make_plan(draft)
+            return HttpResponseRedirect(reverse("admin:terms_import_plan", args=[draft.pk]))
+    plans = ImportPlan.objects.filter(glossary=glossary).defer("data", "result")
+    context = {
+        "glossary": glossary,
+        "forms": bound,
+        "most": MAX_ARCHIVE // 1024**2,
+        "open_plans": plans.open().select_related("person")[:SHOWN],
+    }
+    title = _("Import into {glossary}").format(glossary=glossary)
+    return admin_page(model_admin, request, "glossary/import", title, **context)

@@ -1,0 +1,70 @@
+"""Which files of a plan would be published, and what prevents others from being published."""
+
+from collections.abc import Collection
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from terms.files.plan import CONFLICT, EDITED_HERE, REMOVED, SKIPPED, PlannedFile
+from terms.formats.fingerprint import fingerprint_of
+from terms.models import Category, Glossary, Term
+from terms.models.bulk import batches
+from terms.review.approvals import asks, needed_by
+
+
+class Publishing:
+    """What an import that publishes would do. Quality rules are checked only then."""
+
+    def __init__(self, glossary: Glossary, entries: Collection[PlannedFile]):
+        self.now = timezone.now()
+        ids = {entry.term for entry in entries if entry.term}
+        self.terms: dict[int, tuple[str, str, str]] = {}
+        self.needed: dict[int, int] = {}
+        is_asking = asks(glossary)
+        for some in batches(ids):
+            terms = Term.objects.filter(pk__in=some).order_by()
+            columns = ("pk", "fingerprint", "live_fingerprint", "problem")
+            self.terms |= {row[0]: row[1:] for row in terms.values_list(*columns)}
+            if is_asking:
+                self.needed |= needed_by(glossary, list(terms.only("uid", "category")))
+        self.default = glossary.approvals_needed if is_asking else 0
+        rows = Category.objects.filter(glossary=glossary).exclude(approvals_needed=None)
+        self.of_category = {
+            name: own or 0
+            for name, own in rows.values_list("name", "approvals_needed")
+            if is_asking
+        }
+
+    def of(self, entry: PlannedFile) -> tuple[bool, str]:
+        """Return whether the text of an entry would go live, and what prevents it."""
+        if entry.status in (CONFLICT, REMOVED, SKIPPED) or EDITED_HERE in entry.reason:
+            return False, ""
+        here, live, problem = self.terms.get(entry.term or 0, ("", "", ""))
+        document = entry.document
+        text = fingerprint_of(document.text) if document else here
+        if not text or text == live or (not document and text != entry.fingerprint):
+            return False, ""
+        if document:
+            problem = str(document.problem or "")
+        hindrance = problem or self._hindrance(entry)
+        return not hindrance, hindrance
+
+    def _hindrance(self, entry: PlannedFile) -> str:
+        document = entry.document
+        if entry.in_file:
+            return _("It was edited here too: publish it from its page.")
+        if document and (reason := document.why_held_back(self.now)):
+            return reason
+        needed = self._needed(entry)
+        if not needed:
+            return ""
+        text = ngettext("It needs {count} approval.", "It needs {count} approvals.", needed)
+        return text.format(count=needed)
+
+    def _needed(self, entry: PlannedFile) -> int:
+        needed = self.needed.get(entry.term or 0, 0)
+        if entry.document:
+            own = self.of_category.get(entry.document.category, self.default)
+            return max(needed, own)
+        return needed or self.default
