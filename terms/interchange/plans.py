@@ -346,5 +346,12 @@ def _forget(draft: ImportPlan) -> None:
         TermFile.objects.of(draft.glossary, upload_place(draft)).delete()
 
 
-def terms_of(rows: Collection[ImportFile]) -> dict[int, Term]:
-    return Term.with_trash.in_bulk({row.term_id for row in rows if row.term_id})
+def terms_of(draft: ImportPlan, rows: Collection[ImportFile]) -> dict[str, Term]:
+    """Return path of a file → its term; also that of a file which created one."""
+    known = Term.with_trash.in_bulk({row.term_id for row in rows if row.term_id})
+    found = {row.path: known[row.term_id] for row in rows if row.term_id in known}
+    if draft.state == ImportPlan.State.APPLIED:
+        new = [row.path for row in rows if row.path not in found]
+        created = Term.objects.filter(glossary=draft.glossary, path__in=new)
+        found |= {term.path: term for term in created}
+    return found

@@ -116,9 +116,18 @@ def _context(request, draft) -> dict[str, Any]:
         "page_range": page.paginator.get_elided_page_range(page.number),
         "page_query": urlencode([(k, v) for k, v in request.GET.items() if k != "page"]),
         "files": _shown(draft, list(page.object_list)),
-        "decidable": rows.exclude(decision="").count() if draft.state == State.READY else 0,
+        **_decidable(draft, rows),
         "result": draft.result,
         "done": import_words.counted(summary.accepted),
+    }
+
+
+def _decidable(draft, rows) -> dict[str, int]:
+    """Return how many files of the list can be refused, and accepted again."""
+    is_open = draft.state == State.READY
+    return {
+        "accepted": rows.filter(decision=ImportFile.ACCEPTED).count() if is_open else 0,
+        "refused": rows.filter(decision=ImportFile.REFUSED).count() if is_open else 0,
     }
 
 
@@ -172,12 +181,12 @@ def _filters(draft, summary, current) -> list[Filter]:
 
 
 def _shown(draft, rows) -> Iterator[ShownFile]:
-    terms = terms_of(rows)
+    terms = terms_of(draft, rows)
     is_open = draft.state == State.READY
     found = differences_of(draft, rows) if is_open else {}
     for row in rows:
         label = import_words.LABELS.get(row.status, row.status)
-        yield ShownFile(row, label, terms.get(row.term_id), found.get(row.path, []))
+        yield ShownFile(row, label, terms.get(row.path), found.get(row.path, []))
 
 
 def differences_of(draft, rows, is_whole=False) -> dict[str, list[ValueDifference] | None]:
