@@ -7,6 +7,7 @@ was decided about, nothing is saved, and the plan says which files have changed.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -51,6 +52,14 @@ def make_plan(draft: ImportPlan, progress: Progress = iter) -> None:
         ImportPlan.State.READY, ImportPlan.State.PLANNING,
         known_files=plan.known_files, problem=_told_of(changed),
     )  # fmt: skip
+
+
+def is_larger(draft: ImportPlan, count: int) -> bool:
+    """Whether the source has more than ``count`` files."""
+    try:
+        return len(list(islice(source_of(draft).files(), count + 1))) > count
+    except FolderError:
+        return False  # comparing them tells why
 
 
 def _compared(draft: ImportPlan, progress: Progress) -> Plan:
@@ -246,7 +255,7 @@ class _Rights:
         return cls(may(person, "publish_term", glossary), may(person, "delete_term", glossary))
 
 
-def apply_plan(draft: ImportPlan, progress: Progress = iter) -> None:
+def apply_plan(draft: ImportPlan, comparing: Progress = iter, publishing: Progress = iter) -> None:
     """Carry out what was accepted, in the name of ``applied_by``, and store what was done.
 
     If a file or its term has changed meanwhile, nothing is saved, and the plan is to be read again.
@@ -256,7 +265,7 @@ def apply_plan(draft: ImportPlan, progress: Progress = iter) -> None:
     try:
         if draft.applied_by is None or not may(draft.applied_by, "import_terms", draft.glossary):
             raise FolderError(_("You may not import into this glossary."))
-        plan = _compared(draft, progress)
+        plan = _compared(draft, comparing)
         if changed := _store_if_changed(draft, plan):
             problem = _told_of(changed)
             draft.become(state.READY, state.APPLYING, problem=problem)
@@ -264,7 +273,7 @@ def apply_plan(draft: ImportPlan, progress: Progress = iter) -> None:
         rights = _Rights.of(draft.applied_by, draft.glossary)
         left_out = _left_out(draft, plan, rights)
         wishes = Wishes(draft.publishes and rights.publishes, draft.removes_many)
-        outcome = run_import(plan.without(left_out.keys()), draft.applied_by, wishes, progress)
+        outcome = run_import(plan.without(left_out.keys()), draft.applied_by, wishes, publishing)
     except FolderError as error:
         draft.become(state.READY, state.APPLYING, problem=str(error))
         return

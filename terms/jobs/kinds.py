@@ -1,6 +1,6 @@
 """All kinds of jobs, by name."""
 
-from . import folders, operations, publishing, syncing
+from . import folders, imports, operations, publishing, syncing
 
 KINDS = {
     kind.name: kind
@@ -15,6 +15,8 @@ KINDS = {
         folders.BUILD,
         folders.REBUILD,
         syncing.SYNC,
+        imports.COMPARE,
+        imports.APPLY,
     )
 }
 MANY = 300  # terms; more are changed by a job

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('problem', models.TextField(blank=True)),
                 ('result', models.JSONField(default=dict, help_text='Pictures, and messages about no file.')),
                 ('applied_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='terms.job')),
                 ('change_set', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='terms.changeset')),
                 ('glossary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='terms.glossary', verbose_name='glossary')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),

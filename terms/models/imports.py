@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .glossary import Glossary
+from .jobs import Job
 from .revision import ChangeSet
 from .term import Term
 
@@ -66,6 +67,7 @@ class ImportPlan(models.Model):
         default=0, help_text="Files that the source had at the last import or export."
     )
     problem = models.TextField(blank=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     change_set = models.ForeignKey(ChangeSet, models.SET_NULL, null=True, related_name="+")
     result = models.JSONField(default=dict, help_text="Pictures, and messages about no file.")
 
@@ -83,7 +85,9 @@ class ImportPlan(models.Model):
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the process that worked on it has ended without a result."""
+        """Whether the job or process that worked on it has ended without a result."""
+        if self.job and self.state in self.WORKING:
+            return not self.job.is_active
         return self.state in self.WORKING and self.changed_at < timezone.now() - self.PATIENCE
 
     def become(self, state: str, *before: str, **values: object) -> bool:

@@ -11,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from terms.files.archives import MANIFEST
+from terms.jobs.starting import cancel_job
+from terms.jobs.working import work_off
 from terms.models import Category, Glossary, Grant, ImportPlan, Term
 from tests.accounts import logged_in
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
@@ -369,3 +371,36 @@ def test_list_of_exports_has_all_glossaries(admin):
     default_glossary()
     Glossary.objects.create(slug="other", name="Other")
     assert ">Other</a>" in html(admin.get(f"{PREFIX}export/"))
+
+
+# Large imports
+
+
+@pytest.mark.django_db(transaction=True)
+def test_large_import_runs_as_jobs(admin):
+    files = {f"term-{number}.md": text_of(f"Term {number}") for number in range(301)}
+    page = upload(admin, files)
+    plan = ImportPlan.objects.get()
+    assert (plan.state, plan.job.kind) == ("planning", "plan_import")
+    assert page.redirect_chain[-1][0] == f"/admin/terms/job/{plan.job.pk}/change/"
+    assert "Show the job" in html(admin.get(plan_page(plan)))
+    work_off(once=True)
+    assert plan_page(plan) in html(admin.get(f"/admin/terms/job/{plan.job.pk}/change/"))
+    page = admin.get(plan_page(plan))
+    assert "301 terms will change" in html(page)
+    apply(admin, page)
+    work_off(once=True)
+    plan.refresh_from_db()
+    assert (plan.state, plan.job.kind, Term.objects.count()) == ("applied", "apply_import", 301)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelled_job_leaves_a_plan_that_can_be_compared_again(admin):
+    files = {f"term-{number}.md": text_of(f"Term {number}") for number in range(301)}
+    upload(admin, files)
+    plan = ImportPlan.objects.get()
+    cancel_job(plan.job)
+    assert "Try again" in html(admin.get(plan_page(plan)))
+    act(admin, "again")
+    work_off(once=True)
+    assert "301 terms will change" in html(admin.get(plan_page(plan)))

@@ -28,14 +28,15 @@ from terms.interchange.plans import (
     apply_plan,
     compare_files,
     discard,
-    make_plan,
     summary_of,
     terms_of,
 )
+from terms.jobs.kinds import MANY
 from terms.models import ImportFile, ImportPlan, Revision
 from terms.people.permissions import may, rights
 
 from . import import_words
+from .imports import compare_now_or_later, started_for
 from .page import admin_page
 
 A_PAGE = 50  # files
@@ -64,7 +65,9 @@ def plan_for(request, pk: int) -> ImportPlan:
     found = rights(request.user, "import_terms")
     if not found:
         raise PermissionDenied
-    draft = ImportPlan.objects.select_related("glossary", "person", "change_set").filter(pk=pk)
+    draft = ImportPlan.objects.select_related(
+        "glossary", "person", "applied_by", "change_set", "job"
+    ).filter(pk=pk)
     if not (plan := draft.first()):
         raise Http404(_("This import does not exist. Imports are kept for 30 days."))
     if not found.hold_in(plan.glossary_id):
@@ -79,8 +82,8 @@ def plan_view(request, model_admin, pk):
         action = ACTIONS.get(request.POST.get("do", ""))
         if action is None:
             raise PermissionDenied
-        action(model_admin, request, draft)
-        return HttpResponseRedirect(f"{_address(draft)}{_query(request)}")
+        here = HttpResponseRedirect(f"{_address(draft)}{_query(request)}")
+        return action(model_admin, request, draft) or here
     if draft.state in (State.PLANNING, State.FAILED, State.DISCARDED):
         return _page(model_admin, request, "import_waiting", draft)
     return _page(model_admin, request, "import_plan", draft, **_context(request, draft))
@@ -231,27 +234,29 @@ def _digest(draft) -> str:
 
 def _apply(model_admin, request, draft):
     if request.POST.get("confirm") != _digest(draft):
-        model_admin.message_user(request, MEANWHILE, messages.WARNING)
-        return
+        return model_admin.message_user(request, MEANWHILE, messages.WARNING)
     if not draft.become(State.APPLYING, State.READY, applied_by=request.user.pk, problem=""):
-        model_admin.message_user(request, MEANWHILE, messages.WARNING)
-        return
+        return model_admin.message_user(request, MEANWHILE, messages.WARNING)
+    if draft.files.count() > MANY:
+        return started_for(request, draft, "apply_import")
     apply_plan(draft)
     if draft.state == State.APPLIED:
-        model_admin.message_user(request, _("The import was carried out."))
-    else:
-        text = _("Nothing was imported. {problem}").format(problem=draft.problem)
-        model_admin.message_user(request, text, messages.WARNING)
+        return model_admin.message_user(request, _("The import was carried out."))
+    text = _("Nothing was imported. {problem}").format(problem=draft.problem)
+    return model_admin.message_user(request, text, messages.WARNING)
 
 
 def _again(model_admin, request, draft):
     """Compare all files again, also after the process that did so has ended."""
     before = [State.READY, State.FAILED, *((draft.state,) if draft.is_stuck else ())]
-    if draft.become(State.PLANNING, *before, problem=""):
-        make_plan(draft)
-        if draft.state == State.READY:
-            text = draft.problem or _("All files are as they were.")
-            model_admin.message_user(request, text)
+    if not draft.become(State.PLANNING, *before, problem="", job=None):
+        return None
+    following = compare_now_or_later(request, draft)
+    draft.refresh_from_db()
+    if draft.state == State.READY:
+        text = draft.problem or _("All files are as they were.")
+        model_admin.message_user(request, text)
+    return following
 
 
 def _discard(model_admin, request, draft):

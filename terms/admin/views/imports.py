@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from terms.files.archives import MAX_ARCHIVE
 from terms.files.folder import FolderError
-from terms.interchange.plans import make_plan
+from terms.interchange.plans import is_larger, make_plan
 from terms.interchange.sources import allowed_folders
 from terms.interchange.uploads import plan_folder, plan_upload
+from terms.jobs.kinds import MANY
+from terms.jobs.starting import start_job
 from terms.models import Glossary, ImportPlan
 from terms.people.permissions import rights
 
@@ -96,6 +98,22 @@ def glossaries_for(request, permission: str) -> list[Glossary]:
     return [one for one in Glossary.objects.order_by("name") if found.hold_in(one.pk)]
 
 
+def compare_now_or_later(request, draft: ImportPlan) -> HttpResponseRedirect:
+    """Compare the files of a plan, or start a job if there are many. Return where to go on."""
+    if is_larger(draft, MANY):
+        return started_for(request, draft, "plan_import")
+    make_plan(draft)
+    return HttpResponseRedirect(reverse("admin:terms_import_plan", args=[draft.pk]))
+
+
+def started_for(request, draft: ImportPlan, kind: str) -> HttpResponseRedirect:
+    """Start a job for a plan, and return the redirect to the page of the job."""
+    title = _("Import of {title}").format(title=draft.title)
+    job = start_job(kind, draft.glossary, request.user, {"plan": draft.pk}, title)
+    ImportPlan.objects.filter(pk=draft.pk).update(job=job)
+    return HttpResponseRedirect(reverse("admin:terms_job_change", args=[job.pk]))
+
+
 @require_safe
 def imports_view(request, model_admin):
     """List the glossaries into which the person may import, and the plans that wait."""
@@ -126,8 +144,7 @@ def import_view(request, model_admin, pk):
             bound[source].add_error(None, str(error))
         else:
             ImportPlan.objects.sweep()
-            make_plan(draft)
-            return HttpResponseRedirect(reverse("admin:terms_import_plan", args=[draft.pk]))
+            return compare_now_or_later(request, draft)
     plans = ImportPlan.objects.filter(glossary=glossary).defer("data", "result")
     context = {
         "glossary": glossary,
