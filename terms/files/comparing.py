@@ -6,7 +6,7 @@ from terms.formats.collisions import OURS, Collision, Prefer
 from terms.formats.document import line_of_name, read_document
 from terms.formats.merging import Merge, merge_texts
 from terms.formats.paths import name_key
-from terms.formats.similarity import similarity
+from terms.formats.similarity import count_shared_lines
 from terms.models import Revision
 
 from .known import KnownFiles
@@ -64,12 +64,18 @@ class TextComparison:
             last = self.known.files.get(entry.before)
             return last.fingerprint if last and last.term == term.pk else ""
         base = self.upload.bases.get(entry.path, "")
-        return base if base and self.known.is_former(term, base) else ""
+        texts = self.known.histories.get(term.pk, [])[::-1]
+        if base not in texts:
+            return ""
+        # An import that was killed has saved the text of the file already.
+        is_saved = entry.fingerprint in texts[: texts.index(base)]
+        return entry.fingerprint if is_saved else base
 
     def _probable(self, term: Known, text: str) -> str:
         """Return the fingerprint of the text that ``text`` was probably made from.
 
-        An uploaded file may be made from any version: the most similar one counts.
+        An uploaded file may be made from any version: the one that shares most lines with it. Of
+        several, it is the oldest, so that later edits are merged or collide, and are not undone.
         """
         if self.upload is None:
             return self.known.bases.get(term.pk, "")
@@ -77,7 +83,7 @@ class TextComparison:
             return term.fingerprint
         texts = Revision.objects.filter(term=term.pk).order_by("-number")[:TRIED]
         scored = [
-            (similarity(text, former), -age, fingerprint)
+            (count_shared_lines(text, former), age, fingerprint)
             for age, (former, fingerprint) in enumerate(texts.values_list("text", "fingerprint"))
         ]
         return max(scored)[2] if scored else ""

@@ -21,6 +21,11 @@ def similarity(one: str, other: str) -> float:
     return _shared(_lines(one), _lines(other))
 
 
+def count_shared_lines(one: str, other: str) -> int:
+    """Return how many lines that are not blank the texts share."""
+    return (_lines(one) & _lines(other)).total()
+
+
 def most_similar(
     texts: Mapping[Key, str], others: Mapping[Other, str], least: float = ENOUGH
 ) -> list[tuple[Key, Other]]:

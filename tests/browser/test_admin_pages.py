@@ -1,7 +1,7 @@
 """All additional pages of the admin: no violations found by axe, no horizontal overflow."""
 
-import io
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +13,8 @@ from terms.changes.preview import make_link
 from terms.changes.schedule import schedule
 from terms.changes.trash import trash
 from terms.editing import autosave
+from terms.interchange.plans import make_plan
+from terms.interchange.uploads import plan_upload
 from terms.media.pictures import store_picture
 from terms.media.uploads import add_picture
 from terms.models import Term
@@ -30,10 +32,22 @@ def add_pictures():
     """Upload a wide picture that a term shows, and one that nothing shows. Return the first."""
     made = []
     for name, size in (("Chart of the releases.png", (1600, 400)), ("unused.png", (40, 90))):
-        out = io.BytesIO()
+        out = BytesIO()
         Image.new("RGB", size, "teal").save(out, "PNG")
         made.append(add_picture(default_glossary(), out.getvalue(), name))
     return made[0]
+
+
+def import_pages(term, person):
+    """Return the pages of an import with a conflict, and those around it."""
+    glossary = term.glossary
+    text = text_of("Flask", body="## Use\n\nAnother text.") + "Longer. " * 99
+    files = [("flask.md", BytesIO(text.encode())), ("new.md", BytesIO(text_of("New").encode()))]
+    plan = plan_upload(glossary, person, files)
+    make_plan(plan)
+    pages = ["import/", f"{glossary.pk}/import/", f"import/{plan.pk}/", "export/"]
+    pages += [f"import/{plan.pk}/file/{row.pk}/" for row in plan.files.all()]
+    return [f"../glossary/{page}" for page in [*pages, f"{glossary.pk}/export/"]]
 
 
 @pytest.fixture
@@ -68,6 +82,7 @@ def newsroom(admin_client, settings, tmp_path):
         f"../picture/beside/?glossary={picture.glossary_id}",
         "../changeset/", f"../changeset/{change_set.pk}/change/", f"{bad.pk}/change/",
     ]  # fmt: skip
+    of_all += import_pages(flask, person)
     guest = f"/preview/{make_link(change_set, person, 1)[1]}/"
     return [guest, *(f"{PREFIX}{a}" for a in of_all), *(f"{PREFIX}{term.pk}/{a}" for a in of_term)]
 

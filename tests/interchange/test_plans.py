@@ -179,6 +179,13 @@ def test_file_without_manifest_is_compared_with_the_text_it_was_made_from(editor
     assert body(flask) == "One in the file.\n\nTwo.\n\nThree here.\n"
 
 
+def test_edit_of_the_same_passage_is_a_conflict_without_manifest(editor):
+    flask = make_term("Flask", body="One.\n\nTwo.")
+    file = edited(flask, "One.", "In the file.")
+    save_text(flask, edited(flask, "One.", "Here, and longer."))
+    assert statuses(uploaded(flask=file)) == {"flask.md": "conflict"}
+
+
 def test_second_upload_does_not_revert_the_first(editor):
     flask = make_term("Flask", body="One.\n\nTwo.\n\nThree.")
     anns, bens = edited(flask, "One.", "Ann."), edited(flask, "Three.", "Ben.")
@@ -416,6 +423,21 @@ def test_import_that_was_killed_goes_on(folder, editor, monkeypatch):
     assert Term.objects.count() == 2
     apply_plan(draft)
     assert draft.state == State.APPLIED
+
+
+def test_merged_text_of_a_killed_import_is_not_merged_again(editor, monkeypatch):
+    flask = make_term("Flask", body="One.\n\nTwo.\n\nThree.")
+    files = exported()
+    save_text(flask, edited(flask, "Three.", "Here."))
+    draft = planned(files | {"flask.md": files["flask.md"].replace("One.", "There.")})
+    with monkeypatch.context() as patched:
+        patched.setattr("terms.interchange.plans._keep_outcome", None)
+        assert draft.become(State.APPLYING, State.READY, applied_by=editor.pk)
+        with pytest.raises(TypeError):
+            apply_plan(draft)
+    version = Term.objects.get().version
+    apply_plan(draft)
+    assert (draft.state, Term.objects.get().version) == (State.APPLIED, version)
 
 
 def test_refused_file_is_proposed_again(folder, editor):
