@@ -232,6 +232,20 @@ def test_folder_on_the_server_is_imported(admin, settings, tmp_path):
     assert "2 terms will change: 2 created." in text
 
 
+def test_folder_without_changes_is_known_from_then_on(admin, settings, tmp_path):
+    settings.IMPORT_FOLDERS = [str(tmp_path)]
+    kite = make_term("Kite")
+    (tmp_path / "kite.md").write_text(kite.newest_revision().text)
+    (tmp_path / "rope.md").write_text(make_term("Rope").newest_revision().text)
+    data = {"source": "folder", "root": str(tmp_path), "below": ""}
+    page = admin.post(start(), data, follow=True)
+    assert ">Finish without changes</button>" in html(page)
+    assert "Imported: no text has changed" in html(apply(admin, page))
+    (tmp_path / "kite.md").unlink()
+    page = admin.post(start(), data, follow=True)
+    assert "1 term will change: 1 removed." in html(page)
+
+
 def test_failed_plan_can_be_tried_again(admin, settings, tmp_path):
     settings.IMPORT_FOLDERS = [str(tmp_path)]
     (tmp_path / "kite.md").write_text(text_of("Kite"))

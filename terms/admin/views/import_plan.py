@@ -31,6 +31,7 @@ from terms.interchange.plans import (
     summary_of,
     terms_of,
 )
+from terms.interchange.sources import UPLOAD
 from terms.jobs.kinds import MANY
 from terms.models import ImportFile, ImportPlan, Revision
 from terms.people.permissions import may, rights
@@ -106,7 +107,7 @@ def _context(request, draft) -> dict[str, Any]:
         "summary": summary,
         "headline": import_words.headline(summary),
         "further": import_words.further(summary, publishes),
-        "verb": import_words.button(summary, publishes),
+        "verb": import_words.button(summary, publishes) or _without_changes(draft),
         "digest": _digest(draft),
         "may_publish": may_publish,
         "may_delete": may(request.user, "delete_term", draft.glossary),
@@ -125,6 +126,11 @@ def _context(request, draft) -> dict[str, Any]:
     }
 
 
+def _without_changes(draft) -> str:
+    """Return what applying an empty plan does: the next import of a folder knows its files."""
+    return "" if draft.source == UPLOAD.name else _("Finish without changes")
+
+
 def _decidable(draft, rows) -> dict[str, int]:
     """Return how many files of the list can be refused, and accepted again."""
     is_open = draft.state == State.READY
@@ -137,7 +143,7 @@ def _decidable(draft, rows) -> dict[str, int]:
 # The list of files
 
 SPECIAL = {
-    "": _lazy("All changes"),
+    "": _lazy("Changes and problems"),
     "decided": _lazy("Decided conflicts"),
     "changed": _lazy("Changed since"),
     "refused": _lazy("Refused"),
