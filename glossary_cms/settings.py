@@ -241,6 +241,7 @@ CACHES = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000  # an import takes fewer, and says how many
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

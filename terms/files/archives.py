@@ -6,6 +6,7 @@ archive that no program makes by accident is refused as a whole, with the name o
 
 import json
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -24,12 +25,14 @@ MAX_ENTRIES = 50_000
 MAX_TOTAL = 256 * 1024 * 1024  # bytes of all entries, unpacked
 MAX_RATIO, SMALL = 200, 64 * 1024  # a larger entry that shrinks more than this is an attack
 MAX_DEPTH = 20  # folders
+MAX_DIRECTORY = 8 * 1024 * 1024  # bytes of the list of entries
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 # The texts that the files of an export have: path → fingerprint, as JSON.
 MANIFEST = ".glossary-cms-export.json"
 MAX_MANIFEST = 16 * 1024 * 1024
 
+_TAIL = 22 + 65_535 + 76  # bytes of the end record, its longest comment, and those of zip64
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # flags of an entry
 _UNSTAMPED = Stamp("", 0)
@@ -138,6 +141,8 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
     file.seek(0, 2)
     if file.tell() > MAX_ARCHIVE:
         raise ArchiveProblem(f"The archive has more than {MAX_ARCHIVE // 1024**2} MB.")
+    if _directory_size(file) > MAX_DIRECTORY:
+        raise ArchiveProblem(f"The archive has more than {MAX_ENTRIES:,} files, or too long names.")
     file.seek(0)
     try:
         return zipfile.ZipFile(file)
@@ -145,6 +150,25 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
         raise ArchiveProblem("A file's name in the archive is not UTF-8.") from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise ArchiveProblem("This is not a zip archive, or it is damaged.") from error
+
+
+def _directory_size(file: BinaryIO) -> int:
+    """Return the size of the list of entries, which ``ZipFile`` reads as a whole.
+
+    It is found where ``ZipFile`` finds it; 0 if there is none.
+    """
+    file.seek(max(0, file.seek(0, 2) - _TAIL))
+    tail = file.read(_TAIL)
+    end = len(tail) - 22
+    if end < 0 or not tail.startswith(b"PK\5\6", end) or not tail.endswith(b"\0\0"):
+        end = tail.rfind(b"PK\5\6")
+    if end < 0 or end + 22 > len(tail):
+        return 0
+    (size,) = struct.unpack_from("<L", tail, end + 12)
+    if end >= 76 and tail.startswith(b"PK\6\7", end - 20):  # zip64
+        (large,) = struct.unpack_from("<Q", tail, end - 36)
+        size = max(large, size if size < 2**32 - 1 else 0)
+    return int(size)
 
 
 def _name_of(info: zipfile.ZipInfo) -> str:

@@ -198,6 +198,21 @@ def test_upload_over_the_limit_is_refused(admin, monkeypatch):
     assert "MB at most." in html(upload(admin, {"a.md": "x" * 100}))
 
 
+def test_many_files_without_archive_are_refused(admin):
+    files = [SimpleUploadedFile(f"{number}.md", b"x") for number in range(101)]
+    page = admin.post(start(), {"source": "upload", "content": files})
+    assert "Choose 100 files at most, or make a zip archive of them." in html(page)
+
+
+def test_number_of_open_plans_is_limited(admin, monkeypatch):
+    monkeypatch.setattr("terms.admin.views.imports.MOST_OPEN", 1)
+    upload(admin, {"kite.md": text_of("Kite")})
+    page = upload(admin, {"kite.md": text_of("Kite")})
+    assert "1 imports are to be decided already. Apply or discard one first." in html(page)
+    act(admin, "discard")
+    assert "1 term will change" in html(upload(admin, {"kite.md": text_of("Kite")}))
+
+
 def test_hostile_archives_give_no_server_error(admin, shared):
     for path in sorted((shared / "attacks" / "archives").glob("*.zip")):
         page = upload(admin, path.read_bytes(), path.name)

@@ -155,6 +155,32 @@ def test_bounds_hold(monkeypatch):
         source(("a.md", b"x"))
 
 
+def test_list_of_entries_is_bounded_before_it_is_read(monkeypatch):
+    archive = zipped(*((f"{number}.md", b"") for number in range(100)))
+    sizes = [archives._directory_size(archive)]
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 10)  # writes zip64
+    large = zipped(*((f"{number}.md", b"") for number in range(100)))
+    sizes += [archives._directory_size(large)]
+    with_comment = zipped(("a.md", b""))
+    with zipfile.ZipFile(with_comment, "a") as opened:
+        opened.comment = b"PK, for short" * 100
+    sizes += [archives._directory_size(with_comment), archives._directory_size(io.BytesIO(b"PK"))]
+    assert sizes == [100 * 51 - 10, 100 * 51 - 10, 50, 0]
+    monkeypatch.setattr(archives, "MAX_DIRECTORY", 1000)
+    for file in (archive, large):
+        with pytest.raises(ArchiveProblem, match="or too long names"):
+            ArchiveSource(file, "words.zip")
+
+
+def test_archive_with_very_many_files_is_refused():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(50_001):
+            archive.writestr(f"{number}.md", b"")
+    with pytest.raises(ArchiveProblem, match="more than 50,000 files"):
+        ArchiveSource(file, "words.zip")
+
+
 def test_sizes_that_lie_are_found(monkeypatch):
     content = zipped(("a.md", TEXT)).getvalue()
     size = struct.pack("<I", len(TEXT))

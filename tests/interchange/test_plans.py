@@ -113,6 +113,8 @@ def test_archive_of_all_files_proposes_removals(editor):
     assert statuses(draft)["kite.md"] == "removed"
     apply(draft, editor)
     assert sorted(Term.objects.values_list("name", flat=True)) == ["Flask", "Rope", "Sail"]
+    undo_set(draft.change_set, editor)
+    assert Term.objects.count() == 4
 
 
 def test_term_that_is_newer_than_the_export_is_not_removed(editor):

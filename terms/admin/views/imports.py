@@ -21,6 +21,7 @@ from terms.people.permissions import rights
 from .page import admin_page
 
 SHOWN = 50  # plans
+MOST_OPEN = 20  # plans of a glossary
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -98,6 +99,13 @@ def glossaries_for(request, permission: str) -> list[Glossary]:
     return [one for one in Glossary.objects.order_by("name") if found.hold_in(one.pk)]
 
 
+def _refuse_many(glossary: Glossary) -> None:
+    """Raise FolderError if too many plans of a glossary are open: they keep uploaded files."""
+    if ImportPlan.objects.open().filter(glossary=glossary).count() >= MOST_OPEN:
+        text = _("{count} imports are to be decided already. Apply or discard one first.")
+        raise FolderError(text.format(count=MOST_OPEN))
+
+
 def compare_now_or_later(request, draft: ImportPlan) -> HttpResponseRedirect:
     """Compare the files of a plan, or start a job if there are many. Return where to go on."""
     if is_larger(draft, MANY):
@@ -138,12 +146,13 @@ def import_view(request, model_admin, pk):
         for name, form in FORMS.items()
     }
     if source in FORMS and bound[source].is_valid():
+        ImportPlan.objects.sweep()
         try:
+            _refuse_many(glossary)
             draft = bound[source].plan(glossary, request.user)
         except FolderError as error:
             bound[source].add_error(None, str(error))
         else:
-            ImportPlan.objects.sweep()
             return compare_now_or_later(request, draft)
     plans = ImportPlan.objects.filter(glossary=glossary).defer("data", "result")
     context = {
