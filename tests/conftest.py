@@ -61,7 +61,7 @@ def roles(db):
     importlib.import_module("terms.migrations.0016_jobs").let_administrators(apps, None)
     importlib.import_module("terms.migrations.0018_repository_rights").let_people_sync(apps, None)
     importlib.import_module("terms.migrations.0019_webhooks").let_administrators(apps, None)
-    importlib.import_module("terms.migrations.0020_imports").extend_roles(apps)
+    importlib.import_module("terms.migrations.0022_imports").extend_roles(apps)
 
 
 @pytest.fixture

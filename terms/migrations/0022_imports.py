@@ -36,7 +36,7 @@ def extend_roles(apps, schema_editor=None):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('terms', '0019_webhooks'),
+        ('terms', '0021_sidecar'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
