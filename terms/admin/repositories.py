@@ -16,6 +16,7 @@ from terms.interchange.hooks import secret_of
 from terms.interchange.repositories import why_not_allowed
 from terms.jobs.starting import SYNC, start_sync
 from terms.models import Job, Repository, Sync, Term, TermFile
+from terms.people.permissions import may
 
 from .permissions import Scoped
 from .views.page import admin_page, row_for
@@ -119,6 +120,7 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
             "job": Job.objects.active().filter(kind=SYNC, glossary=repository.glossary).first(),
             "may_sync": self.has_sync_permission(request, repository),
             "may_change": may_change,
+            "may_import": may(request.user, "import_terms", repository.glossary),
             "hook": request.build_absolute_uri(hook),
             "secret": secret_of(repository) if may_change else "",
         }

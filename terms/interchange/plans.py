@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from terms.files.folder import FolderError, Stamp
+from terms.files.git.source import RepositorySource
 from terms.files.import_plan import plan_again, plan_import
 from terms.files.plan import CONFLICT, REMOVED, UNCHANGED, Plan, PlannedFile, Sides
 from terms.formats.fingerprint import fingerprint_of
@@ -25,6 +26,7 @@ from terms.people.permissions import may
 from .hindrances import Publishing
 from .imports import Outcome, Wishes, run_import
 from .sources import UPLOAD, source_of, upload_of, upload_place
+from .sync import origins_of
 
 ACCEPTED, REFUSED = ImportFile.ACCEPTED, ImportFile.REFUSED
 MOST_MESSAGES = 500  # kept of those that are about no file
@@ -68,6 +70,8 @@ def _compared(draft: ImportPlan, progress: Progress) -> Plan:
     source, upload = source_of(draft), upload_of(draft)
     sides = {path: row.choices for path, row in decided.items()}
     plan = plan_import(draft.glossary, source, progress, sides, upload)
+    if isinstance(source, RepositorySource) and plan.to_save:
+        plan.origins = origins_of(source, plan)
     stale = [
         entry
         for entry in plan.entries

@@ -16,10 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.files.folder import FolderError, FoundFile, Stamp
+from terms.files.git.source import RepositorySource
 from terms.files.plan import Upload
 from terms.files.sources import FolderSource, TermFileSource
 from terms.formats.paths import is_term_file
-from terms.models import ImportPlan, ImportUpload
+from terms.models import Glossary, ImportPlan, ImportUpload, Repository
+
+from .repositories import mirror_of
 
 AT_ONCE = 200  # uploaded files that are read with one query
 _UNSTAMPED = Stamp("", 0)
@@ -106,9 +109,34 @@ def _open_folder(plan: ImportPlan) -> FolderSource:
     return FolderSource(folder_within(plan.data["folder"], plan.data.get("inside", "")))
 
 
+def _open_repository(plan: ImportPlan) -> RepositorySource:
+    """Open the commit that was fetched when the plan was made."""
+    repository = repository_of(plan.glossary)
+    commit = plan.data["commit"]
+    with mirror_of(repository) as mirror:
+        if not mirror.has(commit):
+            mirror.fetch(repository.branch)  # to this host, on which the plan was not made
+        if not mirror.has(commit):
+            raise FolderError(_("The commit is no longer in the repository. Compare again."))
+        before = repository.commit if mirror.has(repository.commit) else ""
+    # Reading needs no lock.
+    return RepositorySource(
+        mirror_of(repository), repository.current_place, commit, repository.folder, before
+    )
+
+
+def repository_of(glossary: Glossary) -> Repository:
+    """Return the repository of a glossary. Raises FolderError if it has none."""
+    repository = Repository.objects.filter(glossary=glossary).first()
+    if repository is None:
+        raise FolderError(_("The glossary has no repository."))
+    return repository
+
+
 UPLOAD = SourceKind("upload", _lazy("Uploaded files"), StoredUpload, _what_is_uploaded)
 FOLDER = SourceKind("folder", _lazy("Folder on the server"), _open_folder)
-SOURCE_KINDS = {kind.name: kind for kind in (UPLOAD, FOLDER)}
+REPOSITORY = SourceKind("repository", _lazy("Repository"), _open_repository)
+SOURCE_KINDS = {kind.name: kind for kind in (UPLOAD, FOLDER, REPOSITORY)}
 
 
 def source_of(plan: ImportPlan) -> TermFileSource:

@@ -191,7 +191,7 @@ class _Run:
         plan = plan_import(self.glossary, source, self.progress, self.sides)
         plan.title = f"Sync with {name_of(repository)}"
         if plan.to_save:
-            plan.origins = _origins(source, plan)
+            plan.origins = origins_of(source, plan)
         if self.is_trial:
             self.result.outcome = Outcome(plan)
             return source
@@ -342,7 +342,7 @@ def _joined(first: Outcome | None, second: Outcome) -> Outcome:
     return second
 
 
-def _origins(source: RepositorySource, plan: Plan) -> Mapping[str, FileOrigin]:
+def origins_of(source: RepositorySource, plan: Plan) -> Mapping[str, FileOrigin]:
     """Return who wrote the files that are to be saved, as git knows."""
     commits = source.commits()
     emails = {commit.email.casefold() for commit in commits.values() if commit.email}

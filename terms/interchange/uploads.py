@@ -16,7 +16,9 @@ from terms.formats.paths import is_term_file, not_portable, problem_with
 from terms.models import Glossary, ImportPlan, ImportUpload, Term
 from terms.models.bulk import BATCH, insert_rows
 
-from .sources import FOLDER, UPLOAD, folder_within
+from .repositories import mirror_of
+from .sources import FOLDER, REPOSITORY, UPLOAD, folder_within, repository_of
+from .sync import name_of
 
 MOST_LEFT_OUT = 500  # entries that are told about
 MOST_FILES = 100  # uploaded without an archive
@@ -51,6 +53,22 @@ def plan_folder(glossary: Glossary, person: Any, root: str, inside: str) -> Impo
     data = {"folder": root, "inside": inside.strip("/")}
     return ImportPlan.objects.create(
         glossary=glossary, person=person, title=folder.name[:200], source=FOLDER.name, data=data
+    )
+
+
+def plan_repository(glossary: Glossary, person: Any) -> ImportPlan:
+    """Make a plan for the newest commit of the glossary's repository. Raises FolderError."""
+    repository = repository_of(glossary)
+    with mirror_of(repository) as mirror:
+        commit = mirror.fetch(repository.branch)
+    if not commit:
+        raise FolderError(_("The repository is empty."))
+    return ImportPlan.objects.create(
+        glossary=glossary,
+        person=person,
+        title=name_of(repository)[:200],
+        source=REPOSITORY.name,
+        data={"commit": commit},
     )
 
 

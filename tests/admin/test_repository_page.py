@@ -3,10 +3,12 @@
 import pytest
 from django.contrib.auth.models import Group
 
+from terms.files.plan import ALL, FILE
 from terms.interchange.hooks import secret_of
+from terms.interchange.plans import decide
 from terms.interchange.sync import sync
 from terms.jobs.working import work_off
-from terms.models import Job, Repository, Sync, Term
+from terms.models import ImportPlan, Job, Repository, Sync, Term
 from tests.accounts import logged_in
 from tests.factory import default_glossary, make_term, save_text, text_of
 from tests.interchange.git import Colleague, add_repository, git
@@ -92,6 +94,33 @@ def test_conflict_is_decided_on_the_page(admin, colleague, page):
     colleague.pull()
     assert "Here, in a sentence" in colleague.read("flask.md")
     assert "Both sides are equal" in admin.get(page).text
+
+
+def test_conflict_is_merged_in_the_plan_of_an_import(admin, colleague, page):
+    repository = Repository.objects.get()
+    sync(repository)
+    colleague.write("flask.md", colleague.read("flask.md").replace("What Flask is", "There"))
+    colleague.write("kite.md", text_of("Kite"))
+    colleague.push()
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, flask.newest_revision().text.replace("What Flask is", "Here"))
+    start = f"/admin/terms/glossary/{repository.glossary_id}/import/"
+    assert f'action="{start}"' not in admin.get(page).text
+    sync(repository)
+    assert f'action="{start}"' in admin.get(page).text
+    save_text(flask, Term.objects.get(pk=flask.pk).newest_revision().text + "More here.\n")
+    admin.post(start, {"source": "repository"})
+    plan = ImportPlan.objects.get()
+    row = plan.files.get(path="flask.md")
+    decide(plan, row, {ALL: FILE})
+    text = admin.get(f"/admin/terms/glossary/import/{plan.pk}/").text
+    confirm = text.partition('name="confirm" value="')[2].partition('"')[0]
+    admin.post(f"/admin/terms/glossary/import/{plan.pk}/", {"do": "apply", "confirm": confirm})
+    assert "There, in a sentence" in Term.objects.get(name="Flask").newest_revision().text
+    sync(repository)
+    colleague.pull()
+    assert "There, in a sentence" in colleague.read("flask.md")
+    assert "More here." in colleague.read("flask.md")
 
 
 def test_removal_of_many_is_confirmed_on_the_page(admin, colleague, page):

@@ -12,10 +12,10 @@ from terms.files.archives import MAX_ARCHIVE
 from terms.files.folder import FolderError
 from terms.interchange.plans import is_larger, make_plan
 from terms.interchange.sources import allowed_folders
-from terms.interchange.uploads import plan_folder, plan_upload
+from terms.interchange.uploads import plan_folder, plan_repository, plan_upload
 from terms.jobs.kinds import MANY
 from terms.jobs.starting import start_job
-from terms.models import Glossary, ImportPlan
+from terms.models import Glossary, ImportPlan, Repository
 from terms.people.permissions import rights
 
 from .page import admin_page
@@ -75,7 +75,15 @@ class FolderForm(forms.Form):
         return plan_folder(glossary, person, self.cleaned_data["root"], self.cleaned_data["below"])
 
 
-FORMS = {"upload": UploadForm, "folder": FolderForm}
+class RepositorySourceForm(forms.Form):
+    """Has no fields: a glossary has one repository."""
+
+    def plan(self, glossary, person):
+        """Return the new plan. Raises FolderError."""
+        return plan_repository(glossary, person)
+
+
+FORMS = {"upload": UploadForm, "folder": FolderForm, "repository": RepositorySourceForm}
 
 
 def glossary_for(request, pk: int, permission: str) -> Glossary:
@@ -158,6 +166,7 @@ def import_view(request, model_admin, pk):
     context = {
         "glossary": glossary,
         "forms": bound,
+        "repository": Repository.objects.filter(glossary=glossary).first(),
         "most": MAX_ARCHIVE // 1024**2,
         "open_plans": plans.open().select_related("person")[:SHOWN],
     }
