@@ -433,3 +433,11 @@ def test_cancelled_job_leaves_a_plan_that_can_be_compared_again(admin):
     act(admin, "again")
     work_off(once=True)
     assert "301 terms will change" in html(admin.get(plan_page(plan)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_discarded_plan_is_not_compared(admin):
+    upload(admin, {f"term-{number}.md": text_of(f"Term {number}") for number in range(301)})
+    act(admin, "discard")
+    plan = ImportPlan.objects.get()
+    assert (plan.state, plan.job.state) == ("discarded", "cancelled")

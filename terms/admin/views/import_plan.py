@@ -33,6 +33,7 @@ from terms.interchange.plans import (
 )
 from terms.interchange.sources import UPLOAD
 from terms.jobs.kinds import MANY
+from terms.jobs.starting import cancel_job
 from terms.models import ImportFile, ImportPlan, Revision
 from terms.people.permissions import may, rights
 
@@ -267,6 +268,8 @@ def _again(model_admin, request, draft):
 
 def _discard(model_admin, request, draft):
     if discard(draft):
+        if draft.job:
+            cancel_job(draft.job)
         model_admin.message_user(request, _("The import was discarded. No term has changed."))
 
 
