@@ -94,7 +94,7 @@ ADDRESSES = {
     GLOSSARY + "import/<int:pk>/report.csv": (PUBLISHER, None),
     GLOSSARY + "import/<int:pk>/report.json": (PUBLISHER, None),
     GLOSSARY + "export/": (AUTHOR, None),
-    GLOSSARY + "<int:pk>/export/": (AUTHOR, None),
+    GLOSSARY + "<int:pk>/export/": (AUTHOR, NEVER),  # only with a task
     GLOSSARY + "<int:pk>/export/archive/": (AUTHOR, None),
 }
 # Route of Django's model admin → index of the permission in MODELS.

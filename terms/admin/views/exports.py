@@ -1,16 +1,22 @@
-"""Download of a glossary as a zip archive."""
+"""Export of a glossary: an archive to download, a folder on the server, the static site."""
 
+from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_http_methods, require_safe
 
+from terms.files.folder import FolderError
 from terms.interchange.downloads import archive_of
+from terms.interchange.sources import allowed_folders, folder_within
 from terms.models import Term
+from terms.people.permissions import may, rights
 
-from .imports import glossaries_for, glossary_for
-from .page import admin_page
+from .imports import FolderForm, glossaries_for, glossary_for
+from .page import admin_page, started
 
 
 @require_safe
@@ -23,11 +29,72 @@ def exports_view(request, model_admin):
     return admin_page(model_admin, request, "glossary/exports", _("Export"), **context)
 
 
-@require_safe
+class ExportForm(FolderForm):
+    """A folder on the server to export to."""
+
+    is_live = forms.BooleanField(label=_lazy("Only live texts"), required=False)
+    prunes = forms.BooleanField(
+        label=_lazy("Remove the files of terms that are gone"), required=False
+    )
+
+    def start(self, request, glossary):
+        """Start the job, and return the redirect to its page. Raises FolderError."""
+        chosen = self.cleaned_data
+        folder = folder_within(chosen["root"], chosen["below"])
+        arguments = {"live": chosen["is_live"], "prune": chosen["prunes"], "folder": str(folder)}
+        title = _("Export {glossary} to {folder}").format(glossary=glossary, folder=folder.name)
+        return started(request, "export", glossary, arguments, title)
+
+
+class BuildForm(FolderForm):
+    """A folder on the server for the static site of all glossaries."""
+
+    name = forms.RegexField(
+        r"\A\w[\w.-]{0,60}\Z",
+        label=_lazy("Name of the site’s folder"),
+        initial="site",
+        error_messages={"invalid": _lazy("Use letters, digits, hyphens and full stops.")},
+    )
+
+    def start(self, request, glossary):
+        """Start the job, and return the redirect to its page. Raises FolderError."""
+        chosen = self.cleaned_data
+        folder = folder_within(chosen["root"], chosen["below"]) / chosen["name"]
+        title = _("Build the static site in {folder}").format(folder=folder.name)
+        return started(request, "build", None, {"folder": str(folder)}, title)
+
+
+FORMS = {"export": ExportForm, "build": BuildForm}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def export_view(request, model_admin, pk):
+    """Offer archives, and on POST start an export to a folder, or a build of the static site."""
     glossary = glossary_for(request, pk, "export_terms")
+    allowed = {
+        "export": may(request.user, "import_terms", glossary),
+        "build": rights(request.user, "change_glossary").everywhere,
+    }
+    task = request.POST.get("task", "")
+    if request.method == "POST" and not allowed.get(task):
+        raise PermissionDenied
+    shown = {
+        name: form(request.POST, prefix=name) if name == task else form(prefix=name)
+        for name, form in FORMS.items()
+        if allowed[name] and allowed_folders()
+    }
+    if task in shown and shown[task].is_valid():
+        try:
+            return shown[task].start(request, glossary)
+        except FolderError as error:
+            shown[task].add_error(None, str(error))
     terms = Term.objects.filter(glossary=glossary)
-    context = {"glossary": glossary, "newest": terms.count(), "live": terms.live().count()}
+    context = {
+        "glossary": glossary,
+        "newest": terms.count(),
+        "live": terms.live().count(),
+        "forms": shown,
+    }
     title = _("Export {glossary}").format(glossary=glossary)
     return admin_page(model_admin, request, "glossary/export", title, **context)
 
