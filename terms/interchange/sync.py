@@ -20,13 +20,13 @@ from django.utils import timezone
 from terms.files.exporting import CONFLICT as NOT_WRITTEN
 from terms.files.exporting import Export, Exporter
 from terms.files.folder import FolderError
-from terms.files.git.command import PushRefused
+from terms.files.git.command import DamagedCopy, PushRefused
 from terms.files.git.mirror import BASE, Mirror, NewCommit
 from terms.files.git.source import RepositorySource, TreeTarget
 from terms.files.import_plan import plan_import
 from terms.files.plan import CONFLICT, INVALID, UNCHANGED, FileOrigin, Plan, Sides
 from terms.models import Event, Repository, Sync, Term, TermFile, Webhook
-from terms.models.bulk import Progress
+from terms.models.bulk import Progress, WorkEnded
 from terms.people.webhooks import tell_webhooks
 
 from .commits import commits_for, identity
@@ -105,9 +105,16 @@ def sync(
         run = _Run(repository, person, progress, lease, options)
         try:
             with mirror_of(repository) as mirror:
-                run.sync(mirror)
+                try:
+                    run.sync(mirror)
+                except DamagedCopy:
+                    mirror.make_anew()
+                    raise
         except FolderError as error:
             run.log(str(error))
+            raise
+        except WorkEnded:
+            run.log("The sync was stopped. The next one goes on.")
             raise
         except Exception:
             run.log("The sync failed because of a fault; the server's log has the details.")
@@ -138,6 +145,7 @@ class _Run:
 
     def sync(self, mirror: Mirror) -> None:
         self._leave_former_place()
+        said = ""
         for attempt in range(ATTEMPTS):
             head = mirror.fetch(self.repository.branch)
             if attempt == 0 and self._has_no_news(head):
@@ -148,14 +156,16 @@ class _Run:
             if self.repository.push == Repository.Push.NO:
                 self._settle(mirror, head, event)
                 break
-            self.lease.take()
+            self.lease.require()
             try:
                 self._send(mirror, source, event)
                 break
-            except PushRefused:
+            except PushRefused as error:
                 log.info("%s: the branch moved; fetching again", self.repository)
+                said = error.said
         else:
-            raise FolderError("Others push to the branch all the time. The next sync tries again.")
+            text = f"The server refused the commits {ATTEMPTS} times: {said}"
+            raise FolderError(f"{text} The next sync tries again.")
         mirror.tidy()
 
     def _leave_former_place(self) -> None:
@@ -344,7 +354,7 @@ def _joined(first: Outcome | None, second: Outcome) -> Outcome:
 
 def origins_of(source: RepositorySource, plan: Plan) -> Mapping[str, FileOrigin]:
     """Return who wrote the files that are to be saved, as git knows."""
-    commits = source.commits()
+    commits = source.commits({entry.path for entry in plan.to_save})
     emails = {commit.email.casefold() for commit in commits.values() if commit.email}
     people: dict[str, int | None] = {}
     for pk, email in get_user_model().objects.filter(is_active=True).values_list("pk", "email"):

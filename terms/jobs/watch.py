@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from terms.models import Job
+from terms.models.bulk import WorkEnded
 
 from .kind import JobResult
 
@@ -24,11 +25,11 @@ LONGEST_WORDS = 200
 stopping = threading.Event()
 
 
-class JobCancelled(Exception):
+class JobCancelled(WorkEnded):
     """A person cancelled the job."""
 
 
-class JobStopped(Exception):
+class JobStopped(WorkEnded):
     """The worker is asked to end, or another worker has the job."""
 
 

@@ -8,8 +8,13 @@ from django.db import connection, models
 
 from .fields import UidField
 
-# Wraps an iterable and reports progress as it is consumed.
+# Wraps an iterable and reports progress as it is consumed. May raise WorkEnded before an item.
 Progress = Callable[[Iterable], Iterable]
+
+
+class WorkEnded(Exception):
+    """The work has to end before it is done, as someone asked for it."""
+
 
 BATCH = 500  # rows per query
 # Pause between two transactions, so that other writers get the lock: a share of the time for

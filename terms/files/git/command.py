@@ -7,24 +7,30 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from terms.files.folder import FolderError
 
 TIMEOUT = 900.0  # seconds for one command
 SLOWEST = 60  # seconds that a server may send nothing
+GRACE = 5.0  # seconds in which git may remove its locks before it is killed
+MOST_RECORDS = 2_000_000  # files or lines that git may list
 MAX_MESSAGE = 300  # characters of an error that is shown
 BLOCK = 512  # bytes; the unit of `ulimit -f`
 PROTOCOLS = ("https", "ssh", "file")
+PLAIN = "http"  # only for hosts that the setting OUTGOING_ALLOWED names
 
 _CONFIG = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "core.quotePath": "false",
     "core.alternateRefsCommand": "",
+    "core.bigFileThreshold": "2m",  # larger files are streamed, not held in memory
     "credential.helper": "",
     "diff.renameLimit": "10000",
     "fastimport.unpackLimit": "0",
@@ -51,7 +57,15 @@ class NoBranch(GitError):
 
 
 class PushRefused(GitError):
-    """The branch has commits that were not fetched yet."""
+    """The branch has commits that were not fetched yet. ``said`` are git's words."""
+
+    def __init__(self, message: str, said: str = ""):
+        super().__init__(message)
+        self.said = said
+
+
+class DamagedCopy(GitError):
+    """The copy of the repository on this machine cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -64,25 +78,38 @@ class Limits:
 
 @dataclass(frozen=True)
 class Remote:
-    """The address of a repository, without credentials. ``credentials``: addresses with them."""
+    """The address of a repository, without credentials. ``credentials``: addresses with them.
+
+    ``addresses``: the IP addresses of its host, if it was checked which ones it has.
+    """
 
     url: str
     credentials: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that pass credentials to git: not its arguments, which show."""
+        """Return the variables for credentials and addresses: git's arguments are seen by all."""
+        pairs = [*self._resolved(), *self._authorization()]
+        found = {"GIT_CONFIG_COUNT": str(len(pairs))}
+        for number, (key, value) in enumerate(pairs):
+            found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return found
+
+    def _resolved(self) -> Iterator[tuple[str, str]]:
+        """Keep git from asking the name server again, which may give another answer."""
+        host, port = host_of(self.url)
+        if self.addresses and self.url.startswith("http"):
+            yield "http.curloptResolve", f"{host}:{port}:{','.join(self.addresses)}"
+
+    def _authorization(self) -> Iterator[tuple[str, str]]:
         for found in self.credentials:
             parts = urlsplit(found)
             place = urlunsplit((parts.scheme, _host(found), parts.path, "", ""))
             if _is_below(self.url, place):
                 pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
                 value = base64.b64encode(pair.encode()).decode()
-                return {
-                    "GIT_CONFIG_COUNT": "1",
-                    "GIT_CONFIG_KEY_0": f"http.{place}.extraHeader",
-                    "GIT_CONFIG_VALUE_0": f"Authorization: Basic {value}",
-                }
-        return {}
+                yield f"http.{place}.extraHeader", f"Authorization: Basic {value}"
+                return
 
 
 def _host(url: str) -> str:
@@ -93,6 +120,7 @@ def _is_below(url: str, place: str) -> bool:
     return url == place or url.startswith(place if place.endswith("/") else f"{place}/")
 
 
+_PORTS = {"ssh": 22, PLAIN: 80}
 _SSH = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)[^\s:][^\s]*")
 _PLAIN_URL = re.compile(r"[!-~]+")
 
@@ -115,11 +143,11 @@ def why_not_remote(url: str) -> str:
         _ = parts.port
     except ValueError:
         return "is not an address."
-    if parts.scheme not in PROTOCOLS:
+    if parts.scheme not in (*PROTOCOLS, PLAIN):
         return f"has the protocol “{parts.scheme}”; https, ssh and file are possible."
     if parts.scheme != "file" and not has_host:
         return "has no host."
-    if parts.password or (parts.username and parts.scheme == "https"):
+    if parts.password or (parts.username and parts.scheme in ("https", PLAIN)):
         return "has credentials in it; they belong into the environment: GIT_CREDENTIALS."
     return "" if not (parts.query or parts.fragment) else "has a query or fragment."
 
@@ -131,16 +159,20 @@ def host_of(url: str) -> tuple[str, int]:
     if "://" not in url:
         return url.partition(":")[0].rpartition("@")[2], 22
     parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (22 if parts.scheme == "ssh" else 443)
+    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
 
 
 class Git:
-    """Runs git's commands in the bare repository at ``directory``."""
+    """Runs git's commands in the bare repository at ``directory``.
+
+    ``kept`` are file descriptors that its processes inherit.
+    """
 
     def __init__(self, directory: Path, remote: Remote, limits: Limits | None = None):
         self.directory = directory
         self.remote = remote
         self.limits = limits or Limits()
+        self.kept: tuple[int, ...] = ()
 
     def run(
         self,
@@ -154,12 +186,41 @@ class Git:
             try:
                 out, errors = process.communicate(stdin, timeout=self.limits.seconds)
             except subprocess.TimeoutExpired:
-                _kill(process)
-                text = f"git {words[0]} took more than {self.limits.seconds:.0f} s and was stopped."
-                raise GitError(text) from None
+                _stop(process)
+                raise self._late(words) from None
         if process.returncode:
             raise self.error(process.returncode, errors)
         return out
+
+    def records(self, *words: str, most: int = MOST_RECORDS) -> Generator[bytes, None, None]:
+        """Yield what git prints, split at NUL, without holding it in memory. Raises GitError.
+
+        A few small objects can list billions of files, so the number is limited.
+        """
+        late = threading.Event()
+        with self.started(*words) as process:
+            if process.stdout is None or process.stderr is None:
+                raise GitError("git was closed.")
+            clock = threading.Timer(self.limits.seconds, _stop_late, (process, late))
+            clock.daemon = True
+            clock.start()
+            try:
+                for number, record in enumerate(_split(process.stdout)):
+                    if number >= most:
+                        raise GitError(f"The repository has more than {most:,} files or changes.")
+                    yield record
+                errors = process.stderr.read()
+                process.wait()
+            finally:
+                clock.cancel()
+        if late.is_set():
+            raise self._late(words)
+        if process.returncode:
+            raise self.error(process.returncode, errors)
+
+    def _late(self, words: tuple[str, ...]) -> GitError:
+        text = f"git {words[0]} took more than {self.limits.seconds:.0f} s and was stopped."
+        return GitError(text)
 
     @contextlib.contextmanager
     def started(
@@ -179,6 +240,7 @@ class Git:
                 env=environment,
                 cwd=self.directory,
                 start_new_session=True,
+                pass_fds=self.kept,
             )
         except OSError as error:
             raise GitError(f"git cannot be started: {error.strerror}.") from error
@@ -186,7 +248,7 @@ class Git:
             yield process
         finally:
             if process.poll() is None:
-                _kill(process)
+                _stop(process)
             for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
                 with contextlib.suppress(OSError, ValueError):
                     pipe.close()
@@ -197,7 +259,10 @@ class Git:
         config = [word for key, value in _CONFIG.items() for word in ("-c", f"{key}={value}")]
         git = ["git", "--no-replace-objects", "--literal-pathspecs", *config, *words]
         limit = str(self.limits.size // BLOCK)
-        return ["/bin/sh", "-c", 'ulimit -f "$0"; exec "$@"', limit, *git]
+        # If this process is killed, git ends as well, where the system can do that.
+        guard = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+        start = 'ulimit -f "$0" 2>/dev/null; exec "$@"'  # a lower limit of the account stays
+        return [*guard, "/bin/sh", "-c", start, limit, *git]
 
     def _environment(self, reaches_remote: bool) -> dict[str, str]:
         found = {name: os.environ[name] for name in _PASSED if name in os.environ}
@@ -208,8 +273,8 @@ class Git:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS),
-            "GIT_SSH_COMMAND": f"{ssh} -o BatchMode=yes -o ConnectTimeout=20",
+            "GIT_ALLOW_PROTOCOL": ":".join((*PROTOCOLS, PLAIN)),
+            "GIT_SSH_COMMAND": f"{ssh} {_SSH_OPTIONS}",
             "LC_ALL": "C",
         }
         return found | (self.remote.environment() if reaches_remote else {})
@@ -217,15 +282,17 @@ class Git:
     def error(self, code: int, errors: bytes) -> GitError:
         """Return the exception for what git wrote to its error stream."""
         text = errors.decode("utf-8", "replace")
-        for pattern, kind, sentence in _KNOWN:
-            if found := pattern.search(text):
-                size = f"{self.limits.size // 1024**2:,} MB"
-                said = self._safe(_said(text) or found.groupdict().get("said") or "")
-                return kind(sentence.format(size=size, said=said[:MAX_MESSAGE]))
+        size = f"{self.limits.size // 1024**2:,} MB"
         if code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
-            return GitError(_TOO_LARGE.format(size=f"{self.limits.size // 1024**2:,} MB"))
+            return GitError(_TOO_LARGE.format(size=size))
         lines = [line for line in text.splitlines() if line.strip()] or [f"exit code {code}"]
         chosen = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+        for pattern, kind, sentence in _KNOWN:
+            if found := pattern.search(text):
+                said = _said(text) or found.groupdict().get("said") or chosen[-1]
+                said = self._safe(said)[:MAX_MESSAGE]
+                message = sentence.format(size=size, said=said)
+                return PushRefused(message, said) if kind is PushRefused else kind(message)
         return GitError(f"git failed: {self._safe(chosen[-1])[:MAX_MESSAGE]}")
 
     @staticmethod
@@ -235,11 +302,34 @@ class Git:
         return "".join(one for one in text if one.isprintable())
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End git with the processes that it started."""
+_SSH_OPTIONS = (
+    "-o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End git with the processes that it started; it may remove its locks first."""
+    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(GRACE)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _stop_late(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    _stop(process)
+
+
+def _split(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the parts of a stream that are separated by NUL."""
+    rest = b""
+    while block := stream.read(1 << 16):
+        *parts, rest = (rest + block).split(b"\0")
+        yield from parts
+    if rest:
+        yield rest
 
 
 def _said(text: str) -> str:
@@ -251,6 +341,8 @@ def _said(text: str) -> str:
 
 
 _TOO_LARGE = "The repository is larger than {size}."
+_DISK_FULL = "The disk is full."
+_NOTHING_THERE = "There is no repository at this address, or this account may not read it."
 _KNOWN = [
     (re.compile(pattern, re.DOTALL), kind, sentence)
     for pattern, kind, sentence in (
@@ -259,6 +351,24 @@ _KNOWN = [
             NoBranch,
             "There is no such branch.",
         ),
+        (
+            r"is currently checked out",
+            GitError,
+            "The branch is checked out in that repository: make the repository bare, or push to"
+            " another branch.",
+        ),
+        (
+            r"shallow",
+            GitError,
+            "The repository has only a part of its history; fetch the rest there, or use another.",
+        ),
+        (
+            r"'refs/[^']*' exists; cannot create|\.lock': File exists",
+            GitError,
+            "The server refused the commits: {said}",
+        ),
+        (r"SIGXFSZ|died of signal 25|File too large", GitError, _TOO_LARGE),
+        (r"No space left on device|Disk quota exceeded", GitError, _DISK_FULL),
         (
             r"\[rejected\]|\(fetch first\)|non-fast-forward|cannot lock ref|failed to update ref",
             PushRefused,
@@ -274,8 +384,6 @@ _KNOWN = [
             GitError,
             "The repository belongs to another account of this machine, and git refuses to use it.",
         ),
-        (r"SIGXFSZ|died of signal 25|File too large", GitError, _TOO_LARGE),
-        (r"No space left on device|Disk quota exceeded", GitError, "The disk is full."),
         (
             r"could not read Username|Authentication failed|Permission denied|HTTP 40[13]"
             r"|error: 40[13]|Host key verification failed",
@@ -288,16 +396,24 @@ _KNOWN = [
             "The server answers with another address: enter that one.",
         ),
         (
-            r"does not appear to be a git repository|Repository not found|not found|does not exist"
-            r"|not a git repository",
+            r"does not appear to be a git repository|Repository not found|error: 404|does not exist"
+            r"|is this a git repository|repository '[^']*' not found",
             GitError,
-            "There is no repository at this address, or this account may not read it.",
+            _NOTHING_THERE,
         ),
         (
             r"Could not resolve|unable to access|unable to connect|Connection|timed out|early EOF"
-            r"|hung up|unexpected disconnect|RPC failed|Operation too slow",
+            r"|hung up|unexpected disconnect|RPC failed|Operation too slow|expected flush"
+            r"|protocol error|invalid index-pack output|index-pack failed|bad line length"
+            r"|expected packfile|unexpected|invalid server response|remote-curl",
             GitError,
             "The server cannot be reached, or the connection broke; the next run tries again.",
+        ),
+        (
+            r"not a git repository|bad object|is corrupt|unable to read|missing object|missing blob"
+            r"|not a tree object|cannot be accessed|invalid object|could not parse|bad tree",
+            DamagedCopy,
+            "The copy of the repository on this machine is damaged; the next sync makes it again.",
         ),
     )
 ]

@@ -2,25 +2,33 @@
 
 import contextlib
 import fcntl
+import itertools
 import os
+import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from .command import Git, GitError, Limits, NoBranch, Remote
+from .command import Git, GitError, Limits, NoBranch, PushRefused, Remote
 
 HEAD = "refs/sync/head"  # the branch as fetched
 BASE = "refs/sync/base"  # the commit of the last sync, kept from being pruned
 REQUEST = "refs/sync/request"  # the branch of the merge request as fetched
 NEW = "refs/sync/new"  # commits that are to be pushed
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
+COMPLETE = "glossary-cms"  # a file that is there once the copy was made completely
+LONGEST_LOCK = 60.0  # seconds
+LOOK_EVERY = 0.1  # seconds
+MOST_FILES = 500_000  # of one commit
 PACKS = 50  # with more, they are packed again
-AUTHOR_LINE = "\x01%H%x00%an%x00%ae%x00%at"  # cannot be part of a path that git lists
+MOST_CHANGES = 1_000_000  # of files, among which their authors are looked for
+AUTHOR_LINE = "\x01%H%x00%an%x00%ae"
+_COMMIT = re.compile(rb"\x01[0-9a-f]{40,64}")
 
 
 class TreeEntry(NamedTuple):
@@ -35,9 +43,8 @@ class GitCommit(NamedTuple):
     """A commit of the repository, as its author made it."""
 
     id: str
-    name: str
-    email: str
-    at: int  # seconds
+    name: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,10 @@ class Mirror:
             self._lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise GitError(f"“{self.directory}” cannot be used: {error.strerror}.") from error
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
         try:
+            self._wait()
+            # A git that outlives this process keeps the lock until it ends.
+            self.git.kept = (self._lock,)
             self._repair()
         except BaseException:
             self.__exit__()
@@ -86,16 +95,39 @@ class Mirror:
         self._batch = None
         os.close(self._lock)
 
+    def _wait(self) -> None:
+        """Lock the copy. Raises GitError if another process works in it for long."""
+        until = time.monotonic() + LONGEST_LOCK
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    text = f"git still runs in “{self.directory}” for an earlier sync."
+                    raise GitError(f"{text} The next sync tries again.") from None
+                time.sleep(LOOK_EVERY)
+            else:
+                return
+
     def _repair(self) -> None:
         """Create the repository if it is not there or not whole, and remove locks of the dead."""
-        if not (self.directory / "HEAD").is_file() or not (self.directory / "objects").is_dir():
-            for path in self.directory.iterdir():
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        parts = (self.directory / name for name in ("HEAD", "config", "objects", "refs", COMPLETE))
+        if not all(part.exists() for part in parts):
+            self._remove_all()
             self.git.run("init", "--bare", "--quiet", "--template=", str(self.directory))
+            (self.directory / COMPLETE).touch()
         # git itself only removes them if it is not killed.
         for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/tmp_*"):
             for path in self.directory.glob(pattern):
                 path.unlink(missing_ok=True)
+
+    def _remove_all(self) -> None:
+        for path in self.directory.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def make_anew(self) -> None:
+        """Have the copy made again by the next sync, as it is damaged."""
+        (self.directory / COMPLETE).unlink(missing_ok=True)
 
     # Reading
 
@@ -126,7 +158,10 @@ class Mirror:
     def _fetch(self, branch: str, ref: str) -> None:
         words = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
         where = ("--", self.url, f"+refs/heads/{branch}:{ref}")
-        self.git.run("fetch", *words, *where, reaches_remote=True)
+        try:
+            self.git.run("fetch", *words, *where, reaches_remote=True)
+        except PushRefused as error:  # git uses the same words
+            raise GitError(f"The branch cannot be fetched: {error.said}") from error
 
     def commit(self, ref: str) -> str:
         """Return the id of the commit that ``ref`` names, or an empty string."""
@@ -160,11 +195,10 @@ class Mirror:
     def tree(self, commit: str, folder: str = "") -> Iterator[tuple[bytes, TreeEntry]]:
         """Yield the files of a commit below ``folder``: path within it, and entry."""
         where = f"{commit}:{folder}" if folder else commit
-        for row in self.git.run("ls-tree", "-r", "-l", "-z", where).split(b"\0"):
-            if row:
-                about, _, path = row.partition(b"\t")
-                mode, _kind, blob, size = about.decode().split()
-                yield path, TreeEntry(mode, blob, int(size) if size != "-" else -1)
+        for row in self.git.records("ls-tree", "-r", "-l", "-z", where, most=MOST_FILES):
+            about, _, path = row.partition(b"\t")
+            mode, _kind, blob, size = about.decode().split()
+            yield path, TreeEntry(mode, blob, int(size) if size.isdigit() else -1)
 
     def has_folder(self, commit: str, folder: str) -> bool:
         found = self.git.run("ls-tree", "-z", "-d", commit, "--", folder) if folder else b"."
@@ -173,7 +207,7 @@ class Mirror:
     def renames(self, before: str, after: str, folder: str = "") -> dict[str, str]:
         """Return the files that were renamed between two commits, as git finds: new → old path."""
         words = ("-r", "-z", "-M", "--no-ext-diff", "--diff-filter=R", "--name-status")
-        found = self.git.run("diff-tree", *words, before, after).split(b"\0")
+        found = list(self.git.records("diff-tree", *words, before, after))
         prefix = f"{folder}/".encode() if folder else b""
         pairs = zip(found[1::3], found[2::3], strict=False)
         return {
@@ -182,10 +216,13 @@ class Mirror:
             if old.startswith(prefix) and new.startswith(prefix)
         }
 
-    def authors(self, before: str, after: str, folder: str = "") -> dict[str, GitCommit]:
-        """Return the newest commit of each file that was changed after ``before``, up to ``after``.
+    def authors(
+        self, before: str, after: str, folder: str, wanted: Collection[str]
+    ) -> dict[str, GitCommit]:
+        """Return the newest commit of each wanted file that was changed after ``before``.
 
-        Without ``before``, all commits count.
+        Without ``before``, all commits up to ``after`` count. Of a very long history, only the
+        newest commits are read.
         """
         span = f"{before}..{after}" if before else after
         words = ("--format=" + AUTHOR_LINE, "--name-only", "--no-renames", "--no-ext-diff", "-z")
@@ -193,16 +230,21 @@ class Mirror:
         prefix = f"{folder}/".encode() if folder else b""
         found: dict[str, GitCommit] = {}
         commit: GitCommit | None = None
-        parts = iter(self.git.run("log", *words, span, *where).split(b"\0"))
-        for part in parts:
-            line = part.lstrip(b"\n")
-            if line.startswith(b"\x01"):
-                name, email, at = next(parts), next(parts), next(parts)
-                commit = GitCommit(
-                    line[1:].decode(), _text(name), _text(email), int(at.split(b"\n")[0] or 0)
-                )
-            elif line.startswith(prefix) and line and commit:
-                found.setdefault(_text(line.removeprefix(prefix)), commit)
+        left = set(wanted)
+        with contextlib.closing(self.git.records("log", *words, span, *where)) as records:
+            parts = itertools.islice(records, MOST_CHANGES)
+            for part in parts:
+                line = part.lstrip(b"\n")
+                if _COMMIT.fullmatch(line):
+                    about = [one.decode("utf-8", "replace") for one in itertools.islice(parts, 2)]
+                    commit = GitCommit(line[1:].decode(), *about)
+                elif line.startswith(prefix) and line and commit:
+                    path = _text(line.removeprefix(prefix))
+                    if path in left:
+                        left.remove(path)
+                        found[path] = commit
+                if not left:
+                    break
         return found
 
     def read(self, blob: str, limit: int) -> bytes:
@@ -260,11 +302,9 @@ class Mirror:
     def changed(self, before: str, after: str) -> set[str]:
         """Return the paths that differ between two commits."""
         words = ("diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--name-only")
-        found = self.git.run(*words, before, after) if before else self._all(after)
-        return {_text(path) for path in found.split(b"\0") if path}
-
-    def _all(self, commit: str) -> bytes:
-        return self.git.run("ls-tree", "-r", "-z", "--name-only", commit)
+        if before:
+            return set(map(_text, self.git.records(*words, before, after)))
+        return {_text(path) for path, _entry in self.tree(after)}
 
     def tidy(self) -> None:
         """Pack the objects again if there are many packs."""

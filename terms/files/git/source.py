@@ -2,7 +2,7 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from terms.files.folder import FolderError, FoundFile, Stamp
 from terms.formats.front_matter import MAX_FILE
@@ -89,12 +89,12 @@ class RepositorySource:
         entry = self.entries.get(path)
         return blob_stamp(entry.blob) if entry and entry.mode in (FILE, EXECUTABLE) else None
 
-    def commits(self) -> dict[str, GitCommit]:
-        """Return the newest commit of each file that was changed since the last import."""
+    def commits(self, wanted: Collection[str]) -> dict[str, GitCommit]:
+        """Return the newest commit of each of these files that changed since the last import."""
         before = self.before
         if before == self.commit or not self.commit:
             return {}
-        return self.mirror.authors(before, self.commit, self.folder)
+        return self.mirror.authors(before, self.commit, self.folder, wanted)
 
 
 class TreeTarget:
