@@ -19,7 +19,7 @@ from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
 from terms.formats.paths import is_term_file
 from terms.formats.problems import FormatError
-from terms.models import ChangeSet, FormerPath, Repository, Revision, Term
+from terms.models import ChangeSet, FormerPath, Repository, Revision, Term, TermFile
 from terms.models.bulk import batches
 
 MAX_SUBJECT = 72  # characters
@@ -27,7 +27,7 @@ MAX_NAMED = 50  # terms in a message
 
 
 class _Step(NamedTuple):
-    """One edit of one file. ``text`` is None if the file is removed."""
+    """One edit of one file. ``revision`` is None if the file is removed."""
 
     order: float
     at: datetime
@@ -35,17 +35,20 @@ class _Step(NamedTuple):
     author: int | None
     change_set: int | None
     reason: str
-    text: str | None
+    revision: int | None
 
 
 @dataclass
 class _Group:
-    """The edits of one commit. ``renames``: term → the path from now on."""
+    """The edits of one commit.
+
+    ``revisions``: term → its newest revision, or None. ``renames``: term → the path from now on.
+    """
 
     author: int | None
     change_set: int | None
     at: datetime
-    texts: dict[int, str | None] = field(default_factory=dict)
+    revisions: dict[int, int | None] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     renames: dict[int, str] = field(default_factory=dict)
 
@@ -67,6 +70,14 @@ def _steps(
 ) -> Iterator[_Step]:
     """Yield the edits since the texts that the repository has."""
     by_term = {file.term: file for file in files if file.term}
+    if not by_term:
+        return
+    # What a sync merged is the edit of its editor, not of the sync.
+    titled = ChangeSet.objects.filter(title=title_of_sync(repository))
+    received = set(titled.filter(glossary=repository.glossary_id).values_list("pk", flat=True))
+    agreed = dict(
+        TermFile.objects.of(repository.glossary, target.place).values_list("term", "fingerprint")
+    )
     for some in batches(by_term):
         terms = Term.with_trash.in_bulk(some)
         for pk, revisions in _revisions(some):
@@ -78,16 +89,19 @@ def _steps(
                 continue
             wanted = fingerprint_of(decode(target.read(file.path)))
             before = _fingerprint(target, file.before or file.path)
-            for row in _between(revisions, before, wanted):
+            for row in _between(revisions, before, wanted, agreed.get(pk, "")):
+                is_merge = row.change_set_id in received
                 yield _Step(
-                    row.pk, row.created_at, pk, row.author_id, row.change_set_id,
-                    row.reason, row.text,
+                    row.pk, row.created_at, pk, row.author_id,
+                    None if is_merge else row.change_set_id, "" if is_merge else row.reason, row.pk,
                 )  # fmt: skip
 
 
 def _revisions(terms: Iterable[int]) -> Iterator[tuple[int, list[Revision]]]:
     found: dict[int, list[Revision]] = {pk: [] for pk in terms}
-    for revision in Revision.objects.filter(term__in=list(found)).order_by("number"):
+    # Without the texts: a term may have hundreds.
+    rows = Revision.objects.filter(term__in=list(found)).order_by("number").defer("text")
+    for revision in rows:
         found[revision.term_id].append(revision)
     yield from found.items()
 
@@ -102,13 +116,19 @@ def _fingerprint(target: TreeTarget, path: str) -> str:
         return ""
 
 
-def _between(revisions: list[Revision], before: str, wanted: str) -> list[Revision]:
-    """Return the revisions after the text ``before``, up to the text ``wanted``."""
+def _between(revisions: list[Revision], before: str, wanted: str, agreed: str) -> list[Revision]:
+    """Return the revisions after the text ``before``, up to the text ``wanted``.
+
+    If the history does not have ``before``, as it was decided against, they are those after the
+    text ``agreed``, which both sides had last.
+    """
     texts = [revision.fingerprint for revision in revisions]
     end = len(texts) - texts[::-1].index(wanted)
     known = texts[:end]
-    start = end - known[::-1].index(before) if before in known else 0
-    return revisions[start:end] or revisions[end - 1 : end]
+    for text in (before, agreed):
+        if text in known:
+            return revisions[end - known[::-1].index(text) : end]
+    return revisions[end - 1 : end] if before else revisions[:end]
 
 
 def _renames(files: Iterable[Exported]) -> dict[int, tuple[str, int | None]]:
@@ -134,7 +154,7 @@ def _grouped(steps: list[_Step], renames: Mapping[int, tuple[str, int | None]]) 
             groups.append(_Group(step.author, step.change_set, step.at))
         group = groups[number]
         group.at = max(group.at, step.at)
-        group.texts[step.term] = step.text
+        group.revisions[step.term] = step.revision
         if step.reason:
             group.reasons[step.term] = step.reason
         last[step.term] = number
@@ -168,7 +188,9 @@ class _Commits:
         self.repository = repository
         self.target = target
         self.files = {file.term: file for file in files if file.term}
-        self.paths = {pk: file.before or file.path for pk, file in self.files.items()}
+        self.first = {pk: file.before or file.path for pk, file in self.files.items()}
+        self.paths = dict(self.first)
+        self.before = {file.path: self.first[pk] for pk, file in self.files.items()}
         self.present = {pk: path in target.source.entries for pk, path in self.paths.items()}
         self.texts: dict[int, bytes] = {}  # as committed so far
         self.tree: dict[str, bytes | None] = {}  # path → content as committed, if it was changed
@@ -179,16 +201,14 @@ class _Commits:
         sets = ChangeSet.objects.in_bulk({g.change_set for g in groups if g.change_set})
         names = dict(Term.with_trash.filter(pk__in=self.files).values_list("pk", "name"))
         for number, group in enumerate(groups):
-            message = self._message(group, sets.get(group.change_set or 0), names)
+            author = identity(people.get(group.author or 0))
+            message = self._message(group, sets.get(group.change_set or 0), names, author)
             changed = self._changes(group)
             self.tree |= changed
             if number == len(groups) - 1:
                 changed |= self._rest()
             if not changed:
                 continue
-            author = identity(people.get(group.author or 0))
-            if self.repository.signs_off:
-                message += f"Signed-off-by: {author}\n"
             yield self._commit(author, group.at, message, changed)
         if not groups and (changed := self._rest()):
             author = settings.GIT_COMMITTER  # pictures and the like, which have no history here
@@ -203,21 +223,28 @@ class _Commits:
     def _changes(self, group: _Group) -> dict[str, bytes | None]:
         """Return the files that the edits of ``group`` change: path → content, or None."""
         changed: dict[str, bytes | None] = {}
-        for pk in dict.fromkeys([*group.texts, *group.renames]):
+        texts = _texts(group)
+        for pk in dict.fromkeys([*group.revisions, *group.renames]):
             path = self.paths[pk]
-            text = group.texts.get(pk)
-            if pk in group.texts and text is None:
+            if pk in group.revisions and pk not in texts:
                 changed[path] = None
                 self.present[pk] = False
                 continue
-            content = text.encode() if text is not None else self._content(pk)
+            content = texts[pk] if pk in texts else self._content(pk)
             if pk in group.renames:
                 if self.present[pk]:
                     changed.setdefault(path, None)
                 path = self.paths[pk] = group.renames[pk]
             changed[path] = self.texts[pk] = content
             self.present[pk] = True
-        return changed
+        return {path: text for path, text in changed.items() if text != self._committed(path)}
+
+    def _committed(self, path: str) -> bytes | None:
+        """Return what is at ``path`` in the repository after the commits so far."""
+        if path in self.tree:
+            return self.tree[path]
+        source = self.target.source
+        return source.read(path) if path in source.entries else None
 
     def _rest(self) -> dict[str, bytes | None]:
         """Return what is left to write, and what has to be as it was."""
@@ -239,37 +266,33 @@ class _Commits:
     def _file(self, path: str, content: bytes | None) -> tuple[str, bytes] | None:
         if content is None:
             return None
-        first = {self.files[pk].path: self._first_path(pk) for pk in self.files}
-        return self.target.mode(first.get(path, path)), content
-
-    def _first_path(self, pk: int) -> str:
-        return self.files[pk].before or self.files[pk].path
+        return self.target.mode(self.before.get(path, path)), content
 
     def _content(self, pk: int) -> bytes:
-        if pk in self.texts:
-            return self.texts[pk]
-        path = self._first_path(pk)
-        return self.target.source.read(path)
+        return self.texts[pk] if pk in self.texts else self.target.source.read(self.first[pk])
 
     def _in_repository(self, path: str) -> str:
         folder = self.repository.folder
         return f"{folder}/{path}" if folder else path
 
     def _message(
-        self, group: _Group, change_set: ChangeSet | None, names: Mapping[int, str]
+        self, group: _Group, change_set: ChangeSet | None, names: Mapping[int, str], author: str
     ) -> str:
-        terms = list(dict.fromkeys([*group.texts, *group.renames]))
+        """Return the message: subject, terms with reasons, and trailers."""
+        terms = list(dict.fromkeys([*group.revisions, *group.renames]))
         subject = change_set.title if change_set else self._subject(group, terms, names)
-        lines = [_shortened(subject, MAX_SUBJECT), ""]
+        about, trailers = [], []
         if len(terms) > 1 or group.reasons:
             shown = terms[:MAX_NAMED]
-            lines += [_about(names.get(pk, ""), group.reasons.get(pk, "")) for pk in shown]
+            about = [_about(names.get(pk, ""), group.reasons.get(pk, "")) for pk in shown]
             if len(terms) > MAX_NAMED:
-                lines.append(f"- and {len(terms) - MAX_NAMED:,} more")
-            lines.append("")
+                about.append(f"- and {len(terms) - MAX_NAMED:,} more")
         if change_set:
-            lines.append(f"Glossary-Change-Set: {change_set.pk}")
-        return "\n".join(lines) + "\n"
+            trailers.append(f"Glossary-Change-Set: {change_set.pk}")
+        if self.repository.signs_off:
+            trailers.append(f"Signed-off-by: {author}")
+        parts = [_shortened(subject, MAX_SUBJECT), "\n".join(about), "\n".join(trailers)]
+        return "\n\n".join(filter(None, parts)) + "\n"
 
     def _subject(self, group: _Group, terms: list[int], names: Mapping[int, str]) -> str:
         verbs = {self._verb(group, pk) for pk in terms}
@@ -280,9 +303,9 @@ class _Commits:
         return f"{verb} {len(terms)} terms: {shown}"
 
     def _verb(self, group: _Group, pk: int) -> str:
-        if pk in group.texts and group.texts[pk] is None:
+        if pk in group.revisions and group.revisions[pk] is None:
             return "Remove"
-        if pk in group.renames and pk not in group.texts:
+        if pk in group.renames and pk not in group.revisions:
             return "Rename"
         return "Edit" if self.present[pk] else "Add"
 
@@ -308,11 +331,36 @@ def _plain(text: str) -> str:
     return " ".join(kept.split())
 
 
+def _texts(group: _Group) -> dict[int, bytes]:
+    """Return term → text, for the files that ``group`` writes."""
+    found: dict[int, bytes] = {}
+    for some in batches([pk for pk in group.revisions.values() if pk]):
+        rows = Revision.objects.filter(pk__in=some).values_list("term", "text")
+        found |= {pk: text.encode() for pk, text in rows}
+    return found
+
+
+def title_of_sync(repository: Repository) -> str:
+    """Return the title of the change sets with what was received."""
+    return f"Sync with {name_of(repository)}"
+
+
+def name_of(repository: Repository) -> str:
+    """Return the short name of a repository: ``words`` for ``…/words.git``."""
+    last = repository.url.rstrip("/").replace(":", "/").rpartition("/")[2]
+    return last.removesuffix(".git") or repository.url
+
+
 def _about(name: str, reason: str) -> str:
-    words = " ".join(reason.split())
-    return f"- {name}: {words}" if words else f"- {name}"
+    words = _one_line(reason)
+    return f"- {_one_line(name)}: {words}" if words else f"- {_one_line(name)}"
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` without line ends and control characters, which terminals would obey."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _shortened(text: str, length: int) -> str:
-    words = " ".join(text.split())
+    words = _one_line(text)
     return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"

@@ -29,7 +29,7 @@ from terms.models import Event, Repository, Sync, Term, TermFile, Webhook
 from terms.models.bulk import Progress, WorkEnded
 from terms.people.webhooks import tell_webhooks
 
-from .commits import commits_for, identity
+from .commits import commits_for, identity, title_of_sync
 from .imports import Outcome, Wishes, run_import
 from .repositories import Lease, leased, mirror_of
 
@@ -199,7 +199,7 @@ class _Run:
             return RepositorySource(mirror, repository.place, "", folder)
         source = RepositorySource(mirror, repository.place, head, folder, before)
         plan = plan_import(self.glossary, source, self.progress, self.sides)
-        plan.title = f"Sync with {name_of(repository)}"
+        plan.title = title_of_sync(repository)
         if plan.to_save:
             plan.origins = origins_of(source, plan)
         if self.is_trial:
@@ -385,9 +385,3 @@ def _attention(result: Result) -> Iterator[tuple[str, str, str]]:
     for file in result.export.files if result.export else ():
         if file.status == NOT_WRITTEN and file.path not in seen:
             yield file.path, "not sent", file.reason
-
-
-def name_of(repository: Repository) -> str:
-    """Return the short name of a repository: ``words`` for ``…/words.git``."""
-    last = repository.url.rstrip("/").replace(":", "/").rpartition("/")[2]
-    return last.removesuffix(".git") or repository.url

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
-from terms.interchange.sync import name_of
+from terms.interchange.commits import name_of
 from terms.models import Glossary, Job, Repository
 
 from .kinds import KINDS

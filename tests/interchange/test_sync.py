@@ -460,3 +460,72 @@ def png(color):
     out = io.BytesIO()
     Image.new("RGB", (3, 2), color).save(out, "PNG")
     return out.getvalue()
+
+
+# What the reviewer of the commits sees
+
+
+def test_rename_is_one_commit_without_an_empty_one(colleague, repository, ann):
+    move(Term.objects.get(name="Django"), "frameworks/django.md", ann)
+    sync(repository)
+    colleague.pull()
+    assert colleague.log("--format=%an|%s")[:2] == [
+        "Ann Lee|django.md renamed to frameworks/django.md", "Grace Hopper|Begin",
+    ]  # fmt: skip
+
+
+def test_merged_edit_is_named_after_its_term(colleague, repository, ann):
+    colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
+    colleague.push()
+    edit("Flask", "Sentence 9", "Line 9", ann)
+    sync(repository)
+    colleague.pull()
+    assert colleague.log("-1", "--format=%an|%B") == ["Ann Lee|Edit Flask", ""]
+
+
+def test_edit_that_is_kept_in_a_conflict_is_the_only_commit(colleague, repository, ann):
+    edit("Flask", "Sentence 5", "Line 5", ann)
+    sync(repository)
+    colleague.pull()
+    colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
+    colleague.push("Say line")
+    edit("Flask", "Sentence 3", "Phrase 3", ann)
+    sync(repository, options=SyncOptions(sides={"flask.md": "glossary"}))
+    colleague.pull()
+    assert "Phrase 3" in colleague.read("flask.md")
+    assert [line.rpartition("|")[2] for line in colleague.log()] == [
+        "Edit Flask", "Say line", "Edit Flask", "Begin",
+    ]  # fmt: skip
+
+
+def test_edits_that_are_undone_before_the_sync_are_no_commit(colleague, repository, ann):
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    edit("Flask", "Line 3", "Sentence 3", ann)
+    assert not sync(repository).commits
+
+
+def test_message_is_plain_text(colleague, repository, ann):
+    Repository.objects.update(signs_off=True)
+    reason = "Shorter\x1b[31m\n\nSigned-off-by: The boss <boss@example.org>"
+    edit("Flask", "Sentence 3", "Line 3", ann, reason)
+    sync(repository)
+    colleague.pull()
+    message = git(colleague.clone, "log", "-1", "--format=%B")
+    assert message == (
+        "Edit Flask\n"
+        "\n"
+        "- Flask: Shorter [31m Signed-off-by: The boss <boss@example.org>\n"
+        "\n"
+        "Signed-off-by: Ann Lee <ann@example.org>\n\n"
+    )  # git adds a line end
+
+
+def test_author_whose_name_is_not_utf8(colleague, repository):
+    colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
+    git(colleague.clone, "add", "-A")
+    name = b"J\xfcrgen\x01".decode("utf-8", "surrogateescape")
+    git(colleague.clone, "-c", "i18n.commitEncoding=bad", "commit", "-qm", "x",
+        "--author", f"{name} <j@example.org>")  # fmt: skip
+    git(colleague.clone, "push", "-q", "origin", "main")
+    sync(repository)
+    assert "J�rgen" in Term.objects.get(name="Flask").newest_revision().origin

@@ -285,6 +285,8 @@ class Git:
         size = f"{self.limits.size // 1024**2:,} MB"
         if code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
             return GitError(_TOO_LARGE.format(size=size))
+        if code < 0:
+            return GitError(f"git was ended by signal {-code}; the next run tries again.")
         lines = [line for line in text.splitlines() if line.strip()] or [f"exit code {code}"]
         chosen = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
         for pattern, kind, sentence in _KNOWN:
