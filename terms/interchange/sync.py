@@ -196,9 +196,10 @@ class _Run:
             if files.exists():
                 missing = f"has no folder “{folder}” any more" if head else "is empty now"
                 raise FolderError(f"The repository {missing}. Nothing was removed here.")
-            return RepositorySource(mirror, repository.place, "", folder)
+            return RepositorySource(mirror, repository.place, head, folder)
         source = RepositorySource(mirror, repository.place, head, folder, before)
         plan = plan_import(self.glossary, source, self.progress, self.sides)
+        mirror.require_read()  # files that were not read would count as invalid
         plan.title = title_of_sync(repository)
         if plan.to_save:
             plan.origins = origins_of(source, plan)
@@ -207,6 +208,7 @@ class _Run:
             return source
         wishes = Wishes(repository.publishes, self.removes_many)
         outcome = run_import(plan, self.person, wishes, self.progress)
+        mirror.require_read()
         self.result.outcome = _joined(self.result.outcome, outcome)
         return source
 
@@ -225,6 +227,7 @@ class _Run:
         is_live = repository.texts == Repository.Texts.LIVE
         self.result.export = exporter.export(is_live, prune=True, progress=self.progress)
         target.drop_unchanged()
+        mirror.require_read()
         commits = commits_for(repository, target, self.result.export.files)
         self.result.commits = commits
         if self.is_trial:

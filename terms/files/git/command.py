@@ -21,6 +21,7 @@ SLOWEST = 60  # seconds that a server may send nothing
 GRACE = 5.0  # seconds in which git may remove its locks before it is killed
 MOST_RECORDS = 2_000_000  # files or lines that git may list
 MAX_MESSAGE = 300  # characters of an error that is shown
+NEXT_COPY = "the next sync fetches all of it again."
 BLOCK = 512  # bytes; the unit of `ulimit -f`
 PROTOCOLS = ("https", "ssh", "file")
 PLAIN = "http"  # only for hosts that the setting OUTGOING_ALLOWED names
@@ -122,6 +123,7 @@ def _is_below(url: str, place: str) -> bool:
 
 _PORTS = {"ssh": 22, PLAIN: 80}
 _SSH = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)[^\s:][^\s]*")
+_HELPER = re.compile(r"[\w+.-]*::")
 _PLAIN_URL = re.compile(r"[!-~]+")
 
 
@@ -131,7 +133,7 @@ def why_not_remote(url: str) -> str:
     https, ssh (also as git@host:path), and paths on this machine are. Names of git's remote
     helpers, and words that git would read as options, are not.
     """
-    if url.startswith("-") or "::" in url or not _PLAIN_URL.fullmatch(url):
+    if url.startswith("-") or _HELPER.match(url) or not _PLAIN_URL.fullmatch(url):
         return "is not the address of a repository: https://example.org/words.git"
     if url.startswith("/"):
         return ""
@@ -231,9 +233,10 @@ class Git:
     ):
         """Start git, and end it with the block. Raises GitError if there is no git."""
         environment = self._environment(reaches_remote) | dict(names or {})
+        command = self._command(words)
         try:
             process = subprocess.Popen(  # noqa: S603 — no shell reads the words
-                self._command(words),
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -343,7 +346,6 @@ def _said(text: str) -> str:
 
 
 _TOO_LARGE = "The repository is larger than {size}."
-_DISK_FULL = "The disk is full."
 _NOTHING_THERE = "There is no repository at this address, or this account may not read it."
 _KNOWN = [
     (re.compile(pattern, re.DOTALL), kind, sentence)
@@ -370,9 +372,10 @@ _KNOWN = [
             "The server refused the commits: {said}",
         ),
         (r"SIGXFSZ|died of signal 25|File too large", GitError, _TOO_LARGE),
-        (r"No space left on device|Disk quota exceeded", GitError, _DISK_FULL),
+        (r"No space left on device|Disk quota exceeded", GitError, "The disk is full."),
         (
-            r"\[rejected\]|\(fetch first\)|non-fast-forward|cannot lock ref|failed to update ref",
+            r"\[rejected\][^(\n]*\((?P<said>[^)\n]*)|\[rejected\]|non-fast-forward"
+            r"|cannot lock ref|failed to update ref",
             PushRefused,
             "The branch has new commits.",
         ),
@@ -407,7 +410,7 @@ _KNOWN = [
             r"Could not resolve|unable to access|unable to connect|Connection|timed out|early EOF"
             r"|hung up|unexpected disconnect|RPC failed|Operation too slow|expected flush"
             r"|protocol error|invalid index-pack output|index-pack failed|bad line length"
-            r"|expected packfile|unexpected|invalid server response|remote-curl",
+            r"|expected packfile|fatal: expected|unexpected|invalid server response|remote-curl",
             GitError,
             "The server cannot be reached, or the connection broke; the next run tries again.",
         ),
@@ -415,7 +418,7 @@ _KNOWN = [
             r"not a git repository|bad object|is corrupt|unable to read|missing object|missing blob"
             r"|not a tree object|cannot be accessed|invalid object|could not parse|bad tree",
             DamagedCopy,
-            "The copy of the repository on this machine is damaged; the next sync makes it again.",
+            f"The copy of the repository on this machine is damaged; {NEXT_COPY}",
         ),
     )
 ]

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from .command import Git, GitError, Limits, NoBranch, PushRefused, Remote
+from .command import NEXT_COPY, DamagedCopy, Git, GitError, Limits, NoBranch, PushRefused, Remote
 
 HEAD = "refs/sync/head"  # the branch as fetched
 BASE = "refs/sync/base"  # the commit of the last sync, kept from being pruned
@@ -71,6 +71,7 @@ class Mirror:
         self.git = Git(directory, remote, limits)
         self.url = remote.url
         self._lock = -1
+        self._unread = ""
         self._batch: subprocess.Popen[bytes] | None = None
         self._open = contextlib.ExitStack()
 
@@ -201,8 +202,9 @@ class Mirror:
             yield path, TreeEntry(mode, blob, int(size) if size.isdigit() else -1)
 
     def has_folder(self, commit: str, folder: str) -> bool:
-        found = self.git.run("ls-tree", "-z", "-d", commit, "--", folder) if folder else b"."
-        return bool(found)
+        if not folder:
+            return True
+        return b" tree " in self.git.run("ls-tree", "-z", "-d", commit, "--", folder)
 
     def renames(self, before: str, after: str, folder: str = "") -> dict[str, str]:
         """Return the files that were renamed between two commits, as git finds: new → old path."""
@@ -248,7 +250,10 @@ class Mirror:
         return found
 
     def read(self, blob: str, limit: int) -> bytes:
-        """Return at most ``limit`` bytes of a blob. Raises GitError."""
+        """Return at most ``limit`` bytes of a blob. Raises GitError.
+
+        It can pass for a fault of this file, so ``require_read`` has to be called in the end.
+        """
         if self._batch is None or self._batch.poll() is not None:
             self._batch = self._open.enter_context(self.git.started("cat-file", "--batch"))
         stdin, stdout = self._batch.stdin, self._batch.stdout
@@ -260,15 +265,20 @@ class Mirror:
             head = stdout.readline().split()
         except OSError:
             head = []
-        if len(head) != 3:
-            raise GitError("git cannot read this file: the copy of the repository is damaged.")
-        size = int(head[2])
-        content = stdout.read(min(size, limit))
+        size = int(head[2]) if len(head) == 3 else -1
+        content = stdout.read(min(size, limit)) if size >= 0 else b""
         rest = size - len(content)
-        while rest:
-            rest -= len(stdout.read(min(rest, 1 << 20)))
-        stdout.read(1)
+        while rest > 0 and (block := stdout.read(min(rest, 1 << 20))):
+            rest -= len(block)
+        if size < 0 or rest or stdout.read(1) != b"\n":
+            self._unread = blob
+            raise GitError("git cannot read this file.")
         return content
+
+    def require_read(self) -> None:
+        """Raise DamagedCopy if git did not read a blob that was asked for."""
+        if self._unread:
+            raise DamagedCopy(f"git cannot read the object {self._unread}; {NEXT_COPY}")
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         try:

@@ -29,8 +29,8 @@ class RepositorySource:
             self._load()
 
     def _load(self) -> None:
-        if self.folder and not self.mirror.has_folder(self.commit, self.folder):
-            raise FolderError(f"The repository has no folder “{self.folder}”.")
+        if not self.mirror.has_folder(self.commit, self.folder):
+            return  # the first file that is written makes it
         for path, entry in self.mirror.tree(self.commit, self.folder):
             try:
                 self.entries[path.decode()] = entry
