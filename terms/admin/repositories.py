@@ -22,7 +22,6 @@ from .permissions import Scoped
 from .views.page import admin_page, row_for
 
 SHOWN = 20  # syncs, and terms that wait
-_BRANCH = r"[\w][\w./+#@-]*"
 BAD_IN_BRANCHES = ("..", "//", "@{", ".lock")
 
 

@@ -31,6 +31,7 @@ from terms.people.webhooks import tell_webhooks
 
 from .commits import commits_for, identity, title_of_sync
 from .imports import Outcome, Wishes, run_import
+from .line_ends import follow_attributes
 from .repositories import Lease, leased, mirror_of
 
 ATTEMPTS = 6  # pushes, if others push at the same time
@@ -151,12 +152,14 @@ class _Run:
             if attempt == 0 and self._has_no_news(head):
                 break
             self.result.after = head
-            event = _newest_event(self.repository)
+            event = _count_events(self.repository)
             source = self._receive(mirror, head)
             if self.repository.push == Repository.Push.NO:
                 self._settle(mirror, head, event)
                 break
             self.lease.require()
+            if not self.is_trial:
+                follow_attributes(self.glossary, source)
             try:
                 self._send(mirror, source, event)
                 break
@@ -181,7 +184,7 @@ class _Run:
             bool(head)
             and head == repository.commit
             and not (is_due or self.sides or self.removes_many)
-            and repository.event == _newest_event(repository)
+            and repository.event == _count_events(repository)
         )
 
     # Receive
@@ -262,6 +265,10 @@ class _Run:
             there = RepositorySource(mirror, source.place, request, repository.folder)
             return there, [request], []
         committer = identity(None)
+        if mirror.has_others(source.commit, request, committer):
+            text = f"Others committed to the branch “{repository.request_branch}”, and"
+            text += f" “{repository.branch}” has moved. Merge one into the other; then sync again."
+            raise FolderError(text)
         merge = NewCommit(
             committer, timezone.now(), committer, f"Merge {repository.branch}\n", {}, source.commit
         )
@@ -278,7 +285,7 @@ class _Run:
     # Afterwards
 
     def _settle(self, mirror: Mirror, head: str, event: int) -> None:
-        """Store what was synced: the commit, and the newest event in the log before it."""
+        """Store what was synced: the commit, and the number of events in the log before it."""
         repository = self.repository
         if head and head != repository.commit:
             mirror.keep(BASE, head)
@@ -342,9 +349,9 @@ class _Run:
         }
 
 
-def _newest_event(repository: Repository) -> int:
-    events = Event.objects.filter(glossary=repository.glossary_id).order_by("-at", "-pk")
-    return events.values_list("pk", flat=True).first() or 0
+def _count_events(repository: Repository) -> int:
+    """Return the length of the log. The newest row would not do: an older one may come later."""
+    return Event.objects.filter(glossary=repository.glossary_id).count()
 
 
 def _joined(first: Outcome | None, second: Outcome) -> Outcome:

@@ -17,7 +17,7 @@ from terms.files.folder import FolderError
 from terms.interchange.sync import sync
 from terms.models import Repository, Sync, Term
 from terms.people.outgoing import OutgoingAllowed
-from tests.factory import text_of
+from tests.factory import make_term, text_of
 from tests.interchange.git import Colleague, add_repository, git
 from tests.interchange.git_servers import cutting, git_over_http
 
@@ -414,6 +414,45 @@ def test_attributes_of_exports_hide_no_file(colleague, repository):
     edit_both(colleague, 3)
     assert_goes_on(colleague, repository)
     assert "$Format:%H$" in texts()["flask.md"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "before", "after"),
+    [
+        ("*.md text", None, b"\n"),
+        ("*.md text=auto", None, b"\n"),
+        ("*.md eol=crlf", None, b"\n"),
+        ("*.md -text", None, b"\r\n"),
+        ("*.txt text", None, b"\r\n"),
+        ("*.md text=auto", b"\r\n", b"\r\n"),
+        ("*.md text", b"\r\n", b"\n"),
+    ],
+)
+def test_line_ends_are_committed_as_git_does(colleague, repository, attributes, before, after):
+    text = text_of("New", body=LONG).replace("\n", "\r\n")
+    if before:  # committed before there were attributes
+        colleague.write("new.md", text.encode())
+        colleague.push()
+        sync(repository)
+    colleague.write(".gitattributes", f"{attributes}\n")
+    colleague.push()
+    sync(repository)
+    if before:
+        edit("New", "Sentence 3", "Phrase 3")
+    else:
+        make_term("New", path="new.md", text=text)
+    sync(repository)
+    colleague.pull()
+    blob = subprocess.run(
+        ["git", "cat-file", "blob", "HEAD:new.md"], cwd=colleague.clone, capture_output=True
+    ).stdout
+    assert blob.count(b"\n") > 20
+    assert blob.count(b"\r\n") == (blob.count(b"\n") if after == b"\r\n" else 0)
+    assert texts()["new.md"].encode() == blob
+    os.utime(colleague.folder / "new.md", (1, 1))  # so that git compares the texts
+    assert git(colleague.clone, "status", "--porcelain", "--", "new.md") == ""
+    result = sync(repository)
+    assert (result.commits, result.attention) == ([], [])
 
 
 # Pushes that are refused

@@ -294,6 +294,28 @@ def test_branch_for_a_merge_request(colleague, repository, ann):
     assert git(colleague.clone, "rev-list", "--count", "--all") == count
 
 
+def test_commits_of_others_on_the_branch_of_the_request_stay(colleague, repository, ann):
+    Repository.objects.update(push="request", request_branch="words")
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    sync(repository)
+    git(colleague.clone, "fetch", "-q")
+    git(colleague.clone, "checkout", "-q", "-b", "words", "origin/words")
+    colleague.write("django.md", colleague.read("django.md").replace("Sentence 5", "Row 5"))
+    git(colleague.clone, "commit", "-qam", "As the reviewer wants it")
+    git(colleague.clone, "push", "-q", "origin", "words")
+    git(colleague.clone, "checkout", "-q", "main")
+    colleague.write("wsgi.md", colleague.read("wsgi.md").replace("Sentence 7", "Row 7"))
+    colleague.push("Main moves")
+    with pytest.raises(FolderError, match="Others committed to the branch “words”"):
+        sync(repository)
+    git(colleague.clone, "merge", "-q", "origin/words")
+    git(colleague.clone, "push", "-q", "origin", "main")
+    sync(repository)
+    colleague.pull()
+    assert texts() == colleague.files()
+    assert "Row 5" in texts()["django.md"]
+
+
 def test_recent_edits_wait(colleague, repository, ann):
     Repository.objects.update(wait=10)
     edit("Flask", "Sentence 3", "Line 3", ann)

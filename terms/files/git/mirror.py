@@ -21,6 +21,7 @@ BASE = "refs/sync/base"  # the commit of the last sync, kept from being pruned
 REQUEST = "refs/sync/request"  # the branch of the merge request as fetched
 NEW = "refs/sync/new"  # commits that are to be pushed
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
+TEXT, AUTO, AS_IT_IS = "text", "auto", "as it is"  # line ends of a file in commits
 COMPLETE = "glossary-cms"  # a file that is there once the copy was made completely
 LONGEST_LOCK = 60.0  # seconds
 LOOK_EVERY = 0.1  # seconds
@@ -280,6 +281,22 @@ class Mirror:
         if self._unread:
             raise DamagedCopy(f"git cannot read the object {self._unread}; {NEXT_COPY}")
 
+    def line_ends(self, commit: str, paths: Sequence[str]) -> list[str]:
+        """Return TEXT, AUTO or AS_IT_IS for each path, by the attributes of the commit."""
+        names = {"GIT_INDEX_FILE": str(self.directory / "index")}
+        self.git.run("read-tree", commit, names=names)
+        words = ("check-attr", "--cached", "-z", "--stdin", "text", "eol")
+        asked = b"".join(path.encode() + b"\0" for path in paths)
+        found = self.git.run(*words, stdin=asked, names=names).split(b"\0")
+        values = zip(found[2::6], found[5::6], strict=True)
+        return [_line_ends(text.decode(), eol.decode()) for text, eol in values]
+
+    def has_others(self, before: str, after: str, committer: str) -> bool:
+        """Whether commits after ``before``, up to ``after``, are by others than ``committer``."""
+        words = ("log", "--no-merges", "-z", "--format=%cn <%ce>", f"{before}..{after}", "--")
+        with contextlib.closing(self.git.records(*words)) as records:
+            return any(record.decode("utf-8", "replace") != committer for record in records)
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         try:
             self.git.run("merge-base", "--is-ancestor", older, newer)
@@ -320,6 +337,13 @@ class Mirror:
         """Pack the objects again if there are many packs."""
         if sum(1 for _ in (self.directory / "objects").glob("pack/*.pack")) > PACKS:
             self.git.run("gc", "--quiet", "--prune=2.weeks.ago")
+
+
+def _line_ends(text: str, eol: str) -> str:
+    if text == "auto":
+        return AUTO
+    is_text = text in ("set", "input") or (text == "unspecified" and eol in ("lf", "crlf"))
+    return TEXT if is_text else AS_IT_IS
 
 
 def _text(path: bytes) -> str:

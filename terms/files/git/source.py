@@ -8,7 +8,7 @@ from terms.files.folder import FolderError, FoundFile, Stamp
 from terms.formats.front_matter import MAX_FILE
 from terms.formats.paths import is_term_file, problem_with
 
-from .mirror import EXECUTABLE, FILE, LINK, SUBMODULE, GitCommit, Mirror, TreeEntry
+from .mirror import AUTO, EXECUTABLE, FILE, LINK, SUBMODULE, TEXT, GitCommit, Mirror, TreeEntry
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -88,6 +88,20 @@ class RepositorySource:
     def stamp(self, path: str) -> Stamp | None:
         entry = self.entries.get(path)
         return blob_stamp(entry.blob) if entry and entry.mode in (FILE, EXECUTABLE) else None
+
+    def without_crlf(self, paths: Collection[str]) -> list[str]:
+        """Return the paths whose CRLF git would commit as LF, by their attributes."""
+        if not (self.commit and paths):
+            return []
+        prefix = f"{self.folder}/" if self.folder else ""
+        kinds = self.mirror.line_ends(self.commit, [prefix + path for path in paths])
+        found = zip(paths, kinds, strict=True)
+        return [p for p, kind in found if kind == TEXT or (kind == AUTO and not self._has_crlf(p))]
+
+    def _has_crlf(self, path: str) -> bool:
+        """Whether the file is in the repository with CRLF: git leaves it so if it has to guess."""
+        entry = self.entries.get(path)
+        return entry is not None and b"\r\n" in self.mirror.read(entry.blob, MAX_FILE)
 
     def commits(self, wanted: Collection[str]) -> dict[str, GitCommit]:
         """Return the newest commit of each of these files that changed since the last import."""
