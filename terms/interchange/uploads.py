@@ -16,9 +16,9 @@ from terms.formats.paths import is_term_file, not_portable, problem_with
 from terms.models import Glossary, ImportPlan, ImportUpload, Term
 from terms.models.bulk import BATCH, insert_rows
 
+from .commits import name_of
 from .repositories import mirror_of
 from .sources import FOLDER, REPOSITORY, UPLOAD, folder_within, repository_of
-from .sync import name_of
 
 MOST_LEFT_OUT = 500  # entries that are told about
 MOST_FILES = 100  # uploaded without an archive
