@@ -350,14 +350,19 @@ def test_values_that_change_readers_pages_are_published_again(glossary, folder):
 
 
 def test_many_entries_take_linear_time():
-    times = []
-    for count in (1_000, 8_000):
-        items = {Item(f"t{n}.md", "owner"): "ana <ana@example.org>" for n in range(count)}
-        items |= {Item(f"t{n}.md", "aliases", "x"): "former" for n in range(count)}
-        start = time.perf_counter()
+    assert spent_on(8_000) < 24 * spent_on(1_000) + 0.1  # 64 times if it were quadratic
+
+
+def spent_on(count):
+    """Return the CPU seconds of writing and reading the sidecar of ``count`` terms."""
+    items = {Item(f"t{n}.md", "owner"): "ana <ana@example.org>" for n in range(count)}
+    items |= {Item(f"t{n}.md", "aliases", "x"): "former" for n in range(count)}
+    found = []
+    for _ in range(3):
+        start = time.process_time()
         SidecarText(SidecarText("").changed(items)).changed({})
-        times.append(time.perf_counter() - start)
-    assert times[1] < 16 * times[0] + 0.1
+        found.append(time.process_time() - start)
+    return min(found)
 
 
 def test_text_reads_back_whatever_the_names_are():
