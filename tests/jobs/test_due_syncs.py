@@ -10,11 +10,21 @@ from terms.models import Event, Job, Repository, Sync
 from tests.factory import default_glossary, make_term
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
+
+
+class Moments:
+    """Times from the beginning of a test."""
+
+    now = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def begin():
+    Moments.now = timezone.now()
 
 
 def minutes(count):
-    return NOW + timedelta(minutes=count)
+    return Moments.now + timedelta(minutes=count)
 
 
 @pytest.fixture
@@ -51,7 +61,7 @@ def test_edits_without_a_pause_are_sent_after_an_hour(repository):
 def test_failed_sync_is_repeated_later(repository):
     edited(minutes(-60))
     Repository.objects.update(checked_at=minutes(-1))
-    Sync.objects.create(repository=repository, started_at=NOW, state="failed")
+    Sync.objects.create(repository=repository, started_at=minutes(0), state="failed")
     assert next_due_sync() == minutes(9)
 
 
@@ -61,7 +71,7 @@ def test_failed_sync_is_repeated_later(repository):
         {"is_active": False},
         {"push": "no"},
         {"checked_at": None},  # nobody has synced it yet
-        {"locked_until": minutes(5)},
+        {"locked_until": timezone.now() + timedelta(days=1)},
     ],
 )
 def test_other_repositories_are_not_synced(repository, values):
