@@ -180,11 +180,12 @@ def main(times):
     commands = int(place.count.read_text())
     write_line({"end": "", "again": status, "said": said, **both_sides(place.work)})
     points = [(number, end) for number in range(1, commands + 1) for end in ENDS]
-    points += [(part, LONGEST) for part in range(len(points) // 4)]
+    parts = max(len(points) // 4, times - len(points))
+    points += [(part, LONGEST) for part in range(parts)]
     for number, end in points[:: max(1, len(points) // times)]:
         place.copy()
         place.intercept(number, ENDS.get(end, ""))
-        seconds = whole * number / (len(points) / 5) if end == LONGEST else None
+        seconds = whole * number / parts if end == LONGEST else None
         status, first = sync_in_child(seconds)
         place.intercept()
         began = time.monotonic()

@@ -14,6 +14,8 @@ from django.conf import settings as site
 
 from terms.editing.gate import Draft, save_one
 from terms.files.folder import FolderError
+from terms.files.git.command import Remote
+from terms.files.git.mirror import Mirror
 from terms.interchange.sync import sync
 from terms.models import Repository, Sync, Term
 from terms.people.outgoing import OutgoingAllowed
@@ -100,6 +102,14 @@ def test_sync_by_http(colleague, tmp_path):
         sync(repository)
         edit_both(colleague, 3)
         assert_goes_on(colleague, repository)
+
+
+def test_git_connects_to_the_addresses_that_were_checked(colleague, tmp_path):
+    """The name server could give another answer when git asks it."""
+    with git_over_http(tmp_path) as server:
+        url = f"http://words.invalid:{server.server_port}/words.git"
+        with Mirror(tmp_path / "copy", Remote(url, (), ("127.0.0.1",))) as mirror:
+            assert mirror.fetch("main") == git(colleague.clone, "rev-parse", "HEAD").strip()
 
 
 def test_http_needs_a_host_that_is_allowed(colleague, tmp_path, settings):
@@ -323,6 +333,18 @@ def test_odd_names_and_entries(colleague, repository, tmp_path):
 def _folder(path):
     path.mkdir()
     return path
+
+
+def test_repository_with_a_part_of_its_history(colleague, repository, tmp_path):
+    colleague.push("Again")
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{colleague.origin}", "shallow")
+    Repository.objects.update(url=str(tmp_path / "shallow"))
+    shutil.rmtree(repository_copy(repository))
+    edit("Flask", "Sentence 3", "Phrase 3")
+    git(tmp_path / "shallow", "checkout", "-q", "--detach")
+    assert sync(repository).sent == {"written": 1}
+    text = git(tmp_path / "shallow", "show", "main:flask.md")
+    assert text == texts()["flask.md"]
 
 
 def test_submodule_as_folder(colleague, repository, tmp_path):

@@ -362,11 +362,6 @@ _KNOWN = [
             " another branch.",
         ),
         (
-            r"shallow",
-            GitError,
-            "The repository has only a part of its history; fetch the rest there, or use another.",
-        ),
-        (
             r"'refs/[^']*' exists; cannot create|\.lock': File exists",
             GitError,
             "The server refused the commits: {said}",
@@ -410,7 +405,8 @@ _KNOWN = [
             r"Could not resolve|unable to access|unable to connect|Connection|timed out|early EOF"
             r"|hung up|unexpected disconnect|RPC failed|Operation too slow|expected flush"
             r"|protocol error|invalid index-pack output|index-pack failed|bad line length"
-            r"|expected packfile|fatal: expected|unexpected|invalid server response|remote-curl",
+            r"|expected packfile|fatal: expected|invalid server response|remote-curl"
+            r"|failed to push some refs",
             GitError,
             "The server cannot be reached, or the connection broke; the next run tries again.",
         ),

@@ -158,7 +158,10 @@ class Mirror:
         return self.commit(REQUEST)
 
     def _fetch(self, branch: str, ref: str) -> None:
-        words = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+        words = (
+            "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+            "--update-shallow",  # or git passes over the branch if a part of its history is missing
+        )  # fmt: skip
         where = ("--", self.url, f"+refs/heads/{branch}:{ref}")
         try:
             self.git.run("fetch", *words, *where, reaches_remote=True)
@@ -277,9 +280,14 @@ class Mirror:
         return content
 
     def require_read(self) -> None:
-        """Raise DamagedCopy if git did not read a blob that was asked for."""
-        if self._unread:
-            raise DamagedCopy(f"git cannot read the object {self._unread}; {NEXT_COPY}")
+        """Raise GitError if git did not read a blob that was asked for."""
+        if not self._unread:
+            return
+        try:
+            self.git.run("cat-file", "-e", self._unread)
+        except GitError as error:
+            raise DamagedCopy(f"git cannot read the object {self._unread}; {NEXT_COPY}") from error
+        raise GitError("git was ended while it read files; the next run tries again.")
 
     def line_ends(self, commit: str, paths: Sequence[str]) -> list[str]:
         """Return TEXT, AUTO or AS_IT_IS for each path, by the attributes of the commit."""
