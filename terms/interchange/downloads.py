@@ -9,13 +9,11 @@ import json
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-from django.conf import settings
 
 from terms.files.archives import MANIFEST
 from terms.files.exporting import texts
+from terms.media.originals import exported_content
 from terms.media.pictures import file_beside
 from terms.models import Glossary, Picture, Revision
 from terms.models.bulk import batches
@@ -88,11 +86,10 @@ def _pictures_of(path: str, text: str) -> Iterator[str]:
 
 
 def _pictures(glossary: Glossary, paths: set[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the path and the stored copy of the pictures beside term files."""
+    """Yield the path and the bytes of the pictures beside term files, as an export writes them."""
     for some in batches(sorted(paths)):
-        rows = Picture.objects.filter(glossary=glossary, path__in=some).order_by("path")
-        for path, file in rows.values_list("path", "file"):
+        for picture in Picture.objects.filter(glossary=glossary, path__in=some).order_by("path"):
             try:
-                yield path, (Path(settings.MEDIA_ROOT) / file).read_bytes()
+                yield picture.path, exported_content(picture)
             except OSError:
                 continue  # ``check_glossary`` reports it

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from terms.changes.rename import undo_set
 from terms.files.archives import MANIFEST
@@ -15,7 +17,17 @@ from terms.files.plan import ALL, BOTH_SIDES, FILE, GLOSSARY
 from terms.interchange.downloads import archive_of
 from terms.interchange.plans import accept, apply_plan, decide, discard, make_plan, summary_of
 from terms.interchange.uploads import plan_folder, plan_upload
-from terms.models import Category, ImportFile, ImportPlan, ImportUpload, Removal, Term, TermFile
+from terms.media.originals import store_imported
+from terms.models import (
+    Category,
+    ImportFile,
+    ImportPlan,
+    ImportUpload,
+    Picture,
+    Removal,
+    Term,
+    TermFile,
+)
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -545,3 +557,18 @@ def test_old_plans_are_swept():
     ImportPlan.objects.sweep()
     assert ImportPlan.objects.get() == new
     assert ImportFile.objects.count() == ImportUpload.objects.count() == 1
+
+
+def test_archive_has_the_bytes_of_pictures_from_the_folder(settings, tmp_path):
+    settings.MEDIA_ROOT, settings.ORIGINALS_ROOT = tmp_path / "media", tmp_path / "originals"
+    out, metadata = io.BytesIO(), PngInfo()
+    metadata.add_text("Author", "Grace Hopper")
+    Image.new("RGB", (3, 2), "red").save(out, "PNG", pnginfo=metadata)
+    stored = store_imported(out.getvalue())
+    Picture.objects.create(glossary=default_glossary(), path="images/a.png", **stored._asdict())
+    make_term("Flask", body="![A](images/a.png)")
+
+    content = b"".join(archive_of(default_glossary(), live=False))
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("images/a.png") == out.getvalue()
