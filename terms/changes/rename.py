@@ -91,10 +91,13 @@ def plan_move(term: Term, path: str) -> Operation:
     if others.exclude(pk=term.pk).exists():
         text = _("There is a term file “{path}” already.")
         raise CannotRefactor(text.format(path=path))
-    title = _("{old} renamed to {new}").format(old=term.path, new=path)
-    operation = Operation(term.glossary, title)
-    words = _("has the file {path}; the next export moves it")
-    operation.leave(term, words.format(path=path))
+    if path == term.path:  # its file was renamed in the folder
+        operation = Operation(term.glossary, _("New address of {term}").format(term=term.name))
+    else:
+        title = _("{old} renamed to {new}").format(old=term.path, new=path)
+        operation = Operation(term.glossary, title)
+        words = _("has the file {path}; the next export moves it")
+        operation.leave(term, words.format(path=path))
     repair_pictures(operation, term, path)
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page:

@@ -70,6 +70,7 @@ def _compared(draft: ImportPlan, progress: Progress) -> Plan:
     source, upload = source_of(draft), upload_of(draft)
     sides = {path: row.choices for path, row in decided.items()}
     plan = plan_import(draft.glossary, source, progress, sides, upload)
+    plan.title = f"Import of {draft.title}"
     if isinstance(source, RepositorySource) and plan.to_save:
         plan.origins = origins_of(source, plan)
     stale = [

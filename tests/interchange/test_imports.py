@@ -325,6 +325,7 @@ def test_renamed_file_of_a_published_term_moves_its_address(folder):
     assert status_of("smaller") == 200
     page = Page.objects.get(path=ADDRESS.format("flask"))
     assert (page.status, page.location.rpartition("stack/")[2]) == (301, "smaller/")
+    assert ChangeSet.objects.first().title == "New address of Flask"
 
 
 def test_address_of_a_renamed_file_needs_approvals(folder):
