@@ -3,25 +3,24 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
-from terms.files.plan import CONFLICT, FILE, GLOSSARY
-from terms.formats.differences import compare
+from terms.files.plan import FILE, GLOSSARY
 from terms.interchange.hooks import secret_of
 from terms.interchange.repositories import why_not_allowed
 from terms.jobs.starting import SYNC, start_sync
-from terms.models import Job, Repository, Sync, Term, TermFile
+from terms.models import Job, Repository, Sync
 from terms.people.permissions import may
 
+from . import sync_state
 from .permissions import Scoped
 from .views.page import admin_page, row_for
 
-SHOWN = 20  # syncs, and terms that wait
 BAD_IN_BRANCHES = ("..", "//", "@{", ".lock")
 
 
@@ -64,7 +63,7 @@ def _branch(name: str) -> str:
 
 class RepositoryAdmin(Scoped, admin.ModelAdmin):
     form = RepositoryForm
-    list_display = ["glossary", "url", "branch", "push", "checked_at", "state"]
+    list_display = ["glossary", "url", "branch", "push", "compared", "state"]
     list_select_related = ["glossary"]
     fieldsets = [
         (None, {"fields": ["glossary", "url", "branch", "folder"]}),
@@ -83,10 +82,15 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
     def has_sync_permission(self, request, obj=None):
         return self._has(request, "sync", obj)
 
-    @admin.display(description=_lazy("state"))
+    @admin.display(description=_lazy("last compared"), ordering="checked_at", empty_value="–")
+    def compared(self, obj):
+        return obj.checked_at
+
+    @admin.display(description=_lazy("sync"))
     def state(self, obj):
-        last = obj.syncs.first()
-        return last.get_state_display() if last else _("not synced yet")
+        words = sync_state.state_of(obj.syncs.first(), obj.checked_at is not None)
+        address = reverse("admin:terms_repository_sync", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', address, words)
 
     def response_add(self, request, obj, post_url_continue=None):
         return HttpResponseRedirect(reverse("admin:terms_repository_sync", args=[obj.pk]))
@@ -102,20 +106,23 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
         if request.method == "POST":
             return self._act(request, repository)
         last = repository.syncs.first()
-        attention = last.attention if last else []
         may_change = self.has_change_permission(request, repository)
+        pending = sync_state.pending_of(repository)
+        number = pending.count()
         hook = reverse("git-hook", args=[repository.glossary.slug])
-        pending = _pending(repository)
         context = {
             "repository": repository,
             "last": last,
             "is_failed": last is not None and last.state == Sync.State.FAILED,
-            "conflicts": list(_conflicts(repository, attention)),
-            "others": [row for row in attention if row[1] != CONFLICT and row[0]],
-            "asks_removal": _asks_removal(attention),
-            "pending": pending.order_by("name")[:SHOWN],
-            "more": max(0, pending.count() - SHOWN),
-            "syncs": repository.syncs.select_related("person", "change_set")[:SHOWN],
+            "conflicts": list(sync_state.conflicts_of(repository, last)),
+            "requests": list(sync_state.requests_of(repository)),
+            "others": sync_state.others_of(repository, last),
+            "asks_removal": sync_state.question_of(last),
+            "pending": pending.order_by("name")[: sync_state.SHOWN],
+            "number_pending": number,
+            "more": max(0, number - sync_state.SHOWN),
+            "when": sync_state.when_committed(repository),
+            "syncs": _syncs(repository),
             "job": Job.objects.active().filter(kind=SYNC, glossary=repository.glossary).first(),
             "may_sync": self.has_sync_permission(request, repository),
             "may_change": may_change,
@@ -123,6 +130,7 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
             "hook": request.build_absolute_uri(hook),
             "secret": secret_of(repository) if may_change else "",
         }
+        context["headline"] = sync_state.sync_headline(context)
         title = _("Sync of “{glossary}”").format(glossary=repository.glossary.name)
         return admin_page(self, request, "repository/sync", title, **context)
 
@@ -149,29 +157,7 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
         return HttpResponseRedirect(reverse("admin:terms_job_change", args=[job.pk]))
 
 
-def _pending(repository: Repository):
-    """Return the terms whose newest text the repository does not have yet."""
-    files = TermFile.objects.of(repository.glossary, repository.current_place)
-    agreeing = files.filter(Q(fingerprint=F("term__fingerprint")) | Q(conflict_version__gt=0))
-    terms = Term.objects.filter(glossary=repository.glossary)
-    return terms.exclude(pk__in=agreeing.values("term"))
-
-
-def _conflicts(repository: Repository, attention):
-    """Yield the files with a conflict: path, reason, id of the term, and the differences."""
-    files = TermFile.objects.of(repository.glossary, repository.current_place)
-    rows = files.exclude(conflict_version=0).exclude(term=None).select_related("term")
-    found = {row.path: row for row in rows}
-    for number, (name, status, reason) in enumerate(attention):
-        if status != CONFLICT:
-            continue
-        row, blocks = found.get(name), []
-        if row and row.term and number < SHOWN:
-            blocks = compare(row.term.newest_revision().text, row.conflict_text)
-        yield name, reason, row and row.term_id, blocks
-
-
-def _asks_removal(attention) -> str:
-    """Return the question of the last sync about many removed files, or an empty string."""
-    asked = [why for _path, status, why in attention if status == "removal"]
-    return asked[0] if asked else ""
+def _syncs(repository: Repository) -> list[tuple[Sync, str]]:
+    """Return the last syncs, each with what it received in words."""
+    rows = repository.syncs.select_related("person", "change_set")[: sync_state.SHOWN]
+    return [(row, sync_state.received(row.received)) for row in rows]

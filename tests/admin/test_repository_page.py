@@ -3,12 +3,15 @@
 import pytest
 from django.contrib.auth.models import Group
 
+from terms.changes.rename import move
+from terms.changes.trash import trash_terms
 from terms.files.plan import ALL, FILE
 from terms.interchange.hooks import secret_of
 from terms.interchange.plans import decide
 from terms.interchange.sync import sync
 from terms.jobs.working import work_off
-from terms.models import ImportPlan, Job, Repository, Sync, Term
+from terms.models import ChangeSet, ImportPlan, Job, Repository, Sync, Term
+from terms.publishing.publish import publish
 from tests.accounts import logged_in
 from tests.factory import default_glossary, make_term, save_text, text_of
 from tests.interchange.git import Colleague, add_repository, git
@@ -88,7 +91,8 @@ def test_conflict_is_decided_on_the_page(admin, colleague, page):
     flask = Term.objects.get(name="Flask")
     save_text(flask, flask.newest_revision().text.replace("What Flask is", "Here"))
     sync(repository)
-    assert "needs a decision" in admin.get(page).text
+    assert "1 decision is needed" in admin.get(page).text
+    assert "needs a decision" in admin.get(LIST).text
     admin.post(page, {"do": "sync", "side-flask.md": "glossary"})
     work_off(once=True)
     colleague.pull()
@@ -117,10 +121,66 @@ def test_conflict_is_merged_in_the_plan_of_an_import(admin, colleague, page):
     confirm = text.partition('name="confirm" value="')[2].partition('"')[0]
     admin.post(f"/admin/terms/glossary/import/{plan.pk}/", {"do": "apply", "confirm": confirm})
     assert "There, in a sentence" in Term.objects.get(name="Flask").newest_revision().text
+    assert ChangeSet.objects.first().title == "Import of words"
+    text = admin.get(page).text
+    assert "side-flask.md" not in text
+    assert "1 term waits to be committed" in text
     sync(repository)
     colleague.pull()
     assert "There, in a sentence" in colleague.read("flask.md")
     assert "More here." in colleague.read("flask.md")
+
+
+def test_page_says_what_the_first_sync_does(admin, colleague, page):
+    for name in ("Flask", "Django", "Kite"):
+        make_term(name)
+    text = admin.get(page).text
+    assert "commits the terms that it lacks" in text
+    assert "Kite" not in text
+
+
+def test_sync_without_news_is_a_sync(admin, page):
+    for name in ("Flask", "Django"):
+        make_term(name)
+    sync(Repository.objects.get())
+    assert not Sync.objects.exists()
+    assert "Both sides are equal" in admin.get(page).text
+    assert "not synced yet" not in admin.get(LIST).text
+
+
+def test_requests_stay_on_the_page_until_they_are_decided(admin, colleague, page):
+    repository = Repository.objects.get()
+    sync(repository)
+    assert publish(repository.glossary, Term.objects.all()) == []
+    django, flask = Term.objects.order_by("name")
+    git(colleague.clone, "rm", "-q", "flask.md")
+    git(colleague.clone, "mv", "django.md", "dj.md")
+    colleague.push()
+    sync(repository)
+    colleague.write("dj.md", colleague.read("dj.md") + "\nMore.\n")
+    colleague.push()
+    sync(repository)
+    text = admin.get(page).text
+    assert "2 decisions are needed" in text
+    assert f"/admin/terms/term/{flask.pk}/review/" in text
+    assert "its file was renamed to <code>dj.md</code>" in text
+    assert "Files that need attention" not in text
+    for term, note in ((flask, "was removed"), (django, "was renamed")):
+        assert note in admin.get(f"/admin/terms/term/{term.pk}/review/").text
+        admin.post(f"/admin/terms/term/{term.pk}/review/", {"do": "remove"})
+    assert "Both sides are equal" in admin.get(page).text
+
+
+def test_deleted_and_renamed_terms_wait_to_be_committed(admin, page):
+    sync(Repository.objects.get())
+    flask, django = Term.objects.get(name="Flask"), Term.objects.get(name="Django")
+    trash_terms(flask.glossary, [flask.pk])
+    move(django, "dj.md")
+    Repository.objects.update(wait=10)
+    text = admin.get(page).text
+    assert "2 terms wait to be committed" in text
+    assert "Flask (deleted)" in text
+    assert "committed once it was not edited for 10 minutes" in text
 
 
 def test_removal_of_many_is_confirmed_on_the_page(admin, colleague, page):
@@ -136,8 +196,11 @@ def test_removal_of_many_is_confirmed_on_the_page(admin, colleague, page):
 
 
 def test_page_shows_what_waits_and_what_failed(admin, colleague, page):
+    sync(Repository.objects.get())
     make_term("Kite")
-    assert "Kite" in admin.get(page).text
+    text = admin.get(page).text
+    assert "1 term waits to be committed" in text
+    assert "Kite" in text
     Repository.objects.update(branch="nope")
     admin.post(page, {"do": "sync"})
     work_off(once=True)
