@@ -183,6 +183,24 @@ def test_deleted_and_renamed_terms_wait_to_be_committed(admin, page):
     assert "committed once it was not edited for 10 minutes" in text
 
 
+def test_job_says_what_to_decide_and_what_waits(admin, colleague, page):
+    repository = Repository.objects.get()
+    sync(repository)
+    colleague.write("flask.md", colleague.read("flask.md").replace("What Flask is", "There"))
+    colleague.push()
+    flask = Term.objects.get(name="Flask")
+    save_text(flask, flask.newest_revision().text.replace("What Flask is", "Here"))
+    make_term("Kite")
+    Repository.objects.update(wait=10)
+    admin.post(page, {"do": "sync"})
+    work_off(once=True)
+    text = admin.get(f"/admin/terms/job/{Job.objects.get().pk}/change/").text
+    assert "<b>1</b> conflict to decide" in text
+    assert "<b>1</b> term edited just now, to be committed later" in text
+    assert f'<a href="{page}">Decide the conflicts</a>' in text
+    assert f'<a href="/admin/terms/term/{flask.pk}/change/">flask.md</a>: conflict, ' in text
+
+
 def test_removal_of_many_is_confirmed_on_the_page(admin, colleague, page):
     sync(Repository.objects.get())
     git(colleague.clone, "rm", "-q", "flask.md", "django.md")
