@@ -72,9 +72,9 @@ def test_import_from_upload_to_report(admin):
     text = html(page)
     assert "2 terms will change: 1 updated, 1 created." in text
     assert ">Create 1, update 1</button>" in text
-    assert "line 1: The byte 0xff is not UTF-8" in text
+    assert "Line 1: The byte 0xff is not UTF-8" in text
     assert "<ins>Better</ins>" in text
-    assert "is not a term file" in text
+    assert "Is not a term file" in text
     text = html(apply(admin, page))
     assert "Imported: 1 updated, 1 created" in text
     assert "Show or undo the change set" in text

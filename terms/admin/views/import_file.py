@@ -5,6 +5,7 @@ from typing import NamedTuple
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -12,6 +13,7 @@ from terms.files.folder import FolderError
 from terms.files.plan import ALL, BOTH_SIDES, CONFLICT, FILE, GLOSSARY
 from terms.formats.collisions import Collision
 from terms.formats.differences import DiffPiece, word_changes
+from terms.formats.merging import BODY
 from terms.interchange.plans import compare_files, decide
 from terms.models import ImportPlan
 
@@ -29,7 +31,7 @@ class OpenCollision(NamedTuple):
 
     number: int
     key: str
-    name: str
+    title: str
     is_passage: bool
     here: list[DiffPiece]
     in_file: list[DiffPiece]
@@ -97,7 +99,7 @@ def _page(model_admin, request, draft, row):
         "is_open": is_open,
         "differences": found.get(row.path),
         "collisions": [*map(_open, range(MOST), entry.collisions)] if entry else [],
-        "chosen": sorted(row.choices.items()),
+        "chosen": [(_title(key), side) for key, side in sorted(row.choices.items())],
         "undecided": draft.files.undecided().exclude(pk=row.pk).count(),
     }
     return admin_page(model_admin, request, "glossary/import_file", row.path, **context)
@@ -108,8 +110,16 @@ def _open(number: int, collision: Collision) -> OpenCollision:
     return OpenCollision(
         number,
         collision.key,
-        collision.name,
+        _title(collision.key),
         head == collision.name and count.isdigit(),
         list(word_changes(collision.base, collision.theirs)),
         list(word_changes(collision.base, collision.ours)),
     )
+
+
+def _title(key: str) -> str:
+    """Return the key of a collision for people."""
+    name, _space, count = key.rpartition(" ")
+    if name == BODY and count.isdigit():
+        return _("Text, passage {n}").format(n=count)
+    return capfirst(key)

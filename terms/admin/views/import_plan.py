@@ -21,7 +21,7 @@ from terms.admin.spreadsheets import csv_lines
 from terms.changes.operation import MEANWHILE
 from terms.editing.numbers import number_in
 from terms.files.folder import FolderError
-from terms.files.plan import STATUSES, UNCHANGED, PlannedFile
+from terms.files.plan import CONFLICT, STATUSES, UNCHANGED, PlannedFile
 from terms.formats.value_differences import ValueDifference, compare_values
 from terms.interchange.plans import (
     accept,
@@ -108,7 +108,7 @@ def _context(request, draft) -> dict[str, Any]:
         "summary": summary,
         "headline": import_words.headline(summary),
         "further": import_words.further(summary, publishes),
-        "verb": import_words.button(summary, publishes) or _without_changes(draft),
+        "verb": import_words.button(summary, publishes) or _without_changes(draft, summary),
         "digest": _digest(draft),
         "may_publish": may_publish,
         "may_delete": may(request.user, "delete_term", draft.glossary),
@@ -127,9 +127,10 @@ def _context(request, draft) -> dict[str, Any]:
     }
 
 
-def _without_changes(draft) -> str:
+def _without_changes(draft, summary) -> str:
     """Return what applying an empty plan does: the next import of a folder knows its files."""
-    return "" if draft.source == UPLOAD.name else _("Finish without changes")
+    is_useless = draft.source == UPLOAD.name or summary.counts.get(CONFLICT)
+    return "" if is_useless else _("Finish without changes")
 
 
 def _decidable(draft, rows) -> dict[str, int]:
