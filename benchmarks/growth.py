@@ -16,7 +16,6 @@ from django.http.multipartparser import MultiPartParser
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from terms.admin.pictures import keep_picture
 from terms.formats import passages, three_way
 from terms.formats.differences import compare
 from terms.formats.document import changed, read_document
@@ -24,7 +23,9 @@ from terms.formats.merging import merge_texts
 from terms.formats.paths import name_key, path_for
 from terms.formats.problems import FormatError
 from terms.formats.related import MAX_PIECES, read_names
+from terms.media.originals import store_uploaded
 from terms.media.pictures import MAX_BYTES, BadPicture
+from terms.media.uploads import picture_stem
 from terms.rendering import (
     MAX_BODY,
     CannotRender,
@@ -149,7 +150,8 @@ def _upload(text: str) -> None:
     for content in (written.getvalue(), text.encode()):
         image = _posted(text, content)
         with contextlib.suppress(BadPicture):
-            keep_picture(image.read(MAX_BYTES + 1), image.name)
+            store_uploaded(image.read(MAX_BYTES + 1))
+        picture_stem(image.name)
 
 
 def _posted(name: str, content: bytes):

@@ -19,8 +19,10 @@ from terms.formats.fingerprint import fingerprint_of
 from terms.formats.front_matter import decode
 from terms.formats.paths import is_term_file
 from terms.formats.problems import FormatError
+from terms.media.pictures import file_beside
 from terms.models import ChangeSet, FormerPath, Repository, Revision, Term, TermFile
 from terms.models.bulk import batches
+from terms.rendering import picture_addresses
 
 MAX_SUBJECT = 72  # characters
 MAX_NAMED = 50  # terms in a message
@@ -236,15 +238,23 @@ class _Commits:
                     changed.setdefault(path, None)
                 path = self.paths[pk] = group.renames[pk]
             changed[path] = self.texts[pk] = content
+            changed |= self._pictures(path, content)
             self.present[pk] = True
         return {path: text for path, text in changed.items() if text != self._committed(path)}
+
+    def _pictures(self, path: str, content: bytes) -> dict[str, bytes | None]:
+        """Return the pictures that a text shows and that the export has written."""
+        addresses = picture_addresses(content.decode())
+        files = {file for address in addresses if (file := file_beside(path, address))}
+        written = self.target.written
+        return {file: written[file] for file in files if written.get(file) is not None}
 
     def _committed(self, path: str) -> bytes | None:
         """Return what is at ``path`` in the repository after the commits so far."""
         if path in self.tree:
             return self.tree[path]
         source = self.target.source
-        return source.read(path) if path in source.entries else None
+        return self._before(path) if path in source.entries else None
 
     def _rest(self) -> dict[str, bytes | None]:
         """Return what is left to write, and what has to be as it was."""
@@ -284,7 +294,12 @@ class _Commits:
         about, trailers = [], []
         if len(terms) > 1 or group.reasons:
             shown = terms[:MAX_NAMED]
-            about = [_about(names.get(pk, ""), group.reasons.get(pk, "")) for pk in shown]
+            verbs = {pk: self._verb(group, pk) for pk in shown}
+            is_mixed = len(set(verbs.values())) > 1
+            about = [
+                _about(f"{verbs[pk]} " * is_mixed + names.get(pk, ""), group.reasons.get(pk, ""))
+                for pk in shown
+            ]
             if len(terms) > MAX_NAMED:
                 about.append(f"- and {len(terms) - MAX_NAMED:,} more")
         if change_set:
@@ -300,7 +315,7 @@ class _Commits:
         if len(terms) == 1:
             return f"{verb} {names.get(terms[0], '')}"
         shown = ", ".join(names.get(pk, "") for pk in terms[:4])
-        return f"{verb} {len(terms)} terms: {shown}"
+        return f"{verb} {len(terms)} terms: {shown}{', …' if len(terms) > 4 else ''}"
 
     def _verb(self, group: _Group, pk: int) -> str:
         if pk in group.revisions and group.revisions[pk] is None:

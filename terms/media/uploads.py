@@ -45,9 +45,9 @@ def free_picture_path(
 
     ``others`` are taken, too, in folded case.
     """
-    stem = _stem(name)
+    stem = picture_stem(name)
     if stem in UNNAMED:
-        stem = _stem(instead) or "picture"
+        stem = picture_stem(instead) or "picture"
     beginning, suffix = glossary.picture_folder + stem, PurePosixPath(file).suffix
     taken = {*others} | {
         path.casefold()
@@ -72,7 +72,8 @@ def picture_facts(file: str) -> tuple[int, int, int] | None:
         return None
 
 
-def _stem(name: str) -> str:
+def picture_stem(name: str) -> str:
+    """Return the name of an upload as it is used in paths, without a suffix."""
     text = unicodedata.normalize("NFC", PurePosixPath(name[:300]).stem).lower()
     return re.sub(r"[\W_]+", "-", text)[:MAX_STEM].strip("-")
 

@@ -487,6 +487,32 @@ def png(color):
 # What the reviewer of the commits sees
 
 
+def test_picture_is_in_the_commit_of_the_text_that_shows_it(
+    colleague, repository, ann, django_user_model, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    picture = add_picture(default_glossary(), png("red"), "chart.png")
+    edit("Flask", "Sentence 3", f"![A]({picture.path}) Sentence 3", ann)
+    edit("Django", "Sentence 3", "Line 3", django_user_model.objects.create_user("bob"))
+    sync(repository)
+    colleague.pull()
+    assert git(colleague.clone, "show", "--format=%an", "--name-only", "HEAD~").split("\n") == [
+        "Ann Lee", "", "flask.md", "images/chart.png", "",
+    ]  # fmt: skip
+
+
+def test_message_says_what_was_done_with_each_term(colleague, repository, ann):
+    edit("Flask", "Sentence 3", "Line 3", ann)
+    make_term("Kite", path="kite.md", author=ann)
+    trash(Term.objects.get(name="WSGI"), ann)
+    sync(repository)
+    colleague.pull()
+    assert colleague.log("-1", "--format=%an|%B") == [
+        "Ann Lee|Change 3 terms: Flask, Kite, WSGI", "",
+        "- Edit Flask", "- Add Kite: made", "- Remove WSGI", "",
+    ]  # fmt: skip
+
+
 def test_rename_is_one_commit_without_an_empty_one(colleague, repository, ann):
     move(Term.objects.get(name="Django"), "frameworks/django.md", ann)
     sync(repository)
