@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from terms.media.originals import exported_content, fingerprint_of_picture, store_imported
+from terms.media.originals import (
+    exported_content,
+    fingerprint_of_picture,
+    is_whole_original,
+    store_imported,
+)
 from terms.media.pictures import MAX_BYTES, BadPicture, store_picture
 from terms.media.uses import files_referred_to, former_paths, may_show, pictures_referred_to
 from terms.models import Glossary, Picture, TermFile
@@ -112,7 +117,9 @@ class PictureExporter:
             if stamp and not self.check:
                 self.place.agree(path, found, stamp)
             return Exported(path, UNCHANGED)
-        if found != self.place.base(path):
+        # Another checkout may have a former picture, as files may have a former text.
+        is_former = row is None and is_whole_original(found)
+        if found != self.place.base(path) and not is_former:
             return Exported(path, CONFLICT, EDITED)
         if stamp is None:
             return Exported(path, CONFLICT, LINK)
