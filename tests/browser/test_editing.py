@@ -161,7 +161,9 @@ def test_pasted_picture_is_inserted_and_can_be_undone(visit, admin_client, setti
         editor.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
     }"""
     page.evaluate(paste, "good")
-    expect(page.locator("#id_body")).to_have_value(re.compile(r"!\[My diagram\]\(images/my-diagram\.png\)"))
+    expect(page.locator("#id_body")).to_have_value(
+        re.compile(r"!\[My diagram\]\(images/my-diagram\.png\)")
+    )
     page.keyboard.press("Control+Z")
     assert "![" not in page.input_value("#id_body")
 
