@@ -18,7 +18,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from terms.files.folder import FolderError
-from terms.files.git.command import PLAIN, Limits, Remote, host_of, why_not_remote
+from terms.files.git.address import PLAIN, Remote, host_of, why_not_remote
+from terms.files.git.command import Limits
 from terms.files.git.mirror import Mirror
 from terms.models import Repository
 from terms.people.outgoing import OutgoingRefused, check_outgoing, may_be_plain

@@ -14,7 +14,7 @@ from django.conf import settings as site
 
 from terms.editing.gate import Draft, save_one
 from terms.files.folder import FolderError
-from terms.files.git.command import Remote
+from terms.files.git.address import Remote
 from terms.files.git.mirror import Mirror
 from terms.interchange.sync import sync
 from terms.models import Repository, Sync, Term

@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from .command import NEXT_COPY, DamagedCopy, Git, GitError, Limits, NoBranch, PushRefused, Remote
+from .address import Remote
+from .command import NEXT_COPY, DamagedCopy, Git, GitError, Limits, NoBranch, PushRefused
 
 HEAD = "refs/sync/head"  # the branch as fetched
 BASE = "refs/sync/base"  # the commit of the last sync, kept from being pruned
