@@ -4,9 +4,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from terms.models import Repository
+from terms.editing.gate import Draft, save_one
+from terms.models import Repository, Term
 from tests.factory import default_glossary
 
+LONG = "\n\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
 COLLEAGUE = {
     "GIT_AUTHOR_NAME": "Grace Hopper",
     "GIT_AUTHOR_EMAIL": "grace@example.org",
@@ -68,3 +70,10 @@ class Colleague:
 def add_repository(colleague, **values):
     values = {"wait": 0, "url": str(colleague.origin), **values}
     return Repository.objects.create(glossary=default_glossary(), **values)
+
+
+def edit(name, before, after, author=None, reason=""):
+    """Edit the text of a term in the glossary."""
+    term = Term.objects.get(name=name)
+    text = term.newest_revision().text.replace(before, after)
+    save_one(term.glossary, Draft(term.path, text, term, term.version), author, reason)

@@ -12,7 +12,6 @@ import traceback
 import pytest
 from django.conf import settings as site
 
-from terms.editing.gate import Draft, save_one
 from terms.files.folder import FolderError
 from terms.files.git.address import Remote
 from terms.files.git.mirror import Mirror
@@ -20,42 +19,17 @@ from terms.interchange.sync import sync
 from terms.models import Repository, Sync, Term
 from terms.people.outgoing import OutgoingAllowed
 from tests.factory import make_term, text_of
-from tests.interchange.git import Colleague, add_repository, git
+from tests.interchange.git import LONG, Colleague, add_repository, edit, git
 from tests.interchange.git_servers import cutting, git_over_http
 
 pytestmark = pytest.mark.django_db
 SYNC_CUTS = int(os.environ.get("SYNC_CUTS", "10"))
-LONG = "\n\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
 SECRET = "correct-horse"
 
 
 @pytest.fixture(autouse=True)
-def places(settings, tmp_path):
-    settings.DATA_DIR = tmp_path / "data"
-    settings.IMPORT_FOLDERS = [str(tmp_path)]
+def servers(settings, places):
     settings.OUTGOING_ALLOWED = OutgoingAllowed.read("127.0.0.1")
-
-
-@pytest.fixture
-def colleague(tmp_path):
-    colleague = Colleague(tmp_path)
-    for name in ("Flask", "Django", "WSGI"):
-        colleague.write(f"{name.lower()}.md", text_of(name, body=f"{name}: {LONG}"))
-    colleague.push("Begin")
-    return colleague
-
-
-@pytest.fixture
-def repository(colleague):
-    repository = add_repository(colleague)
-    sync(repository)
-    return repository
-
-
-def edit(name, before, after):
-    term = Term.objects.get(name=name)
-    text = term.newest_revision().text.replace(before, after)
-    save_one(term.glossary, Draft(term.path, text, term, term.version))
 
 
 def edit_both(colleague, number):

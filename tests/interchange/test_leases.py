@@ -10,45 +10,14 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from terms.changes.operation import undo
-from terms.editing.gate import Draft, save_one
 from terms.interchange import repositories
 from terms.interchange.repositories import HELD, Lease, SyncBusy, leased
 from terms.interchange.sync import SyncOptions, sync
 from terms.jobs.watch import JobCancelled
 from terms.models import ChangeSet, Repository, Sync, Term
-from tests.factory import text_of
-from tests.interchange.git import Colleague, add_repository
+from tests.interchange.git import add_repository, edit
 
-LONG = "\n\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
 NO_PATIENCE = SyncOptions(patience=0)
-
-
-@pytest.fixture(autouse=True)
-def places(settings, tmp_path):
-    settings.DATA_DIR = tmp_path / "data"
-    settings.IMPORT_FOLDERS = [str(tmp_path)]
-
-
-@pytest.fixture
-def colleague(tmp_path):
-    colleague = Colleague(tmp_path)
-    for name in ("Flask", "Django", "WSGI"):
-        colleague.write(f"{name.lower()}.md", text_of(name, body=f"{name}: {LONG}"))
-    colleague.push("Begin")
-    return colleague
-
-
-@pytest.fixture
-def repository(db, colleague):
-    repository = add_repository(colleague)
-    sync(repository)
-    return repository
-
-
-def edit(name, before, after):
-    term = Term.objects.get(name=name)
-    text = term.newest_revision().text.replace(before, after)
-    save_one(term.glossary, Draft(term.path, text, term, term.version))
 
 
 # Leases

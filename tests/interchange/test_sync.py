@@ -9,7 +9,6 @@ from terms.changes.operation import undo
 from terms.changes.pictures import replace_picture
 from terms.changes.rename import move
 from terms.changes.trash import trash
-from terms.editing.gate import Draft, save_one
 from terms.files.folder import FolderError
 from terms.files.git.command import NoBranch
 from terms.interchange.sync import SyncOptions, sync
@@ -18,32 +17,9 @@ from terms.media.uploads import add_picture
 from terms.models import ChangeSet, Glossary, Picture, Removal, Repository, Sync, Term
 from terms.publishing.publish import publish
 from tests.factory import default_glossary, make_term, text_of
-from tests.interchange.git import Colleague, add_repository, git
+from tests.interchange.git import LONG, Colleague, add_repository, edit, git
 
-pytestmark = pytest.mark.django_db
-LONG = "\n\n".join(f"Sentence {n} of a text that is long enough." for n in range(12))
-
-
-@pytest.fixture(autouse=True)
-def places(settings, tmp_path):
-    settings.DATA_DIR = tmp_path / "data"
-    settings.IMPORT_FOLDERS = [str(tmp_path)]
-
-
-@pytest.fixture
-def colleague(tmp_path):
-    colleague = Colleague(tmp_path)
-    for name in ("Flask", "Django", "WSGI"):
-        colleague.write(f"{name.lower()}.md", text_of(name, body=f"{name}: {LONG}"))
-    colleague.push("Begin")
-    return colleague
-
-
-@pytest.fixture
-def repository(colleague):
-    repository = add_repository(colleague)
-    sync(repository)
-    return repository
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("places")]
 
 
 @pytest.fixture
@@ -51,12 +27,6 @@ def ann(django_user_model):
     return django_user_model.objects.create_user(
         "ann", "ann@example.org", first_name="Ann", last_name="Lee"
     )
-
-
-def edit(name, before, after, author=None, reason=""):
-    term = Term.objects.get(name=name)
-    text = term.newest_revision().text.replace(before, after)
-    save_one(term.glossary, Draft(term.path, text, term, term.version), author, reason)
 
 
 def texts():
