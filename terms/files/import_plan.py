@@ -169,7 +169,7 @@ class _Planner:
             self.source,
             entries,
             versions,
-            agrees_anew=any(map(self._is_new, in_common(entries)))
+            agrees_again=any(map(self._is_new, in_common(entries)))
             or any(entry.conflict_text for entry in entries)
             or any(file.term in taken for file in gone),
             known_files=self._count_known(),

@@ -34,7 +34,7 @@ def apply_import(plan: Plan, author: Any = None) -> Plan:
     Files whose terms were edited in the meantime are compared again.
     """
     entries = plan.to_save
-    if not entries and not plan.agrees_anew:
+    if not entries and not plan.agrees_again:
         return plan
     taken = _Taken(author)
     is_few = len(entries) <= FEW

@@ -87,7 +87,7 @@ class Plan:
     source: TermFileSource
     entries: list[PlannedFile]
     versions: dict[str, tuple[int, int]]  # path → term id and version, for terms to be saved
-    agrees_anew: bool = False  # whether a file has a new common text, the base of the next import
+    agrees_again: bool = False  # whether a file has a new common text, the base of the next import
     known_files: int = 0  # files that the folder had at the last import or export
     sides: Sides = field(default_factory=dict)
     title: str = ""  # of the change set

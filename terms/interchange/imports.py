@@ -120,7 +120,7 @@ def _restore(plan: Plan, person: Any) -> Iterator[tuple[str, str]]:
         entries = {entry.path: entry for entry in again.entries}
         plan.entries = [entries.get(entry.path, entry) for entry in plan.entries]
         plan.versions |= again.versions
-        plan.agrees_anew = True
+        plan.agrees_again = True
 
 
 def _keep_terms(plan: Plan, person: Any) -> None:

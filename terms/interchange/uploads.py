@@ -20,7 +20,7 @@ from .commits import name_of
 from .repositories import mirror_of
 from .sources import FOLDER, REPOSITORY, UPLOAD, folder_within, repository_of
 
-MOST_LEFT_OUT = 500  # entries that are told about
+MOST_LEFT_OUT = 500  # entries that are reported
 MOST_FILES = 100  # uploaded without an archive
 
 _Content = tuple[str, bytes]

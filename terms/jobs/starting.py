@@ -81,14 +81,14 @@ def revive_silent() -> None:
     """Queue jobs again whose worker died, or mark them as failed."""
     for job in Job.objects.silent():
         if job.state == Job.State.WAITING:
-            _queue_anew(job)
+            _queue_again(job)
         else:
             _revive(job)
     taken = DBTaskResult.objects.running().filter(task_path=work.module_path)
     taken.filter(started_at__lt=timezone.now() - KEPT).delete()
 
 
-def _queue_anew(job: Job) -> None:
+def _queue_again(job: Job) -> None:
     """Queue a waiting job whose row in the queue was lost, as when a worker died with it."""
     seen = Job.objects.filter(pk=job.pk, attempt=job.attempt, heartbeat_at=job.heartbeat_at)
     with transaction.atomic():

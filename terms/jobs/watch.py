@@ -1,4 +1,4 @@
-"""What a running job is told and tells: progress, cancellation, heartbeats.
+"""The progress, cancellation and heartbeats of a running job.
 
 A thread with a connection of its own exchanges them with the row of the job, so that progress is
 seen while the job has a transaction open, and survives if that is rolled back. While the job
@@ -58,7 +58,7 @@ class Watch:
     # For the function of the job
 
     def say(self, words: str) -> None:
-        """Tell what is being done, when nobody knows how long it takes."""
+        """Report what is being done, if its length is not known."""
         self._told = (words[:LONGEST_WORDS], 0, 0)
         # At once: what comes next may hold the write lock.
         if not connection.in_atomic_block:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('arguments', models.JSONField(default=dict)),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
                 ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0, help_text='0: nobody knows.')),
+                ('total', models.PositiveIntegerField(default=0, help_text='0: not known.')),
                 ('doing', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='started')),
                 ('started_at', models.DateTimeField(null=True)),

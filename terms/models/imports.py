@@ -21,7 +21,7 @@ class ImportPlanQuerySet(models.QuerySet["ImportPlan"]):
         return self.filter(state__in=ImportPlan.OPEN)
 
     def sweep(self) -> None:
-        """Delete plans that nobody has touched for ``KEPT``."""
+        """Delete plans without a change for ``KEPT``."""
         self.filter(changed_at__lt=timezone.now() - ImportPlan.KEPT).delete()
 
 

@@ -57,7 +57,7 @@ class Job(models.Model):
     arguments = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0, help_text="0: nobody knows.")
+    total = models.PositiveIntegerField(default=0, help_text="0: not known.")
     doing = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(_("started"), default=timezone.now)
     started_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""Addresses of other programs that are told of events, and what was sent to them."""
+"""Addresses of other programs that receive events, and what was sent to them."""
 
 from typing import Self
 
@@ -20,7 +20,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
 
 class Webhook(models.Model):
-    """An address that is told of ``events`` of a glossary, or of all.
+    """An address that receives the ``events`` of a glossary, or of all.
 
     The secret is derived from SECRET_KEY, so the database does not have it. A higher
     ``secret_number`` gives another one.
@@ -67,7 +67,7 @@ class Webhook(models.Model):
 
 
 class Announcement(models.Model):
-    """An event that is not yet a delivery, written in the transaction of what it tells of."""
+    """An event that is not yet a delivery, written in the transaction of the change it reports."""
 
     glossary = models.ForeignKey(Glossary, models.CASCADE)
     event = models.CharField(max_length=20)
