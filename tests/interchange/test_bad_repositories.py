@@ -4,10 +4,11 @@ SYNC_CUTS is the number of bytes after which connections are cut.
 """
 
 import os
-import resource
 import shutil
 import subprocess
+import sys
 import traceback
+import tracemalloc
 
 import pytest
 from django.conf import settings as site
@@ -233,14 +234,46 @@ def test_repository_that_goes_and_comes_back(colleague, repository, tmp_path):
     assert_goes_on(colleague, repository)
 
 
-def test_huge_file_costs_no_memory(colleague, repository):
+MEASURED_GIT = """#!{python} -IS
+import os, resource, subprocess, sys
+code = subprocess.run([{git!r}, *sys.argv[1:]]).returncode
+with open({peaks!r}, "a") as peaks:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=peaks)
+sys.exit(code)
+"""
+
+
+@pytest.fixture
+def git_peaks(tmp_path, monkeypatch):
+    """Return a function that gives the peak memory of each git command so far, in kB."""
+    peaks = tmp_path / "peaks"
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    text = MEASURED_GIT.format(python=sys.executable, git=shutil.which("git"), peaks=str(peaks))
+    program.write_text(text)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return lambda: [int(line) for line in peaks.read_text().split()]
+
+
+def test_huge_file_costs_no_memory(colleague, repository, git_peaks):
+    git(colleague.origin, "config", "core.bigFileThreshold", "2m")  # the server's own memory
     with (colleague.folder / "huge.md").open("wb") as file:
         file.truncate(200 * 1024**2)
     colleague.push()
     edit("Flask", "Sentence 3", "Line 3")
-    found = sync(repository)
+    before = len(git_peaks())
+    tracemalloc.start()
+    try:
+        found = sync(repository)
+        own = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert [(path, status) for path, status, _ in found.attention] == [("huge.md", "invalid")]
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 600 * 1024
+    peaks = git_peaks()[before:]
+    assert len(peaks) > 3
+    assert max(peaks) < 100 * 1024
+    assert own < 50 * 1024**2
 
 
 def test_repository_that_is_too_large(colleague, repository, settings):
