@@ -86,6 +86,7 @@ class _Planner:
         self.upload = upload
         self.matches: dict[str, Match] = {}
         self._kept: dict[str, str] = {}
+        self._last = ("", "")  # the path and text of the file that was read last
         self.known = KnownFiles(glossary, source.place)
         self.texts = TextComparison(self.known, sides, self._read, upload)
 
@@ -258,9 +259,10 @@ class _Planner:
 
     def _read(self, path: str) -> str:
         """Return the text of a file. Raises FormatError, FolderError."""
-        if path in self._kept:
-            return self._kept.pop(path)
-        return decode(self.source.read(path))
+        if path != self._last[0]:
+            text = self._kept.pop(path, None)
+            self._last = path, decode(self.source.read(path)) if text is None else text
+        return self._last[1]
 
     def _readable(self, path: str) -> str | None:
         try:

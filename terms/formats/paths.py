@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from pathlib import PurePosixPath
 
 SUFFIXES = (".md", ".mdx", ".markdown")  # in any case
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif")  # in any case
@@ -84,9 +83,9 @@ def not_portable(path: str) -> str:
 
 def slug_of(path: str) -> str:
     """Return the file name without its suffix; for ``bigint/index.md``, the folder name."""
-    parts = PurePosixPath(path).parts or ("",)
-    stem = _SUFFIX.sub("", parts[-1])
-    return parts[-2] if stem == "index" and len(parts) > 1 else stem
+    folder, _, name = path.rpartition("/")
+    stem = _SUFFIX.sub("", name)
+    return folder.rpartition("/")[2] if stem == "index" and folder else stem
 
 
 def bundle_above(path: str) -> str:
