@@ -177,13 +177,7 @@ class PictureExporter:
         """Whether the target has none of the files of the last import or export."""
         terms = TermFile.objects.of(self.glossary, self.target.place)
         paths = (*self.place.rows, *terms.values_list("path", flat=True))
-        return not any(self._is_there(path) for path in paths)
-
-    def _is_there(self, path: str) -> bool:
-        try:
-            return self.target.stamp(path) is not None
-        except FolderError:
-            return True
+        return not self.target.has_any(paths)
 
     def _surplus(self, prune: bool) -> Iterator[Exported]:
         """Yield files of earlier imports and exports that no text refers to any more."""

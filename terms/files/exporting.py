@@ -103,14 +103,13 @@ def export(
 
 
 class _LastFile(NamedTuple):
-    """A row of ``TermFile``, and the path that its term has now."""
+    """A row of ``TermFile``."""
 
     path: str
     stamp: str
     fingerprint: str
     term: int | None
     missing_since: datetime | None
-    term_path: str | None
 
 
 class Exporter:
@@ -139,11 +138,8 @@ class Exporter:
         self.pictures = PictureExporter(glossary, target, check)
         self.sidecar = SidecarExporter(glossary, target, check)
         self.files = TermFile.objects.of(glossary, target.place)
-        columns = ("path", "stamp", "fingerprint", "term", "missing_since", "term__path")
-        rows = [_LastFile(*row) for row in self.files.values_list(*columns)]
-        self.stored = {row.path: row for row in rows}
-        self.renamed = {
-            row.term: row for row in rows if row.term_path and row.path != row.term_path
+        self.stored = {
+            row[0]: _LastFile(*row) for row in self.files.values_list(*_LastFile._fields)
         }
 
     def export(self, live: bool, prune: bool, progress: Progress = iter) -> Export:
@@ -197,6 +193,12 @@ class Exporter:
         row = self.stored.get(path)
         return row is None or row.fingerprint != fingerprint or row.missing_since is not None
 
+    @cached_property
+    def renamed(self) -> dict[int, _LastFile]:
+        """The former files of terms that have another path now, by term."""
+        rows = self.files.exclude(term=None).exclude(path=F("term__path"))
+        return {row[3]: _LastFile(*row) for row in rows.values_list(*_LastFile._fields)}
+
     def _moved(self, term: int, path: str, text: str, fingerprint: str) -> Exported:
         """Write a file that was renamed here, and remove the one at the former path."""
         row = self.renamed[term]
@@ -226,7 +228,7 @@ class Exporter:
     @cached_property
     def _is_empty(self) -> bool:
         """Whether the folder has none of the files of the last import or export."""
-        return self.refills and not any(self.target.stamp(path) for path in self.stored)
+        return self.refills and not self.target.has_any(self.stored)
 
     @cached_property
     def _asked(self) -> set[int]:

@@ -6,7 +6,8 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def _scan(folder: str, prefix: str, boundary: str) -> Iterator[FoundFile]:
         if prefix.count("/") > DEEPEST:
             raise FolderError(f"Folders are nested more than {DEEPEST} deep here.")
         with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            found = sorted(entries, key=attrgetter("name"))
     except FolderError as error:
         yield FoundFile(prefix.rstrip("/"), problem=str(error))
         return
@@ -229,6 +230,7 @@ class Folder:
         self.create = create
         self._folders: dict[str, int] = {}
         self._written: set[str] = set()  # folders to sync to disk
+        self._checked = ""  # the last valid path
 
     @property
     def place(self) -> str:
@@ -274,6 +276,16 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             raise FolderError("There is something other than a regular file in its place.")
         return Stamp.of(status)
+
+    def has_any(self, paths: Iterable[str]) -> bool:
+        present = set(os.listdir(self._folders[""]))
+        return any(path.partition("/")[0] in present and self._is_there(path) for path in paths)
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            return self.stamp(path) is not None
+        except FolderError:
+            return True
 
     def read(self, path: str) -> bytes:
         folder, name = self._open(path, create=False)
@@ -322,8 +334,10 @@ class Folder:
 
     def _open(self, path: str, create: bool) -> tuple[int | None, str]:
         """Return the open folder of ``path``, reached without following a link, and the name."""
-        if problem := problem_with_file(path):
-            raise FolderError(problem)
+        if path != self._checked:
+            if problem := problem_with_file(path):
+                raise FolderError(problem)
+            self._checked = path
         head, _, name = path.rpartition("/")
         if head not in self._folders:
             self._close_others(head)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from terms.models import Glossary, Revision, Term, TermFile
 from terms.models.bulk import batches
@@ -25,14 +25,13 @@ class KnownFiles:
         """Files that need no comparison with an unchanged stamp: stamp, fingerprint and term."""
         rows = self.rows.agreeing().filter(term__path=F("path"), term__trashed_at=None)
         rows = rows.filter(missing_since=None).exclude(stamp="")
-        found = rows.values_list("path", "stamp", "fingerprint", "term")
-        return {path: (stamp, fingerprint, term) for path, stamp, fingerprint, term in found}
+        found = rows.values_list("stamp", "fingerprint", "term", "path")
+        return {row[3]: row[:3] for row in found}
 
     @cached_property
     def expected(self) -> int:
         """The number of files that a plan has something to say about."""
-        gone = self.rows.exclude(missing_since=None).exclude(term__trashed_at=None)
-        return self.rows.count() - gone.count()
+        return self.rows.filter(Q(missing_since=None) | Q(term__trashed_at=None)).count()
 
     @cached_property
     def files(self) -> dict[str, LastFile]:

@@ -1,8 +1,8 @@
 """The target of an export, and what was done with each file."""
 
 import errno
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from .beside import FilesBeside
 from .folder import FolderError, Stamp
@@ -24,6 +24,10 @@ class Target(FilesBeside, Protocol):
     ``write`` and ``remove`` also take the paths of pictures and of other files beside the terms.
     """
 
+    def has_any(self, paths: Iterable[str]) -> bool:
+        """Return whether there is something at one of these paths."""
+        ...
+
     def read(self, path: str) -> bytes: ...
 
     def write(self, path: str, content: bytes, replaces: bool = True) -> Stamp: ...
@@ -31,8 +35,7 @@ class Target(FilesBeside, Protocol):
     def remove(self, path: str) -> None: ...
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(NamedTuple):
     """What was done with a file. ``term`` is the id of its term, ``before`` its former path."""
 
     path: str

@@ -2,7 +2,7 @@
 
 import hashlib
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from terms.files.folder import FolderError, FoundFile, Stamp
 from terms.formats.front_matter import MAX_FILE
@@ -132,6 +132,10 @@ class TreeTarget:
         if entry.mode not in (FILE, EXECUTABLE):
             raise FolderError("There is something other than a regular file in its place.")
         return blob_stamp(entry.blob)
+
+    def has_any(self, paths: Iterable[str]) -> bool:
+        present = {**dict.fromkeys(self.source.entries, True), **self.written}
+        return any(present.get(path) is not None for path in paths)
 
     def read(self, path: str) -> bytes:
         content = self.written.get(path)
