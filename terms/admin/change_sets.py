@@ -1,5 +1,7 @@
 """Change sets in the admin: reviewed, published and undone as a unit."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
@@ -101,7 +103,10 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
                 bool(change_set.renamed)
                 or change_set.revisions.exists()
                 or change_set.restorable().exists()
+                or change_set.changes_beside
             ),
+            "pictures": change_set.pictures.all()[:SHOWN],
+            "items": _item_words(change_set),
         }
 
     def _may(self, request, action, change_set):
@@ -113,7 +118,9 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
             return False
         if action != "undo":
             return members.exists()
-        is_empty = not (members.exists() or change_set.restorable().exists())
+        is_empty = not (
+            members.exists() or change_set.restorable().exists() or change_set.changes_beside
+        )
         return not is_empty and _may_undo(request.user, change_set)
 
     def _act(self, request, change_set):
@@ -185,6 +192,8 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
 def _may_undo(person, change_set):
     """Return whether the person may do what undoing does beside changing texts."""
     said = change_set.renamed
+    if change_set.changes_beside and not may(person, "import_terms", change_set.glossary):
+        return False
     if said and said["model"] == FILE:
         term = change_set.members(with_trash=True).filter(pk=said["pk"]).first()
         if not (term and may(person, "publish_term", term)):
@@ -214,6 +223,20 @@ def _may_delete_what_it_made(person, change_set):
         not made.exclude(pk__in=deletable.values("pk")).exists()
         and not public.exclude(pk__in=withdrawable.values("pk")).exists()
     )
+
+
+def _item_words(change_set) -> list[tuple[Any, str, str]]:
+    """Return the term, the key and the change of each item, the first of many."""
+    found = change_set.items.select_related("term")[:SHOWN]
+    shown = {None: _("default"), "": _("empty")}
+    return [
+        (
+            item.term,
+            str(item),
+            f"{shown.get(item.before, item.before)} → {shown.get(item.after, item.after)}",
+        )
+        for item in found
+    ]
 
 
 def _told(undone: ChangeSet) -> str:

@@ -19,6 +19,7 @@ from terms.formats.problems import CannotSplice
 from terms.models import ChangeSet, FormerPath, Glossary, Revision, Term
 from terms.models.bulk import batches
 
+from .beside import ChangedBeside, require_same_beside, restore_beside, show_again
 from .removals import NotApproved
 from .trash import CannotRestore, restore_term, trash_terms
 
@@ -138,8 +139,8 @@ def apply(operation: Operation, person: Any = None) -> ChangeSet:
 def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
     """Restore the earlier texts and paths, as a new change set. Raises CannotRefactor, StaleWrite.
 
-    If a text or path has changed since, nothing is undone. Terms that the change set created are
-    moved to the trash, and those that it moved to the trash are restored as drafts.
+    If a text, path or picture has changed since, nothing is undone. Terms that the change set
+    created are moved to the trash, and those that it moved to the trash are restored as drafts.
     """
     title = _("Undone: {title}").format(title=change_set.title)[:300]
     with transaction.atomic():
@@ -149,9 +150,13 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
         changes = _changes_of(change_set)
         renamed = change_set.former_paths.select_related("term")
         trashed = list(change_set.restorable())
-        if not changes and not renamed and not trashed:
+        if not (changes or renamed or trashed or change_set.changes_beside):
             raise CannotRefactor(_("It changed no file."))
         _require_unchanged(changes)
+        try:
+            require_same_beside(change_set)
+        except ChangedBeside as error:
+            raise CannotRefactor(str(error)) from error
         for change in changes:
             _take_out_of_trash(change.term, person)
         undone = ChangeSet.objects.create(glossary=change_set.glossary, title=title, author=person)
@@ -161,7 +166,9 @@ def undo(change_set: ChangeSet, person: Any = None) -> ChangeSet:
             _restore(term, person)
         undone.terms.set(trashed)
         _write_before(change_set, [c for c in changes if c.based_on is not None], undone)
+        shown = restore_beside(change_set, undone)
         ChangeSet.objects.filter(pk=change_set.pk).update(undone_at=timezone.now())
+        show_again(undone.glossary, shown, person)
     return undone
 
 
@@ -187,7 +194,10 @@ def _require_unchanged(changes: list[_Change]) -> None:
     later = [change.term.name for change in changes if change.last != change.term.version]
     if later:
         names = ", ".join(f"“{name}”" for name in later[:5])
-        text = _("These have changed since: {names}. Nothing was undone.")
+        text = _(
+            "These have changed since: {names}. Nothing was undone. Undo the later changes first,"
+            " or restore single terms from their histories."
+        )
         raise CannotRefactor(text.format(names=names))
 
 

@@ -147,9 +147,13 @@ def as_day(text: str | None) -> date | None:
 
 @dataclass
 class AppliedItems:
-    """The ids of terms whose pages change, and the items that could not be applied, with why."""
+    """What was done with items.
 
-    count: int = 0
+    ``done``: item → the id of its term. ``terms`` are the ids of terms whose pages change.
+    ``problems``: item → why it could not be applied.
+    """
+
+    done: dict[Item, int] = field(default_factory=dict)
     terms: set[int] = field(default_factory=set)
     problems: dict[Item, str] = field(default_factory=dict)
 
@@ -167,7 +171,7 @@ def apply_items(glossary: Glossary, changes: Mapping[Item, str | None]) -> Appli
         if reason:
             applied.problems[item] = reason
         elif term:
-            applied.count += 1
+            applied.done[item] = term.pk
             applied.terms |= {term.pk} if item.key in SHOWN else set()
     return applied
 

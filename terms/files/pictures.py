@@ -4,15 +4,16 @@ A picture that was replaced only in the folder, or only here, is taken or kept. 
 folder are compared, not the copies for readers, which are re-encoded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from terms.media.originals import fingerprint_of_picture, store_imported
+from terms.media.originals import StoredPicture, fingerprint_of_picture, store_imported
 from terms.media.pictures import MAX_BYTES, BadPicture, file_beside
-from terms.models import Glossary, Picture, Term
+from terms.models import ChangeSet, Glossary, Picture, PictureChange, Term
 from terms.models.bulk import batches
 from terms.models.term import PATH_LENGTH
 from terms.rendering import picture_addresses
@@ -37,12 +38,18 @@ class TakenPictures:
     conflicts: list[tuple[str, str]] = field(default_factory=list)
 
 
-def take(glossary: Glossary, source: FilesBeside, sides: Sides | None = None) -> TakenPictures:
+def take(
+    glossary: Glossary,
+    source: FilesBeside,
+    begin: Callable[[], ChangeSet],
+    sides: Sides | None = None,
+) -> TakenPictures:
     """Store the pictures of ``source`` that the newest texts of its terms show.
 
-    A picture that was replaced on both sides is a conflict, unless ``sides`` decides it.
+    ``begin`` returns the change set that the pictures belong to. A picture that was replaced on
+    both sides is a conflict, unless ``sides`` decides it.
     """
-    taking = _Taking(glossary, source, sides or {})
+    taking = _Taking(glossary, source, begin, sides or {})
     try:
         return taking.take()
     finally:
@@ -50,9 +57,16 @@ def take(glossary: Glossary, source: FilesBeside, sides: Sides | None = None) ->
 
 
 class _Taking:
-    def __init__(self, glossary: Glossary, source: FilesBeside, sides: Sides):
+    def __init__(
+        self,
+        glossary: Glossary,
+        source: FilesBeside,
+        begin: Callable[[], ChangeSet],
+        sides: Sides,
+    ):
         self.glossary = glossary
         self.source = source
+        self.begin = begin
         self.sides = sides
         self.place = PicturePlace(glossary, source.place)
         self.taken = TakenPictures()
@@ -86,13 +100,21 @@ class _Taking:
             return None
         stored = store_imported(content)
         self.place.agree(path, stored.fingerprint, stamp)
-        Picture.objects.update_or_create(
-            glossary=self.glossary, path=path, defaults=stored._asdict()
-        )
+        self._store(path, picture, stored)
         if picture is None or picture.file != stored.file:
             self.taken.count += 1
             self.taken.terms |= terms
         return None
+
+    def _store(self, path: str, picture: Picture | None, stored: StoredPicture) -> None:
+        before = {name: getattr(picture, name) for name in stored._fields} if picture else {}
+        after = stored._asdict()
+        with transaction.atomic():
+            Picture.objects.update_or_create(glossary=self.glossary, path=path, defaults=after)
+            if before != after:
+                PictureChange.objects.create(
+                    change_set=self.begin(), path=path, before=before, after=after
+                )
 
     def _keeps(self, path: str, picture: Picture, found: str, stamp: Stamp) -> bool:
         """Whether the picture of the glossary stays as it is."""

@@ -4,15 +4,16 @@ Each item is compared three ways, like the values of a term file. The base are t
 glossary and a place last had in common. Items that cannot be applied here stay in the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
 from terms.editing.metadata import apply_items, items_of
 from terms.formats.paths import SIDECAR
 from terms.formats.sidecar import Item, Items, SidecarText
-from terms.models import Glossary
+from terms.models import ChangeSet, Glossary, ItemChange
 
 from .beside import FilesBeside
 from .folder import FolderError
@@ -33,11 +34,15 @@ class TakenSidecar:
 
 
 def take_sidecar(
-    glossary: Glossary, source: FilesBeside, sides: Sides | None = None
+    glossary: Glossary,
+    source: FilesBeside,
+    begin: Callable[[], ChangeSet],
+    sides: Sides | None = None,
 ) -> TakenSidecar:
     """Store what the sidecar of ``source`` says about the terms of the glossary.
 
-    A file that is gone says nothing. Never raises for a broken file; see ``problems``.
+    ``begin`` returns the change set that this belongs to. A file that is gone says nothing. Never
+    raises for a broken file; see ``problems``.
     """
     taken = TakenSidecar()
     try:
@@ -53,7 +58,10 @@ def take_sidecar(
         taken.problems.append((SIDECAR, f"line {problem.line}: {problem.reason}"))
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
-        base = _take_items(glossary, stored.base, sidecar, sides or {}, taken)
+        base, done = _take_items(glossary, stored.base, sidecar, sides or {}, taken)
+        if done:
+            change_set = begin()
+            ItemChange.objects.bulk_create(ItemChange(change_set=change_set, **one) for one in done)
         is_settled = not (taken.problems or taken.conflicts)
         stored.remember(base, stamp.trusted() if is_settled else "")
     return taken
@@ -65,8 +73,11 @@ def _take_items(
     sidecar: SidecarText,
     sides: Sides,
     taken: TakenSidecar,
-) -> Items:
-    """Apply what was changed in the file. Return the items in common from now on."""
+) -> tuple[Items, list[dict[str, Any]]]:
+    """Apply what was changed in the file.
+
+    Return the items in common from now on, and the changes as values of ``ItemChange``.
+    """
     ours, theirs = items_of(glossary), sidecar.items
     if sidecar.problems:  # items may be in an entry that cannot be read
         theirs = base | theirs
@@ -84,10 +95,17 @@ def _take_items(
             taken.conflicts.append((item.path, f"{SIDECAR}: {_named(item)} {BOTH_CHANGED_ITEM}"))
     applied = apply_items(glossary, changes)
     common |= {item: changes[item] for item in changes.keys() - applied.problems.keys()}
-    taken.count, taken.terms = applied.count, applied.terms
+    taken.count, taken.terms = len(applied.done), applied.terms
     taken.problems += _told(applied.problems)
     taken.conflicts.sort()
-    return {item: value for item, value in common.items() if value is not None}
+    done = [
+        {
+            "term_id": term, "key": item.key, "name": item.name,
+            "before": ours.get(item), "after": changes[item],
+        }
+        for item, term in applied.done.items()
+    ]  # fmt: skip
+    return {item: value for item, value in common.items() if value is not None}, done
 
 
 def _named(item: Item) -> str:

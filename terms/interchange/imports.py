@@ -4,12 +4,14 @@
 approvals as in the admin, so removed files become requests to delete their terms.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from terms.changes.operation import CannotRefactor
 from terms.changes.removals import (
@@ -30,8 +32,9 @@ from terms.files.importing import apply_import, begin_import
 from terms.files.plan import CONFLICT, KEPT_HERE, Plan, PlannedFile
 from terms.files.sidecar import TakenSidecar, take_sidecar
 from terms.files.sidecar_files import has_sidecar
-from terms.models import Glossary, Removal, Term, TermFile
+from terms.models import ChangeSet, Event, Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
+from terms.people.audit_log import record
 from terms.publishing import publish
 
 NOTE = "Its file was removed from the folder."
@@ -78,8 +81,10 @@ def run_import(
     result = Outcome(apply_import(plan, person), notes=notes)
     plan = result.plan
     if isinstance(plan.source, FilesBeside):
-        result.taken = pictures.take(plan.glossary, plan.source, plan.sides)
-        result.sidecar = _take_sidecar(plan, plan.source, is_new)
+        begin = partial(_change_set, plan, person)
+        result.taken = pictures.take(plan.glossary, plan.source, begin, plan.sides)
+        result.sidecar = _take_sidecar(plan, plan.source, begin, is_new)
+        _log_beside(plan, person)
     if wishes.publishes:
         result.notes += _carry_out_requests(plan, person)
     if plan.removes_many and not wishes.removes_many:
@@ -96,7 +101,28 @@ def run_import(
     return result
 
 
-def _take_sidecar(plan: Plan, source: FilesBeside, is_new: bool) -> TakenSidecar:
+def _change_set(plan: Plan, person: Any) -> ChangeSet:
+    """Return the change set of an import, created if it has changed nothing yet."""
+    plan.change_set = plan.change_set or begin_import(plan, person)
+    return plan.change_set
+
+
+def _log_beside(plan: Plan, person: Any) -> None:
+    """Log replaced pictures, and owners and review dates from the sidecar."""
+    if plan.change_set is None:
+        return
+    replaced = plan.change_set.pictures.exclude(before={}).values_list("path", flat=True)
+    record(plan.glossary, Event.Kind.PICTURE_REPLACED, [(None, path) for path in replaced], person)
+    items = plan.change_set.items.filter(key__in=("owner", "review_by")).select_related("term")
+    for item in items:
+        what = [(item.term_id, item.term.name)]
+        detail = f"{item.key}: {item.after or _('none')}"
+        record(plan.glossary, Event.Kind.ASSIGNED, what, person, detail)
+
+
+def _take_sidecar(
+    plan: Plan, source: FilesBeside, begin: Callable[[], ChangeSet], is_new: bool
+) -> TakenSidecar:
     """Take the sidecar if the glossary keeps one. A new glossary does if its folder has one."""
     glossary = plan.glossary
     if is_new and not glossary.keeps and has_sidecar(source):
@@ -104,7 +130,7 @@ def _take_sidecar(plan: Plan, source: FilesBeside, is_new: bool) -> TakenSidecar
         Glossary.objects.filter(pk=glossary.pk).update(keeps=glossary.keeps)
     if glossary.keeps != Glossary.Keeps.SIDECAR:
         return TakenSidecar()
-    return take_sidecar(glossary, source, plan.sides)
+    return take_sidecar(glossary, source, begin, plan.sides)
 
 
 def _restore(plan: Plan, person: Any) -> Iterator[tuple[str, str]]:
@@ -151,8 +177,7 @@ def _remove(plan: Plan, person: Any, publishes: bool) -> Iterator[tuple[str, str
 
 
 def _trash(plan: Plan, ids: Sequence[int], person: Any) -> None:
-    plan.change_set = plan.change_set or begin_import(plan, person)
-    trash_terms(plan.glossary, ids, person, change_set=plan.change_set)
+    trash_terms(plan.glossary, ids, person, change_set=_change_set(plan, person))
 
 
 def _remove_live(plan: Plan, term: Term, person: Any, publishes: bool) -> str:

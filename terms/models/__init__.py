@@ -9,7 +9,7 @@ from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .repository import Repository, Sync
 from .review import Approval, Comment, Removal, Review
-from .revision import ChangeSet, Revision, TrashedTerm
+from .revision import ChangeSet, ItemChange, PictureChange, Revision, TrashedTerm
 from .schedule import Schedule
 from .site import Address, Page, PageWrite, SearchMiss, Site, Unfinished, Withdrawal
 from .suggestion import DeclinedRelation, Suggestion
@@ -36,6 +36,7 @@ __all__ = [
     "ImportFile",
     "ImportPlan",
     "ImportUpload",
+    "ItemChange",
     "Job",
     "Mention",
     "MentionDecision",
@@ -43,6 +44,7 @@ __all__ = [
     "Page",
     "PageWrite",
     "Picture",
+    "PictureChange",
     "PictureFile",
     "Preference",
     "Presence",

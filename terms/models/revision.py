@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .glossary import Glossary
-from .term import Term
+from .term import PATH_LENGTH, Term
 
 
 class ChangeSet(models.Model):
@@ -42,6 +42,11 @@ class ChangeSet(models.Model):
         terms = Term.with_trash if with_trash else Term.objects
         return terms.filter(inside).distinct()
 
+    @property
+    def changes_beside(self) -> bool:
+        """Whether it changed pictures, or what is stored about terms beside their files."""
+        return self.pictures.exists() or self.items.exists()
+
     def restorable(self):
         """Return the terms that it moved to the trash and that are still there."""
         at = F("trashed_at")
@@ -60,6 +65,46 @@ class TrashedTerm(models.Model):
 
     def __str__(self) -> str:
         return str(self.term)
+
+
+class PictureChange(models.Model):
+    """A picture that a change set added, replaced or deleted.
+
+    ``before`` and ``after`` are the columns of the ``Picture``; empty if there is none.
+    """
+
+    change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="pictures")
+    path = models.CharField(max_length=PATH_LENGTH)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["path", "pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class ItemChange(models.Model):
+    """What a change set changed of a term beside its file: an owner, a kind of alias, and so on.
+
+    ``key`` and ``name`` are those of the sidecar. A value is None for a default.
+    """
+
+    change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="items")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=20)
+    name = models.TextField(blank=True)
+    before = models.TextField(null=True)  # noqa: DJ001 — an empty text is a value
+    after = models.TextField(null=True)  # noqa: DJ001
+
+    class Meta:
+        ordering = ["term__name_key", "key", "name", "pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.name}".strip()
 
 
 class Revision(models.Model):

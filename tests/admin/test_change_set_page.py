@@ -1,4 +1,4 @@
-"""The page of a change set: terms that it moved to the trash, and undoing it."""
+"""The page of a change set: terms in the trash, pictures, items beside the files, undoing it."""
 
 import pytest
 from django.db import connection
@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from terms.changes.trash import restore_term, trash_terms
-from terms.models import ChangeSet, Term
+from terms.models import ChangeSet, ItemChange, Picture, PictureChange, Term
 from tests.factory import default_glossary, make_term
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,38 @@ def test_restoring_by_undoing_needs_the_right_to_delete(account, change_set):
     assert "Undo all" in deleter.get(url(change_set)).content.decode()
     assert deleter.post(url(change_set), {"do": "undo"}).status_code == 302
     assert Term.objects.count() == 2
+
+
+@pytest.fixture
+def change_set_beside(change_set):
+    """A change set that only replaced a picture and changed an owner."""
+    made = ChangeSet.objects.create(glossary=change_set.glossary, title="Import of pictures")
+    after = {"file": "terms/b.png", "original": "", "fingerprint": "b"}
+    Picture.objects.create(glossary=made.glossary, path="images/a.png", **after)
+    before = {**after, "fingerprint": "a"}
+    PictureChange.objects.create(change_set=made, path="images/a.png", before=before, after=after)
+    term = make_term("WSGI")
+    Term.objects.filter(pk=term.pk).update(review_by="2027-01-31")
+    ItemChange.objects.create(change_set=made, term=term, key="review_by", after="2027-01-31")
+    return made
+
+
+def test_page_lists_pictures_and_items_and_undoes_them(admin, change_set_beside):
+    page = admin.get(url(change_set_beside)).content.decode()
+    assert "images/a.png <small>replaced" in page
+    assert "WSGI</a>: review_by <small>default → 2027-01-31" in page
+    page = admin.post(url(change_set_beside), {"do": "undo"}, follow=True).content.decode()
+    assert "Undone" in page
+    assert Picture.objects.get().fingerprint == "a"
+    assert Term.objects.get(name="WSGI").review_by is None
+
+
+def test_undoing_pictures_needs_the_right_to_import(account, change_set_beside):
+    writer = account("writer", "view_term", "change_term")
+    assert writer.post(url(change_set_beside), {"do": "undo"}).status_code == 403
+    importer = account("importer", "view_term", "change_term", "import_terms")
+    assert importer.post(url(change_set_beside), {"do": "undo"}).status_code == 302
+    assert Picture.objects.get().fingerprint == "a"
 
 
 def test_queries_do_not_grow_with_the_terms(admin, change_set):

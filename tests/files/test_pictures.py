@@ -11,13 +11,16 @@ from django.core.management import call_command
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
+from terms.changes.operation import CannotRefactor
+from terms.changes.pictures import replace_picture
+from terms.changes.rename import undo_set
 from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, store_picture
-from terms.models import Page, Picture, PictureFile, PublishedTerm, Term
+from terms.models import ChangeSet, Event, Page, Picture, PictureFile, PublishedTerm, Term
 from terms.publishing.publish import rebuild
 from terms.quality.context import GlossaryContext
 from terms.quality.pictures import lacks_picture
 from terms.quality.rule import CheckedTerm
-from tests.factory import default_glossary, text_of
+from tests.factory import default_glossary, make_term, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +117,61 @@ def test_replaced_picture_is_shown_after_publishing(folder):
     assert Picture.objects.count() == 1
     changed = PublishedTerm.objects.get().changed_at
     assert changed == PublishedTerm.objects.get().published_at  # the text is unchanged
+
+
+def colours_shown():
+    """Return the colour of the picture on the page of Flask, and of the stored picture."""
+    files = [sources(html())[0].partition("/media/")[2]]
+    files += Picture.objects.values_list("file", flat=True)
+    return [
+        Image.open(os.path.join(settings.MEDIA_ROOT, file)).convert("RGB").getpixel((0, 0))
+        for file in files
+    ]
+
+
+def test_import_that_replaced_a_picture_is_undone_and_done_again(folder):
+    red, blue = (255, 0, 0), (0, 0, 255)
+    (folder / "a.png").write_bytes(picture())
+    write(folder, "![A](a.png)")
+    imported(folder, publish=True)
+    (folder / "a.png").write_bytes(picture(color="blue"))
+    imported(folder, publish=True)
+    assert colours_shown() == [blue, blue]
+    change_set = ChangeSet.objects.first()
+    assert not change_set.revisions.exists()
+    logged = Event.objects.filter(kind=Event.Kind.PICTURE_REPLACED)
+    assert [event.name for event in logged] == ["a.png"]
+
+    undone = undo_set(change_set)
+    assert colours_shown() == [red, red]
+    call_command("export_terms", str(folder), stdout=io.StringIO())
+    assert (folder / "a.png").read_bytes() == picture()
+
+    undo_set(undone)
+    assert colours_shown() == [blue, blue]
+
+
+def test_import_is_not_undone_if_a_picture_was_replaced_since(folder):
+    (folder / "a.png").write_bytes(picture())
+    write(folder, "![A](a.png)")
+    imported(folder)
+    replace_picture(Picture.objects.get(), picture(color="green"))
+    with pytest.raises(CannotRefactor, match=r"“a\.png” has changed since"):
+        undo_set(ChangeSet.objects.first())
+    assert Term.objects.exists()
+
+
+def test_undone_import_deletes_its_new_pictures_unless_texts_show_them(folder):
+    (folder / "a.png").write_bytes(picture())
+    (folder / "b.png").write_bytes(picture(color="blue"))
+    write(folder, "![A](a.png) ![B](b.png)")
+    imported(folder)
+    make_term("Django", path="django.md", body="![A](a.png)")
+    undo_set(ChangeSet.objects.first())
+    assert [term.path for term in Term.objects.all()] == ["django.md"]
+    assert [one.path for one in Picture.objects.all()] == ["a.png"]
+    call_command("export_terms", str(folder), prune=True, stdout=io.StringIO())
+    assert sorted(path.name for path in folder.glob("*.*")) == ["a.png", "django.md"]
 
 
 def test_unchanged_picture_is_not_read_again(folder, monkeypatch):

@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
 
+from terms.changes.operation import CannotRefactor
+from terms.changes.rename import undo_set
 from terms.editing.metadata import items_of
 from terms.files.exporting import export
 from terms.formats.paths import SIDECAR
@@ -20,6 +22,7 @@ from terms.models import (
     Alias,
     ChangeSet,
     DeclinedRelation,
+    Event,
     Glossary,
     MentionDecision,
     Page,
@@ -338,6 +341,33 @@ def test_renamed_term_takes_its_entry_along(glossary, folder):
     assert "bottle.md:\n  owner: ana" in (folder / SIDECAR).read_text()
     assert "flask.md" not in (folder / SIDECAR).read_text()
     assert SidecarFile.objects.count() == 1
+
+
+def test_import_is_undone_and_done_again(glossary, folder):
+    exported(folder)
+    edit(folder, "2027-01-31", "2028-02-29")
+    edit(folder, "Pallets Flask: former", "Pallets Flask: abbreviation")
+    edit(folder, "    web/django.md: declined\n", "")
+    before = items_of(glossary)
+    imported(folder)
+    after = items_of(glossary)
+    assert len(before.items() - after.items()) == 3
+    logged = Event.objects.filter(kind=Event.Kind.ASSIGNED).values_list("name", "detail")
+    assert list(logged) == [("Flask", "review_by: 2028-02-29")]
+    change_set = ChangeSet.objects.get(title=f"Import of {folder.name}")
+    undone = undo_set(change_set)
+    assert items_of(glossary) == before
+    undo_set(undone)
+    assert items_of(glossary) == after
+
+
+def test_import_is_not_undone_if_an_item_has_changed_since(glossary, folder):
+    exported(folder)
+    edit(folder, "2027-01-31", "2028-02-29")
+    imported(folder)
+    Term.objects.filter(path="flask.md").update(review_by=date(2029, 1, 1))
+    with pytest.raises(CannotRefactor, match="“review_by” of “Flask” has changed since"):
+        undo_set(ChangeSet.objects.get(title=f"Import of {folder.name}"))
 
 
 def test_values_that_change_readers_pages_are_published_again(glossary, folder):
