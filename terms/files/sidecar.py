@@ -6,7 +6,7 @@ glossary and a place last had in common. Items that cannot be applied here stay 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -16,7 +16,7 @@ from terms.formats.sidecar import Item, Items, SidecarText
 from terms.models import ChangeSet, Glossary, ItemChange
 
 from .beside import FilesBeside
-from .folder import FolderError
+from .folder import FolderError, Stamp
 from .plan import FILE, GLOSSARY, Sides, side_for
 from .sidecar_files import StoredSidecar, read_sidecar
 
@@ -45,17 +45,11 @@ def take_sidecar(
     raises for a broken file; see ``problems``.
     """
     taken = TakenSidecar()
-    try:
-        stamp = source.stamp(SIDECAR)
-        stored = StoredSidecar(glossary, source.place)
-        if stamp is None or (stored.row and stored.row.stamp == stamp.text):
-            return taken
-        sidecar, stamp = read_sidecar(source)
-    except FolderError as error:
-        taken.problems.append((SIDECAR, str(error)))
+    stored = StoredSidecar(glossary, source.place)
+    found = _read(source, stored, taken)
+    if found is None:
         return taken
-    for problem in sidecar.problems:
-        taken.problems.append((SIDECAR, f"line {problem.line}: {problem.reason}"))
+    sidecar, stamp = found
     with transaction.atomic():
         Glossary.objects.lock(glossary.pk)
         base, done = _take_items(glossary, stored.base, sidecar, sides or {}, taken)
@@ -65,6 +59,67 @@ def take_sidecar(
         is_settled = not (taken.problems or taken.conflicts)
         stored.remember(base, stamp.trusted() if is_settled else "")
     return taken
+
+
+def foresee_sidecar(
+    glossary: Glossary, source: FilesBeside, sides: Sides | None = None
+) -> TakenSidecar:
+    """Return what ``take_sidecar`` would do. New terms are left out."""
+    taken = TakenSidecar()
+    stored = StoredSidecar(glossary, source.place)
+    found = _read(source, stored, taken)
+    if found:
+        ours = items_of(glossary)
+        compared = _compare(ours, stored.base, found[0], sides or {}, taken)
+        taken.count = len(compared.changes)
+    return taken
+
+
+def _read(
+    source: FilesBeside, stored: StoredSidecar, taken: TakenSidecar
+) -> tuple[SidecarText, Stamp] | None:
+    """Return the sidecar and its stamp, or None if there is nothing new in it."""
+    try:
+        stamp = source.stamp(SIDECAR)
+        if stamp is None or (stored.row and stored.row.stamp == stamp.text):
+            return None
+        sidecar, stamp = read_sidecar(source)
+    except FolderError as error:
+        taken.problems.append((SIDECAR, str(error)))
+        return None
+    for problem in sidecar.problems:
+        taken.problems.append((SIDECAR, f"line {problem.line}: {problem.reason}"))
+    return sidecar, stamp
+
+
+class _Compared(NamedTuple):
+    """Items that are in common once ``changes``, those of the file, are applied."""
+
+    common: dict[Item, str | None]
+    changes: dict[Item, str | None]
+
+
+def _compare(
+    ours: Items, base: Items, sidecar: SidecarText, sides: Sides, taken: TakenSidecar
+) -> _Compared:
+    """Compare items three ways, and note conflicts. A side for the sidecar is one for all."""
+    theirs = sidecar.items
+    if sidecar.problems:  # items may be in an entry that cannot be read
+        theirs = base | theirs
+    common: dict[Item, str | None] = {}
+    changes: dict[Item, str | None] = {}
+    for item in ours.keys() | theirs.keys() | base.keys():
+        before, here, there = base.get(item), ours.get(item), theirs.get(item)
+        side = side_for(sides, SIDECAR) or side_for(sides, item.path)
+        common[item] = before
+        if here == there or (side == GLOSSARY and here != before):
+            common[item] = there
+        elif there != before and (here == before or side == FILE):
+            changes[item] = there
+        elif there != before:
+            taken.conflicts.append((item.path, f"{SIDECAR}: {_named(item)} {BOTH_CHANGED_ITEM}"))
+    taken.conflicts.sort()
+    return _Compared(common, changes)
 
 
 def _take_items(
@@ -78,26 +133,12 @@ def _take_items(
 
     Return the items in common from now on, and the changes as values of ``ItemChange``.
     """
-    ours, theirs = items_of(glossary), sidecar.items
-    if sidecar.problems:  # items may be in an entry that cannot be read
-        theirs = base | theirs
-    common: dict[Item, str | None] = {}
-    changes: dict[Item, str | None] = {}
-    for item in ours.keys() | theirs.keys() | base.keys():
-        before, here, there = base.get(item), ours.get(item), theirs.get(item)
-        side = side_for(sides, item.path)
-        common[item] = before
-        if here == there or (side == GLOSSARY and here != before):
-            common[item] = there
-        elif there != before and (here == before or side == FILE):
-            changes[item] = there
-        elif there != before:
-            taken.conflicts.append((item.path, f"{SIDECAR}: {_named(item)} {BOTH_CHANGED_ITEM}"))
+    ours = items_of(glossary)
+    common, changes = _compare(ours, base, sidecar, sides, taken)
     applied = apply_items(glossary, changes)
     common |= {item: changes[item] for item in changes.keys() - applied.problems.keys()}
     taken.count, taken.terms = len(applied.done), applied.terms
     taken.problems += _told(applied.problems)
-    taken.conflicts.sort()
     done = [
         {
             "term_id": term, "key": item.key, "name": item.name,

@@ -30,7 +30,7 @@ from terms.files.beside import FilesBeside
 from terms.files.import_plan import plan_again
 from terms.files.importing import apply_import, begin_import
 from terms.files.plan import CONFLICT, KEPT_HERE, Plan, PlannedFile
-from terms.files.sidecar import TakenSidecar, take_sidecar
+from terms.files.sidecar import TakenSidecar, foresee_sidecar, take_sidecar
 from terms.files.sidecar_files import has_sidecar
 from terms.models import ChangeSet, Event, Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
@@ -98,6 +98,16 @@ def run_import(
     if wishes.publishes:
         shown_again = result.taken.terms | result.sidecar.terms
         result.published, result.refusals = _publish(plan, shown_again, person, progress)
+    return result
+
+
+def foresee(plan: Plan) -> Outcome:
+    """Return what carrying out ``plan`` would do with the files beside the term files."""
+    result = Outcome(plan)
+    if isinstance(plan.source, FilesBeside):
+        result.taken = pictures.foresee_pictures(plan, plan.source)
+        if plan.glossary.keeps == Glossary.Keeps.SIDECAR:
+            result.sidecar = foresee_sidecar(plan.glossary, plan.source, plan.sides)
     return result
 
 

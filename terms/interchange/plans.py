@@ -19,17 +19,19 @@ from terms.files.git.source import RepositorySource
 from terms.files.import_plan import plan_again, plan_import
 from terms.files.plan import CONFLICT, REMOVED, UNCHANGED, Plan, PlannedFile, Sides
 from terms.formats.fingerprint import fingerprint_of
+from terms.formats.paths import SIDECAR
 from terms.models import Glossary, ImportFile, ImportPlan, ImportUpload, Term, TermFile
 from terms.models.bulk import Progress, batches, insert_rows
 from terms.people.permissions import may
 
 from .hindrances import Publishing
-from .imports import Outcome, Wishes, run_import
+from .imports import Outcome, Wishes, foresee, run_import
 from .sources import UPLOAD, source_of, upload_of, upload_place
 from .sync import origins_of
 
 ACCEPTED, REFUSED = ImportFile.ACCEPTED, ImportFile.REFUSED
 MOST_MESSAGES = 500  # kept of those that are about no file
+SIDES = "sides"  # in the data of a plan: the sides chosen for pictures and the sidecar
 _COLUMNS = (
     "plan", "path", "status", "reason", "decision", "choices", "term", "term_path", "before",
     "renamed_from", "has_file", "digest", "goes_live", "hindrance", "is_changed", "outcome",
@@ -52,8 +54,21 @@ def make_plan(draft: ImportPlan, progress: Progress = iter) -> None:
     changed = _store(draft, plan)
     draft.become(
         ImportPlan.State.READY, ImportPlan.State.PLANNING,
-        known_files=plan.known_files, problem=_told_of(changed),
+        known_files=plan.known_files, problem=_told_of(changed), result=_beside(foresee(plan)),
     )  # fmt: skip
+
+
+def _beside(outcome: Outcome) -> dict[str, Any]:
+    """Return what an import does with pictures and the sidecar, for the page of the plan."""
+    taken, sidecar = outcome.taken, outcome.sidecar
+    conflicts = [*taken.conflicts, *((SIDECAR, text) for _path, text in sidecar.conflicts)]
+    return {
+        "pictures": sorted(taken.changes.items())[:MOST_MESSAGES],
+        "pictures_count": taken.count,
+        "values": sidecar.count,
+        "problems": [*taken.problems, *sidecar.problems][:MOST_MESSAGES],
+        "conflicts": conflicts[:MOST_MESSAGES],
+    }
 
 
 def is_larger(draft: ImportPlan, count: int) -> bool:
@@ -68,7 +83,8 @@ def _compared(draft: ImportPlan, progress: Progress) -> Plan:
     """Plan with the stored decisions. Those on other texts than now are dropped."""
     decided = {row.path: row for row in draft.files.decided()}
     source, upload = source_of(draft), upload_of(draft)
-    sides = {path: row.choices for path, row in decided.items()}
+    sides: dict[str, Any] = dict(draft.data.get(SIDES, {}))
+    sides |= {path: row.choices for path, row in decided.items()}
     plan = plan_import(draft.glossary, source, progress, sides, upload)
     plan.title = f"Import of {draft.title}"
     if isinstance(source, RepositorySource) and plan.to_save:
@@ -80,7 +96,8 @@ def _compared(draft: ImportPlan, progress: Progress) -> Plan:
     ]
     if not stale:
         return plan
-    plan.sides = {path: side for path, side in sides.items() if path not in _paths(stale)}
+    changed = _paths(stale)
+    plan.sides = {path: side for path, side in sides.items() if path not in changed}
     return _replaced(plan, plan_again(plan, stale))
 
 
@@ -197,6 +214,18 @@ def decide(draft: ImportPlan, row: ImportFile, choices: Mapping[str, str]) -> bo
     row.save()
     _touch(draft)
     return entry.status != CONFLICT
+
+
+def decide_beside(draft: ImportPlan, path: str, side: str) -> None:
+    """Choose a side for the conflict of a picture, or of the sidecar as a whole.
+
+    An empty ``side`` opens the conflict again.
+    """
+    sides = draft.data.get(SIDES, {})
+    if path in sides or any(path == other for other, _text in draft.result.get("conflicts", [])):
+        sides = {**sides, path: side}
+        kept = {one: chosen for one, chosen in sides.items() if chosen}
+        draft.become(draft.state, draft.state, data={**draft.data, SIDES: kept})
 
 
 def accept(draft: ImportPlan, rows: Any, is_accepted: bool) -> int:
@@ -333,9 +362,7 @@ def _keep_outcome(draft: ImportPlan, outcome: Outcome, left_out: Mapping[str, st
     draft.become(
         ImportPlan.State.APPLIED, ImportPlan.State.APPLYING,
         change_set=outcome.plan.change_set, problem="",
-        result={
-            "pictures": outcome.taken.count,
-            "not_taken": outcome.taken.problems[:MOST_MESSAGES],
+        result=_beside(outcome) | {
             "notes": rest[:MOST_MESSAGES],
             "published": outcome.published,
             "not_published": len(outcome.refusals),

@@ -7,13 +7,18 @@ import zipfile
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from PIL import Image, ImageColor
 
+from terms.changes.pictures import replace_picture
 from terms.files.archives import MANIFEST
+from terms.formats.paths import SIDECAR
 from terms.jobs.starting import cancel_job
 from terms.jobs.working import work_off
-from terms.models import Category, Glossary, Grant, ImportPlan, Term
+from terms.media.originals import exported_content
+from terms.models import Category, Glossary, Grant, ImportPlan, Picture, Term
 from tests.accounts import logged_in
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
@@ -441,3 +446,94 @@ def test_discarded_plan_is_not_compared(admin):
     act(admin, "discard")
     plan = ImportPlan.objects.get()
     assert (plan.state, plan.job.state) == ("discarded", "cancelled")
+
+
+# Pictures and the sidecar
+
+
+def png(color):
+    out = io.BytesIO()
+    Image.new("RGB", (3, 2), color).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def picture_folder(settings, tmp_path):
+    """A folder whose text shows two pictures. One is imported, and replaced on both sides since."""
+    settings.MEDIA_ROOT, settings.ORIGINALS_ROOT = tmp_path / "media", tmp_path / "originals"
+    settings.IMPORT_FOLDERS = [str(tmp_path)]
+    folder = tmp_path / "words"
+    folder.mkdir()
+    (folder / "flask.md").write_text(text_of("Flask", body="![A](a.png)"))
+    (folder / "a.png").write_bytes(png("red"))
+    call_command("import_terms", str(folder), stdout=io.StringIO())
+    replace_picture(Picture.objects.get(), png("green"))
+    (folder / "a.png").write_bytes(png("blue"))
+    (folder / "b.png").write_bytes(png("black"))
+    (folder / "kite.md").write_text(text_of("Kite", body="![B](b.png)"))
+    return folder
+
+
+def plan_of_folder(client, folder):
+    data = {"source": "folder", "root": str(folder.parent), "below": folder.name}
+    return client.post(start(), data, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("do", "words", "color"),
+    [
+        ("beside_file", "the one in the folder is imported", "blue"),
+        ("beside_here", "the one here stays", "green"),
+    ],
+)
+def test_conflict_of_pictures_is_decided_on_the_page(admin, picture_folder, do, words, color):
+    text = html(plan_of_folder(admin, picture_folder))
+    assert "1 picture will be imported" in text
+    assert "<li>b.png <small>added</small></li>" in text
+    assert "was replaced in the folder and here" in text
+    assert Picture.objects.count() == 1
+
+    page = act(admin, do, path="a.png")
+    assert words in html(page)
+    assert "was replaced in the folder and here" in html(act(admin, "beside_open", path="a.png"))
+    text = html(apply(admin, act(admin, do, path="a.png")))
+    assert "Conflict" not in text
+    shown = exported_content(Picture.objects.get(path="a.png"))
+    assert Image.open(io.BytesIO(shown)).getpixel((0, 0)) == ImageColor.getrgb(color)
+    assert Picture.objects.count() == 2
+    text = html(plan_of_folder(admin, picture_folder))
+    assert "picture will be imported" not in text
+    assert "was replaced" not in text
+
+    (picture_folder / "b.png").write_bytes(png("white"))
+    page = plan_of_folder(admin, picture_folder)
+    assert ">Import 1 picture</button>" in html(page)
+    assert "1 picture was imported." in html(apply(admin, page))
+
+
+def test_undecided_conflict_of_pictures_is_on_the_result(admin, picture_folder):
+    text = html(apply(admin, plan_of_folder(admin, picture_folder)))
+    assert "Conflict: a.png was replaced in the folder and here" in text
+    assert "1 picture was imported." in text
+
+
+def test_side_of_another_path_is_not_stored(admin, picture_folder):
+    plan_of_folder(admin, picture_folder)
+    act(admin, "beside_file", path="x.png")
+    assert "x.png" not in html(act(admin, "beside_file", path="a.png"))
+
+
+def test_conflict_in_the_sidecar_is_decided_on_the_page(admin, picture_folder):
+    Glossary.objects.update(keeps="sidecar")
+    sidecar = picture_folder / SIDECAR
+    sidecar.write_text("flask.md:\n  review_by: 2027-01-31\n")
+    apply(admin, plan_of_folder(admin, picture_folder))
+    Term.objects.filter(path="flask.md").update(review_by="2028-01-01")
+    sidecar.write_text("flask.md:\n  review_by: 2029-01-01\n  linked: false\n")
+    text = html(plan_of_folder(admin, picture_folder))
+    assert "1 value will be imported from the sidecar." in text
+    assert "review_by was changed in the folder and here" in text
+    text = html(apply(admin, act(admin, "beside_file", path=SIDECAR)))
+    assert "2 values were imported from the sidecar." in text
+    term = Term.objects.get(path="flask.md")
+    assert (str(term.review_by), term.is_linked) == ("2029-01-01", False)

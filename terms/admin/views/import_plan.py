@@ -21,12 +21,13 @@ from terms.admin.spreadsheets import csv_lines
 from terms.changes.operation import MEANWHILE
 from terms.editing.numbers import number_in
 from terms.files.folder import FolderError
-from terms.files.plan import CONFLICT, STATUSES, UNCHANGED, PlannedFile
+from terms.files.plan import CONFLICT, FILE, GLOSSARY, STATUSES, UNCHANGED, PlannedFile
 from terms.formats.value_differences import ValueDifference, compare_values
 from terms.interchange.plans import (
     accept,
     apply_plan,
     compare_files,
+    decide_beside,
     discard,
     summary_of,
     terms_of,
@@ -108,7 +109,7 @@ def _context(request, draft) -> dict[str, Any]:
         "summary": summary,
         "headline": import_words.headline(summary),
         "further": import_words.further(summary, publishes),
-        "verb": import_words.button(summary, publishes) or _without_changes(draft, summary),
+        "verb": import_words.button(summary, publishes, draft) or _without_changes(draft, summary),
         "digest": _digest(draft),
         "may_publish": may_publish,
         "may_delete": may(request.user, "delete_term", draft.glossary),
@@ -123,6 +124,7 @@ def _context(request, draft) -> dict[str, Any]:
         "files": _shown(draft, list(page.object_list)),
         **_decidable(draft, rows),
         "result": draft.result,
+        "beside": import_words.beside_words(draft),
         "done": import_words.counted(summary.accepted),
     }
 
@@ -311,7 +313,18 @@ def _decide_all(is_accepted):
     return act
 
 
+def _decide_beside(side):
+    def act(model_admin, request, draft):
+        if draft.state == State.READY:
+            decide_beside(draft, request.POST.get("path", ""), side)
+
+    return act
+
+
 ACTIONS = {
+    "beside_file": _decide_beside(FILE),
+    "beside_here": _decide_beside(GLOSSARY),
+    "beside_open": _decide_beside(""),
     "apply": _apply,
     "again": _again,
     "discard": _discard,

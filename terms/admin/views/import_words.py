@@ -1,5 +1,7 @@
 """What the pages of imports say: labels, the summary of a plan, what its button does."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -7,6 +9,7 @@ from django.utils.translation import ngettext
 from terms.files.plan import (
     CONFLICT,
     CREATED,
+    FILE,
     INVALID,
     MERGED,
     REMOVED,
@@ -15,7 +18,9 @@ from terms.files.plan import (
     UNCHANGED,
     UPDATED,
 )
-from terms.interchange.plans import PlanSummary
+from terms.formats.paths import SIDECAR
+from terms.interchange.plans import SIDES, PlanSummary
+from terms.models import ImportPlan
 
 LABELS = {
     CONFLICT: _lazy("Conflict"),
@@ -91,8 +96,27 @@ def further(summary: PlanSummary, publishes: bool) -> list[str]:
     return [text.format(count=f"{count:,}") for count, text in found if count]
 
 
-def button(summary: PlanSummary, publishes: bool) -> str:
+def beside_words(draft: ImportPlan) -> dict[str, list[Any]]:
+    """Return pictures with what becomes of them, and conflicts beside the term files.
+
+    A conflict is a path, its sentences, and the side that was chosen, or an empty string.
+    """
+    words = {CREATED: _("added"), UPDATED: _("replaced")}
+    pictures = [(path, words[status]) for path, status in draft.result.get("pictures", [])]
+    conflicts: dict[str, list[str]] = {path: [] for path in draft.data.get(SIDES, {})}
+    for path, text in draft.result.get("conflicts", []):
+        conflicts.setdefault(path, []).append(text)
+    sides = draft.data.get(SIDES, {})
+    found = [(path, texts, sides.get(path, "")) for path, texts in sorted(conflicts.items())]
+    return {"pictures": pictures, "conflicts": found}
+
+
+def button(summary: PlanSummary, publishes: bool, draft: ImportPlan) -> str:
     """Return what applying the plan does; empty if there is nothing to do."""
+    chosen = list(draft.data.get(SIDES, {}).items())
+    values = draft.result.get("values", 0) + chosen.count((SIDECAR, FILE))
+    pictures = draft.result.get("pictures_count", 0)
+    pictures += sum(side == FILE and path != SIDECAR for path, side in chosen)
     accepted = summary.accepted
     edited = accepted.get(UPDATED, 0) + accepted.get(MERGED, 0) + accepted.get(INVALID, 0)
     live = summary.live if publishes else 0
@@ -102,6 +126,8 @@ def button(summary: PlanSummary, publishes: bool) -> str:
         (accepted.get(RENAMED, 0), _("rename {count}")),
         (accepted.get(REMOVED, 0), _("remove {count}")),
         (live, _("publish {count}")),
+        (pictures, ngettext("import {count} picture", "import {count} pictures", pictures)),
+        (values, ngettext("import {count} value", "import {count} values", values)),
     ]
     words = [text.format(count=f"{count:,}") for count, text in found if count]
     text = ", ".join(words)

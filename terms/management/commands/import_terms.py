@@ -5,7 +5,7 @@ from terms.files.import_plan import plan_import
 from terms.files.plan import CONFLICT, INVALID, REMOVED, UNCHANGED
 from terms.files.sources import FileSource, FolderSource
 from terms.formats.paths import SIDECAR
-from terms.interchange.imports import Outcome, Wishes, run_import
+from terms.interchange.imports import Wishes, foresee, run_import
 from terms.management import console
 
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         )
         plan = plan_import(glossary, source, watched, console.sides(options))
         if is_trial:
-            return Outcome(plan)
+            return foresee(plan)
         wishes = Wishes(options["publish"], options["remove_many"])
         return run_import(plan, person, wishes, console.progress(self, "Publishing"))
 

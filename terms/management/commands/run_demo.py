@@ -42,6 +42,7 @@ class Command(BaseCommand):
         password = self._editor()
         call_command("rebuild_site", if_needed=True)
         self._terms(path)
+        address = settings.SITE_URL.rstrip("/")
         self.stdout.write(f"\n  Glossary  {address}/glossary/\n  Admin     {address}/admin/")
         if password:
             self.stdout.write(f"  Account   {EDITOR}, password {password} (shown this once)")
