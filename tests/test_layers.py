@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "publishing": "models addresses formats rendering languages media people search review pages"
     " editing quality",
     "changes": "models addresses formats rendering media people review pages editing publishing",
-    "interchange": "models formats rendering people media review files editing changes publishing",
+    "interchange": "models formats rendering people media review files editing quality changes"
+    " publishing",
     "jobs": "models people review pages editing files publishing changes interchange",
     # Interfaces
     "admin": "models addresses formats rendering languages media people review editing quality"

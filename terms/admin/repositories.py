@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from terms.files.plan import FILE, GLOSSARY
 from terms.interchange.hooks import secret_of
-from terms.interchange.repositories import why_not_allowed
+from terms.interchange.repositories import remove_unused_copies, why_not_allowed
 from terms.jobs.starting import SYNC, start_sync
 from terms.models import Job, Repository, Sync
 from terms.people.permissions import may
@@ -91,6 +91,14 @@ class RepositoryAdmin(Scoped, admin.ModelAdmin):
         words = sync_state.state_of(obj.syncs.first(), obj.checked_at is not None)
         address = reverse("admin:terms_repository_sync", args=[obj.pk])
         return format_html('<a href="{}">{}</a>', address, words)
+
+    def delete_model(self, request, obj):
+        super().delete_model(request, obj)
+        remove_unused_copies()
+
+    def delete_queryset(self, request, queryset):
+        super().delete_queryset(request, queryset)
+        remove_unused_copies()
 
     def response_add(self, request, obj, post_url_continue=None):
         return HttpResponseRedirect(reverse("admin:terms_repository_sync", args=[obj.pk]))

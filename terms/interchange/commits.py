@@ -93,10 +93,20 @@ def _steps(
             before = _fingerprint(target, file.before or file.path)
             for row in _between(revisions, before, wanted, agreed.get(pk, "")):
                 is_merge = row.change_set_id in received
+                told = _edit_before(revisions, row, received) if is_merge else row
                 yield _Step(
                     row.pk, row.created_at, pk, row.author_id,
-                    None if is_merge else row.change_set_id, "" if is_merge else row.reason, row.pk,
+                    told.change_set_id if told else None, told.reason if told else "", row.pk,
                 )  # fmt: skip
+
+
+def _edit_before(
+    revisions: list[Revision], merged: Revision, received: set[int]
+) -> Revision | None:
+    """Return the edit that a sync merged, which has the reason."""
+    earlier = revisions[: revisions.index(merged)]
+    edits = (row for row in reversed(earlier) if row.change_set_id not in received)
+    return next((row for row in edits if row.author_id == merged.author_id), None)
 
 
 def _revisions(terms: Iterable[int]) -> Iterator[tuple[int, list[Revision]]]:

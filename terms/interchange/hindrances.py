@@ -10,11 +10,16 @@ from terms.files.plan import CONFLICT, EDITED_HERE, REMOVED, SKIPPED, PlannedFil
 from terms.formats.fingerprint import fingerprint_of
 from terms.models import Category, Glossary, Term
 from terms.models.bulk import batches
+from terms.quality.checking import BLOCK, blocks_publishing, findings
+from terms.quality.rule import CheckedTerm
 from terms.review.approvals import asks, needed_by
+
+# Rules about what the import itself brings: pictures, terms to link to, the texts of files.
+KNOWN_LATER = frozenset({"picture", "link", "drift"})
 
 
 class Publishing:
-    """What an import that publishes would do. Quality rules are checked only then."""
+    """What an import that publishes would do."""
 
     def __init__(self, glossary: Glossary, entries: Collection[PlannedFile]):
         self.now = timezone.now()
@@ -28,6 +33,7 @@ class Publishing:
             self.terms |= {row[0]: row[1:] for row in terms.values_list(*columns)}
             if is_asking:
                 self.needed |= needed_by(glossary, list(terms.only("uid", "category")))
+        self.blocked = _blocked(glossary, entries)
         self.default = glossary.approvals_needed if is_asking else 0
         rows = Category.objects.filter(glossary=glossary).exclude(approvals_needed=None)
         self.of_category = {
@@ -47,7 +53,7 @@ class Publishing:
             return False, ""
         if document:
             problem = str(document.problem or "")
-        hindrance = problem or self._hindrance(entry)
+        hindrance = problem or self.blocked.get(entry.path, "") or self._hindrance(entry)
         return not hindrance, hindrance
 
     def _hindrance(self, entry: PlannedFile) -> str:
@@ -68,3 +74,20 @@ class Publishing:
             own = self.of_category.get(entry.document.category, self.default)
             return max(needed, own)
         return needed or self.default
+
+
+def _blocked(glossary: Glossary, entries: Collection[PlannedFile]) -> dict[str, str]:
+    """Return path → the first problem for which a quality rule prevents publication."""
+    found: dict[str, str] = {}
+    if not blocks_publishing(glossary):
+        return found
+    documents = [(entry.path, entry.term, entry.document) for entry in entries if entry.document]
+    for some in batches(documents):
+        terms = Term.objects.in_bulk([term for _path, term, _document in some if term])
+        paths = {id(document): path for path, _term, document in some}
+        texts = [CheckedTerm(terms.get(term), document) for _path, term, document in some]
+        for text, problem in findings(glossary, texts, [BLOCK]):
+            if problem.rule not in KNOWN_LATER:
+                path = paths[id(text.document)]
+                found.setdefault(path, f"{problem.where}: {problem.message}")
+    return found

@@ -13,6 +13,7 @@ from terms.files.git.source import RepositorySource
 from terms.models import Glossary, Revision, TermFile
 
 REASON = "Line ends as in .gitattributes"
+WAITS = "waits until its version with the line ends of .gitattributes is published"
 
 
 def follow_attributes(glossary: Glossary, source: RepositorySource) -> None:
@@ -26,6 +27,19 @@ def follow_attributes(glossary: Glossary, source: RepositorySource) -> None:
             save_one(glossary, draft, row.author, REASON)
         except StaleWrite:  # by an editor, right now: the next sync looks again
             continue
+
+
+def waiting_for_lf(glossary: Glossary, source: RepositorySource) -> dict[int, str]:
+    """Return the published texts with CRLF that git would commit as LF: id of the term → why.
+
+    Readers see them until the text with LF, which ``follow_attributes`` saved, is published.
+    """
+    rows = Revision.objects.filter(
+        term__glossary=glossary, term__trashed_at=None, fingerprint=F("term__live_fingerprint")
+    ).exclude(fingerprint=F("term__fingerprint"))
+    found = rows.filter(text__contains="\r\n").values_list("term__path", "term")
+    terms = dict(found)
+    return {terms[path]: WAITS for path in source.without_crlf(list(terms))}
 
 
 def _waiting(glossary: Glossary, source: RepositorySource) -> Iterator[Revision]:

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import socket
 import threading
 import time
@@ -73,6 +74,15 @@ def mirror_of(repository: Repository) -> Mirror:
     remote = Remote(repository.url, tuple(settings.GIT_CREDENTIALS), addresses)
     limits = Limits(settings.GIT_MAX_MB * 1024**2, settings.GIT_TIMEOUT)
     return Mirror(_copies() / f"{repository.pk}.git", remote, limits)
+
+
+def remove_unused_copies() -> None:
+    """Delete the copies of repositories that were removed from the admin."""
+    known = {str(pk) for pk in Repository.objects.values_list("pk", flat=True)}
+    for copy in _copies().glob("*.git"):
+        if copy.stem not in known:
+            shutil.rmtree(copy, ignore_errors=True)
+            copy.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _copies() -> Path:

@@ -25,14 +25,15 @@ from terms.files.git.mirror import BASE, Mirror, NewCommit
 from terms.files.git.source import RepositorySource, TreeTarget
 from terms.files.import_plan import plan_import
 from terms.files.plan import CONFLICT, INVALID, UNCHANGED, FileOrigin, Plan, Sides
+from terms.formats.paths import SIDECAR
 from terms.models import Event, Repository, Sync, Term, TermFile, Webhook
 from terms.models.bulk import Progress, WorkEnded
 from terms.people.webhooks import tell_webhooks
 
 from .commits import commits_for, identity, title_of_sync
 from .imports import Outcome, Wishes, run_import
-from .line_ends import follow_attributes
-from .repositories import Lease, leased, mirror_of
+from .line_ends import follow_attributes, waiting_for_lf
+from .repositories import Lease, leased, mirror_of, remove_unused_copies
 
 ATTEMPTS = 6  # pushes, if others push at the same time
 PATIENCE = 300.0  # seconds that a sync waits for another one
@@ -87,7 +88,8 @@ class Result:
     @property
     def is_news(self) -> bool:
         """Whether something was received or sent, or needs attention."""
-        return bool(self.commits or self.received or self.attention)
+        beside = self.outcome and (self.outcome.taken.count or self.outcome.sidecar.count)
+        return bool(self.commits or self.received or beside or self.attention)
 
 
 def sync(
@@ -103,13 +105,14 @@ def sync(
     """
     options = options or SyncOptions()
     with leased(repository, options.patience) as lease:
+        remove_unused_copies()
         run = _Run(repository, person, progress, lease, options)
         try:
             with mirror_of(repository) as mirror:
                 try:
                     run.sync(mirror)
                 except DamagedCopy:
-                    mirror.make_anew()
+                    mirror.recreate()
                     raise
         except FolderError as error:
             run.log(str(error))
@@ -141,6 +144,7 @@ class _Run:
         self.is_trial = options.is_trial
         self.sides = {**repository.sides, **options.sides}
         self.removes_many = repository.removes_many or options.removes_many
+        self.waiting: dict[int, str] = {}  # id → why the text of this term cannot be sent yet
         self.result = Result(before=repository.commit)
         self.started_at = timezone.now()
 
@@ -160,6 +164,7 @@ class _Run:
             self.lease.require()
             if not self.is_trial:
                 follow_attributes(self.glossary, source)
+            self.waiting = waiting_for_lf(self.glossary, source) if self._sends_live else {}
             try:
                 self._send(mirror, source, event)
                 break
@@ -226,9 +231,9 @@ class _Run:
         if is_request:
             onto, parents, merge = self._request(mirror, source)
         target = TreeTarget(onto)
-        exporter = Exporter(self.glossary, target, holds=self._held(), refills=False)
-        is_live = repository.texts == Repository.Texts.LIVE
-        self.result.export = exporter.export(is_live, prune=True, progress=self.progress)
+        holds = self.waiting | self._held()
+        exporter = Exporter(self.glossary, target, holds=holds, refills=False)
+        self.result.export = exporter.export(self._sends_live, prune=True, progress=self.progress)
         target.drop_unchanged()
         mirror.require_read()
         commits = commits_for(repository, target, self.result.export.files)
@@ -245,6 +250,10 @@ class _Run:
         if not is_request:
             exporter.remember()
         self._settle(mirror, head, event)
+
+    @property
+    def _sends_live(self) -> bool:
+        return self.repository.texts == Repository.Texts.LIVE
 
     def _held(self) -> dict[int, str]:
         """Return the terms that were edited so recently that they are not committed yet."""
@@ -380,6 +389,16 @@ def origins_of(source: RepositorySource, plan: Plan) -> Mapping[str, FileOrigin]
     }
 
 
+def _beside_terms(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
+    """Yield the pictures and the sidecar that need attention, as in ``Result.attention``."""
+    for path, reason in outcome.taken.conflicts:
+        yield path, CONFLICT, reason
+    for _path, reason in outcome.sidecar.conflicts:
+        yield SIDECAR, CONFLICT, reason
+    for path, reason in [*outcome.taken.problems, *outcome.sidecar.problems]:
+        yield path, "note", reason
+
+
 def _attention(result: Result) -> Iterator[tuple[str, str, str]]:
     seen = set()
     if result.outcome:
@@ -387,6 +406,7 @@ def _attention(result: Result) -> Iterator[tuple[str, str, str]]:
             seen.add(entry.path)
             if entry.status in (CONFLICT, INVALID):
                 yield entry.path, entry.status, entry.reason
+        yield from _beside_terms(result.outcome)
         for path, words in result.outcome.notes:
             is_question = words == result.outcome.asks_removal
             yield ("", "removal", words) if is_question else (path, "note", words)

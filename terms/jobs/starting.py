@@ -32,6 +32,7 @@ def start_job(
     The caller has checked the permission of the person.
     """
     title = title or str(KINDS[kind].title)
+    Job.objects.sweep()
     with transaction.atomic():
         job = Job.objects.create(
             kind=kind, glossary=glossary, person=person, arguments=arguments, title=title[:300]

@@ -21,6 +21,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Active jobs of which no worker has been heard for ``PATIENCE``."""
         return self.active().filter(heartbeat_at__lt=timezone.now() - Job.PATIENCE)
 
+    def sweep(self) -> None:
+        """Delete jobs that ended more than ``KEPT`` ago."""
+        self.filter(finished_at__lt=timezone.now() - Job.KEPT).delete()
+
 
 class Job(models.Model):
     """A piece of work that a person started.
@@ -38,6 +42,7 @@ class Job(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     ACTIVE = (State.WAITING, State.RUNNING)
+    KEPT = timedelta(days=90)
     PATIENCE = timedelta(seconds=60)
     HEARTBEAT_EVERY = timedelta(seconds=5)
     MOST_INTERRUPTIONS = 3  # a job that ends its worker each time is not started for ever

@@ -83,6 +83,17 @@ def test_bad_settings_are_refused(admin, colleague, field, value, problem):
     assert not Repository.objects.exists()
 
 
+def test_deleted_repository_leaves_no_copy(admin, page, settings):
+    admin.post(page, {"do": "sync"})
+    work_off(once=True)
+    copies = settings.DATA_DIR / "repositories"
+    assert [*copies.glob("*.git")]
+    address = page.replace("sync/", "delete/")
+    assert admin.post(address, {"post": "yes"}).status_code == 302
+    assert [*copies.iterdir()] == []
+    assert Term.objects.count() == 2
+
+
 def test_conflict_is_decided_on_the_page(admin, colleague, page):
     repository = Repository.objects.get()
     sync(repository)

@@ -498,6 +498,20 @@ def test_plan_says_which_texts_need_approval(editor):
     assert "must approve" in draft.files.get(path="a.md").outcome
 
 
+def test_plan_says_which_texts_a_rule_blocks(editor):
+    glossary = default_glossary()
+    glossary.rules = {"definition": "block", "picture": "block"}
+    glossary.save()
+    empty = text_of("B").replace("description: >-\n  What B is, in a sentence.\n", "")
+    draft = planned({"a.md": text_of("A", body="![A](a.png)"), "b.md": empty})
+    assert draft.files.get(path="a.md").goes_live
+    hindrance = draft.files.get(path="b.md").hindrance
+    assert hindrance.startswith("description: ")
+    draft.become(State.READY, State.READY, publishes=True)
+    apply(draft, editor)
+    assert hindrance in draft.files.get(path="b.md").outcome
+
+
 def person_with(*codenames):
     user = User.objects.create_user("-".join(codenames) or "nobody", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))

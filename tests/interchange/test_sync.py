@@ -310,6 +310,22 @@ def test_published_texts_only(colleague, repository, ann):
     assert "Line 3" in colleague.read("flask.md")
 
 
+def test_published_text_with_crlf_waits_for_the_version_with_lf(colleague, repository):
+    Repository.objects.update(texts="live")
+    colleague.write(".gitattributes", "*.md text\n")
+    colleague.push()
+    text = text_of("New", body=LONG).replace("\n", "\r\n")
+    make_term("New", path="new.md", text=text)
+    publish(default_glossary(), Term.objects.all())
+    for _ in range(2):
+        sent = {file.path: file for file in sync(repository).export.files}
+        assert "line ends of .gitattributes" in sent["new.md"].reason
+    publish(default_glossary(), Term.objects.all())
+    sync(repository)
+    colleague.pull()
+    assert (colleague.folder / "new.md").read_bytes() == text.replace("\r\n", "\n").encode()
+
+
 def test_only_term_files_are_touched(tmp_path, ann):
     colleague = Colleague(tmp_path, "docs/words")
     colleague.folder.mkdir(parents=True, exist_ok=True)
@@ -431,6 +447,7 @@ def test_pictures_and_sidecar_go_both_ways(colleague, repository, ann, settings,
     assert file.is_file()
 
     replace_picture(Picture.objects.get(), png("blue"), ann)
+    content_of_blue = exported_content(Picture.objects.get())
     Glossary.objects.update(keeps="sidecar")
     Term.objects.filter(name="Flask").update(owner=ann)
     sync(Repository.objects.get())
@@ -446,6 +463,42 @@ def test_pictures_and_sidecar_go_both_ways(colleague, repository, ann, settings,
     sync(Repository.objects.get())
     assert exported_content(Picture.objects.get()) == png("green")
     assert not Term.objects.get(name="Flask").is_linked
+    undo(Sync.objects.first().change_set)
+    assert exported_content(Picture.objects.get()) == content_of_blue
+    assert Term.objects.get(name="Flask").is_linked
+    sync(Repository.objects.get())
+    colleague.pull()
+    assert file.read_bytes() == content_of_blue
+    assert "linked" not in sidecar.read_text()
+
+
+def test_picture_and_sidecar_changed_on_both_sides_are_reported(
+    colleague, repository, ann, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.ORIGINALS_ROOT = tmp_path / "originals"
+    Glossary.objects.update(keeps="sidecar")
+    picture = add_picture(default_glossary(), png("red"), "chart.png")
+    edit("Flask", "Sentence 3", f"![A]({picture.path}) Sentence 3", ann)
+    Term.objects.filter(name="Flask").update(review_by="2027-01-01")
+    sync(repository)
+    colleague.pull()
+    (colleague.clone / "images" / "chart.png").write_bytes(png("green"))
+    sidecar = colleague.clone / ".glossary-cms.yaml"
+    sidecar.write_text(sidecar.read_text().replace("2027-01-01", "2028-01-01"))
+    colleague.push()
+    replace_picture(Picture.objects.get(), png("blue"), ann)
+    Term.objects.filter(name="Flask").update(review_by="2029-01-01")
+    found = sync(Repository.objects.get())
+    assert [(path, status) for path, status, _reason in found.attention] == [
+        ("images/chart.png", "conflict"), (".glossary-cms.yaml", "conflict"),
+        ("images/chart.png", "not sent"),
+    ]  # fmt: skip
+    sides = {"images/chart.png": "file", ".glossary-cms.yaml": "file"}
+    sync(Repository.objects.get(), options=SyncOptions(sides=sides))
+    assert exported_content(Picture.objects.get()) == png("green")
+    assert str(Term.objects.get(name="Flask").review_by) == "2028-01-01"
+    assert sync(Repository.objects.get()).attention == []
 
 
 def png(color):
@@ -495,10 +548,12 @@ def test_rename_is_one_commit_without_an_empty_one(colleague, repository, ann):
 def test_merged_edit_is_named_after_its_term(colleague, repository, ann):
     colleague.write("flask.md", colleague.read("flask.md").replace("Sentence 3", "Line 3"))
     colleague.push()
-    edit("Flask", "Sentence 9", "Line 9", ann)
+    edit("Flask", "Sentence 9", "Line 9", ann, "Shorter")
     sync(repository)
     colleague.pull()
-    assert colleague.log("-1", "--format=%an|%B") == ["Ann Lee|Edit Flask", ""]
+    assert colleague.log("-1", "--format=%an|%B") == [
+        "Ann Lee|Edit Flask", "", "- Flask: Shorter", "",
+    ]  # fmt: skip
 
 
 def test_edit_that_is_kept_in_a_conflict_is_the_only_commit(colleague, repository, ann):

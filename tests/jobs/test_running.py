@@ -61,6 +61,15 @@ def test_result_is_kept(kind, ann):
     assert not DBTaskResult.objects.exists()
 
 
+def test_jobs_are_kept_for_90_days_after_their_end(kind, ann):
+    kind(lambda job, watch: JobResult())
+    old, recent = run(ann), run(ann)
+    Job.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=91))
+    Job.objects.filter(pk=recent.pk).update(finished_at=timezone.now() - timedelta(days=89))
+    new = run(ann)
+    assert [job.pk for job in Job.objects.all()] == [new.pk, recent.pk]
+
+
 def test_notes_are_bounded(kind, ann):
     kind(lambda job, watch: JobResult(notes=[JobNote("x", "y")] * 5_000))
     job = run(ann)

@@ -128,7 +128,7 @@ class Mirror:
         for path in self.directory.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
-    def make_anew(self) -> None:
+    def recreate(self) -> None:
         """Have the copy made again by the next sync, as it is damaged."""
         (self.directory / COMPLETE).unlink(missing_ok=True)
 

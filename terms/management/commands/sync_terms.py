@@ -1,3 +1,4 @@
+import logging
 import signal
 import threading
 
@@ -8,6 +9,8 @@ from terms.files.folder import FolderError
 from terms.interchange.sync import Result, SyncOptions, sync
 from terms.management import console
 from terms.models import Repository
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -44,6 +47,8 @@ class Command(BaseCommand):
                 self._all(options)
             except DatabaseError as error:
                 self.stderr.write(f"The database does not answer: {error}")
+            except Exception:  # one fault does not end the watch
+                log.exception("A sync failed")
             stopped.wait(options["watch"])
 
     def _all(self, options):
