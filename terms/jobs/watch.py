@@ -18,7 +18,7 @@ from terms.models.bulk import WorkEnded
 
 from .kind import JobResult
 
-EVERY = 0.5  # seconds
+EVERY = 0.2  # seconds
 SHORTEST_WAIT = 200  # milliseconds for SQLite's write lock
 LONGEST_WORDS = 200
 # Set when the process is asked to end.

@@ -26,7 +26,7 @@ from tests.jobs.workers import (
 from tests.web.running import ROOT, environment, fill, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COUNT = 600
+COUNT = 1_500
 
 
 def published():
@@ -109,7 +109,7 @@ def edit_job(person, terms):
 def test_killed_edit_changes_all_files_or_none(ann):
     job = edit_job(ann, make_terms(COUNT))
     with worker() as process:
-        saving = Job.objects.filter(pk=job.pk, doing=f"Saving {COUNT} files")
+        saving = Job.objects.filter(pk=job.pk, doing=f"Saving {COUNT:,} files")
         wait_until(saving.first)
         process.kill()
         process.wait()
