@@ -3,18 +3,26 @@
 import unicodedata
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.core.exceptions import BadRequest
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.people.networks import address_in
 from terms.people.rate_limit import TooMany, client_of, digest, limit
+
+from .navigation import settings_for
+from .views.home import home_of
 
 ORDER = [
     "Term",
@@ -39,7 +47,8 @@ QUARTER, MONTH = 900, timedelta(days=30)
 
 class Newsroom(AdminSite):
     site_header = site_title = _lazy("Glossary")
-    index_title = _lazy("Editing")
+    index_title = _lazy("Home")
+    enable_nav_sidebar = False  # the frame has its own
 
     def login(self, request, extra_context=None):
         """Refuse too many attempts before the password check, which is slow."""
@@ -62,9 +71,29 @@ class Newsroom(AdminSite):
         def bounded(request, *args, **kwargs):
             if any("regex" in name for name in request.GET):
                 raise DisallowedModelAdminLookup("Filtering by a regular expression is not allowed")
-            return wrapped(request, *args, **kwargs)
+            return _titled(wrapped(request, *args, **kwargs))
 
         return bounded
+
+    def get_urls(self):
+        settings = self.admin_view(self.settings_view)
+        return [path("settings/", settings, name="settings"), *super().get_urls()]
+
+    def settings_view(self, request):
+        """List the pages of settings that the person may open."""
+        context = {
+            **self.each_context(request),
+            "title": _("Settings"),
+            "sections": settings_for(self.get_app_list(request)),
+        }
+        return TemplateResponse(request, "admin/settings.html", context)
+
+    def app_index(self, request, app_label, extra_context=None):
+        """Redirect Django's lists of models to the settings, which have them."""
+        return HttpResponseRedirect(reverse("admin:settings"))
+
+    def index(self, request, extra_context=None):
+        return super().index(request, {**home_of(request.user), **(extra_context or {})})
 
     def get_app_list(self, request, app_label=None):
         """Order models, with the terms app first."""
@@ -72,6 +101,19 @@ class Newsroom(AdminSite):
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["object_name"]))
         return sorted(apps, key=lambda app: app["app_label"] != "terms")
+
+
+def _titled(response: Any) -> Any:
+    """Name Django's pages after what they show: “Terms”, “Flask”, “New term”."""
+    context = getattr(response, "context_data", None) or {}
+    if "cl" in context:
+        context["title"] = capfirst(context["cl"].opts.verbose_name_plural)
+    elif "adminform" in context:
+        thing = context["opts"].verbose_name
+        original = context.get("original")
+        context["title"] = str(original) if original else _("New {thing}").format(thing=thing)
+        context["subtitle"] = None
+    return response
 
 
 def _limit_logins(request) -> None:

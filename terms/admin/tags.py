@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django import template
 from django.template import Context
@@ -10,10 +11,18 @@ from django.utils.translation import gettext as _
 from terms.formats.differences import DiffPiece
 from terms.media.pictures import rendered
 from terms.models import Glossary, Term
-from terms.people.permissions import may, rights
+from terms.people.permissions import may
 from terms.rendering import CannotRender
 from terms.rendering.icons import icon_svg
-from terms.review.worklists import LISTS, WorkList
+
+from .navigation import (
+    COUNTED,
+    count_reviews,
+    current_of,
+    places_for,
+    settings_for,
+    visible_glossaries,
+)
 
 register = template.Library()
 
@@ -27,27 +36,23 @@ def pieces(found: Iterable[DiffPiece]) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def work_lists(context: Context) -> list[tuple[str, WorkList, int]]:
-    """Return the work lists, with the number of items for the current user."""
-    person = context["request"].user
-    if not rights(person, "view_term"):
-        return []
-    return [(name, found, found.count(person)) for name, found in LISTS.items()]
+def frame(context: Context) -> dict[str, Any]:
+    """Return what the frame shows to the current user."""
+    request = context["request"]
+    places = places_for(request.user)
+    reviews = "reviews" in {place.name for place in places} and count_reviews(request.user)
+    return {
+        "places": places,
+        "current": current_of(request.path, places),
+        "reviews": f"{COUNTED - 1}+" if reviews and reviews >= COUNTED else reviews,
+        "glossaries": visible_glossaries(request.user),
+        "has_settings": bool(settings_for(context.get("available_apps") or [])),
+    }
 
 
-@register.simple_tag(takes_context=True)
-def newsroom_pages(context: Context) -> list[tuple[str, str]]:
-    """Return the titles and addresses of the pages that the current user may open."""
-    person = context["request"].user
-    pages = [
-        (_("Needs attention"), "index", "view_term"),
-        (_("Schedule"), "terms_term_schedule", "view_term"),
-        (_("Trash"), "terms_term_trash", "delete_term"),
-        (_("Import"), "terms_imports", "import_terms"),
-        (_("Export"), "terms_exports", "export_terms"),
-        (_("Preferences"), "terms_term_preferences", "view_term"),
-    ]
-    return [(title, reverse(f"admin:{name}")) for title, name, to in pages if rights(person, to)]
+@register.simple_tag
+def nav_icon(name: str) -> SafeString:
+    return SafeString(icon_svg(name))
 
 
 @register.simple_tag(takes_context=True)

@@ -209,7 +209,9 @@ def test_an_unmarked_label_is_found_on_a_page(client, monkeypatch):
 
 PAGES = [
     "/admin/",
-    "/admin/terms/",
+    "/admin/settings/",
+    "/admin/terms/term/reports/",
+    "/admin/terms/term/keys/",
     LIST,
     f"{LIST}?status=draft&needs=wanted",
     f"{LIST}add/",

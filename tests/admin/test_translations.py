@@ -14,6 +14,7 @@ CODES = frozenset(
     [
         "aria-current",
         "aria-describedby",
+        "aria-hidden",
         "aria-labelledby",
         "autocomplete",
         "class",

@@ -12,15 +12,21 @@ pytestmark = pytest.mark.django_db
 WORK = "/admin/terms/term/work/"
 
 
-def test_home_page_counts_open_work(admin):
+def test_reports_count_open_work_and_fold_the_rest(admin):
     make_term("A", related="B, Wanted one")
     make_term("B")
-    html = admin.get("/admin/").content.decode()
-    assert "<b>2</b> Drafts" in html
-    assert "<b>1</b> Wanted" in html
-    assert "<b>1</b> One-way relations" in html
-    assert "<b>0</b> To review" in html
-    assert 'id="id_quick"' in html
+    html = admin.get("/admin/terms/term/reports/").content.decode()
+    listed, _, folded = html.partition("lists without an entry")
+    assert "<b>2</b> Drafts" in listed
+    assert "<b>1</b> Wanted" in listed
+    assert "<b>1</b> One-way relations" in listed
+    assert "Unreadable" in folded
+    assert "To review" not in html
+
+
+def test_home_page_begins_a_new_term(admin):
+    make_term("A")
+    assert 'id="id_quick"' in admin.get("/admin/").content.decode()
     assert 'value="New one"' in admin.get("/admin/terms/term/add/?name=New+one").content.decode()
 
 

@@ -1,0 +1,161 @@
+"""The first page: what waits for the person, their drafts, what others did, first steps."""
+
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from terms.models import Event, ImportPlan, Preference, Repository, Review, Revision, Sync, Term
+from terms.people.permissions import rights
+from terms.review.stages import stages_of
+from terms.review.worklists import mine, ready, to_review
+
+SHOWN = 10  # things to do
+A_FEW = 8  # drafts, events
+LOOKED_AT, NAMED = 60, 3  # events of the log, and terms that are named in one line
+
+
+class Task(NamedTuple):
+    """Something that waits for the person: what it is about, why, and the link to do it."""
+
+    name: str
+    why: str
+    action: str | Promise
+    address: str
+
+
+class Step(NamedTuple):
+    """A first step of a new person."""
+
+    title: str | Promise
+    address: str
+    is_done: bool
+
+
+def home_of(person: Any) -> dict[str, Any]:
+    """Return the context of the first page."""
+    if not rights(person, "view_term"):
+        return {"may_view": False}
+    drafts = list(_with_stages(mine(person).order_by("-changed_at")[:A_FEW]))
+    return {
+        "may_view": True,
+        "may_add": bool(rights(person, "add_term")),
+        "tasks": list(islice(tasks_of(person), SHOWN)),
+        "drafts": drafts,
+        "recent": _recent(person),
+        "steps": _steps(person),
+    }
+
+
+def _with_stages(terms: QuerySet[Term]) -> Iterator[Any]:
+    found = list(terms.select_related("category", "glossary"))
+    stages = stages_of(found)
+    for term in found:
+        yield term, stages[term.pk]
+
+
+def tasks_of(person: Any) -> Iterator[Task]:
+    """Yield what waits for the person, the most urgent first."""
+    yield from _sent_back(person)
+    yield from _imports(person)
+    yield from _failed_syncs(person)
+    for term in to_review(person)[:SHOWN]:
+        yield Task(term.name, _("waits for your approval"), _("Review"), _review(term))
+    for term in ready(person)[:SHOWN]:
+        yield Task(term.name, _("is approved"), _("Publish"), _review(term))
+
+
+def _review(term: Term) -> str:
+    return reverse("admin:terms_term_review", args=[term.pk])
+
+
+def _sent_back(person: Any) -> Iterator[Task]:
+    """Yield the person's texts for which a reviewer asks for changes."""
+    newest = Revision.objects.filter(term=OuterRef("pk"), number=OuterRef("version"))
+    last = Review.objects.filter(term=OuterRef("pk")).order_by("-pk")
+    terms = rights(person, "view_term").among(Term.objects.all())
+    terms = terms.filter(Exists(newest.filter(author=person.pk)))
+    terms = terms.exclude(live_fingerprint=F("fingerprint"))
+    terms = terms.annotate(last_review=Subquery(last.values("pk")[:1]))
+    reviews = Review.objects.filter(
+        pk__in=terms.values("last_review"), outcome=Review.Outcome.CHANGES
+    )
+    for review in reviews.select_related("term", "closed_by")[:SHOWN]:
+        who = review.closed_by or _("Someone")
+        reason = Truncator(review.reason).chars(120)
+        why = _("{person} asks for changes: {reason}").format(person=who, reason=reason)
+        address = reverse("admin:terms_term_change", args=[review.term_id])
+        yield Task(review.term.name, why, _("Edit"), address)
+
+
+def _imports(person: Any) -> Iterator[Task]:
+    state = ImportPlan.State
+    open_ = ImportPlan.objects.filter(person=person.pk, state__in=(state.READY, state.FAILED))
+    for draft in open_[:A_FEW]:
+        title = _("Import of {title}").format(title=draft.title)
+        address = reverse("admin:terms_import_plan", args=[draft.pk])
+        yield Task(title, _("waits for your decision"), _("Decide"), address)
+
+
+def _failed_syncs(person: Any) -> Iterator[Task]:
+    last = Sync.objects.filter(repository=OuterRef("pk")).order_by("-pk")
+    rows = rights(person, "sync_repository").among(Repository.objects.all())
+    rows = rows.annotate(state=Subquery(last.values("state")[:1]))
+    for repository in rows.filter(state=Sync.State.FAILED).select_related("glossary")[:A_FEW]:
+        title = _("Sync of “{glossary}”").format(glossary=repository.glossary.name)
+        address = reverse("admin:terms_repository_sync", args=[repository.pk])
+        yield Task(title, _("has failed"), _("Show"), address)
+
+
+class Done(NamedTuple):
+    """What a person did to some terms in a row. ``events``: the first; ``more``: the others."""
+
+    events: list[Event]
+    more: int
+
+    @property
+    def last(self) -> Event:
+        return self.events[0]
+
+
+def _recent(person: Any) -> list[Done]:
+    """Return what others did last, in the glossaries whose terms the person may view."""
+    found = rights(person, "view_term").among(Event.objects.all())
+    found = found.exclude(person=person.pk).select_related("person", "term")
+    rows = found.order_by("-pk")[:LOOKED_AT]
+    groups = [
+        list(group) for _key, group in groupby(rows, lambda event: (event.person_id, event.kind))
+    ]
+    return [Done(group[:NAMED], len(group[NAMED:])) for group in groups[:A_FEW]]
+
+
+def _steps(person: Any) -> list[Step]:
+    """Return the first steps of a person, or nothing if all are done."""
+    kind = Event.Kind
+    own = Event.objects.filter(person=person.pk).order_by()
+    done = set(own.values_list("kind", flat=True).distinct())
+    last = own.filter(term__isnull=False).order_by("-pk").values_list("term", flat=True).first()
+    terms = reverse("admin:terms_term_changelist")
+    review = reverse("admin:terms_term_review", args=[last]) if last else terms
+    has_preference = Preference.objects.filter(person=person.pk).exists()
+    steps = [
+        Step(_lazy("Write or edit a term"), reverse("admin:terms_term_add"), kind.SAVED in done),
+        Step(
+            _lazy("Ask for a review, or publish"),
+            review,
+            bool(done & {kind.SUBMITTED, kind.PUBLISHED}),
+        ),
+        Step(_lazy("Comment on a text"), review, kind.COMMENTED in done),
+        Step(
+            _lazy("Choose when you get mail"),
+            reverse("admin:terms_term_preferences"),
+            has_preference,
+        ),
+    ]
+    return [] if all(step.is_done for step in steps) else steps

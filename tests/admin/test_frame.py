@@ -1,0 +1,242 @@
+"""The frame of the admin: menu, search from everywhere, home, reports, settings."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from terms.models import Event, Glossary, Preference, Term
+from terms.people.audit_log import record
+from terms.review.requests import approve, request_changes, submit
+from tests.accounts import logged_in
+from tests.factory import default_glossary, make_live, make_term
+
+pytestmark = pytest.mark.django_db
+JUMP = "/admin/terms/term/jump/"
+
+
+def html(response):
+    return response.content.decode()
+
+
+def side_of(client, address="/admin/"):
+    return html(client.get(address)).partition('id="side"')[2].partition("</nav>")[0]
+
+
+def jump(client, words=""):
+    """Return the groups of a search: title → titles of the items."""
+    groups = client.get(JUMP, {"q": words}).json()["groups"]
+    return {group["title"]: [item["title"] for item in group["items"]] for group in groups}
+
+
+def person(name):
+    user = User.objects.create_user(name, is_staff=True)
+    return logged_in(user), user
+
+
+def member_of(role):
+    client, user = person(role.lower())
+    user.groups.add(Group.objects.get(name=role))
+    return client, user
+
+
+# The menu
+
+
+def test_menu_marks_the_current_page(admin):
+    term = make_term("Flask")
+    for address, current in (
+        ("/admin/", "Home"),
+        ("/admin/terms/term/", "Terms"),
+        (f"/admin/terms/term/{term.pk}/change/", "Terms"),
+        ("/admin/terms/term/schedule/", "Schedule"),
+        ("/admin/settings/", "Settings"),
+    ):
+        side = side_of(admin, address)
+        assert side.count('aria-current="page"') == 1
+        marked = side.partition('aria-current="page"')[2].partition("</a>")[0]
+        assert current in marked
+
+
+def test_menu_has_what_the_role_needs(roles):
+    author, _ = member_of("Author")
+    side = side_of(author)
+    assert "Reviews" in side
+    assert "Trash" not in side
+    assert "Settings" not in side
+    assert author.get("/admin/settings/").status_code == 200
+
+
+def test_menu_counts_the_reviews_that_wait_for_the_person(roles):
+    writer, ann = member_of("Author")
+    reviewer, _ = member_of("Reviewer")
+    submit(make_term("Flask", author=ann), ann)
+    assert '<b class="side-count">1</b>' in side_of(reviewer)
+    assert "side-count" not in side_of(writer)
+
+
+def test_menu_lists_several_glossaries(admin):
+    default_glossary()
+    assert "side-glossaries" not in side_of(admin)
+    other = Glossary.objects.create(slug="other", name="Other words")
+    assert f"?glossary__id__exact={other.pk}" in side_of(admin)
+
+
+def test_pages_are_called_after_what_they_show(admin):
+    term = make_term("Flask")
+    for address, title in (
+        ("/admin/terms/term/", "<h1>Terms</h1>"),
+        (f"/admin/terms/term/{term.pk}/change/", "<h1>Flask</h1>"),
+        ("/admin/terms/term/add/", "<h1>New term</h1>"),
+        ("/admin/terms/category/", "<h1>Categories</h1>"),
+    ):
+        assert title in html(admin.get(address))
+
+
+def test_list_of_models_is_the_page_of_settings(admin):
+    page = html(admin.get("/admin/terms/", follow=True))
+    assert "<h1>Settings</h1>" in page
+    assert "Pictures</a>" not in page.partition("<h1>")[2]
+    for title in ("Glossaries", "Categories", "Users", "Log"):
+        assert f">{title}</a>" in page
+
+
+# Search from everywhere
+
+
+def test_search_without_words_lists_pages_and_actions(admin):
+    found = jump(admin)
+    assert found["Pages"][:3] == ["Home", "Terms", "Reviews"]
+    assert found["Actions"] == ["New term", "Preferences", "Jobs", "Keys"]
+    assert "Terms" not in found
+
+
+def test_search_finds_terms_pages_settings_and_offers_a_new_term(admin):
+    make_live("Flask")
+    make_term("Flask extension")
+    make_term("Django", body="Like Flask.")
+    found = jump(admin, "flask")
+    assert found["Terms"] == ["Flask", "Flask extension"]
+    assert found["Actions"] == ["New term “flask”"]
+    assert jump(admin, "categ")["Pages"] == ["Categories"]
+    items = admin.get(JUMP, {"q": "flask"}).json()["groups"][0]["items"]
+    assert [item["detail"] for item in items] == ["live", "draft"]
+    assert items[0]["address"] == reverse(
+        "admin:terms_term_change", args=[Term.objects.get(name="Flask").pk]
+    )
+
+
+def test_search_finds_words_of_the_text_if_no_name_has_them(admin):
+    make_live("Django", body="It has migrations.")
+    assert jump(admin, "migrations")["Terms"] == ["Django"]
+
+
+@pytest.mark.parametrize("words", ["\0", "x" * 5_000, "%", "<b>", "  "])
+def test_search_takes_any_text(admin, words):
+    assert admin.get(JUMP, {"q": words}).status_code == 200
+
+
+def test_search_shows_only_what_the_person_may_open(roles):
+    make_term("Flask")
+    stranger, _ = person("stranger")
+    assert "Terms" not in jump(stranger, "flask")
+    assert jump(stranger)["Pages"] == ["Home"]
+    author, _ = member_of("Author")
+    assert "Terms" in jump(author, "flask")
+    assert "Pages" not in jump(author, "webhooks")
+
+
+def test_search_costs_the_same_for_any_number_of_terms(admin):
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            jump(admin, "term")
+        return len(found)
+
+    for number in range(3):
+        make_term(f"Term 2{number}")
+    queries()
+    before = queries()
+    for number in range(20):
+        make_term(f"Term 1{number}")
+    assert queries() <= before
+
+
+# Home
+
+
+def test_home_shows_what_waits_for_the_person(roles):
+    author, ann = member_of("Author")
+    publisher, bob = member_of("Publisher")
+    sent_back, asked = make_term("Flask", author=ann), make_term("Django", author=ann)
+    submit(sent_back, ann)
+    request_changes(sent_back, bob, "Name the version.")
+    submit(asked, ann)
+
+    page = html(author.get("/admin/"))
+    assert "publisher asks for changes: Name the version." in page
+    assert "Edit: Flask" in page
+    assert "waits for your approval" not in page
+    assert "Django" in page.partition("Your terms")[2]
+
+    page = html(publisher.get("/admin/"))
+    assert "<b>Django</b> waits for your approval" in page
+    assert "asks for changes" not in page
+    approve(asked, bob, asked.fingerprint)
+    page = html(publisher.get("/admin/"))
+    assert "waits for your approval" not in page
+
+
+def test_text_that_was_submitted_again_is_not_sent_back(roles):
+    author, ann = member_of("Author")
+    _, bob = member_of("Publisher")
+    term = make_term("Flask", author=ann)
+    submit(term, ann)
+    request_changes(term, bob, "Name the version.")
+    submit(term, ann)
+    assert "asks for changes" not in html(author.get("/admin/"))
+
+
+def test_home_groups_what_others_did(admin):
+    names = ["Flask", "Django", "WSGI", "CSS", "HTML"]
+    terms = [(make_term(name).pk, name) for name in names]
+    Event.objects.all().delete()
+    record(default_glossary(), Event.Kind.PUBLISHED, terms)
+    recent = html(admin.get("/admin/")).partition("What others did")[2]
+    assert recent.count("<li>") == 1
+    assert "A command published" in recent
+    assert "and 2 more" in recent
+
+
+def test_first_steps_end_when_all_are_done(roles):
+    author, ann = member_of("Author")
+    page = html(author.get("/admin/"))
+    assert "First steps" in page
+    assert "<s>" not in page
+    term = make_term("Flask")
+    for kind in ("saved", "submitted", "commented"):
+        record(default_glossary(), kind, [(term.pk, "Flask")], ann)
+    assert html(author.get("/admin/")).count("<s>") == 3
+    Preference.objects.create(person=ann)
+    assert "First steps" not in html(author.get("/admin/"))
+
+
+def test_home_of_a_person_without_a_role_says_so():
+    client, _ = person("stranger")
+    assert "You have no role in any glossary yet." in html(client.get("/admin/"))
+
+
+def test_home_costs_the_same_for_any_number_of_terms(admin):
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            admin.get("/admin/")
+        return len(found)
+
+    for number in range(3):
+        make_term(f"Term {number}")
+    queries()
+    before = queries()
+    for number in range(20):
+        make_term(f"Term 1{number}")
+    assert queries() <= before
+    assert before <= 30
