@@ -1,8 +1,9 @@
 """Related terms, mentions and incoming links of terms, for their pages."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from terms.models import Mention, PublishedRelation, PublishedTerm
 from terms.models.fields import Uid
@@ -62,11 +63,14 @@ class Surroundings:
         return [self.meant, *self.meanings] if self.meant else self.meanings
 
 
+Relations = Sequence[tuple[int, str, str, Uid | None]]  # id of the term, kind, label, target
+Mentions = Sequence[tuple[int, int, int, Uid | None]]  # id of the term, start, end, target
+
+
 def surroundings_of(
     terms: Collection[PublishedTerm], known: Mapping[Uid, Facts]
 ) -> dict[Uid, Surroundings]:
     uids = {term.pk: term.uid for term in terms}
-    own = set(uids.values())
     relations = list(
         PublishedRelation.objects.filter(term__in=uids)
         .order_by("position")
@@ -78,6 +82,20 @@ def surroundings_of(
         .order_by("start")
         .values_list("source", "start", "end", "target_uid")
     )
+    return surroundings_with(uids, relations, mentions, known)
+
+
+def surroundings_with(
+    uids: Mapping[int, Uid],
+    relations: Relations,
+    mentions: Mentions,
+    known: Mapping[Uid, Facts] = MappingProxyType({}),
+) -> dict[Uid, Surroundings]:
+    """Return the surroundings of terms (id → uid) with these relations and mentions.
+
+    Links from other terms are those of the published texts.
+    """
+    own = set(uids.values())
     back, named = _incoming(own)
     targets = {row[-1] for row in relations} | {row[-1] for row in mentions}
     others = {uid for uid in targets if uid}
@@ -89,7 +107,7 @@ def surroundings_of(
         other = target if target != uids[pk] else None
         found[uids[pk]].add(kind, label, facts.get(other) if other else None)
     for pk, start, end, target in mentions:
-        if target in facts:
+        if target and target in facts:
             found[uids[pk]].links.append((start, end, facts[target]))
     meanings = {(uid, source) for uid, kind, source in back if kind == "meaning"}
     for uid, sources in _grouped(meanings).items():

@@ -44,6 +44,11 @@ def term_pages(
             yield from _forms(glossary, term, around[term.uid])
 
 
+def html_of(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> bytes:
+    """Return the page of a term that need not be stored."""
+    return _html(glossary, term, around, linked_data(glossary, term))
+
+
 def _forms(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> Iterator[Built]:
     data = linked_data(glossary, term)
     yield Built(term.path, _html(glossary, term, around, data))

@@ -42,7 +42,7 @@ class _Known:
         self._mark = _mark()
         self._all = _all_names(glossary, texts) if texts > FEW else None
 
-    def of(self, sources: Iterable["_Source"]) -> Names:
+    def of(self, sources: Iterable["MentionSource"]) -> Names:
         if self._all is None or self._mark != _mark():
             return names_of(self.glossary, [source.plain for source in sources])
         return self._all
@@ -79,7 +79,7 @@ def _all_names(glossary: Glossary, texts: int) -> Names:
     return Names(linked_names(glossary), texts)
 
 
-class _Source(NamedTuple):
+class MentionSource(NamedTuple):
     """The columns of a published term that are needed to find mentions."""
 
     pk: int
@@ -90,9 +90,16 @@ class _Source(NamedTuple):
     decisions: dict[str, str]
 
 
+def mentions_in(
+    glossary: Glossary, source: MentionSource
+) -> Iterator[tuple[Occurrence, Uid | None]]:
+    """Yield the mentions in a text, also one that is not stored; None is an ambiguous name."""
+    return _mentions(source, names_of(glossary, [source.plain]))
+
+
 def _relink(glossary: Glossary, pks: list[int], known: _Known, touched: set[Uid], _: Store) -> None:
     terms = PublishedTerm.objects.filter(pk__in=pks).order_by()
-    sources = [_Source(*row) for row in terms.values_list(*_Source._fields)]
+    sources = [MentionSource(*row) for row in terms.values_list(*MentionSource._fields)]
     names = known.of(sources)
     before: dict[int, set[tuple]] = {}
     former = Mention.objects.filter(source__in=pks).order_by()
@@ -114,7 +121,7 @@ def _relink(glossary: Glossary, pks: list[int], known: _Known, touched: set[Uid]
     insert_rows(Mention, ("source", "start", "end", "label", "key", "target_uid"), rows)
 
 
-def _mentions(source: _Source, names: Names) -> Iterator[tuple[Occurrence, Uid | None]]:
+def _mentions(source: MentionSource, names: Names) -> Iterator[tuple[Occurrence, Uid | None]]:
     body = source.text[source.body_start :]
     found = list(chosen(places(body, names), source.uid, source.decisions))
     links = [Link(place.start, place.end, "x") for place, target in found if target]

@@ -1,8 +1,9 @@
 """Relations of published terms: links, waiting names, successors."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from terms.editing.index import known_names, runs
+from terms.formats.document import TermDocument
 from terms.formats.paths import name_key
 from terms.formats.related import read_names
 from terms.models import Glossary, PublishedRelation, Relation, Term
@@ -30,14 +31,24 @@ def write_relations(glossary: Glossary, batch: Batch) -> list[RelationRow]:
     ]
     for uid, (live, page) in batch.items():
         if uid not in newest:
-            names = _known(glossary, live.document.related)
-            labels = read_names(live.document.related, names.__contains__)
-            rows += [_row(names, page.pk, *item, "related") for item in enumerate(labels)]
-        if label := live.document.replaced_by:
-            rows.append(_row(_known(glossary, label), page.pk, 0, label, "successor"))
+            rows += related_rows(glossary, page.pk, live.document)
+        rows += successor_rows(glossary, page.pk, live.document)
     rows += derived
     insert_rows(PublishedRelation, RelationRow._fields, rows)
     return rows
+
+
+def related_rows(glossary: Glossary, pk: int, document: TermDocument) -> Iterator[RelationRow]:
+    """Yield the relations in a text, for the published term with this id."""
+    names = _known(glossary, document.related)
+    for item in enumerate(read_names(document.related, names.__contains__)):
+        yield _row(names, pk, *item, "related")
+
+
+def successor_rows(glossary: Glossary, pk: int, document: TermDocument) -> Iterator[RelationRow]:
+    """Yield the relation to the term that replaces a term, if its text names one."""
+    if label := document.replaced_by:
+        yield _row(_known(glossary, label), pk, 0, label, "successor")
 
 
 def _known(glossary: Glossary, related: str) -> dict[str, Uid]:
