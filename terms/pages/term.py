@@ -44,7 +44,7 @@ def term_pages(
             yield from _forms(glossary, term, around[term.uid])
 
 
-def html_of(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> bytes:
+def page_html(glossary: Glossary, term: PublishedTerm, around: Surroundings) -> bytes:
     """Return the page of a term that need not be stored."""
     return _html(glossary, term, around, linked_data(glossary, term))
 

@@ -91,10 +91,13 @@ class MentionSource(NamedTuple):
 
 
 def mentions_in(
-    glossary: Glossary, source: MentionSource
+    glossary: Glossary, source: MentionSource, own: Collection[str]
 ) -> Iterator[tuple[Occurrence, Uid | None]]:
-    """Yield the mentions in a text, also one that is not stored; None is an ambiguous name."""
-    return _mentions(source, names_of(glossary, [source.plain]))
+    """Yield the mentions in a text that is not stored, whose term has the names ``own``.
+
+    The target of an ambiguous name is None.
+    """
+    return _mentions(source, names_of(glossary, [source.plain], (source.uid, own)))
 
 
 def _relink(glossary: Glossary, pks: list[int], known: _Known, touched: set[Uid], _: Store) -> None:

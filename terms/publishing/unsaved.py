@@ -8,7 +8,7 @@ from terms.formats.fingerprint import fingerprint_of
 from terms.models import Alias, Category, Glossary, MentionDecision, PublishedTerm, Term, Vertical
 from terms.models.fields import new_uid
 from terms.pages.surroundings import Surroundings, surroundings_with
-from terms.pages.term import html_of
+from terms.pages.term import page_html
 from terms.rendering import MAX_BODY, render
 
 from .candidates import Live, Version, published_term
@@ -32,7 +32,7 @@ def page_of_text(
     stored = PublishedTerm.objects.filter(uid=page.uid).values("pk", "published_at").first()
     page.pk = stored["pk"] if stored else 0
     page.published_at = stored["published_at"] if stored else page.published_at
-    return page.path, html_of(glossary, page, _surroundings(glossary, page, document))
+    return page.path, page_html(glossary, page, _surroundings(glossary, page, document))
 
 
 def _version(glossary: Glossary, document: TermDocument, term: Term | None) -> Version:
@@ -86,9 +86,10 @@ def _surroundings(glossary: Glossary, page: PublishedTerm, document: TermDocumen
     rows.sort(key=lambda row: row.position)
     relations = [(row.term, row.kind, row.label, row.target_uid) for row in rows]
     text = MentionSource(page.pk, page.uid, page.text, page.body_start, page.plain, page.decisions)
+    own = (document.name, *document.aliases) if page.is_linked else ()
     mentions = [
         (page.pk, place.start, place.end, target)
-        for place, target in mentions_in(glossary, text)
+        for place, target in mentions_in(glossary, text, own)
         if target
     ]
     return surroundings_with({page.pk: page.uid}, relations, mentions)[page.uid]
