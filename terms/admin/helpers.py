@@ -1,4 +1,4 @@
-"""Requests by the term form's scripts: preview, picture upload, names, icons.
+"""Requests by the term form's scripts: picture upload, names, icons.
 
 markdownx's own views are not used: they check no permissions and trust the client about the type of
 a file.
@@ -8,17 +8,15 @@ from functools import wraps
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from terms.editing.lookup import called, names_with, spelled_like
 from terms.editing.numbers import number_in
 from terms.formats.paths import problem_with
-from terms.media.pictures import MAX_BYTES, BadPicture, rendered
+from terms.media.pictures import MAX_BYTES, BadPicture
 from terms.models import Glossary, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.people.permissions import rights
-from terms.rendering import CannotRender
 from terms.rendering.icons import find_icons, icon_body
 from terms.review.suggestions import why_declined
 
@@ -50,20 +48,6 @@ def _for_editors(method):
         return answered
 
     return decorate
-
-
-@_for_editors("POST")
-def preview_view(request):
-    """Return the safe HTML of the posted ``content``, rendered as on the public page.
-
-    It includes the pictures beside the file of ``term``, or beside the files of ``glossary``.
-    """
-    text = request.POST.get("content", "").replace("\r\n", "\n")
-    term, glossary, path = _place(request, "view_term", "view_term")
-    try:
-        return HttpResponse(rendered(text, term, glossary, path))
-    except CannotRender as error:
-        return HttpResponse(format_html("<p>{}</p>", error))
 
 
 def _place(request, of_term, of_new) -> tuple[Term | None, Glossary | None, str]:

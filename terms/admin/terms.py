@@ -54,13 +54,20 @@ UNREADABLE = [
 ]
 
 
+def _next_action(context, term) -> str:
+    """Return the name of the button with the next step of this person."""
+    if context.get("can_publish") and not (term and context["stage"].standing.needed):
+        return "_publish"
+    return "_review" if context["asks_for_review"] else "_continue"
+
+
 class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
     form = TermForm
-    save_on_top = True
 
     class Media:
         css = {"all": ["terms/prose.css"]}
         js = [
+            "terms/edit.js",
             "terms/admin.js",
             "terms/drafts.js",
             "terms/names.js",
@@ -166,6 +173,9 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
         is_asked = context["stage"].standing.needed if obj else approvals.are_asked_for()
         context["asks_for_review"] = is_asked or not context.get("can_publish")
+        context["next_action"] = _next_action(context, obj)
+        preview = reverse("admin:terms_term_preview")
+        context["preview_address"] = f"{preview}?term={obj.pk}" if obj else preview
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, obj, form, change):

@@ -11,6 +11,7 @@ from .views import (
     history,
     jump,
     links,
+    look,
     neighbours,
     page,
     preferences,
@@ -38,7 +39,7 @@ class Addresses(Mixin):
             return path(route, view, values, name=f"terms_term_{name}")
 
         return [
-            helper("preview/", helpers.preview_view, "preview"),
+            helper("preview/", look.preview_view, "preview"),
             helper("upload/", helpers.upload_view, "upload"),
             helper("suggest/", helpers.suggest_view, "suggest"),
             helper("icons/", helpers.icons_view, "icons"),

@@ -61,27 +61,80 @@ def test_get_is_not_allowed_for_actions(admin):
 # Preview, names, icons
 
 
-def test_preview_equals_public_rendering(admin):
-    html = admin.post(
-        PREFIX + "preview/", {"content": "## A\r\n<script>x</script>"}
-    ).content.decode()
-    assert html == '<h2 id="s-a">A</h2>\n'
-    assert admin.post(PREFIX + "preview/").status_code == 200
-    too_long = admin.post(PREFIX + "preview/", {"content": "x" * 100_001})
-    assert "at most 100,000" in too_long.content.decode()
+def preview(client, term=None, **values):
+    """Return the answer to the form of a term, or of a new one, as typed."""
+    address = f"{PREFIX}{term.pk}/change/" if term else f"{PREFIX}add/"
+    fields = fields_of(client.get(address)) | values
+    return client.post(f"{PREFIX}preview/" + (f"?term={term.pk}" if term else ""), fields)
+
+
+def test_preview_is_the_public_page_of_what_is_typed(admin):
+    make_live("Django")
+    term = make_live("Flask")
+    page = preview(admin, term, name="Flask 3", body="Like Django.\r\n\r\n## Use").content.decode()
+    assert "<title>Flask 3 &middot;" in page
+    assert 'href="/glossary/software/full-stack/django/">Django</a>' in page
+    assert '<a target="_blank"' in page
+    assert '<h2 id="s-use"' in page
+    assert "<script src" not in page
+    assert 'href="/static/terms/site' in page
+    term.refresh_from_db()
+    assert (term.name, term.version) == ("Flask", 1)
+
+
+def test_preview_of_a_new_term_creates_nothing(admin):
+    make_term("Flask")
+    page = preview(admin, name="Werkzeug", description="A library.", body="It is new.")
+    assert "<title>Werkzeug &middot;" in page.content.decode()
+    assert Term.objects.count() == 1
+
+
+def test_preview_says_what_has_to_be_corrected(admin):
+    term = make_term("Flask")
+    answer = preview(admin, term, name=" ")
+    assert answer.status_code == 422
+    assert answer.content.decode() == "<ul><li>A term needs a name.</li></ul>"
+    answer = preview(admin, term, body="x" * 100_001)
+    assert answer.status_code == 422
+    assert "at most 100,000" in answer.content.decode()
+
+
+def test_preview_has_no_script_of_the_text(admin):
+    page = preview(admin, make_term("Flask"), body="<script>x</script><b onclick='x'>y</b>")
+    assert "<script>x" not in page.content.decode()
+    assert "onclick" not in page.content.decode()
+
+
+def test_preview_needs_the_right_to_edit_the_term(account):
+    term = make_term("Flask")
+    reader = account("reader", "view_term")
+    assert reader.post(f"{PREFIX}preview/?term={term.pk}", {"name": "x"}).status_code == 403
+    author = account("author", "view_term", "change_term")
+    for other in ("?term=x", "?term=99999", "?term=9999999999999999999"):
+        assert author.post(f"{PREFIX}preview/{other}", {"name": "x"}).status_code == 403
 
 
 def test_preview_shows_pictures_near_the_file(admin):
     term = make_term("Flask", path="web/flask.md", body="![A](a.png)")
     Picture.objects.create(glossary=term.glossary, path="web/a.png", file="terms/x.png")
-    html = admin.get(f"/admin/terms/term/{term.pk}/change/").content.decode()
-    preview = f"{PREFIX}preview/?term={term.pk}"
-    assert f'data-markdownx-urls-path="{preview}"' in html
-    sent = {"content": "![A](a.png) ![B](b.png)"}
-    shown = admin.post(preview, sent).content.decode()
-    assert shown == '<p><img src="/media/terms/x.png" alt="A"> B</p>\n'
-    for other in ("", "?term=x", "?term=99999", "?term=9999999999999999999"):
-        assert "media" not in admin.post(f"{PREFIX}preview/{other}", sent).content.decode()
+    page = preview(admin, term, body="![A](a.png) ![B](b.png)").content.decode()
+    assert '<img src="/media/terms/x.png" alt="A"> B</p>' in page
+
+
+def test_preview_costs_the_same_for_any_number_of_terms(admin):
+    term = make_live("Flask")
+    fields = fields_of(admin.get(f"{PREFIX}{term.pk}/change/"))
+
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            admin.post(f"{PREFIX}preview/?term={term.pk}", fields)
+        return len(found)
+
+    queries()
+    before = queries()
+    for number in range(20):
+        make_live(f"Term {number}")
+    assert queries() <= before
 
 
 def test_names_are_suggested(admin):

@@ -11,6 +11,7 @@ from terms.media.pictures import store_picture
 from terms.media.uploads import add_picture
 from terms.models import Category, ChangeSet, Event, Glossary, Grant, Page, Picture, Term
 from tests.accounts import logged_in
+from tests.admin.forms import fields_of
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +52,8 @@ def test_upload_links_from_the_term_and_preview_shows_it(admin):
     term = make_term("Flask", path="web/flask.md")
     code = send(admin, f"?term={term.pk}").json()["image_code"]
     assert code == "![My chart](../images/my-chart.png)"
-    html = admin.post(f"{TERM}preview/?term={term.pk}", {"content": code}).content.decode()
+    fields = fields_of(admin.get(f"{TERM}{term.pk}/change/")) | {"body": code}
+    html = admin.post(f"{TERM}preview/?term={term.pk}", fields).content.decode()
     assert f'src="/media/{Picture.objects.get().file}"' in html
 
 
@@ -62,7 +64,9 @@ def test_upload_for_new_term_uses_its_glossary_and_path(admin):
     code = send(admin, where).json()["image_code"]
     assert code == "![My chart](../../static/my-chart.png)"
     assert Picture.objects.get().glossary == other
-    html = admin.post(f"{TERM}preview/{where}", {"content": code}).content.decode()
+    fields = fields_of(admin.get(f"{TERM}add/"))
+    fields |= {"name": "Flask", "body": code, "glossary": other.pk, "path": "a/b/flask.md"}
+    html = admin.post(f"{TERM}preview/", fields).content.decode()
     assert "/media/terms/" in html
 
 

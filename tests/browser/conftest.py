@@ -38,7 +38,9 @@ def chromium():
 
 
 # The console reports responses with these status codes as errors.
-EXPECTED = ("409 (Conflict)", "404 (Not Found)", "410 (Gone)")
+EXPECTED = (
+    "409 (Conflict)", "404 (Not Found)", "410 (Gone)", "422 (Unprocessable Entity)",
+)  # fmt: skip
 
 
 @pytest.fixture

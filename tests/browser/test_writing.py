@@ -1,7 +1,5 @@
 """Keyboard shortcuts for formatting, names after [[, saving and navigation between terms."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -37,7 +35,8 @@ def test_two_brackets_suggest_names(form):
     form.keyboard.press("Enter")
     assert body(form).startswith("See Flask Extensionword")
     expect(options).to_have_count(0)
-    expect(form.locator(".markdownx-preview")).to_contain_text("See Flask Extensionword")
+    preview = form.frame_locator(".edit-preview iframe")
+    expect(preview.locator(".body")).to_contain_text("See Flask Extensionword")
     form.keyboard.press("Control+z")
     assert body(form).startswith("See [[flask exword")
     form.keyboard.type("[[zzz")
@@ -141,9 +140,6 @@ def test_keys_move_between_terms(form):
     arrived("Flask")
     form.keyboard.press("Alt+/")
     form.keyboard.type("quart")
+    expect(form.locator(".jump [aria-selected]")).to_contain_text("Quart")
     form.keyboard.press("Enter")
     arrived("Quart")
-    form.keyboard.press("Alt+/")
-    form.keyboard.type("ask ext")
-    form.keyboard.press("Enter")
-    expect(form).to_have_url(re.compile(r"/admin/terms/term/\?q=ask\+ext$"))

@@ -194,9 +194,16 @@ class AliasesField(ListField):
 
 
 class TextWidget(AdminMarkdownxWidget):
-    """A Markdown text, whose preview shows the pictures next to the file of ``term``."""
+    """A Markdown text; its preview and its pictures belong to ``term``.
+
+    markdownx's script is left out: it would render the text alone, and ask for it again.
+    """
 
     term: int | None = None
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media()
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)

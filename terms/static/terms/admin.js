@@ -163,15 +163,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.querySelectorAll(".term-icon").forEach(choosing);
 
-  /* The Markdown field: Tab moves focus, undo keeps working, pictures are sent from here.
-     These keys and files are kept from markdownx. */
+  /* The Markdown field: pictures are sent from here. */
 
   const isEditor = (event) => event.target instanceof Element && event.target.matches(".markdownx-editor");
-
-  document.addEventListener("keydown", (event) => {
-    const taken = event.key === "Tab" || ((event.ctrlKey || event.metaKey) && ["d", "[", "]"].includes(event.key));
-    if (isEditor(event) && taken) event.stopImmediatePropagation();
-  }, true);
 
   const insert = (editor, text) => {
     editor.focus();

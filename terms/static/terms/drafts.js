@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form || !place) return;
   const KEEP = 4000;
   const ASK = 20000;
-  const told = place.querySelector("[data-kept]");
+  const told = form.querySelector("[data-kept]");
   const others = place.querySelector("[data-others]");
   const better = document.querySelector(".term-better ul");
   const state = () => new URLSearchParams([...new FormData(form)].filter(([name, value]) =>
@@ -18,8 +18,10 @@ document.addEventListener("DOMContentLoaded", () => {
   let kept = opened;
   let leaving = false;
   let asked = 0;
+  let sent;
 
   const send = async () => {
+    if (leaving) return;
     const now = state();
     const changed = now !== kept && !offered;
     if (offered && now !== kept) told.textContent = "What you type is not kept until you have decided about what was not saved.";
@@ -31,12 +33,13 @@ document.addEventListener("DOMContentLoaded", () => {
       const answer = await fetch(place.dataset.address, {
         method: "POST",
         body: data,
+        signal: (sent = new AbortController()).signal,
         headers: { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value },
       });
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.error ?? "");
       if (changed) kept = now;
-      if (said.kept) told.textContent = `What you type is kept, last at ${said.kept}.`;
+      if (said.kept) told.textContent = `Kept ${said.kept}, not saved yet`;
       if (said.findings) better.replaceChildren(...said.findings.map((words) => {
         const line = document.createElement("li");
         line.textContent = words;
@@ -47,7 +50,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (seen && said.version > seen) lines.push(`Someone has saved version ${said.version} meanwhile; saving will show both.`);
       if (others.textContent !== lines.join(" ")) others.textContent = lines.join(" ");
     } catch (error) {
-      told.textContent = `What you type is not kept right now. ${error.message}`;
+      if (!leaving) told.textContent = `What you type is not kept right now. ${error.message}`;
     }
   };
 
@@ -56,6 +59,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("visibilitychange", () => document.hidden && send());
   form.addEventListener("submit", (event) => {
     leaving = event.submitter?.getAttribute("formtarget") !== "_blank";
+    if (leaving) sent?.abort(); // what is saved now is not to be offered as unsaved
   });
   addEventListener("beforeunload", (event) => {
     if (!leaving && state() !== opened) event.preventDefault();

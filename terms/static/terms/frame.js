@@ -113,7 +113,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   /* Menus close with Escape, and when something else is used. */
 
-  const menus = document.querySelectorAll(".bar-person, .list-filter");
+  const menus = document.querySelectorAll(".bar-person, .list-filter, .edit-more");
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of menus) {

@@ -1,0 +1,138 @@
+"use strict";
+
+/* The page of a term: one pane beside the text, and the preview of the public page. */
+
+document.addEventListener("DOMContentLoaded", () => {
+  const page = document.querySelector(".edit");
+  const form = document.getElementById("term_form");
+  if (!page || !form) return;
+
+  /* Panes. On a wide screen the text stays beside the chosen pane. */
+
+  const tabs = [...page.querySelectorAll("[data-tab]")];
+  const panes = [...page.querySelectorAll("[data-pane]")];
+  const isNarrow = matchMedia("(max-width: 1199px)");
+  const STORED = "term-pane";
+  const stored = () => {
+    try {
+      return localStorage.getItem(STORED);
+    } catch {
+      return null; // storage may be turned off
+    }
+  };
+  const store = (name) => {
+    try {
+      localStorage.setItem(STORED, name);
+    } catch {
+      // the pane is only not remembered
+    }
+  };
+
+  let current = "";
+  const show = (name) => {
+    current = name;
+    page.dataset.shows = name;
+    for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
+    for (const pane of panes) {
+      const isText = pane.dataset.pane === "write";
+      pane.hidden = pane.dataset.pane !== name && !(isText && !isNarrow.matches);
+    }
+    if (name === "preview") preview();
+  };
+  const first = () => {
+    const wrong = page.querySelector(".errorlist")?.closest("[data-pane]")?.dataset.pane;
+    if (wrong && wrong !== "write") return wrong;
+    if (isNarrow.matches) return "write";
+    const last = stored();
+    return tabs.some((tab) => tab.dataset.tab === last && last !== "write") ? last : "preview";
+  };
+  page.querySelector(".edit-tabs").hidden = false;
+  for (const tab of tabs) {
+    tab.addEventListener("click", () => {
+      show(tab.dataset.tab);
+      if (tab.dataset.tab !== "write") store(tab.dataset.tab);
+    });
+  }
+  isNarrow.addEventListener("change", () => show(first()));
+  // A field that has to be corrected is not left hidden.
+  form.addEventListener("invalid", (event) => {
+    const name = event.target.closest("[data-pane]")?.dataset.pane;
+    if (name && name !== "write") show(name);
+  }, true);
+
+  /* The preview: the newest text wins, and the place that is read stays. */
+
+  const frame = page.querySelector("[data-preview]");
+  const problem = page.querySelector("[data-preview-problem]");
+  const text = document.getElementById("id_body");
+  let asked;
+  let shown = "";
+  let timer;
+
+  const follow = () => {
+    const inside = frame.contentDocument?.scrollingElement;
+    if (!inside || !text) return;
+    const room = text.scrollHeight - text.clientHeight;
+    if (room > 0) inside.scrollTop = (text.scrollTop / room) * (inside.scrollHeight - inside.clientHeight);
+  };
+
+  const put = (html) => {
+    const inside = frame.contentDocument;
+    if (!shown || !inside?.body) {
+      frame.srcdoc = html;
+      return;
+    }
+    const top = inside.scrollingElement.scrollTop;
+    const made = new DOMParser().parseFromString(html, "text/html");
+    inside.body.replaceWith(made.body);
+    inside.scrollingElement.scrollTop = top;
+  };
+
+  const said = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent;
+
+  const name = document.getElementById("id_name");
+
+  const ask = async () => {
+    asked?.abort();
+    if (name && !name.value.trim() && !shown) return; // a new term has no page yet
+    asked = new AbortController();
+    const data = new FormData(form);
+    for (const [name, value] of [...data]) if (typeof value !== "string") data.delete(name);
+    try {
+      const answer = await fetch(frame.dataset.preview, { method: "POST", body: data, signal: asked.signal });
+      const html = await answer.text();
+      if (answer.ok) {
+        put(html);
+        shown = html;
+        problem.textContent = "";
+      } else if (answer.headers.get("Content-Type")?.includes("json")) {
+        problem.textContent = JSON.parse(html).error ?? "";
+      } else {
+        problem.textContent = said(html);
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") problem.textContent = "The preview cannot be loaded right now.";
+    }
+  };
+
+  function preview() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, shown ? 300 : 0);
+  }
+  const changed = () => {
+    if (current === "preview") preview();
+  };
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  text?.addEventListener("scroll", follow, { passive: true });
+
+  /* The number of checks follows their list, which autosave renews. */
+
+  const list = page.querySelector(".term-better ul");
+  const count = page.querySelector("[data-count]");
+  new MutationObserver(() => {
+    count.textContent = list.children.length || "";
+  }).observe(list, { childList: true });
+
+  show(first());
+});

@@ -1,0 +1,210 @@
+"""The page of a term and the frame around it, in a browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from terms.models import Term, Unsaved
+from tests.factory import make_live, make_term
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def flask():
+    make_live("Django")
+    return make_live("Flask", body="\n\n".join(f"Passage {n}." for n in range(60)))
+
+
+def opened(page, term):
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    return page
+
+
+def shown(page):
+    return page.frame_locator(".edit-preview iframe")
+
+
+# The preview
+
+
+def test_preview_is_the_page_of_what_is_typed(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    expect(shown(page).locator("h1")).to_contain_text("Flask")
+    page.fill("#id_name", "Flask 3")
+    page.fill("#id_description", "A framework, as Django.")
+    page.fill("#id_body", "Like Django. <script>parent.document.title = 'no'</script>")
+    expect(shown(page).locator("h1")).to_contain_text("Flask 3")
+    link = shown(page).get_by_role("link", name="Django", exact=True).first
+    expect(link).to_have_attribute("target", "_blank")
+    assert page.title() != "no"
+    with page.context.expect_page() as tab:
+        link.click()
+    assert tab.value.url.endswith("/glossary/software/full-stack/django/")
+    assert page.url.endswith("/change/")
+
+
+def test_preview_says_what_has_to_be_corrected_and_keeps_the_last_page(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    expect(shown(page).locator("h1")).to_contain_text("Flask")
+    page.fill("#id_name", " ")
+    expect(page.locator("[data-preview-problem]")).to_have_text("A term needs a name.")
+    expect(shown(page).locator("h1")).to_contain_text("Flask")
+    page.fill("#id_name", "Quart")
+    expect(page.locator("[data-preview-problem]")).to_have_text("")
+
+
+def test_preview_follows_the_text(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    expect(shown(page).locator("h1")).to_contain_text("Flask")
+    place = "document.querySelector('iframe').contentDocument.scrollingElement.scrollTop"
+    page.evaluate("document.getElementById('id_body').scrollTop = 10_000")
+    page.wait_for_function(f"{place} > 300")
+    page.fill("#id_description", "A framework.")
+    expect(shown(page).locator(".definition, .lead").first).to_contain_text("A framework.")
+    assert page.evaluate(place) > 300
+
+
+def test_preview_of_a_new_term_waits_for_its_name(visit, admin_client, flask):
+    page = visit(client=admin_client)
+    page.goto("/admin/terms/term/add/")
+    expect(page.locator("[data-preview-problem]")).to_have_text("")
+    page.fill("#id_name", "Quart")
+    expect(shown(page).locator("h1")).to_contain_text("Quart")
+
+
+# Panes
+
+
+def test_pane_is_remembered(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    expect(page.locator("#id_category")).to_be_hidden()
+    page.get_by_role("button", name="Details").click()
+    expect(page.locator("#id_category")).to_be_visible()
+    expect(page.locator("#id_body")).to_be_visible()
+    page.reload()
+    expect(page.locator("#id_category")).to_be_visible()
+
+
+def test_phone_shows_one_pane_and_the_name_first(visit, admin_client, flask):
+    page = opened(visit(360, client=admin_client), flask)
+    expect(page.locator("#id_name")).to_be_in_viewport()
+    expect(page.locator("iframe")).to_be_hidden()
+    page.get_by_role("button", name="Preview", exact=True).click()
+    expect(page.locator("#id_name")).to_be_hidden()
+    expect(shown(page).locator("h1")).to_contain_text("Flask")
+    page.get_by_role("button", name="Write").click()
+    expect(page.locator("#id_name")).to_be_visible()
+
+
+def test_pane_with_an_error_is_shown(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    page.get_by_role("button", name="Details").click()
+    page.locator("#id_review_by").fill("never")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+    expect(page.locator("#id_review_by")).to_be_visible()
+
+
+def test_term_is_written_without_scripts(chromium, live_server, admin_client, flask):
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    session = admin_client.cookies["session"].value
+    context.add_cookies([{"name": "session", "value": session, "url": live_server.url}])
+    page = opened(context.new_page(), flask)
+    page.fill("#id_name", "Flask 3")
+    page.fill("#id_icon", "mdi:flask")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".messagelist")).to_contain_text("is live")
+    assert Term.objects.get(pk=flask.pk).icon == "mdi:flask"
+    page.goto("/admin/")
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.get_by_role("link", name="Menu").click()
+    page.get_by_role("link", name="Schedule").click()
+    expect(page.locator("h1")).to_have_text("Schedule")
+    context.close()
+
+
+# Saving
+
+
+def test_saved_text_is_not_offered_as_unsaved(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    for number in range(3):
+        page.fill("#id_description", f"Version {number}.")
+        page.wait_for_timeout(3_000 + 500 * number)  # the form is sent every 4 seconds
+        page.keyboard.press("Control+s")
+        expect(page.locator(".messagelist")).to_contain_text("changed successfully")
+        page.reload()
+        expect(page.locator("#id_description")).to_have_value(f"Version {number}.")
+        expect(page.get_by_text("You have unsaved changes")).to_have_count(0)
+    assert not Unsaved.objects.exists()
+
+
+def test_first_field_is_near_for_the_keyboard(visit, admin_client, flask):
+    page = opened(visit(client=admin_client), flask)
+    passed = []
+    while len(passed) < 12 and "id_name" not in passed:
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate("document.activeElement.id"))
+    assert passed[-1] == "id_name"
+
+
+# The frame
+
+
+def test_search_is_used_by_keyboard(visit, admin_client, flask):
+    page = visit(client=admin_client)
+    page.goto("/admin/")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#id_go")).to_be_focused()
+    page.keyboard.type("djan")
+    options = page.locator(".jump [role=option]")
+    expect(options.first).to_contain_text("Django")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_name")).to_have_value("Django")
+    page.keyboard.press("Control+k")
+    expect(page.locator(".jump")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".jump")).to_have_count(0)
+
+
+def test_menu_is_a_drawer_on_a_phone(visit, admin_client, flask):
+    page = visit(360, client=admin_client)
+    page.goto("/admin/")
+    side = page.locator("#side")
+    expect(side).to_be_hidden()
+    page.get_by_role("link", name="Menu").click()
+    expect(side).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(side).to_be_hidden()
+    page.get_by_role("link", name="Menu").click()
+    page.get_by_role("link", name="Terms", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Terms")
+
+
+def test_bar_of_actions_appears_with_a_selection(visit, admin_client, flask):
+    page = visit(client=admin_client)
+    page.goto("/admin/terms/term/")
+    bar = page.locator(".actions")
+    expect(bar).to_be_hidden()
+    page.locator("input.action-select").first.check()
+    expect(bar).to_be_visible()
+    expect(bar).to_be_in_viewport()
+
+
+def test_filters_close_when_something_else_is_used(visit, admin_client, flask):
+    make_term("Draft")
+    page = visit(client=admin_client)
+    page.goto("/admin/terms/term/")
+    page.locator("summary", has_text="Status").click()
+    page.get_by_role("link", name="never published").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    summary = page.locator("summary", has_text="Status")
+    expect(summary).to_contain_text("never published")
+    summary.click()
+    expect(page.locator(".list-filter[open]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(".list-filter[open]")).to_have_count(0)
