@@ -45,6 +45,7 @@ MAIN = (
 )  # fmt: skip
 OTHER = (
     Place("new", _("New term"), "mdi:plus", "terms_term_add", ("add_term",)),
+    Place("notices", _("Notices"), "mdi:bell-outline", "terms_term_notices", ()),
     Place("preferences", _("Preferences"), "mdi:tune", "terms_term_preferences", ()),
     Place("jobs", _("Jobs"), "mdi:progress-clock", "terms_job_changelist", VIEW),
     Place("keys", _("Keys"), "mdi:keyboard-outline", "terms_term_keys", ()),

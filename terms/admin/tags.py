@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from terms.formats.differences import DiffPiece
 from terms.media.pictures import rendered
-from terms.models import Glossary, Term
+from terms.models import Glossary, Notice, Term
 from terms.people.permissions import may
 from terms.rendering import CannotRender
 from terms.rendering.icons import icon_svg
@@ -48,6 +48,14 @@ def frame(context: Context) -> dict[str, Any]:
         "glossaries": visible_glossaries(request.user),
         "has_settings": bool(settings_for(context.get("available_apps") or [])),
     }
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: Context) -> str:
+    """Return the number of the current user's unread notices in words, or an empty string."""
+    unread = Notice.objects.filter(person=context["request"].user).unread()
+    count = len(unread.order_by().values_list("pk")[:COUNTED])
+    return f"{COUNTED - 1}+" if count >= COUNTED else str(count or "")
 
 
 @register.simple_tag

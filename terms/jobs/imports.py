@@ -1,11 +1,13 @@
 """Imports that were planned in the admin: comparing their files, and carrying them out."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.files.folder import FolderError
 from terms.interchange.plans import apply_plan, make_plan
 from terms.models import ImportPlan, Job
+from terms.people.notifications import tell_of_page
 
 from .kind import JobKind, JobLink, JobRefused, JobResult
 from .watch import Watch
@@ -16,6 +18,10 @@ def _compare(job: Job, watch: Watch) -> JobResult:
     make_plan(draft, lambda items: watch.progress(items, _("Comparing files")))
     if draft.state == ImportPlan.State.FAILED:
         raise JobRefused(draft.problem)
+    if draft.person_id:
+        text = _("The import of {title} waits for your decision.").format(title=draft.title)
+        address = reverse("admin:terms_import_plan", args=[draft.pk])
+        tell_of_page([draft.person_id], address, text)
     return JobResult({_("files were compared"): draft.files.count()}, [], [_link(draft)])
 
 

@@ -23,11 +23,12 @@ from django.db import DatabaseError, close_old_connections, connections
 from terms.changes.schedule import next_scheduled, run_scheduled
 from terms.jobs.due_syncs import next_due_sync, start_due_syncs
 from terms.jobs.starting import next_job
-from terms.people.notifications import next_mail, send_mail
+from terms.people.notifications import next_mail, next_reminder, remind_of_reviews, send_mail
 from terms.people.webhooks import next_delivery, send_deliveries
 from terms.publishing.publish import finish_abandoned, next_abandoned
 
 LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
+REMIND_EVERY = 600.0  # seconds
 AFTER_FAILURE = 30.0  # seconds until a worker process is started again that failed
 _IN_WHEEL = ["-m", "glossary_cms"]
 log = logging.getLogger(__name__)
@@ -42,12 +43,13 @@ class Worker:
         next_due: Callable[[], datetime | None],
         act: Callable[[], object],
         clock: Callable[[], float] = time.time,
+        look_every: float = LOOK_EVERY,
     ):
         self.name = name
         self.next_due = next_due
         self.act = act
         self.clock = clock
-        self.look_every = LOOK_EVERY
+        self.look_every = look_every
         self._stopped = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -142,6 +144,7 @@ class DueWorkers:
             Worker("mail", next_mail, send_mail),
             Worker("webhooks", next_delivery, send_deliveries),
             Worker("pages", next_abandoned, finish_abandoned),
+            Worker("reminders", next_reminder, remind_of_reviews, look_every=REMIND_EVERY),
         ]
         if settings.RUN_JOBS:
             self._workers += [Worker("syncs", next_due_sync, start_due_syncs), JobProcess()]

@@ -1,5 +1,5 @@
 from .classification import Category, Vertical
-from .events import Event, Notice
+from .events import Event, Notice, Watching
 from .files import FormerPath, Picture, PictureFile, SidecarFile, TermFile
 from .glossary import Glossary
 from .guest import GuestLink
@@ -69,6 +69,7 @@ __all__ = [
     "Unfinished",
     "Unsaved",
     "Vertical",
+    "Watching",
     "Webhook",
     "Withdrawal",
 ]

@@ -1,10 +1,15 @@
 """The audit log, and notices for people."""
 
+from datetime import timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from .classification import Category
 from .glossary import Glossary
 from .term import NAME_LENGTH, Term
 
@@ -21,7 +26,7 @@ class Event(models.Model):
     class Kind(models.TextChoices):
         SAVED = "saved", _("saved")
         PUBLISHED = "published", _("published")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        WITHDRAWN = "withdrawn", _("withdrew")
         SUBMITTED = "submitted", _("asked for review")
         TAKEN_BACK = "taken back", _("took the review back")
         APPROVED = "approved", _("approved")
@@ -64,27 +69,69 @@ class Event(models.Model):
         return f"{self.name}: {self.get_kind_display()}"
 
 
-class Notice(models.Model):
-    """A message to a person. ``mailed_at`` is the time when it was sent or given up.
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
 
-    It is sent at ``retry_at``, or with the person's daily mail if that is None.
+    def sweep(self) -> None:
+        """Delete notices that were read and mailed more than ``KEPT`` ago."""
+        long_ago = timezone.now() - Notice.KEPT
+        self.filter(read_at__lt=long_ago, mailed_at__isnull=False).delete()
+
+
+class Notice(models.Model):
+    """A message to a person, in the admin and perhaps by mail.
+
+    ``term`` is what it is about; others have the ``address`` of a page of the admin. ``mailed_at``
+    is the time when it was sent, given up, or found to be not wanted by mail. It is sent at
+    ``retry_at``, or with the person's daily mail if that is None.
     """
 
-    person = models.ForeignKey(PERSON, models.CASCADE, related_name="notices")
-    term = models.ForeignKey(Term, models.CASCADE, related_name="+")
+    KEPT = timedelta(days=90)
+
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="notices", db_index=False)
+    term = models.ForeignKey(Term, models.CASCADE, related_name="+", null=True)
+    address = models.CharField(max_length=200, blank=True)
     text = models.TextField()
     created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True, help_text="Of a reminder: the review date.")
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
         indexes = [
+            models.Index(fields=["person", "read_at"], name="notice_unread"),
             models.Index(
                 fields=["person"], condition=models.Q(mailed_at=None), name="notice_waiting"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class Watching(models.Model):
+    """What a person wants to hear of: a term, a category, or else a whole glossary."""
+
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="watches", db_index=False)
+    glossary = models.ForeignKey(Glossary, models.CASCADE, related_name="+")
+    category = models.ForeignKey(Category, models.CASCADE, null=True, related_name="+")
+    term = models.ForeignKey(Term, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "glossary", "category", "term"],
+                name="watch_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.term or self.category or self.glossary)

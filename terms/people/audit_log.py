@@ -9,6 +9,8 @@ from django.utils import timezone
 from terms.models import Event, Glossary
 from terms.models.bulk import insert_rows
 
+from .watching import tell_watchers
+
 _COLUMNS = ("at", "person", "glossary", "term", "name", "kind", "detail")
 
 
@@ -20,12 +22,14 @@ def record(
     detail: str = "",
     at: datetime | None = None,
 ) -> None:
-    """Log that ``person`` did this to ``terms``, pairs of id and name.
+    """Log that ``person`` did this to ``terms``, pairs of id and name, and tell who watches them.
 
     Without an id, the name describes another object, such as a change set.
     """
     at = at or timezone.now()
     who = person and person.pk
+    rows = list(terms)
     insert_rows(
-        Event, _COLUMNS, ((at, who, glossary.pk, pk, name, kind, detail) for pk, name in terms)
+        Event, _COLUMNS, ((at, who, glossary.pk, pk, name, kind, detail) for pk, name in rows)
     )
+    tell_watchers(glossary, kind, rows, person)

@@ -1,6 +1,6 @@
-"""Notifications by mail: at once, daily, or never.
+"""Notices to people: in the admin, and by mail at once, daily, or never.
 
-Requests store notices; ``terms.management.due`` sends them.
+Requests store notices; ``terms.management.due`` sends the mail.
 """
 
 import logging
@@ -12,9 +12,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,22 +29,31 @@ log = logging.getLogger(__name__)
 
 
 def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = None) -> None:
-    """Store ``text`` for each of ``people`` who wants mail; a worker sends it later.
+    """Store ``text`` for each of ``people``. A worker sends it later to those who want mail.
 
     All notices for a person from one transaction go into one mail.
     """
+    _store(people, text, but, term=term)
+
+
+def tell_of_page(people: Iterable[int], address: str, text: str, but: Any = None) -> None:
+    """Like ``tell``, about a page of the admin that belongs to no term."""
+    _store(people, text, but, address=address)
+
+
+def _store(people: QuerySet | Iterable[int], text: str, but: Any, **about: Any) -> None:
     if not isinstance(people, QuerySet):
         people = get_user_model().objects.filter(pk__in=set(people), is_active=True)
-    people = people.exclude(email="").exclude(preference__mail=Preference.Mail.NEVER)
     people = people.exclude(pk=but.pk) if but else people
-    daily = set(people.filter(preference__mail=Preference.Mail.DAILY).values_list("pk", flat=True))
     now = timezone.now()
+    Notice.objects.sweep()
     Notice.objects.bulk_create(
         Notice(
-            person=person, term=term, text=text, created_at=now,
-            retry_at=None if person.pk in daily else now,
+            person_id=pk, text=text, created_at=now, **about,
+            mailed_at=None if mail and wanted != Preference.Mail.NEVER else now,
+            retry_at=None if wanted == Preference.Mail.DAILY else now,
         )
-        for person in people
+        for pk, mail, wanted in people.values_list("pk", "email", "preference__mail")
     )  # fmt: skip
 
 
@@ -66,7 +76,7 @@ def send_mail() -> int:
     now = timezone.now()
     unwanted = Q(person__is_active=False) | Q(person__preference__mail=Preference.Mail.NEVER)
     waiting = Notice.objects.filter(mailed_at=None)
-    Notice.objects.filter(pk__in=waiting.filter(unwanted).values("pk")).delete()
+    Notice.objects.filter(pk__in=waiting.filter(unwanted).values("pk")).update(mailed_at=now)
     late = Q(retry_at__lte=now) | Q(retry_at=None, created_at__lte=now - DAY)
     people = list(waiting.filter(late).order_by().values_list("person", flat=True).distinct())
     return sum(_send(person, now) for person in people)
@@ -103,16 +113,18 @@ def unsent() -> int:
 
 
 def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
-    name = " ".join(notices[0].term.name.split())[:100]
+    term = notices[0].term
     count = len(notices)
     subject = (
-        _("“{name}” in the glossary").format(name=name)
+        _("“{name}” in the glossary").format(name=" ".join(term.name.split())[:100])
+        if count == 1 and term
+        else " ".join(notices[0].text.split())[:100]
         if count == 1
         else ngettext("{count} update to terms", "{count} updates to terms", count).format(
             count=count
         )
     )
-    parts = [f"{n.text}\n{settings.SITE_URL}{_address(n.term)}" for n in notices[:MOST]]
+    parts = [f"{n.text}\n{settings.SITE_URL}{address_of_notice(n)}" for n in notices[:MOST]]
     if more := max(0, count - MOST):
         parts.append(
             ngettext("… and {count} more.", "… and {count} more.", more).format(count=more)
@@ -122,5 +134,38 @@ def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
     return EmailMessage(subject, "\n\n".join(parts), to=[person.email])
 
 
-def _address(term: Term) -> str:
-    return reverse("admin:terms_term_review", args=[term.pk])
+def address_of_notice(notice: Notice) -> str:
+    """Return the address of the page that a notice is about."""
+    if notice.term_id is None:
+        return notice.address or reverse("admin:index")
+    return reverse("admin:terms_term_review", args=[notice.term_id])
+
+
+def next_reminder() -> datetime | None:
+    """Return the present time if a reminder is due."""
+    return timezone.now() if _due_for_review().exists() else None
+
+
+def remind_of_reviews() -> int:
+    """Tell the owners of terms whose review date has passed, once for each date.
+
+    Returns the number of terms.
+    """
+    today = timezone.localdate()
+    terms = list(_due_for_review().only("name", "owner", "review_by")[:MOST])
+    for term in terms:
+        text = _("The review of “{term}” was due on {day}.")
+        text = text.format(term=term, day=date_format(term.review_by or today))
+        owners = [term.owner_id] if term.owner_id else []
+        _store(owners, text, None, term=term, due_on=term.review_by)
+    return len(terms)
+
+
+def _due_for_review() -> QuerySet[Term]:
+    """Return terms whose owners were not reminded of their review date yet."""
+    today = timezone.localdate()
+    due = Term.objects.filter(review_by__lte=today, owner__is_active=True)
+    told = Notice.objects.filter(
+        term=OuterRef("pk"), person=OuterRef("owner"), due_on=OuterRef("review_by")
+    )
+    return due.exclude(Exists(told)).order_by("pk")

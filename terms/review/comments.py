@@ -13,6 +13,7 @@ from terms.formats.passages import Movement, elsewhere, find_quote
 from terms.models import Comment, Event, Term
 from terms.people.audit_log import record
 from terms.people.notifications import tell
+from terms.people.watching import mentioned_in, watchers_of
 
 from .approvals import authors_of
 from .requests import MAX_TEXT, CannotReview, bounded
@@ -68,7 +69,10 @@ def comment(
         )  # fmt: skip
         record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, text)
         said = _("{person} on “{term}”:").format(person=person or guest, term=term)
-        tell(_concerned(term, made), term, f"{said}\n\n{text}", but=person)
+        mentioned = mentioned_in(text, term)
+        tell(_concerned(term, made) - mentioned, term, f"{said}\n\n{text}", but=person)
+        said = _("{person} mentions you on “{term}”:").format(person=person or guest, term=term)
+        tell(mentioned, term, f"{said}\n\n{text}", but=person)
     return made
 
 
@@ -134,8 +138,9 @@ def _place_of(term: Term, quote: str) -> tuple[int | None, int | None]:
 
 
 def _concerned(term: Term, made: Comment) -> set[int]:
-    """Return the ids of the authors of the change, the people in the thread and the owner."""
+    """Return the ids of the authors of the change, the people in the thread, owner and watchers."""
     thread = {made.parent_id} if made.parent_id else set()
     spoken = Comment.objects.filter(pk__in=thread) | Comment.objects.filter(parent__in=thread)
     people = set(spoken.values_list("author", flat=True)) - {None}
-    return people | authors_of(term) | ({term.owner_id} if term.owner_id else set())
+    people |= authors_of(term) | watchers_of(term)
+    return people | ({term.owner_id} if term.owner_id else set())

@@ -58,7 +58,11 @@ def test_preview_follows_the_text(visit, admin_client, flask):
     expect(shown(page).locator("h1")).to_contain_text("Flask")
     place = "document.querySelector('iframe').contentDocument.scrollingElement.scrollTop"
     page.evaluate("document.getElementById('id_body').scrollTop = 10_000")
-    page.wait_for_function(f"{place} > 300")
+    for _ in range(100):
+        if page.evaluate(place) > 300:
+            break
+        page.wait_for_timeout(50)
+    assert page.evaluate(place) > 300
     page.fill("#id_description", "A framework.")
     expect(shown(page).locator(".definition, .lead").first).to_contain_text("A framework.")
     assert page.evaluate(place) > 300

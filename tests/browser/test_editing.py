@@ -163,7 +163,7 @@ def test_second_editor_resolves_conflict(visit, admin_client):
     page = change_page(visit(client=admin_client), term)
     save_text(term, text_of("Flask", body="Theirs"))
     page.fill("#id_body", "Mine")
-    page.locator("[name=_save]").first.click()
+    page.get_by_role("button", name="Save draft").click()
     page.wait_for_selector("text=while you were editing")
     assert page.input_value("#id_body") == "Mine"
     page.get_by_label("Theirs", exact=True).check()

@@ -45,18 +45,17 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const expander of names ? document.querySelectorAll("text-expander") : []) {
     const moves = { childList: true, subtree: true, attributes: true, attributeFilter: ["style"] };
     new MutationObserver(() => keepInSight(expander)).observe(expander, moves);
-    expander.addEventListener("text-expander-change", async (event) => {
-      const found = find(event.detail.text);
-      event.detail.provide(found);
-      await found;
-      // A multi-line text cannot be a combobox; it stays a textbox with an active descendant.
-      requestAnimationFrame(() => {
-        for (const name of ["role", "aria-expanded"]) expander.querySelector("textarea").removeAttribute(name);
-      });
+    // A multi-line text cannot be a combobox; it stays a textbox with an active descendant.
+    const editor = expander.querySelector("textarea");
+    const roles = ["role", "aria-expanded"];
+    new MutationObserver(() => {
+      for (const name of roles) editor.removeAttribute(name);
+    }).observe(editor, { attributeFilter: roles });
+    expander.addEventListener("text-expander-change", (event) => {
+      event.detail.provide(find(event.detail.text));
     });
     expander.addEventListener("text-expander-value", (event) => {
       event.preventDefault(); // it would replace the whole text, which undo does not support
-      const editor = expander.querySelector("textarea");
       const end = editor.selectionEnd;
       expander.dismiss();
       editor.setSelectionRange(editor.value.lastIndexOf(event.detail.key, end - 1), end);

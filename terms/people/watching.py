@@ -1,0 +1,127 @@
+"""People who watch terms, categories or glossaries, and names that are mentioned."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from terms.models import Event, Glossary, Revision, Term, Watching
+
+from .notifications import tell
+from .permissions import rights
+
+WATCHED = (
+    Event.Kind.PUBLISHED, Event.Kind.WITHDRAWN, Event.Kind.MOVED, Event.Kind.TRASHED,
+    Event.Kind.RESTORED,
+)  # fmt: skip
+NAMED = 3  # terms that one notice names
+MOST_MENTIONED = 20  # people in one text
+_MENTION = re.compile(r"(?<![\w@.])@([\w.+-]{1,150})")
+
+
+def tell_watchers(
+    glossary: Glossary, kind: str, terms: Collection[tuple[int | None, str]], person: Any
+) -> None:
+    """Tell the people who watch ``terms``, pairs of id and name, what was done with them."""
+    if kind not in WATCHED:
+        return
+    watches = Watching.objects.filter(glossary=glossary).exclude(person=person and person.pk)
+    watches = watches.select_related("person").order_by("pk")
+    by_person: dict[Any, set[int]] = {}
+    for watch in watches:
+        by_person.setdefault(watch.person, set()).update(_matches(watch, terms))
+    if kind == Event.Kind.PUBLISHED and len(terms) <= NAMED:
+        for author, term in _authors(terms, person):
+            by_person.setdefault(author, set()).add(term)
+    names = dict(terms)
+    for watcher, ids in by_person.items():
+        found = rights(watcher, "view_term").among(Term.with_trash.filter(pk__in=ids))
+        shown = list(found.order_by("name_key")[: NAMED + 1]) if ids else []
+        if shown:
+            text = _words(kind, [names[term.pk] for term in shown], len(ids), person)
+            tell([watcher.pk], shown[0], text)
+
+
+def _authors(terms: Collection[tuple[int | None, str]], person: Any) -> Iterator[tuple[Any, int]]:
+    """Yield the authors of the newest texts of a few terms, except the person."""
+    rows = Revision.objects.filter(term__in=[pk for pk, _name in terms], number=F("term__version"))
+    rows = rows.filter(author__is_active=True).exclude(author=person and person.pk)
+    for row in rows.select_related("author").only("author", "term"):
+        yield row.author, row.term_id
+
+
+def _matches(watch: Watching, terms: Collection[tuple[int | None, str]]) -> set[int]:
+    ids = {pk for pk, _name in terms if pk}
+    if watch.term_id:
+        return ids & {watch.term_id}
+    if watch.category_id:
+        inside = Term.with_trash.filter(category=watch.category_id, pk__in=ids)
+        return set(inside.values_list("pk", flat=True))
+    return ids
+
+
+def _words(kind: str, names: list[str], count: int, person: Any) -> str:
+    listed = ", ".join(f"“{name}”" for name in names[:NAMED])
+    if count > NAMED:
+        listed = _("{names} and {count} more").format(names=listed, count=f"{count - NAMED:,}")
+    text = _("{person} {action}: {terms}.")
+    action = Event.Kind(kind).label
+    return text.format(person=person or _("A command"), action=action, terms=listed)
+
+
+def watchers_of(term: Term) -> set[int]:
+    """Return the ids of the people who watch this term itself."""
+    return set(Watching.objects.filter(term=term.pk).values_list("person", flat=True))
+
+
+def watched_by(person: Any, term: Term) -> set[str]:
+    """Return which of “term”, “category” and “glossary” a person watches of a term."""
+    found = Watching.objects.filter(person=person.pk, glossary=term.glossary_id)
+    found = found.filter(Q(term=term.pk) | Q(category=term.category_id, term=None))
+    if term.category_id is None:
+        found = found.filter(Q(term=term.pk) | Q(category=None))
+    rows = found.values_list("term", "category")
+    scopes = {
+        "term" if term_id else "category" if category else "glossary" for term_id, category in rows
+    }
+    if Watching.objects.filter(
+        person=person.pk, glossary=term.glossary_id, category=None, term=None
+    ).exists():
+        scopes.add("glossary")
+    return scopes
+
+
+def set_watches(person: Any, term: Term, scopes: Collection[str]) -> None:
+    """Let a person watch exactly these of “term”, “category” and “glossary” of a term."""
+    wanted: dict[str, dict[str, Any]] = {
+        "term": {"term": term.pk, "category": None},
+        "category": {"term": None, "category": term.category_id},
+        "glossary": {"term": None, "category": None},
+    }
+    for scope, columns in wanted.items():
+        if scope == "category" and term.category_id is None:
+            continue
+        ids = {f"{name}_id": value for name, value in columns.items()}
+        rows = Watching.objects.filter(person=person.pk, glossary=term.glossary_id, **ids)
+        if scope not in scopes:
+            rows.delete()
+        elif not rows.exists():
+            Watching.objects.create(person_id=person.pk, glossary_id=term.glossary_id, **ids)
+
+
+def mentioned_in(text: str, term: Term) -> set[int]:
+    """Return the ids of the people whose user names a text mentions as ``@name``.
+
+    They have to be active, and may view the term.
+    """
+    names = {name.rstrip(".").casefold() for name in _MENTION.findall(text)}
+    if not names:
+        return set()
+    wanted = Q()
+    for name in sorted(names)[:MOST_MENTIONED]:
+        wanted |= Q(username__iexact=name)
+    people = get_user_model().objects.filter(wanted, is_active=True, is_staff=True)
+    return {one.pk for one in people if rights(one, "view_term").hold_for(term)}
