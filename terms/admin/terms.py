@@ -167,7 +167,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
             context["public_url"] = page.get_absolute_url() if page else ""
             context["unread"] = obj.document()
-            context["stage"] = stage_of(obj)
+            context["stage"] = stage = stage_of(obj)
+            context["sent_back"] = obj.reviews.first() if stage.mark == "sent-back" else None
             context["findings"] = findings_of(obj)
             context["said"] = said_of(obj)
             context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()

@@ -127,10 +127,18 @@ class Watching(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "glossary", "category", "term"],
-                name="watch_once",
-                nulls_distinct=False,
-            )
+                fields=["person", "term"], condition=models.Q(term__isnull=False), name="watch_term"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "category"],
+                condition=models.Q(term=None, category__isnull=False),
+                name="watch_category",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "glossary"],
+                condition=models.Q(term=None, category=None),
+                name="watch_glossary",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -93,15 +93,19 @@ def authors_of(term: Term) -> set[int]:
 def standings(glossary: Glossary, terms: Collection[Term]) -> dict[int, Standing]:
     """Return term id → standing. Approvals by authors of the text do not count."""
     needed = needed_by(glossary, terms)
-    asked = [term for term in terms if needed[term.pk]]
-    authors = contributors(asked) if asked else {}
+    texts = {term.pk: term.fingerprint for term in terms}
+    rows = Approval.objects.order_by().filter(term__in=texts)
+    people = [
+        (term, person)
+        for term, fingerprint, person in rows.values_list("term", "fingerprint", "person")
+        if texts[term] == fingerprint
+    ]
+    approved = {term for term, _person in people}
+    authors = contributors([term for term in terms if term.pk in approved]) if people else {}
     given: dict[int, int] = {}
-    if asked:
-        texts = {term.pk: term.fingerprint for term in asked}
-        rows = Approval.objects.order_by().filter(term__in=texts)
-        for term, fingerprint, person in rows.values_list("term", "fingerprint", "person"):
-            if texts[term] == fingerprint and person not in authors.get(term, ()):
-                given[term] = given.get(term, 0) + 1
+    for term, person in people:
+        if person not in authors.get(term, ()):
+            given[term] = given.get(term, 0) + 1
     return {term.pk: Standing(needed[term.pk], given.get(term.pk, 0)) for term in terms}
 
 

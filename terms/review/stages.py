@@ -43,20 +43,24 @@ ASK_FOR_REVIEW = (
 class Stage:
     """The stage of a term's newest text: draft, review, approved or live.
 
-    ``was_live`` means that an older text is live.
+    ``was_live`` means that an older text is live, and ``is_sent_back`` that the last reviewer
+    requested changes.
     """
 
     name: str
     was_live: bool
     standing: Standing
+    is_sent_back: bool = False
 
     @property
     def words(self) -> str:
+        if self.name == DRAFT and self.is_sent_back:
+            return _("changes requested")
         if self.name == REVIEW and self.standing.needed:
             text = _("in review, {given} of {needed}")
             return text.format(given=self.standing.given, needed=self.standing.needed)
         return {
-            DRAFT: _("live, changed") if self.was_live else _("draft"),
+            DRAFT: _("changed") if self.was_live else _("draft"),
             REVIEW: _("in review"),
             APPROVED: _("approved"),
             LIVE: _("live"),
@@ -65,6 +69,8 @@ class Stage:
     @property
     def mark(self) -> str:
         """The state that the dot of the term shows."""
+        if self.name == DRAFT and self.is_sent_back:
+            return "sent-back"
         return "changed" if self.name == DRAFT and self.was_live else self.name
 
     @property
@@ -74,7 +80,7 @@ class Stage:
             return _("This version is published.")
         seen = _("An older version is published.") if self.was_live else _("Not published yet.")
         if not self.standing.missing:
-            step = _("It can be published.")
+            step = _("This text can be published.")
         elif self.name == REVIEW:
             step = self.standing.in_words(*MUST_APPROVE_IT)
         else:
@@ -89,15 +95,18 @@ class Stage:
 
 def stages(glossary: Glossary, terms: Collection[Term]) -> dict[int, Stage]:
     """Return term id → stage for terms of one glossary, in a constant number of queries."""
-    asked = Review.objects.open().filter(term__in=[term.pk for term in terms])
-    in_review = set(asked.values_list("term", flat=True))
-    given = standings(glossary, terms)
-    return {
-        term.pk: Stage(
-            _name(term, given[term.pk], term.pk in in_review), _was_live(term), given[term.pk]
-        )
-        for term in terms
+    reviews = Review.objects.filter(term__in=[term.pk for term in terms]).order_by("pk")
+    last = {
+        term: (closed_at is None, outcome == Review.Outcome.CHANGES)
+        for term, closed_at, outcome in reviews.values_list("term", "closed_at", "outcome")
     }
+    given = standings(glossary, terms)
+    found = {}
+    for term in terms:
+        is_open, is_sent_back = last.get(term.pk, (False, False))
+        name = _name(term, given[term.pk], is_open)
+        found[term.pk] = Stage(name, _was_live(term), given[term.pk], is_sent_back)
+    return found
 
 
 def stages_of(terms: Collection[Term]) -> dict[int, Stage]:
@@ -119,7 +128,7 @@ def _was_live(term: Term) -> bool:
 def _name(term: Term, standing: Standing, is_in_review: bool) -> str:
     if term.live_fingerprint == term.fingerprint:
         return LIVE
-    if standing.needed and not standing.missing:
+    if standing.given and not standing.missing:
         return APPROVED
     return REVIEW if is_in_review else DRAFT
 

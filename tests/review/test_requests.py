@@ -25,6 +25,7 @@ from terms.publishing.publish import publish
 from terms.review.comments import comment, resolve, threads, words_of
 from terms.review.requests import CannotReview, approve, request_changes, submit, take_back
 from terms.review.stages import approvals_of, stage_of
+from terms.review.worklists import LISTS
 from tests.accounts import logged_in
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 from tests.threads import in_threads
@@ -157,9 +158,49 @@ def test_published_text_stays_published_while_change_waits(people):
     require_approvals()
     before = dict(Page.objects.values_list("path", "etag"))
     save_text(term, text_of(body="New words."), author=ann)
-    assert stage_of(fresh(term)).words == "live, changed"
+    assert stage_of(fresh(term)).words == "changed"
     assert publish_it(term) != []
     assert dict(Page.objects.values_list("path", "etag")) == before
+
+
+def test_approved_text_is_approved_where_none_is_needed():
+    ann, ben = (User.objects.create_superuser(name, password="x") for name in ("ann", "ben"))
+    term = make_term(author=ann)
+    submit(term, ann)
+    assert [one.pk for one in LISTS["review"].rows(ben)] == [term.pk]
+    approve(term, ben, term.fingerprint)
+    assert stage_of(fresh(term)).words == "approved"
+    assert list(LISTS["review"].rows(ben)) == []
+    assert [one.pk for one in LISTS["ready"].rows(ben)] == [term.pk]
+
+
+def test_own_approval_does_not_count_where_none_is_needed():
+    ann, ben = (User.objects.create_superuser(name, password="x") for name in ("ann", "ben"))
+    term = make_term(author=ann)
+    submit(term, ann)
+    approve(term, ben, term.fingerprint)
+    save_text(fresh(term), text_of(body="By ben."), author=ben)
+    save_text(fresh(term), text_of(), author=ben)
+    assert stage_of(fresh(term)).words == "in review"
+
+
+def test_reason_for_changes_is_said_in_the_list_and_on_the_form(client):
+    ann, ben = (User.objects.create_superuser(name, password="x") for name in ("ann", "ben"))
+    term = make_term(author=ann)
+    submit(term, ann)
+    request_changes(term, ben, "Name the version.")
+    admin = logged_in(ann)
+    assert (
+        'data-state="sent-back">changes requested'
+        in admin.get("/admin/terms/term/").content.decode()
+    )
+    page = admin.get(f"/admin/terms/term/{term.pk}/change/").content.decode()
+    assert "ben asked for changes on" in page
+    assert "Name the version." in page
+    submit(term, ann)
+    assert stage_of(fresh(term)).words == "in review"
+    page = admin.get(f"/admin/terms/term/{term.pk}/change/").content.decode()
+    assert "Name the version." not in page
 
 
 def test_request_for_changes_needs_a_reason(people):
@@ -173,7 +214,7 @@ def test_request_for_changes_needs_a_reason(people):
     with pytest.raises(CannotReview, match="already"):
         submit(term, ann)
     request_changes(term, ben, "Too short.")
-    assert stage_of(term).words == "draft"
+    assert stage_of(term).words == "changes requested"
     assert term.reviews.get().reason == "Too short."
     submit(term, ann)
     take_back(term, ann)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from terms.changes import removals
 from terms.changes.change_sets import sets_ahead
 from terms.formats.differences import compare
+from terms.formats.value_differences import compare_values
 from terms.models import Approval, Term
 from terms.people.permissions import may
 from terms.quality.checking import findings_of
@@ -62,6 +63,9 @@ def _page(model_admin, request, term, typed=None):
         "buttons": allowed & _possible(term, stage, request.user),
         **_removal(term, request.user, allowed),
         "blocks": compare(live.text if live else "", newest.text) if stage.name != LIVE else (),
+        "differences": compare_values(live.text, newest.text)
+        if live and stage.name != LIVE
+        else [],
         "is_new": live is None,
         "sets": sets_ahead(term)[:SETS_SHOWN],
         "zone": timezone.get_current_timezone_name(),
