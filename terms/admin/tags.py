@@ -25,14 +25,29 @@ from .navigation import (
 )
 
 register = template.Library()
+NEAR = 80  # characters beside a change in a short difference
 
 
 @register.simple_tag
-def pieces(found: Iterable[DiffPiece]) -> SafeString:
-    """Mark removed and added words in a changed passage."""
+def pieces(found: Iterable[DiffPiece], is_short: bool = False) -> SafeString:
+    """Mark removed and added words in a changed passage; ``is_short`` leaves out what is the same.
+
+    A few words before and after each change are kept.
+    """
     tags = {"gone": "<del>{}</del>", "new": "<ins>{}</ins>", "same": "{}"}
-    parts = (format_html_join("", tags[piece.kind], [(piece.text,)]) for piece in found)
+    shown = [
+        (piece.kind, _shortened(piece.text) if is_short and piece.kind == "same" else piece.text)
+        for piece in found
+    ]
+    parts = (format_html_join("", tags[kind], [(text,)]) for kind, text in shown)
     return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= 3 * NEAR:
+        return text
+    before, after = text[:NEAR].rpartition(" ")[0], text[-NEAR:].partition(" ")[2]
+    return f"{before or text[:NEAR]} … {after or text[-NEAR:]}"
 
 
 @register.simple_tag(takes_context=True)

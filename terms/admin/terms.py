@@ -7,9 +7,12 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
+from terms.changes.reword import waiting_for
 from terms.editing import autosave
 from terms.editing.gate import Draft, StaleWrite, save_one
 from terms.editing.metadata import keys_to_write
@@ -199,11 +202,30 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         obj.is_changed = bool(saved or columns or "other_names" in form.changed_data)
         for alias in form.cleaned_data.get("other_names", []):
             Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
+        former = form.document.name if change else ""
         obj.refresh_from_db()
+        self._offer_rename(request, obj, former)
         term = obj if change else None
         if recovery.UNDECIDED not in request.POST:
             autosave.discard_draft(request.user, term, recovery.slot_of(request, term))
         self._warn(request, obj)
+
+    def _offer_rename(self, request, obj, former):
+        """Offer to follow a new name in the other terms that are related to the old one."""
+        if not former or former == obj.name or not self.has_publish_permission(request, obj):
+            return
+        if count := waiting_for(obj, former).count():
+            text = ngettext(
+                "The file of {count} term still calls it “{old}”."
+                ' <a href="{url}">Rename it there, too</a>',
+                "The files of {count} terms still call it “{old}”."
+                ' <a href="{url}">Rename it there, too</a>',
+                count,
+            )
+            url = reverse("admin:terms_term_refactor", args=[obj.pk])
+            url = f"{url}?{urlencode({'follow': former})}"
+            said = format_html(text, count=count, old=former, url=url)
+            self.message_user(request, said, messages.WARNING)
 
     def _with_header_keys(self, obj, form):
         """Return the text to save, with owner and review date if its header has them."""

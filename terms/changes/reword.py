@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from terms.editing.index import known_names, runs
@@ -10,6 +11,7 @@ from terms.formats.line_ends import normalise
 from terms.formats.paths import name_key
 from terms.formats.related import read_names
 from terms.models import Glossary, Mention, PublishedTerm, Relation, Term
+from terms.models.term import NAME_LENGTH
 from terms.rendering import as_section
 
 from .operation import CannotRefactor, Effect, Operation
@@ -47,6 +49,42 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     operation.require(term)
     _relabel(operation, term, name, allowed)
     tell_of_readers(operation, term, _("its address stays as it is"))
+    return operation
+
+
+def waiting_for(term: Term, old: str) -> QuerySet[Term]:
+    """Return the other terms whose files are related to ``term`` by its former name ``old``."""
+    relations = Relation.objects.filter(Q(target=None) | Q(target=term.pk))
+    relations = relations.filter(
+        key=name_key(old)[:NAME_LENGTH], term__glossary=term.glossary_id, term__trashed_at=None
+    )
+    return Term.objects.filter(pk__in=relations.values("term")).exclude(pk=term.pk)
+
+
+def follow_name(term: Term, old: str, allowed: Allowed, keeps_old: bool = True) -> Operation:
+    """Plan the relations of other terms after ``term`` was called ``old``.
+
+    With ``keeps_old``, the old name becomes an alias, and their files stay as they are.
+    """
+    title = _("{old} renamed to {new} in other terms").format(old=old, new=term.name)
+    operation = Operation(term.glossary, title[:300])
+    waiting = waiting_for(term, old).order_by("path")
+    if not waiting.exists():
+        text = _("No other term is related to “{name}”.")
+        raise CannotRefactor(text.format(name=old))
+    if keeps_old:
+        aliases = [*term.document().aliases, old]
+        operation.rewrite(term, _("keeps its old name as an alias"), aliases=aliases)
+        operation.require(term)
+        return operation
+    for other in waiting:
+        if not allowed(other):
+            words = _("is related to it by the old name, and you may not edit it")
+            operation.leave(other, words)
+            continue
+        labels = labels_of(other.document(), term.glossary)
+        once = _relabelled(labels, old, term.name)
+        operation.rewrite(other, _("is related to it by the new name"), related=once)
     return operation
 
 
@@ -135,9 +173,14 @@ def _relabel(
             operation.leave(other, words)
             continue
         labels = labels_of(other.document(), term.glossary)
-        relabelled = [name if name_key(label) == name_key(term.name) else label for label in labels]
-        once = list({name_key(label): label for label in reversed(relabelled)}.values())[::-1]
+        once = _relabelled(labels, term.name, name)
         operation.rewrite(other, _("is related to it by the new name"), related=once)
+
+
+def _relabelled(labels: list[str], old: str, new: str) -> list[str]:
+    """Return the names with ``new`` instead of ``old``, each once."""
+    found = [new if name_key(label) == name_key(old) else label for label in labels]
+    return list({name_key(label): label for label in reversed(found)}.values())[::-1]
 
 
 def _drop(operation: Operation, into: Term, term: Term) -> None:

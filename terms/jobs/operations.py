@@ -25,6 +25,8 @@ def plan_refactoring(person: Any, term: Term, name: str, values: dict[str, Any])
     allowed = rights(person, "change_term").hold_for
     if name == "rename":
         return reword.rename(term, values["name"], allowed, values["keeps_old"])
+    if name == "follow":
+        return reword.follow_name(term, values["old"], allowed, values["keeps_old"])
     if name == "split":
         if not rights(person, "add_term").hold_for(term):
             raise CannotRefactor(_("You do not have permission to add terms here."))

@@ -8,6 +8,7 @@ from django.urls import reverse
 from terms.editing.gate import Draft, save
 from terms.models import ChangeSet, Page, PublishedTerm, Term
 from terms.publishing.publish import publish
+from tests.admin.forms import fields_of
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +206,54 @@ def test_file_is_renamed_and_rename_is_undone(admin):
     assert Term.objects.get().path == "flask.md"
     assert PublishedTerm.objects.get().path.endswith("/flask/")
     assert "is not a path inside" in page(admin, term, kind="file", path="../x.md")
+
+
+# A name that was changed on the form
+
+
+def test_new_name_on_the_form_offers_to_rename_elsewhere(admin):
+    term = make_term("Flask")
+    make_term("Django", related="Flask, X")
+    make_term("WSGI", related="X, Flask")
+    form = f"/admin/terms/term/{term.pk}/change/"
+    fields = fields_of(admin.get(form)) | {"name": "Quart", "_continue": "1"}
+    page = admin.post(form, fields, follow=True).content.decode()
+    assert "The files of 2 terms still call it “Flask”." in page
+    offered = f"/admin/terms/term/{term.pk}/refactor/?follow=Flask"
+    assert offered in page
+    page = admin.get(offered).content.decode()
+    assert 'value="Flask"' in page
+    assert "Merge into another term" not in page
+
+    address = f"/admin/terms/term/{term.pk}/refactor/"
+    data = {"kind": "follow", "old": "Flask"}
+    page = admin.post(address, data).content.decode()
+    assert page.count("is related to it by the new name") == 2
+    confirm = page.partition('name="confirm" value="')[2].partition('"')[0]
+    admin.post(address, {**data, "confirm": confirm})
+    related = {t.name: t.document().related for t in Term.objects.exclude(pk=term.pk)}
+    assert related == {"Django": "Quart, X", "WSGI": "X, Quart"}
+
+
+def test_old_name_is_kept_as_an_alias_instead(admin):
+    term = make_term("Flask")
+    make_term("Django", related="Flask")
+    save_text(term, text_of("Quart"))
+    address = f"/admin/terms/term/{term.pk}/refactor/"
+    data = {"kind": "follow", "old": "Flask", "keeps_old": "on"}
+    page = admin.post(address, data).content.decode()
+    confirm = page.partition('name="confirm" value="')[2].partition('"')[0]
+    admin.post(address, {**data, "confirm": confirm})
+    assert Term.objects.get(pk=term.pk).document().aliases == ("Flask",)
+    assert Term.objects.get(name="Django").relations.get().target == term
+
+
+def test_name_without_relations_offers_nothing(admin):
+    term = make_term("Flask")
+    form = f"/admin/terms/term/{term.pk}/change/"
+    fields = fields_of(admin.get(form)) | {"name": "Quart", "_continue": "1"}
+    page = admin.post(form, fields, follow=True).content.decode()
+    assert "still call" not in page
+    address = f"/admin/terms/term/{term.pk}/refactor/"
+    page = admin.post(address, {"kind": "follow", "old": "Flask"}).content.decode()
+    assert "No other term is related to “Flask”." in page

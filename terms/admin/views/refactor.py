@@ -19,7 +19,7 @@ from terms.jobs.kinds import MANY
 from terms.jobs.operations import plan_refactoring
 
 from .page import admin_page, effects, started, term_for
-from .refactor_forms import FileForm, MergeForm, OtherForm, RenameForm, SplitForm
+from .refactor_forms import FileForm, FollowForm, MergeForm, OtherForm, RenameForm, SplitForm
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class Kind:
 KINDS = {
     "rename": Kind(
         _lazy("Rename"), _lazy("Rename"), _lazy("Other terms' files get the new name.")
+    ),
+    "follow": Kind(
+        _lazy("Rename in other terms"), _lazy("Rename"),
+        _lazy("Terms that are related to it by its old name get the new one."),
     ),
     "merge": Kind(
         _lazy("Merge into another term"), _lazy("Merge"),
@@ -83,6 +87,8 @@ def refactor_view(request, model_admin, pk):
 def _form(kind, term, data=None):
     if kind == "rename":
         return RenameForm(data, initial={"name": term.name})
+    if kind == "follow":
+        return FollowForm(data)
     if kind == "file":
         return FileForm(data, initial={"path": term.path})
     if kind == "split":
@@ -166,13 +172,17 @@ def _withdraw(model_admin, request, term, form):
 def _page(model_admin, request, term, chosen="", form=None, operation=None):
     """Show all operations, or the effects of the ``chosen`` one with a button to confirm it."""
     forms_of = {kind: _form(kind, term) for kind in KINDS}
+    if old := request.GET.get("follow", "")[:300]:
+        forms_of = {"follow": FollowForm(initial={"old": old})}
+    elif chosen != "follow":
+        del forms_of["follow"]
     if chosen:
         forms_of[chosen] = form
     is_withdrawing = chosen == "withdraw" and form.is_valid() and term.live_fingerprint
     context = {
         **effects(request, operation),
         "term": term,
-        "kinds": [(name, KINDS[name], forms_of[name]) for name in KINDS],
+        "kinds": [(name, KINDS[name], shown) for name, shown in forms_of.items()],
         "chosen": chosen,
         "referring": referring_to(term) if is_withdrawing and not form.errors else None,
         "verb": KINDS[chosen].verb if chosen else "",

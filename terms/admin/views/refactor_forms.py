@@ -27,6 +27,16 @@ class RenameForm(forms.Form):
         return name
 
 
+class FollowForm(forms.Form):
+    """A former name of a term, to which others are still related."""
+
+    old = forms.CharField(label=_lazy("Old name"), max_length=300)
+    keeps_old = forms.BooleanField(
+        label=_lazy("Only keep the old name as an alias; the other files stay as they are"),
+        required=False,
+    )
+
+
 class OtherForm(forms.Form):
     """Another term, by its name or an alias."""
 
