@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from terms.models import Relation, Term
+from terms.changes.operation import undo
+from terms.models import ChangeSet, Mention, Relation, Term
 from terms.review.worklists import LISTS
 from tests.factory import make_live, make_term
 
@@ -66,3 +67,44 @@ def test_number_of_queries_does_not_depend_on_rows(admin):
             admin.get("/admin/")
         counts.append(len(queries))
     assert counts[1] == counts[2]
+
+
+def test_all_are_related_back_as_one_change_set(admin):
+    make_term("A", related="C, D")
+    make_term("B", related="C")
+    for name in ("C", "D"):
+        make_term(name)
+    assert "Relate all back" in admin.get(f"{WORK}one-way/").content.decode()
+    page = admin.post(f"{WORK}one-way/", {"relate_all_back": "1"}, follow=True).content.decode()
+    assert "The files of 2 terms have changed." in page
+    related = {term.name: term.document().related for term in Term.objects.all()}
+    assert (set(related["C"].split(", ")), related["D"]) == ({"A", "B"}, "A")
+    assert "Nothing to do." in page
+    undo(ChangeSet.objects.get())
+    assert Term.objects.get(name="C").document().related == "None"
+
+
+def test_mentioned_terms_are_related_one_by_one_or_all(admin):
+    make_live("Django")
+    make_live("WSGI")
+    make_live("Flask", body="Like Django and WSGI.")
+    page = admin.get(f"{WORK}suggested/").content.decode()
+    assert "Relate Flask to Django" in page
+    number = Mention.objects.get(label="Django", source__name="Flask").pk
+    page = admin.post(f"{WORK}suggested/", {"relate": number}, follow=True).content.decode()
+    assert "“Flask” relates to “Django” now." in page
+    assert Term.objects.get(name="Flask").document().related == "Django"
+    admin.post(f"{WORK}suggested/", {"relate": "all"})
+    assert Term.objects.get(name="Flask").document().related == "Django, WSGI"
+
+
+def test_only_terms_that_the_person_may_change_are_related(account):
+    make_term("A", related="B")
+    make_term("B")
+    reader = account("reader", "view_term")
+    reader.post(f"{WORK}one-way/", {"relate_all_back": "1"})
+    assert Term.objects.get(name="B").document().related == "None"
+    assert (
+        "no longer exists"
+        in reader.post(f"{WORK}suggested/", {"relate": "all"}, follow=True).content.decode()
+    )

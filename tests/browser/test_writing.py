@@ -1,6 +1,9 @@
 """Keyboard shortcuts for formatting, names after [[, saving and navigation between terms."""
 
+import io
+
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from terms.models import Term
@@ -115,6 +118,39 @@ def test_formatting_key_steps_over_closing_mark(form):
     form.keyboard.press("Control+b")
     form.keyboard.press("Control+b")
     assert body(form) == "A **bold** and _slanted_ word"
+
+
+def test_table_note_and_term_are_inserted(form):
+    form.fill("#id_body", "Words.")
+    form.focus("#id_body")
+    form.keyboard.press("Control+End")
+    form.get_by_role("button", name="Note").click()
+    form.keyboard.type("The source.")
+    assert body(form) == "Words.[^1]\n\n[^1]: The source.\n"
+    form.get_by_role("button", name="Table").click()
+    assert "| Name | Meaning |" in body(form)
+    form.fill("#id_body", "")
+    form.get_by_role("button", name="Link to a term").click()
+    form.keyboard.type("dja")
+    expect(form.locator(".term-names li")).to_have_text(["Django"])
+    form.keyboard.press("Enter")
+    assert body(form) == "Django"
+
+
+def test_chosen_picture_is_described(form, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    out = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(out, "PNG")
+    form.fill("#id_body", "")
+    with form.expect_file_chooser() as chooser:
+        form.get_by_role("button", name="Picture").click()
+    file = {"name": "chart one.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    chooser.value.set_files(file)
+    message = form.locator(".term-markdown-message")
+    expect(message).to_contain_text("Describe the picture")
+    form.keyboard.type("A red square")
+    assert body(form) == "![A red square](images/chart-one.png)"
+    expect(message).to_have_text("")
 
 
 def test_form_is_saved_by_key(form):

@@ -5,16 +5,19 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from terms.changes.operation import CannotRefactor, Operation, apply
+from terms.changes.reword import labels_of
 from terms.editing.gate import StaleWrite
-from terms.editing.index import known_names, runs
 from terms.editing.numbers import number_in
 from terms.formats.paths import name_key
-from terms.formats.related import read_names
-from terms.models import Glossary, Mention, Relation, Suggestion, Term
+from terms.models import ChangeSet, Glossary, Mention, Relation, Suggestion, Term
 from terms.people.permissions import may, rights
 from terms.review import suggestions
+from terms.review.worklists import one_way, suggested
+
+MOST_AT_ONCE = 300  # relations
 
 
 def relate_back(model_admin, request):
@@ -27,24 +30,94 @@ def relate_back(model_admin, request):
     target, term = relation.target, relation.term
     if not may(request.user, "change_term", target):
         raise PermissionDenied
-    known = known_names(target.glossary, set(runs(target.related)))
-    labels = read_names(target.related, known.__contains__)
     title = _("{term} relates to {other}").format(term=target, other=term)
     operation = Operation(target.glossary, title)
+    _relate(operation, target, term.name)
+    if _carried_out(model_admin, request, operation, target):
+        _say_related(model_admin, request, target, term)
+
+
+def _relate(operation: Operation, term: Term, name: str) -> None:
+    """Plan the relation of ``term`` to the term called ``name``, after its others."""
+    draft = operation.drafts.get(term.pk)
+    document = (draft and draft.document) or term.document()
+    labels = labels_of(document, term.glossary)
+    if name not in labels:
+        words = _("relates to {name}").format(name=name)
+        operation.rewrite(term, words, related=[*labels, name])
+
+
+def _carried_out(model_admin, request, operation: Operation, *needed: Term) -> bool:
+    """Carry out ``operation``, or show why it is not possible."""
     try:
-        if term.name not in labels:
-            words = _("relates to {name}").format(name=term)
-            operation.rewrite(target, words, related=[*labels, term.name])
-        operation.require(target)
+        operation.require(*needed)
         apply(operation, request.user)
     except (CannotRefactor, StaleWrite) as error:
         model_admin.message_user(request, str(error), messages.ERROR)
-        return
-    url = reverse("admin:terms_term_review", args=[target.pk])
+        return False
+    return True
+
+
+def _say_related(model_admin, request, term: Term, other: Term) -> None:
+    url = reverse("admin:terms_term_review", args=[term.pk])
     text = _(
         '“{term}” relates to “{other}” now. <a href="{url}">Publish it</a> to show it to readers.'
     )
-    model_admin.message_user(request, format_html(text, term=target, other=term, url=url))
+    model_admin.message_user(request, format_html(text, term=term, other=other, url=url))
+
+
+def relate_all_back(model_admin, request):
+    """Make the targets of the listed relations relate back, as one change set a glossary."""
+    may_change = rights(request.user, "change_term")
+    rows = one_way(request.user).select_related("term", "target__glossary")[:MOST_AT_ONCE]
+    pairs = [(row.target, row.term) for row in rows if may_change.hold_for(row.target)]
+    _relate_all(model_admin, request, pairs)
+
+
+def relate_mentions(model_admin, request):
+    """Relate a term to one that its text mentions, or all of the list with ``all``."""
+    found = suggested(request.user)
+    if request.POST["relate"] != "all":
+        found = found.filter(pk=_number(request, "relate"))
+    rows = list(found[:MOST_AT_ONCE])
+    uids = {row.source.uid for row in rows} | {row.target_uid for row in rows}
+    terms = {term.uid: term for term in Term.objects.filter(uid__in=uids)}
+    may_change = rights(request.user, "change_term")
+    pairs = [
+        (terms[row.source.uid], terms[row.target_uid])
+        for row in rows
+        if row.source.uid in terms
+        and row.target_uid in terms
+        and may_change.hold_for(terms[row.source.uid])
+    ]
+    if not pairs:
+        model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
+    _relate_all(model_admin, request, pairs)
+
+
+def _relate_all(model_admin, request, pairs: list[tuple[Term, Term]]) -> None:
+    """Relate the first term of each pair to the second, as one change set a glossary."""
+    glossaries = Glossary.objects.in_bulk({term.glossary_id for term, _other in pairs})
+    for glossary in glossaries.values():
+        own = [(term, other) for term, other in pairs if term.glossary_id == glossary.pk]
+        title = _("{term} relates to {other}").format(term=own[0][0], other=own[0][1])
+        if len(own) > 1:
+            title = _("{count} relations").format(count=len(own))
+        operation = Operation(glossary, title)
+        for term, other in own:
+            _relate(operation, term, other.name)
+        if len(own) == 1 and _carried_out(model_admin, request, operation, own[0][0]):
+            _say_related(model_admin, request, *own[0])
+        elif len(own) > 1 and operation.count and _carried_out(model_admin, request, operation):
+            change_set = ChangeSet.objects.filter(glossary=glossary).first()
+            url = reverse("admin:terms_changeset_change", args=[change_set.pk if change_set else 0])
+            text = ngettext(
+                'The file of {count} term has changed. <a href="{url}">Publish or undo it</a>',
+                'The files of {count} terms have changed. <a href="{url}">Publish or undo them</a>',
+                operation.count,
+            )
+            said = format_html(text, count=operation.count, url=url)
+            model_admin.message_user(request, said)
 
 
 def decline_relation(model_admin, request):
@@ -126,6 +199,8 @@ def decline_wanted(model_admin, request):
 # By the form field that identifies the subject.
 ACTIONS = {
     "relation": relate_back,
+    "relate_all_back": relate_all_back,
+    "relate": relate_mentions,
     "mention": decline_relation,
     "suggestion": _decide_suggestion,
     "name": decline_wanted,

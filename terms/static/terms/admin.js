@@ -172,6 +172,19 @@ document.addEventListener("DOMContentLoaded", () => {
     document.execCommand("insertText", false, text); // the only way that undo supports
   };
 
+  // The alternative text is made of the file's name: it is selected, to be replaced.
+  const describe = (editor, code, message) => {
+    const start = editor.selectionStart;
+    insert(editor, code);
+    const [, words] = /^!\[([^\]]*)\]/.exec(code) ?? [];
+    if (words === undefined) return;
+    editor.setSelectionRange(start + 2, start + 2 + words.length);
+    message.textContent = "Describe the picture for people who cannot see it.";
+    editor.addEventListener("input", () => {
+      message.textContent = "";
+    }, { once: true });
+  };
+
   const send = async (editor, file) => {
     const message = editor.closest(".markdownx").querySelector(".term-markdown-message");
     const body = new FormData();
@@ -182,7 +195,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const answer = await fetch(editor.dataset.markdownxUploadUrlsPath, { method: "POST", body });
       const said = await answer.json();
       message.textContent = said.error ? `${file.name}: ${said.error}` : "";
-      if (said.image_code) insert(editor, said.image_code);
+      if (said.image_code) describe(editor, said.image_code, message);
     } catch {
       message.textContent = `${file.name} could not be sent. Try again.`;
     }
@@ -201,6 +214,43 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   place();
   for (const name of ["glossary", "path"]) document.getElementById(`id_${name}`)?.addEventListener("change", place);
+
+  /* Buttons beside the toolbar */
+
+  const TABLE = "| Name | Meaning |\n| --- | --- |\n| | |\n";
+
+  const onNewLine = (editor, text) => {
+    const before = editor.value.slice(0, editor.selectionStart);
+    const gap = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+    insert(editor, gap + text);
+  };
+
+  const addNote = (editor) => {
+    const numbers = [...editor.value.matchAll(/\[\^(\d+)\]/g)].map((found) => Number(found[1]));
+    const sign = `[^${Math.max(0, ...numbers) + 1}]`;
+    insert(editor, sign);
+    const end = editor.value.trimEnd().length;
+    editor.setSelectionRange(end, editor.value.length);
+    insert(editor, `\n\n${sign}: \n`);
+    editor.setSelectionRange(editor.value.length - 1, editor.value.length - 1);
+  };
+
+  for (const group of document.querySelectorAll(".term-inserts")) {
+    const editor = group.closest(".term-markdown").querySelector("textarea");
+    const chooser = group.querySelector("[type=file]");
+    const acts = {
+      term: () => insert(editor, "[["),
+      picture: () => chooser.click(),
+      table: () => onNewLine(editor, TABLE),
+      note: () => addNote(editor),
+    };
+    group.hidden = editor.disabled;
+    group.addEventListener("click", (event) => acts[event.target.closest("[data-insert]")?.dataset.insert]?.());
+    chooser.addEventListener("change", () => {
+      for (const file of chooser.files) send(editor, file);
+      chooser.value = "";
+    });
+  }
 
   const files = (event, data) => {
     if (!isEditor(event) || !data?.files.length) return;
