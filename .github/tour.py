@@ -166,6 +166,7 @@ def _cover(page, term: str, admin, form: str) -> None:
     admin.set_viewport_size({"width": 1300, "height": 960})
     admin.goto(form)
     admin.wait_for_selector("text-expander:defined")
+    admin.frame_locator(".edit-preview iframe").locator("h1").wait_for()
     admin.wait_for_timeout(400)
     pictures = [b64encode(shown.screenshot()).decode() for shown in (admin, page)]
     page.set_viewport_size({"width": 1600, "height": 820})
@@ -183,13 +184,11 @@ def _writing(page, address: str, form: str) -> None:
     page.keyboard.press("Control+End")
     page.keyboard.type("\nWhere it may be sent depends on the [[same")
     page.wait_for_selector(".term-names")
-    page.evaluate("document.getElementById('id_description').scrollIntoView()")
     _picture(page, "tour-2-writing")
 
 
 def _reviewing(page, review: str) -> None:
     page.goto(review)
-    page.evaluate("document.querySelector('.term-stage').scrollIntoView()")
     _picture(page, "tour-3-review")
 
 

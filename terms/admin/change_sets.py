@@ -19,7 +19,7 @@ from terms.changes.preview import TooLarge, make_link, revoke_links
 from terms.changes.rename import FILE, MODELS, undo_set
 from terms.editing.gate import StaleWrite
 from terms.editing.numbers import number_in
-from terms.formats.differences import compare
+from terms.formats.value_differences import compare_values
 from terms.jobs.kinds import MANY
 from terms.models import ChangeSet, Revision, Term
 from terms.people.permissions import may, rights
@@ -82,7 +82,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         found = stages(change_set.glossary, terms)
         waiting = [term for term in terms if found[term.pk].who_is_missing]
         authors = contributors(waiting)
-        differences = [(t, found[t.pk], blocks) for t, blocks in _differences(terms)]
+        differences = [(t, found[t.pk], values) for t, values in _differences(terms)]
         count = change_set.members().count()
         trashed = change_set.trashed.select_related("term")
         return {
@@ -90,7 +90,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
             "trashed": trashed[:SHOWN],
             "more_trashed": max(0, trashed.count() - SHOWN),
             "terms": differences,
-            "seen": [term for term, _stage, blocks in differences if not blocks],
+            "seen": [term for term, _stage, values in differences if not values],
             "count": count + trashed.count(),
             "more": max(0, count - SHOWN),
             "is_live": all(stage.name == LIVE for stage in found.values()),
@@ -264,4 +264,4 @@ def _differences(terms):
     for term in terms:
         before = texts.get((term.pk, term.live_fingerprint), "")
         after = texts.get((term.pk, term.fingerprint), "")
-        yield term, compare(before, after) if before != after else ()
+        yield term, compare_values(before, after) if before != after else []

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from terms.editing.gate import Draft, save
 from terms.editing.paths import PathChange, rename_files
-from terms.formats.differences import ChangedLines, compare
 from terms.formats.document import TermDocument, changed, read_document
 from terms.formats.problems import CannotSplice
+from terms.formats.value_differences import ValueDifference, compare_values
 from terms.models import ChangeSet, FormerPath, Glossary, Revision, Term
 from terms.models.bulk import batches
 
@@ -40,9 +40,9 @@ class Effect:
     after: str = ""
 
     @property
-    def blocks(self) -> list[ChangedLines]:
-        """The changed lines, compared only when needed."""
-        return list(compare(self.before, self.after)) if self.before != self.after else []
+    def differences(self) -> list[ValueDifference]:
+        """The values that change, compared only when needed."""
+        return compare_values(self.before, self.after) if self.before != self.after else []
 
 
 def documents_of(terms: QuerySet[Term]) -> Iterator[tuple[Term, TermDocument]]:

@@ -228,7 +228,7 @@ def test_new_name_on_the_form_offers_to_rename_elsewhere(admin):
     address = f"/admin/terms/term/{term.pk}/refactor/"
     data = {"kind": "follow", "old": "Flask"}
     page = admin.post(address, data).content.decode()
-    assert page.count("is related to it by the new name") == 2
+    assert page.count("</b> is related to it by the new name") == 2
     confirm = page.partition('name="confirm" value="')[2].partition('"')[0]
     admin.post(address, {**data, "confirm": confirm})
     related = {t.name: t.document().related for t in Term.objects.exclude(pk=term.pk)}

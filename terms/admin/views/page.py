@@ -1,5 +1,6 @@
 """Shared set-up and rendering of custom admin pages."""
 
+from collections import Counter
 from functools import wraps
 from typing import Any
 
@@ -73,11 +74,21 @@ def started(
     return HttpResponseRedirect(reverse("admin:terms_job_change", args=[job.pk]))
 
 
+def _counts(operation) -> list[tuple[str, int]]:
+    """Return the effects without the names of terms, with their numbers, the most frequent first.
+
+    Effects that occur once are left out.
+    """
+    found = Counter(effect.words for effect in operation.effects).most_common()
+    return [(words, count) for words, count in found if count > 1]
+
+
 def effects(request, operation) -> dict[str, Any]:
     """Return the context of ``effects.html``: effects of ``operation``, and the form to resend."""
     return {
         "operation": operation,
         "effects": operation.effects[:SHOWN] if operation else (),
+        "effect_counts": _counts(operation) if operation else (),
         "more": max(0, len(operation.effects) - SHOWN) if operation else 0,
         "typed": [
             (name, value)
