@@ -52,6 +52,13 @@ OTHER = (
 )
 
 
+# Parts of addresses that belong to a place elsewhere.
+_PARTS = (
+    ("/work/review/", "reviews"), ("/work/", "reports"), ("/searchmiss/", "reports"),
+    ("/import/", "import"), ("/export/", "export"),
+)  # fmt: skip
+
+
 class SettingsPage(NamedTuple):
     """A page that the admin of a model lists, with what it is for."""
 
@@ -112,10 +119,15 @@ def _is_setting(model: dict[str, Any]) -> bool:
 
 def current_of(path: str, places: list[Place]) -> str:
     """Return the name of the place that a page belongs to, or an empty string."""
+    if path == reverse("admin:index"):
+        return "home"
+    for part, name in _PARTS:
+        if part in path and any(place.name == name for place in places):
+            return name
+    if any(path.startswith(place.address) for place in OTHER if place.name != "new"):
+        return ""
     inside = [place for place in places if place.name != "home" and path.startswith(place.address)]
-    if inside:
-        return max(inside, key=lambda place: len(place.address)).name
-    return "home" if path == reverse("admin:index") else ""
+    return max(inside, key=lambda place: len(place.address)).name if inside else ""
 
 
 def count_reviews(person: Any) -> int:

@@ -53,6 +53,10 @@ class Publication(Mixin):
             text = _("“{term}” was saved. You do not have permission to publish it.")
             self.message_user(request, text.format(term=obj), messages.WARNING)
             return
+        if not (obj.problem or obj.description.strip() or obj.body.strip()):
+            text = _("“{term}” is saved. It is not published: write a definition or a text first.")
+            self.message_user(request, text.format(term=obj), messages.WARNING)
+            return
         self._tell(request, obj.glossary, Term.objects.filter(pk=obj.pk))
 
     # Actions on several terms

@@ -56,12 +56,16 @@ def frame(context: Context) -> dict[str, Any]:
     request = context["request"]
     places = places_for(request.user)
     reviews = "reviews" in {place.name for place in places} and count_reviews(request.user)
+    settings = settings_for(context.get("available_apps") or [])
+    current = current_of(request.path, places)
+    is_setting = any(request.path.startswith(page.address) for page in settings)
+    is_setting = is_setting or request.path == reverse("admin:settings")
     return {
         "places": places,
-        "current": current_of(request.path, places),
+        "current": current or ("settings" if is_setting else ""),
         "reviews": f"{COUNTED - 1}+" if reviews and reviews >= COUNTED else reviews,
         "glossaries": visible_glossaries(request.user),
-        "has_settings": bool(settings_for(context.get("available_apps") or [])),
+        "has_settings": bool(settings),
     }
 
 

@@ -20,6 +20,7 @@ from terms.formats.document import changed, read_document
 from terms.formats.problems import CannotSplice
 from terms.models import Alias, Glossary, PublishedTerm, Term
 from terms.models.glossary import DEFAULT_SLUG
+from terms.people.notifications import read_notices
 from terms.quality.checking import findings_of
 from terms.rendering.icons import icon_body
 from terms.review import approvals
@@ -172,7 +173,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             context["unread"] = obj.document()
             context["stage"] = stage = stage_of(obj)
             context["sent_back"] = obj.reviews.first() if stage.mark == "sent-back" else None
-            context["findings"] = findings_of(obj)
+            # That a folder waits for the next export is no fault of the text.
+            context["findings"] = [one for one in findings_of(obj) if one.rule != "drift"]
             context["said"] = said_of(obj)
             context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
         is_asked = context["stage"].standing.needed if obj else approvals.are_asked_for()
@@ -204,6 +206,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             Alias.objects.filter(term=obj.pk, name=alias.name).update(kind=alias.kind)
         former = form.document.name if change else ""
         obj.refresh_from_db()
+        read_notices(request.user, obj)
         self._offer_rename(request, obj, former)
         term = obj if change else None
         if recovery.UNDECIDED not in request.POST:
@@ -274,6 +277,11 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if "_publish" in request.POST:
             self.publish_term(request, obj)
             return HttpResponseRedirect(request.path)
+        if obj.is_changed and {"_continue", "_save"} & request.POST.keys():
+            self.message_user(request, _("“{term}” is saved.").format(term=obj))
+            if "_continue" in request.POST:
+                return HttpResponseRedirect(request.path)
+            return self.response_post_save_change(request, obj)
         if not obj.is_changed:
             self.message_user(request, _("Nothing was changed in “{term}”.").format(term=obj))
             if "_continue" in request.POST:

@@ -134,6 +134,12 @@ def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
     return EmailMessage(subject, "\n\n".join(parts), to=[person.email])
 
 
+def read_notices(person: Any, term: Term) -> None:
+    """Mark the notices about a term as read, as the person acts on it."""
+    unread = Notice.objects.filter(person=person.pk, term=term.pk).unread()
+    unread.update(read_at=timezone.now())
+
+
 def address_of_notice(notice: Notice) -> str:
     """Return the address of the page that a notice is about."""
     if notice.term_id is None:

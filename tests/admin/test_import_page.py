@@ -57,9 +57,9 @@ def act(client, do, **fields):
     return client.post(plan_page(ImportPlan.objects.first()), {"do": do, **fields}, follow=True)
 
 
-def apply(client, page):
+def apply(client, page, **fields):
     confirm = html(page).partition('name="confirm" value="')[2].partition('"')[0]
-    return act(client, "apply", confirm=confirm)
+    return act(client, "apply", confirm=confirm, **fields)
 
 
 def edited(term, old, new):
@@ -120,18 +120,18 @@ def test_files_are_refused_and_accepted(admin):
 
 def test_button_of_an_old_page_does_nothing(admin):
     page = upload(admin, {"kite.md": text_of("Kite")})
-    act(admin, "options", publishes="on")
-    assert "try again" in html(apply(admin, page)).lower() or not Term.objects.exists()
+    act(admin, "refuse_all", show="created")
+    assert "Check the effects again" in html(apply(admin, page))
     assert not Term.objects.exists()
 
 
 def test_publishing_is_an_option(admin):
     page = upload(admin, {"kite.md": text_of("Kite")})
-    assert "go live" not in html(page).partition("<ol")[0].lower()
-    page = act(admin, "options", publishes="on")
-    assert "1 text goes live." in html(page)
-    assert ">Create 1, publish 1</button>" in html(page)
-    assert "1 text is live." in html(apply(admin, page))
+    assert "Publish, too: 1 text can go live" in html(page)
+    assert "1 text is live." in html(apply(admin, page, publishes="on"))
+    assert Term.objects.live().count() == 1
+    page = upload(admin, {"rope.md": text_of("Rope")})
+    apply(admin, page)
     assert Term.objects.live().count() == 1
 
 
@@ -366,8 +366,8 @@ def test_importer_without_right_to_publish_is_not_offered_it(account):
     client = account("importer", "import_terms", "view_term")
     page = upload(client, {"kite.md": text_of("Kite")})
     assert 'name="publishes"' not in html(page)
-    act(client, "options", publishes="on")
-    apply(client, client.get(plan_page(ImportPlan.objects.get())))
+    page = client.get(plan_page(ImportPlan.objects.get()))
+    apply(client, page, publishes="on")
     assert Term.objects.get().live_fingerprint == ""
 
 

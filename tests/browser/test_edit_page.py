@@ -137,7 +137,7 @@ def test_saved_text_is_not_offered_as_unsaved(visit, admin_client, flask):
         page.fill("#id_description", f"Version {number}.")
         page.wait_for_timeout(3_000 + 500 * number)  # the form is sent every 4 seconds
         page.keyboard.press("Control+s")
-        expect(page.locator(".messagelist")).to_contain_text("changed successfully")
+        expect(page.locator(".messagelist")).to_contain_text("is saved")
         page.reload()
         expect(page.locator("#id_description")).to_have_value(f"Version {number}.")
         expect(page.get_by_text("You have unsaved changes")).to_have_count(0)

@@ -178,7 +178,7 @@ def test_enter_saves_in_the_same_window(visit, admin_client):
     page = change_page(visit(client=admin_client), term)
     page.fill("#id_name", "Quart")
     page.press("#id_name", "Enter")
-    expect(page.locator(".messagelist")).to_contain_text("changed successfully")
+    expect(page.locator(".messagelist")).to_contain_text("is saved")
     assert len(page.context.pages) == 1
     assert page.url.endswith("/change/")
     assert "term: Quart" in newest(term)
@@ -197,7 +197,7 @@ def test_typed_text_survives_closing_the_browser(visit, admin_client):
     term = make_term("Flask")
     page = change_page(visit(client=admin_client), term)
     page.fill("#id_description", "Typed and never saved")
-    expect(page.locator("[data-kept]")).to_contain_text("Kept", timeout=15_000)
+    expect(page.locator("[data-kept]")).to_contain_text("a copy is kept", timeout=15_000)
     page.context.close()  # like a crash of the browser
     page = change_page(visit(client=admin_client), term)
     page.get_by_role("link", name="Continue editing").click()

@@ -156,7 +156,7 @@ def test_chosen_picture_is_described(form, settings, tmp_path):
 def test_form_is_saved_by_key(form):
     form.fill("#id_body", "New words.")
     form.keyboard.press("Control+s")
-    expect(form.locator(".messagelist")).to_contain_text("changed successfully")
+    expect(form.locator(".messagelist")).to_contain_text("is saved")
     assert Term.objects.get(name="Flask").body.strip() == "New words."
     form.fill("#id_body", "Newer words.")
     form.keyboard.press("Control+Enter")

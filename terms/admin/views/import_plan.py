@@ -236,15 +236,15 @@ def newest_texts(ids: list[int]) -> dict[int, str]:
 
 
 def _digest(draft) -> str:
-    """Return what identifies everything that applying the plan does."""
+    """Return what identifies everything that applying the plan does, but for the options."""
     rows = draft.files.to_apply().values_list("path", "digest")
-    options = (draft.state, draft.publishes, draft.removes_many)
-    return hashlib.sha256(repr((options, list(rows))).encode()).hexdigest()
+    return hashlib.sha256(repr((draft.state, list(rows))).encode()).hexdigest()
 
 
 def _apply(model_admin, request, draft):
     if request.POST.get("confirm") != _digest(draft):
         return model_admin.message_user(request, MEANWHILE, messages.WARNING)
+    _take_options(request, draft)
     if not draft.become(State.APPLYING, State.READY, applied_by=request.user.pk, problem=""):
         return model_admin.message_user(request, MEANWHILE, messages.WARNING)
     if draft.files.count() > MANY:
@@ -276,7 +276,7 @@ def _discard(model_admin, request, draft):
         model_admin.message_user(request, _("The import was discarded. No term has changed."))
 
 
-def _options(model_admin, request, draft):
+def _take_options(request, draft):
     may_publish = may(request.user, "publish_term", draft.glossary)
     draft.become(
         State.READY, State.READY,
@@ -328,7 +328,6 @@ ACTIONS = {
     "apply": _apply,
     "again": _again,
     "discard": _discard,
-    "options": _options,
     "accept": _decide_one(True),
     "refuse": _decide_one(False),
     "accept_all": _decide_all(True),

@@ -36,11 +36,11 @@ def jump_view(request, model_admin):
     return response
 
 
-def _item(title: Any, address: str, detail: Any = "") -> dict[str, str]:
-    return {"title": str(title), "detail": str(detail), "address": address}
+def _item(title: Any, address: str, detail: Any = "", is_new: bool = False) -> dict[str, Any]:
+    return {"title": str(title), "detail": str(detail), "address": address, "isNew": is_new}
 
 
-def _terms(person, words: str) -> Iterator[dict[str, str]]:
+def _terms(person, words: str) -> Iterator[dict[str, Any]]:
     terms = rights(person, "view_term").among(Term.objects.defer("body", "extra"))
     exact = list(called(terms, words, MOST))
     names = {name: rank for rank, name in enumerate(names_with(terms, words, MOST))}
@@ -55,7 +55,7 @@ def _terms(person, words: str) -> Iterator[dict[str, str]]:
         yield _item(term.name, address, stages[term.pk].words)
 
 
-def _pages(model_admin, request, words: str) -> Iterator[dict[str, str]]:
+def _pages(model_admin, request, words: str) -> Iterator[dict[str, Any]]:
     for place in matching(places_for(request.user), words):
         yield _item(place.title, place.address)
     wanted = words.casefold().split()
@@ -64,10 +64,10 @@ def _pages(model_admin, request, words: str) -> Iterator[dict[str, str]]:
             yield _item(section.title, section.address, _("Settings"))
 
 
-def _actions(person, words: str) -> Iterator[dict[str, str]]:
+def _actions(person, words: str) -> Iterator[dict[str, Any]]:
     for place in matching(places_for(person, OTHER), words):
         yield _item(place.title, place.address)
     if words and rights(person, "add_term"):
         address = reverse("admin:terms_term_add")
         title = _("New term “{name}”").format(name=words)
-        yield _item(title, f"{address}?{urlencode({'name': words})}")
+        yield _item(title, f"{address}?{urlencode({'name': words})}", is_new=True)

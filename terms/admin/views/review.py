@@ -16,6 +16,7 @@ from terms.changes.change_sets import sets_ahead
 from terms.formats.differences import compare
 from terms.formats.value_differences import compare_values
 from terms.models import Approval, Term
+from terms.people.notifications import read_notices
 from terms.people.permissions import may
 from terms.quality.checking import findings_of
 from terms.review.approvals import authors_of
@@ -38,6 +39,7 @@ def review_view(request, model_admin, pk):
     action = ACTIONS.get(request.POST.get("do", ""))
     if action is None or not may(request.user, action.right, term):
         raise PermissionDenied
+    read_notices(request.user, term)
     try:
         if said := action.act(model_admin, request, term):
             model_admin.message_user(request, said)

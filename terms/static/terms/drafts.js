@@ -39,7 +39,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.error ?? "");
       if (changed) kept = now;
-      if (said.kept) told.textContent = `Kept ${said.kept}, not saved yet`;
+      if (said.kept) told.textContent = `Not saved; a copy is kept, ${said.kept}`;
       if (said.findings) better.replaceChildren(...said.findings.map((words) => {
         const line = document.createElement("li");
         line.textContent = words;
@@ -53,6 +53,10 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!leaving) told.textContent = `What you type is not kept right now. ${error.message}`;
     }
   };
+
+  form.addEventListener("input", () => {
+    if (!told.textContent) told.textContent = "Not saved";
+  });
 
   setInterval(send, KEEP);
   send();
