@@ -22,6 +22,7 @@ from terms.editing.numbers import number_in
 from terms.formats.value_differences import compare_values
 from terms.jobs.kinds import MANY
 from terms.models import ChangeSet, Revision, Term
+from terms.people.notifications import tell_of_page
 from terms.people.permissions import may, rights
 from terms.review.approvals import contributors
 from terms.review.requests import CannotReview
@@ -133,6 +134,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         try:
             if action == "undo":
                 undone = undo_set(change_set, request.user)
+                _tell_author(change_set, request.user)
                 shown = undone if undone.members().exists() else change_set
                 self.message_user(request, _told(undone))
             else:
@@ -223,6 +225,14 @@ def _may_delete_what_it_made(person, change_set):
         not made.exclude(pk__in=deletable.values("pk")).exists()
         and not public.exclude(pk__in=withdrawable.values("pk")).exists()
     )
+
+
+def _tell_author(change_set, person) -> None:
+    """Tell the author of a change set that another person has undone it."""
+    if change_set.author_id:
+        text = _("{person} has undone “{title}”.").format(person=person, title=change_set)
+        address = reverse("admin:terms_changeset_change", args=[change_set.pk])
+        tell_of_page([change_set.author_id], address, text, but=person)
 
 
 def _item_words(change_set) -> list[tuple[Any, str, str]]:

@@ -103,9 +103,13 @@ class KnownFiles:
         return files if 2 * count >= len(files) else {}
 
     def load_histories(self, terms: Collection[int]) -> None:
-        """Load the fingerprints of all texts of some terms at once, oldest first."""
+        """Load the fingerprints of all texts of some terms at once, oldest first.
+
+        Texts of a change set that was undone are left out, so that they can be imported again.
+        """
         for some in batches(terms):
             rows = Revision.objects.filter(term__in=some).order_by("term", "number")
+            rows = rows.exclude(change_set__undone_at__isnull=False)
             for term, fingerprint in rows.values_list("term", "fingerprint"):
                 self.histories.setdefault(term, []).append(fingerprint)
 

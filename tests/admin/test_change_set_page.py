@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from terms.changes.trash import restore_term, trash_terms
-from terms.models import ChangeSet, ItemChange, Picture, PictureChange, Term
+from terms.models import ChangeSet, ItemChange, Notice, Picture, PictureChange, Term
 from tests.factory import default_glossary, make_term
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,15 @@ def test_terms_in_the_trash_are_restored_by_undoing(admin, change_set):
     assert Term.objects.count() == 2
     assert "Undone: Import of words" in page.content.decode()
     assert "Undo all" not in admin.get(url(change_set)).content.decode()
+
+
+def test_author_is_told_that_another_person_has_undone_it(admin, change_set, django_user_model):
+    ben = django_user_model.objects.create_user("ben", is_staff=True)
+    ChangeSet.objects.filter(pk=change_set.pk).update(author=ben)
+    admin.post(url(change_set), {"do": "undo"})
+    notice = Notice.objects.get(person=ben)
+    assert "has undone “Import of words”." in notice.text
+    assert notice.address == url(change_set)
 
 
 def test_taken_path_is_named(admin, change_set):

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageColor
 
+from terms.changes.operation import undo
 from terms.changes.pictures import replace_picture
 from terms.files.archives import MANIFEST
 from terms.formats.paths import SIDECAR
@@ -539,3 +540,23 @@ def test_conflict_in_the_sidecar_is_decided_on_the_page(admin, picture_folder):
     assert "2 values were imported from the sidecar." in text
     term = Term.objects.get(path="flask.md")
     assert (str(term.review_by), term.is_linked) == ("2029-01-01", False)
+
+
+# Undone imports
+
+
+def test_undone_upload_can_be_imported_again(admin):
+    flask = make_term("Flask")
+    archive = b"".join(admin.get(f"{PREFIX}{default_glossary().pk}/export/archive/"))
+    with zipfile.ZipFile(io.BytesIO(archive)) as found:
+        files = {name: found.read(name).decode() for name in found.namelist()}
+    files |= {"flask.md": edited(flask, "Text.", "Better."), "rope.md": text_of("Rope")}
+    apply(admin, upload(admin, files))
+    assert Term.objects.get(name="Flask").document().body.count("Better.") == 1
+    undo(ImportPlan.objects.first().change_set)
+    assert Term.objects.get(name="Flask").document().body.count("Better.") == 0
+
+    page = upload(admin, files)
+    assert "1 updated" in html(page)
+    apply(admin, page)
+    assert Term.objects.get(name="Flask").document().body.count("Better.") == 1

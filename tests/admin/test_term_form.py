@@ -191,10 +191,24 @@ def test_new_term_gets_a_file(admin):
 
 def test_new_terms_with_one_name_get_separate_files(admin):
     default_glossary()
-    for _ in range(2):
-        fields = fields_of(admin.get("/admin/terms/term/add/"))
-        admin.post("/admin/terms/term/add/", {**fields, "name": ["😀 Flask"]})
+    page = "/admin/terms/term/add/"
+    fields = {**fields_of(admin.get(page)), "name": ["😀 Flask"]}
+    admin.post(page, fields)
+    refused = admin.post(page, {**fields, "_publish": "1"}).content.decode()
+    assert "There is a term “😀 Flask” already." in refused
+    assert "Have two terms with the same name" in refused
+    assert Term.objects.count() == 1
+    admin.post(page, {**fields, "same-name": "1"})
     assert set(Term.objects.values_list("path", flat=True)) == {"flask.md", "flask-2.md"}
+
+
+def test_empty_term_is_saved_and_not_published(admin):
+    default_glossary()
+    page = "/admin/terms/term/add/"
+    fields = {**fields_of(admin.get(page)), "name": ["Flask"], "_publish": "1"}
+    answer = admin.post(page, fields, follow=True).content.decode()
+    assert "It is not published: write a definition or a text first." in answer
+    assert Term.objects.get().live_fingerprint == ""
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from .values import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is
 from .widgets import AliasesField, DetailsField, IconWidget, NewNameWidget, RelatedField, TextWidget
 
 EMPTY = "---\n---\n"
+SAME_NAME = "same-name"  # field by which a second term of a name is confirmed
 # Form field → the column of a term file that it edits.
 COLUMNS = {name: name for name in (*TEXT_FIELDS, *CLASSES, "body")} | {
     "detail_rows": "details",
@@ -95,6 +96,7 @@ class TermForm(forms.ModelForm):
         widget=AdminTextInputWidget,
     )
 
+    same_name: Term | None = None  # another term with the name of a new one
     user: Any = None  # the writer; rights may be limited to some categories
 
     class Meta:
@@ -169,6 +171,18 @@ class TermForm(forms.ModelForm):
             raise ValidationError(_("A term needs a name."))
         return name
 
+    def _refuse_second(self, cleaned: dict[str, Any]) -> None:
+        """Ask before a new term gets the name of another one."""
+        if self.instance.pk or self.data.get(SAME_NAME):
+            return
+        same = Term.objects.filter(
+            glossary=cleaned["glossary"], name_key=name_key(cleaned["name"])
+        ).first()
+        if same is not None:
+            self.same_name = same
+            text = _("There is a term “{name}” already.")
+            self.add_error("name", text.format(name=same))
+
     def clean_related_terms(self) -> list[str]:
         labels: list[str] = self.cleaned_data["related_terms"]
         before = Counter(label.label for label in self.initial.get("related_terms", []))
@@ -194,6 +208,8 @@ class TermForm(forms.ModelForm):
                 refuse_conflicts(cleaned.get(name) or "")
             except ValidationError as error:
                 self.add_error(name, error)
+        if not self.errors:
+            self._refuse_second(cleaned)
         if not self.errors:
             self._settle_path(cleaned)
             self._write_text()
