@@ -19,6 +19,7 @@ _OTHER_PORT = "make run PORT={0}" if settings.IS_CHECKOUT else "glossary-cms dem
 
 class Command(BaseCommand):
     help = "Set up what is missing, read and publish a folder of terms, and serve it all here."
+    requires_system_checks = ()  # some ask the database, which does not exist yet
 
     def add_arguments(self, parser):
         parser.add_argument(
