@@ -49,6 +49,9 @@ JOBS = {
 
 
 class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
+    empty_words = _lazy(
+        "Renaming, merging or editing many terms, or an import, makes the first one."
+    )
     list_display = ["title", "created_at", "author", "state"]
     list_filter = ["glossary", ("author", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["author"]
@@ -135,8 +138,9 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
             if action == "undo":
                 undone = undo_set(change_set, request.user)
                 _tell_author(change_set, request.user)
-                shown = undone if undone.members().exists() else change_set
-                self.message_user(request, _told(undone))
+                is_live = _is_live(undone)
+                shown = change_set if is_live else undone
+                self.message_user(request, _told(is_live))
             else:
                 self.message_user(request, getattr(self, f"_{action}")(request, change_set))
         except PublishingRefused as error:
@@ -249,9 +253,14 @@ def _item_words(change_set) -> list[tuple[Any, str, str]]:
     ]
 
 
-def _told(undone: ChangeSet) -> str:
-    found = stages(undone.glossary, list(undone.members()))
-    if all(stage.name == LIVE for stage in found.values()):
+def _is_live(change_set: ChangeSet) -> bool:
+    """Return whether readers see the newest text of all terms of a set."""
+    found = stages(change_set.glossary, list(change_set.members()))
+    return all(stage.name == LIVE for stage in found.values())
+
+
+def _told(is_live: bool) -> str:
+    if is_live:
         return _("Undone. Nothing changes for readers.")
     return _("Undone. Publish this change set to restore the former texts for readers.")
 

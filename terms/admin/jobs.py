@@ -26,6 +26,7 @@ SHOWN = 200  # notes
 class JobAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     """Everybody sees the jobs that they started, and with ``view_job`` those of others."""
 
+    empty_words = _lazy("Work that takes long, for instance on many terms, is listed here.")
     list_display = ["title", "shown_state", "glossary", "person", "created_at", "took"]
     list_filter = ["state", ("glossary", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["glossary", "person"]

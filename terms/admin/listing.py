@@ -22,6 +22,7 @@ COUNTED = 10_000  # terms; with more, the numbers next to the filters are counte
 class TermListing(Mixin):
     """The list of the term admin."""
 
+    empty_words = _lazy("There are no terms yet. Add the first one, or import files.")
     list_display = [
         "title",
         "state",

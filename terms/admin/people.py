@@ -6,12 +6,20 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from terms.models import Grant
 from terms.people.roles import ROLES, sort_roles
 
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
+WORDS = {
+    "is_active": (_("May log in"), _("Clear this instead of deleting the account.")),
+    "is_staff": (_("May use the admin"), ""),
+    "is_superuser": (_("May do everything"), _("Has all permissions, whatever the roles.")),
+    "user_permissions": (_("Permissions"), _("In addition to those of the roles.")),
+    "username": (_("User name"), ""),
+}  # fields of Django's account: label, help text
 
 
 def _is_more_than_roles(person):
@@ -52,12 +60,19 @@ class PersonAdmin(UserAdmin):
     add_form = UserCreationForm  # accounts without a password are not offered
     inlines = [GrantInline]
     list_display = ["username", "first_name", "last_name", "email", "roles", "is_active"]
-    list_filter = ["groups", "is_active", "is_superuser"]
+    list_filter = ["groups", "is_active"]
+    readonly_fields = ["password_state"]
     add_fieldsets = (
         (None, {"fields": ("username", "password1", "password2")}),
         PERSON,
         (None, {"fields": ("groups",)}),
     )
+
+    @admin.display(description=_("password"))
+    def password_state(self, obj):
+        """Link to the page that sets a password. Nobody needs to see how it is stored."""
+        words = _("Set another password") if obj.has_usable_password() else _("Set a password")
+        return format_html('<a href="{}">{}</a>', "../password/", words)
 
     @admin.display(description=_("roles"))
     def roles(self, obj):
@@ -76,7 +91,7 @@ class PersonAdmin(UserAdmin):
         if obj is None:
             return self.add_fieldsets
         sets = (
-            (None, {"fields": ("username", "password")}),
+            (None, {"fields": ("username", "password_state")}),
             PERSON,
             (_("Roles"), {"fields": ("is_active", "is_staff", "groups")}),
         )
@@ -88,6 +103,8 @@ class PersonAdmin(UserAdmin):
 
     def formfield_for_dbfield(self, field, request, **options):
         if field.name != "groups":
+            if field.name in WORDS:
+                options["label"], options["help_text"] = WORDS[field.name]
             return super().formfield_for_dbfield(field, request, **options)
         groups = sort_roles(Group.objects.all())
         if not request.user.is_superuser:
@@ -109,6 +126,10 @@ class PersonAdmin(UserAdmin):
         if not self.has_change_permission(request, self.get_object(request, id)):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        # Django shows the account again for what its own form of new accounts lacks.
+        return admin.ModelAdmin.response_add(self, request, obj, post_url_continue)
 
     def save_model(self, request, obj, form, change):
         if not change:

@@ -63,6 +63,10 @@ class PictureList(ChangeList):
 
 class PictureAdmin(Scoped, admin.ModelAdmin):
     form = PictureForm
+    empty_words = _lazy(
+        "To add the first picture, open a term and drop a picture into its text, or choose it with "
+        "the picture button above the text."
+    )
     list_display = ["thumbnail", "path", "size", "alternative", "shown_in"]
     list_display_links = ["thumbnail", "path"]
     list_filter = ["glossary"]

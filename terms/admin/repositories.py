@@ -63,6 +63,9 @@ def _branch(name: str) -> str:
 
 class RepositoryAdmin(Scoped, admin.ModelAdmin):
     form = RepositoryForm
+    empty_words = _lazy(
+        "Add the git repository of a glossary to keep its terms and files the same."
+    )
     list_display = ["glossary", "url", "branch", "push", "compared", "state"]
     list_select_related = ["glossary"]
     fieldsets = [

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from .permissions import ReadOnly, Scoped
 
@@ -11,6 +12,7 @@ from .permissions import ReadOnly, Scoped
 class SearchMissAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     """Readers' failed searches: terms to write, or aliases to add."""
 
+    empty_words = _lazy("Every search has found something.")
     list_display = ["key", "count", "last_on", "write"]
     list_filter = ["glossary"]
     search_fields = ["key"]

@@ -28,11 +28,7 @@ def tell_watchers(
     """Tell the people who watch ``terms``, pairs of id and name, what was done with them."""
     if kind not in WATCHED:
         return
-    watches = Watching.objects.filter(glossary=glossary).exclude(person=person and person.pk)
-    watches = watches.select_related("person").order_by("pk")
-    by_person: dict[Any, set[int]] = {}
-    for watch in watches:
-        by_person.setdefault(watch.person, set()).update(_matches(watch, terms))
+    by_person = _watched(glossary, {pk for pk, _name in terms if pk}, person)
     if kind == Event.Kind.PUBLISHED and len(terms) <= NAMED:
         for author, term in _authors(terms, person):
             by_person.setdefault(author, set()).add(term)
@@ -53,14 +49,22 @@ def _authors(terms: Collection[tuple[int | None, str]], person: Any) -> Iterator
         yield row.author, row.term_id
 
 
-def _matches(watch: Watching, terms: Collection[tuple[int | None, str]]) -> set[int]:
-    ids = {pk for pk, _name in terms if pk}
-    if watch.term_id:
-        return ids & {watch.term_id}
-    if watch.category_id:
-        inside = Term.with_trash.filter(category=watch.category_id, pk__in=ids)
-        return set(inside.values_list("pk", flat=True))
-    return ids
+def _watched(glossary: Glossary, ids: Collection[int], person: Any) -> dict[Any, set[int]]:
+    """Return which of the terms with these ids are watched, by whom, except the person."""
+    watches = Watching.objects.filter(Q(term__in=ids) | Q(term=None), glossary=glossary)
+    watches = watches.exclude(person=person and person.pk).select_related("person").order_by("pk")
+    by_category: dict[int | None, set[int]] = {}
+    if watches:
+        for pk, category in Term.with_trash.filter(pk__in=ids).values_list("pk", "category"):
+            by_category.setdefault(category, set()).add(pk)
+    found: dict[Any, set[int]] = {}
+    for watch in watches:
+        if watch.term_id:
+            matches = {watch.term_id}
+        else:
+            matches = by_category.get(watch.category_id, set()) if watch.category_id else set(ids)
+        found.setdefault(watch.person, set()).update(matches)
+    return found
 
 
 def _words(kind: str, names: list[str], count: int, person: Any) -> str:

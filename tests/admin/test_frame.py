@@ -211,12 +211,12 @@ def test_home_groups_what_others_did(admin):
 def test_first_steps_end_when_all_are_done(roles):
     author, ann = member_of("Author")
     page = html(author.get("/admin/"))
-    assert "First steps" in page
-    assert "<s>" not in page
+    assert page.partition("home-steps")[2].partition("</ol>")[0].count("<li>") == 4
     term = make_term("Flask")
     for kind in ("saved", "submitted", "commented"):
         record(default_glossary(), kind, [(term.pk, "Flask")], ann)
-    assert html(author.get("/admin/")).count("<s>") == 3
+    page = html(author.get("/admin/"))
+    assert page.partition("home-steps")[2].partition("</ol>")[0].count("<li>") == 1
     Preference.objects.create(person=ann)
     assert "First steps" not in html(author.get("/admin/"))
 
@@ -240,3 +240,49 @@ def test_home_costs_the_same_for_any_number_of_terms(admin):
         make_term(f"Term 1{number}")
     assert queries() <= before
     assert before <= 30
+
+
+# Lists
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("terms/term/", "There are no terms yet."),
+        ("terms/picture/", "To add the first picture"),
+        ("terms/changeset/", "makes the first one"),
+        ("terms/category/", "There is nothing here yet."),
+    ],
+)
+def test_empty_list_says_how_to_fill_it(admin, page, words):
+    assert words in html(admin.get(f"/admin/{page}"))
+
+
+def test_list_without_matches_says_so(admin):
+    make_term("Flask")
+    page = html(admin.get("/admin/terms/term/?q=quart"))
+    assert "Nothing matches." in page
+    assert "There are no terms yet" not in page
+
+
+# Accounts
+
+
+def test_page_of_an_account_shows_no_password_technique(admin):
+    ann = User.objects.create_user("ann", password="a-long-passphrase")
+    page = html(admin.get(f"/admin/auth/user/{ann.pk}/change/"))
+    assert "../password/" in page
+    assert "May use the admin" in page
+    for word in ("algorithm", "pbkdf2", "Staff status", "Superuser"):
+        assert word not in page
+
+
+def test_new_account_goes_back_to_the_list(admin, roles):
+    passphrase = "kite-over-the-lake"
+    values = {"username": "ben", "password1": passphrase, "password2": passphrase}
+    values["groups"] = [Group.objects.get(name="Author").pk]
+    done = admin.post("/admin/auth/user/add/", values)
+    assert done["Location"] == "/admin/auth/user/"
+    ben = User.objects.get(username="ben")
+    assert (ben.is_staff, ben.groups.get().name) == (True, "Author")
+    assert ben.check_password(passphrase)

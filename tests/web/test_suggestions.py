@@ -201,7 +201,7 @@ def test_suggestion_is_done_when_the_term_is_created(admin):
     make_live("Flask")
     send()
     assert "(missing)" in words(admin.get(f"{WORK}suggestions/"))
-    assert "<b>1</b> Readers&#x27; suggestions" in words(admin.get("/admin/"))
+    assert "<b>1</b> Readers&#x27; suggestions" in words(admin.get("/admin/terms/term/reports/"))
     quart = make_term("Quart")
     assert "Nothing to do." in words(admin.get(f"{WORK}suggestions/"))
     assert "Like Flask." in words(admin.get(f"/admin/terms/term/{quart.pk}/change/"))

@@ -136,7 +136,7 @@ def _recent(person: Any) -> list[Done]:
 
 
 def _steps(person: Any) -> list[Step]:
-    """Return the first steps of a person, or nothing if all are done."""
+    """Return the first steps that the person has not done yet."""
     kind = Event.Kind
     own = Event.objects.filter(person=person.pk).order_by()
     done = set(own.values_list("kind", flat=True).distinct())
@@ -158,4 +158,4 @@ def _steps(person: Any) -> list[Step]:
             has_preference,
         ),
     ]
-    return [] if all(step.is_done for step in steps) else steps
+    return [step for step in steps if not step.is_done]

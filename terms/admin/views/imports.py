@@ -132,8 +132,10 @@ def started_for(request, draft: ImportPlan, kind: str) -> HttpResponseRedirect:
 
 @require_safe
 def imports_view(request, model_admin):
-    """List the glossaries into which the person may import, and the plans that wait."""
+    """List the glossaries and their plans; if the person may import into one, go to its page."""
     glossaries = glossaries_for(request, "import_terms")
+    if len(glossaries) == 1:
+        return HttpResponseRedirect(reverse("admin:terms_import", args=[glossaries[0].pk]))
     plans = ImportPlan.objects.filter(glossary__in=glossaries)
     plans = plans.defer("data", "result").select_related("glossary", "person")
     context = {
@@ -163,12 +165,14 @@ def import_view(request, model_admin, pk):
         else:
             return compare_now_or_later(request, draft)
     plans = ImportPlan.objects.filter(glossary=glossary).defer("data", "result")
+    plans = plans.select_related("person")
     context = {
         "glossary": glossary,
         "forms": bound,
         "repository": Repository.objects.filter(glossary=glossary).first(),
         "most": MAX_ARCHIVE // 1024**2,
-        "open_plans": plans.open().select_related("person")[:SHOWN],
+        "open_plans": plans.open()[:SHOWN],
+        "done_plans": plans.exclude(state__in=ImportPlan.OPEN)[:SHOWN],
     }
     title = _("Import into {glossary}").format(glossary=glossary)
     return admin_page(model_admin, request, "glossary/import", title, **context)
