@@ -9,8 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from terms.formats.differences import DiffPiece
+from terms.formats.document import read_document
+from terms.formats.rendered_differences import mark_changes
 from terms.media.pictures import rendered
-from terms.models import Glossary, Notice, Term
+from terms.models import Glossary, Notice, Revision, Term
 from terms.people.permissions import may
 from terms.rendering import CannotRender
 from terms.rendering.icons import icon_svg
@@ -98,12 +100,26 @@ def interchange_pages(context: Context, glossary: Glossary) -> list[tuple[str, s
 
 
 @register.simple_tag
-def text_of(term: Term) -> SafeString:
-    """Return a term's text as readers see it, or the reason why it cannot be rendered."""
+def text_of(term: Term, before: Revision | None, after: Revision | None) -> SafeString:
+    """Return name, definition and text of a term as readers see them.
+
+    With two versions, it is the later one with its changes marked.
+    """
+    pages = [_page(term, revision) for revision in (before, after) if revision]
+    return pages[0] if len(pages) == 1 else SafeString(mark_changes(*pages))
+
+
+def _page(term: Term, revision: Revision) -> SafeString:
+    """Return a version as readers see it, or the reason why the text cannot be rendered."""
+    document = read_document(revision.text, term.path)
     try:
-        return SafeString(rendered(term.body, term))
+        body = SafeString(rendered(document.body, term))
     except CannotRender as error:
-        return format_html("<p>{}</p>", error)
+        body = format_html("<p>{}</p>", error)
+    name = format_html('<p class="term-name">{}</p>', document.name)
+    if not document.description:
+        return name + body
+    return name + format_html('<p class="term-definition">{}</p>', document.description) + body
 
 
 @register.simple_tag

@@ -196,3 +196,26 @@ def test_users_choose_when_to_get_mail(ann):
     assert Preference.objects.get(person=ann).mail == "daily"
     assert client.post("/admin/terms/term/preferences/", {"mail": "x"}).status_code == 200
     assert Preference.objects.get(person=ann).mail == "daily"
+
+
+# The text as readers see it
+
+
+def test_changes_are_marked_in_the_rendered_text(admin):
+    term = make_live("Flask", body="A small tool.\n\n- first\n")
+    save_text(term, text_of("Flask", body="A small library.\n\n- first\n- second\n"))
+    page = shown(admin, term)
+    assert '<del class="changed">tool</del> <ins class="changed">library</ins>.' in page
+    assert '<li><ins class="changed">second</ins></li>' in page
+    after = admin.get(f"{page_of(term)}?show=after").content.decode()
+    assert "<p>A small library.</p>" in after
+    before = admin.get(f"{page_of(term)}?show=before").content.decode()
+    assert "<p>A small tool.</p>" in before
+    assert 'class="changed"' not in before + after
+
+
+def test_published_text_has_nothing_to_compare(admin):
+    term = make_live("Flask", body="A small tool.")
+    page = admin.get(f"{page_of(term)}?show=before").content.decode()
+    assert "<p>A small tool.</p>" in page
+    assert "?show=" not in page

@@ -9,12 +9,13 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
 from terms.changes import removals
 from terms.changes.change_sets import sets_ahead
 from terms.formats.differences import compare
-from terms.formats.value_differences import compare_values
+from terms.formats.value_differences import TEXT, compare_values
 from terms.models import Approval, Term
 from terms.people.notifications import read_notices
 from terms.people.permissions import may
@@ -29,6 +30,7 @@ from .page import admin_page, term_for
 from .review_actions import ACTIONS
 
 SETS_SHOWN = 5
+SHOWN = {"changes": _lazy("Changes"), "after": _lazy("After"), "before": _lazy("Before")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,10 +67,11 @@ def _page(model_admin, request, term, typed=None):
         "buttons": allowed & _possible(term, stage, request.user),
         **_removal(term, request.user, allowed),
         "blocks": compare(live.text if live else "", newest.text) if stage.name != LIVE else (),
-        "differences": compare_values(live.text, newest.text)
+        "differences": [one for one in compare_values(live.text, newest.text) if one.name != TEXT]
         if live and stage.name != LIVE
-        else [],
+        else [],  # of the text, the rendered changes are shown
         "is_new": live is None,
+        **_versions(newest, live if stage.name != LIVE else None, request.GET.get("show", "")),
         "sets": sets_ahead(term)[:SETS_SHOWN],
         "zone": timezone.get_current_timezone_name(),
         "when": schedule.WhenForm(typed or None) if "schedule" in allowed else None,
@@ -83,6 +86,19 @@ def _page(model_admin, request, term, typed=None):
     }
     title = _("Review of {term}").format(term=term)
     return admin_page(model_admin, request, "term/review", title, **context)
+
+
+def _versions(newest, live, show):
+    """Return the context for the text. ``live`` is what readers see, if it is another version."""
+    if live is None:
+        return {"after": newest}
+    show = show if show in SHOWN else "changes"
+    return {
+        "before": None if show == "after" else live,
+        "after": None if show == "before" else newest,
+        "show": show,
+        "ways": SHOWN.items(),
+    }
 
 
 def _possible(term, stage, person) -> set[str]:

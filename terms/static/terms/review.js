@@ -8,7 +8,7 @@
     const isWithin = (text) => text.contains(marked.anchorNode) && text.contains(marked.focusNode);
     if (marked.isCollapsed || !texts.some(isWithin)) return "";
     const part = marked.getRangeAt(0).cloneContents();
-    part.querySelectorAll("sup").forEach((number) => number.remove()); // numbers of comments
+    part.querySelectorAll("sup:has(> [href^=\"#thread\"]), del.changed").forEach((one) => one.remove());
     return part.textContent.trim();
   };
   if (quote) {
