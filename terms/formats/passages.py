@@ -10,6 +10,7 @@ _NO_BLANK = re.compile(r"\S+")
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 # Words that a reader sees, so not the address and title of a link.
 _WORD = re.compile(r"""\]\([^()\s]*(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?|([^\W_]+)""")
+_LINK_END = re.compile(r"\](?:\([^()\n]*\)|\[[^\[\]\n]*\])?")
 
 
 def find_quote(quote: str, text: str) -> tuple[int, int] | None:
@@ -30,6 +31,31 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
         return None
     first = line.count(" ", 0, place)
     return there[first].start(), there[first + len(wanted) - 1].end()
+
+
+def with_markup(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the place of a passage with the other half of markup that it cuts.
+
+    ``*high* wind`` without its first star gets it, and the text of a link its address.
+    """
+    for mark in "*_~`":
+        if len(re.findall(f"[{mark}]+", text[start:end])) % 2 == 0:
+            continue
+        if text[end : end + 1] == mark:
+            end += _run(text[end:], mark)
+        elif start and text[start - 1] == mark:
+            start -= _run(text[start - 1 :: -1], mark)
+    passage = text[start:end]
+    if passage.count("[") > passage.count("]") and (rest := _LINK_END.match(text, end)):
+        end = rest.end()
+    elif passage.count("]") > passage.count("[") and start and text[start - 1] == "[":
+        start -= 2 if text[start - 2 : start] == "![" else 1
+    return start, end
+
+
+def _run(text: str, mark: str) -> int:
+    """Return how often ``mark`` is at the start of ``text``."""
+    return len(text) - len(text.lstrip(mark))
 
 
 def _as_written(quote: str, text: str) -> tuple[int, int] | None:

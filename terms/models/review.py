@@ -139,6 +139,8 @@ class Comment(models.Model):
     start = models.PositiveIntegerField(null=True)
     end = models.PositiveIntegerField(null=True)
     quote = models.TextField(blank=True)
+    wording = models.TextField(blank=True, help_text="Suggested for the passage.")
+    is_used = models.BooleanField(default=False, help_text="The suggested wording was used.")
     resolved_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, related_name="+")
     resolved_at = models.DateTimeField(null=True)
 
@@ -146,4 +148,4 @@ class Comment(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return self.text[:80]
+        return (self.text or self.wording)[:200]

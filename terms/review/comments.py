@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from terms.formats.differences import DiffPiece, word_changes
 from terms.formats.document import TermDocument, read_document
-from terms.formats.passages import Movement, elsewhere, find_quote
+from terms.formats.passages import Movement, elsewhere, find_quote, with_markup
 from terms.models import Comment, Event, Term
 from terms.people.audit_log import record
 from terms.people.notifications import tell
@@ -34,6 +35,13 @@ class Thread:
     replies: list[Comment] = field(default_factory=list)
 
     @property
+    def suggestion(self) -> list[DiffPiece]:
+        """The suggested wording, as changes of the passage."""
+        if not self.comment.wording:
+            return []
+        return list(word_changes(self.comment.quote, self.comment.wording))
+
+    @property
     def is_lost(self) -> bool:
         """Whether the passage is no longer in the text."""
         return self.comment.start is not None and self.place is None
@@ -51,12 +59,21 @@ def comment(
     quote: str = "",
     parent: Comment | None = None,
     guest: str = "",
+    wording: str = "",
 ) -> Comment:
-    """Add a comment to ``term``, or to the passage ``quote`` of its newest text."""
-    text = bounded(text)
-    if not text:
+    """Add a comment to ``term``, or to the passage ``quote`` of its newest text.
+
+    ``wording`` is suggested instead of the passage; then ``text`` may be empty.
+    """
+    text, wording = bounded(text), bounded(wording)
+    if not text and not wording:
         raise CannotReview(_("Enter a comment."))
     start, end = _place_of(term, quote)
+    if wording and start is None:
+        raise CannotReview(_("Select the passage for which you suggest a wording."))
+    if wording and start is not None and end is not None:
+        start, end = with_markup(words_of(term), start, end)
+    told = text or _("Suggested wording: {wording}").format(wording=wording)
     with transaction.atomic():
         if term.comments.filter(resolved_at=None).count() >= MAX_OPEN:
             text = _("There are already {count} open comments. Resolve some first.")
@@ -65,14 +82,14 @@ def comment(
             term=term, parent=parent and (parent.parent or parent), author=person,
             guest=guest, text=text,
             created_at=timezone.now(), revision=term.version, start=start, end=end,
-            quote=words_of(term)[start:end] if start is not None else "",
+            quote=words_of(term)[start:end] if start is not None else "", wording=wording,
         )  # fmt: skip
-        record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, text)
+        record(term.glossary, Event.Kind.COMMENTED, [(term.pk, term.name)], person, told)
         said = _("{person} on “{term}”:").format(person=person or guest, term=term)
         mentioned = mentioned_in(text, term)
-        tell(_concerned(term, made) - mentioned, term, f"{said}\n\n{text}", but=person)
+        tell(_concerned(term, made) - mentioned, term, f"{said}\n\n{told}", but=person)
         said = _("{person} mentions you on “{term}”:").format(person=person or guest, term=term)
-        tell(mentioned, term, f"{said}\n\n{text}", but=person)
+        tell(mentioned, term, f"{said}\n\n{told}", but=person)
     return made
 
 
@@ -82,7 +99,7 @@ def resolve(comment: Comment, person: Any, is_open: bool = False) -> None:
     comment.resolved_at = None if is_open else timezone.now()
     comment.save(update_fields=["resolved_by", "resolved_at"])
     term = comment.term
-    detail = comment.text[:200]
+    detail = str(comment)[:200]
     if is_open:
         detail = _("opened again: {text}").format(text=detail)
     record(term.glossary, Event.Kind.RESOLVED, [(term.pk, term.name)], person, detail)

@@ -38,7 +38,15 @@ class GuestForm(forms.Form):
         max_length=MAX_TEXT,
         required=False,
     )
-    text = forms.CharField(label="Your comment", max_length=MAX_TEXT, widget=forms.Textarea)
+    wording = forms.CharField(
+        label="How the passage should read (optional)",
+        max_length=MAX_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    text = forms.CharField(
+        label="Your comment", max_length=MAX_TEXT, required=False, widget=forms.Textarea
+    )
 
 
 def _link(request: HttpRequest, token: str) -> GuestLink:
@@ -156,7 +164,7 @@ def _say(link, terms, form):
     try:
         comment(
             term, None, form.cleaned_data["text"], form.cleaned_data["quote"],
-            guest=form.cleaned_data["name"],
+            guest=form.cleaned_data["name"], wording=form.cleaned_data["wording"],
         )  # fmt: skip
     except CannotReview as error:
         return str(error)

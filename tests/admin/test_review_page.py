@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from terms.changes.change_sets import collect
-from terms.models import Category, Preference, Term
+from terms.models import Category, Comment, Preference, Term
 from tests.accounts import logged_in
 from tests.admin.forms import address, fields_of, post
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
@@ -196,6 +196,24 @@ def test_users_choose_when_to_get_mail(ann):
     assert Preference.objects.get(person=ann).mail == "daily"
     assert client.post("/admin/terms/term/preferences/", {"mail": "x"}).status_code == 200
     assert Preference.objects.get(person=ann).mail == "daily"
+
+
+# Suggested wordings
+
+
+def test_suggested_wording_is_used_with_one_click(admin, ann):
+    term = make_live("Flask", body="A small tool for the web.", author=ann)
+    values = {"quote": "small tool", "wording": "light <framework>", "text": ""}
+    page = act(admin, term, "comment", **values)
+    assert "Your suggestion was added." in page
+    assert "&lt;framework" in page
+    assert "<framework>" not in page
+    thread = Comment.objects.get().pk
+    page = act(logged_in(ann), term, "use", thread=thread)
+    assert "The suggested wording is in the text now." in page
+    assert "ann used this wording." in page
+    assert Term.objects.get(pk=term.pk).body == "A light <framework> for the web.\n"
+    assert "no longer open" in act(admin, term, "use", thread=thread)
 
 
 # The text as readers see it

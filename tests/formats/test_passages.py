@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terms.formats.passages import find_quote, moved
+from terms.formats.passages import find_quote, moved, with_markup
 
 TEXT = "Flask is a small framework. It follows WSGI.\n\n## Use\n\nMany use it for prototypes."
 
@@ -89,3 +89,24 @@ WSGI page](https://example.org/wsgi (about WSGI)) and `snake_case`.
 def test_quote_from_page_is_found_in_source(quote, found):
     place = find_quote(quote, SOURCE)
     assert (place and SOURCE[place[0] : place[1]]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "passage", "whole"),
+    [
+        ("flies *high* in", "flies *high", "flies *high*"),
+        ("flies **high up** in", "high up** in", "**high up** in"),
+        ("see [the kite](kite.md) now", "see [the kite", "see [the kite](kite.md)"),
+        ("see [the kite](kite.md) now", "kite](kite.md) now", "kite](kite.md) now"),
+        ("see [kite](kite.md) now", "kite](kite.md) now", "[kite](kite.md) now"),
+        ("an ![old kite](kite.png) now", "old kite](kite.png)", "![old kite](kite.png)"),
+        ("use `flask run` now", "use `flask run", "use `flask run`"),
+        ("two * three", "two * three", "two * three"),
+        ("[a][b] c", "[a", "[a][b]"),
+        ("plain words", "plain", "plain"),
+    ],
+)
+def test_passage_takes_the_other_half_of_its_markup(text, passage, whole):
+    start = text.index(passage)
+    first, end = with_markup(text, start, start + len(passage))
+    assert text[first:end] == whole

@@ -82,6 +82,7 @@ def _page(model_admin, request, term, typed=None):
         "segments": segments(words_of(term), talk),
         "may_comment": "comment" in allowed,
         "may_resolve": "resolve" in allowed,
+        "may_use": "use" in allowed,
         "typed": typed or {},
     }
     title = _("Review of {term}").format(term=term)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from terms.changes import removals, rename
 from terms.changes.trash import trash
+from terms.changes.wordings import use_wording
 from terms.editing.numbers import number_in
 from terms.models import Comment, Removal, Term
 from terms.review import requests as review_requests
@@ -66,8 +67,14 @@ def _cancel(model_admin, request, term):
 
 def _say(model_admin, request, term):
     parent = _comment(term, request) if "thread" in request.POST else None
-    comment(term, request.user, _text(request), request.POST.get("quote", ""), parent)
-    return _("Your comment was added.")
+    quote, wording = (request.POST.get(name, "") for name in ("quote", "wording"))
+    comment(term, request.user, _text(request), quote, parent, wording=wording)
+    return _("Your suggestion was added.") if wording.strip() else _("Your comment was added.")
+
+
+def _use(model_admin, request, term):
+    use_wording(_comment(term, request), request.user)
+    return _("The suggested wording is in the text now.")
 
 
 def _close(model_admin, request, term):
@@ -132,6 +139,7 @@ ACTIONS = {
     "take_removal_back": Action("publish_term", _take_removal_back),
     "remove": Action("publish_term", _remove),
     "comment": Action("add_comment", _say),
+    "use": Action("change_term", _use),
     "resolve": Action("change_comment", _close),
     "reopen": Action("change_comment", _reopen),
 }

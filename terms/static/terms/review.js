@@ -11,6 +11,10 @@
     part.querySelectorAll("sup:has(> [href^=\"#thread\"]), del.changed").forEach((one) => one.remove());
     return part.textContent.trim();
   };
+  const wording = document.getElementById("id_wording");
+  if (wording) {
+    wording.closest("details").addEventListener("toggle", () => { wording.value ||= quote.value; });
+  }
   if (quote) {
     document.addEventListener("selectionchange", () => {
       const found = words();
