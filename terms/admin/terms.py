@@ -25,6 +25,7 @@ from terms.quality.checking import findings_of
 from terms.rendering.icons import icon_body
 from terms.review import approvals
 from terms.review import requests as review_requests
+from terms.review.comments import threads
 from terms.review.stages import stage_of
 from terms.review.suggestions import said_of, why_declined
 
@@ -176,7 +177,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             # That a folder waits for the next export is no fault of the text.
             context["findings"] = [one for one in findings_of(obj) if one.rule != "drift"]
             context["said"] = said_of(obj)
-            context["open_comments"] = obj.comments.filter(parent=None, resolved_at=None).count()
+            talk = enumerate(threads(obj), 1)
+            context["comments"] = [one for one in talk if not one[1].comment.resolved_at]
         is_asked = context["stage"].standing.needed if obj else approvals.are_asked_for()
         context["asks_for_review"] = is_asked or not context.get("can_publish")
         context["next_action"] = _next_action(context, obj)

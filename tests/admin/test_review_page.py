@@ -1,5 +1,7 @@
 """The review page."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 
@@ -196,6 +198,26 @@ def test_users_choose_when_to_get_mail(ann):
     assert Preference.objects.get(person=ann).mail == "daily"
     assert client.post("/admin/terms/term/preferences/", {"mail": "x"}).status_code == 200
     assert Preference.objects.get(person=ann).mail == "daily"
+
+
+# Comments beside the text
+
+
+def test_open_comments_are_shown_while_writing(admin, ann):
+    term = make_live("Flask", body="A small tool for the web.", author=ann)
+    form = f"/admin/terms/term/{term.pk}/change/"
+    assert 'data-pane="comments"' not in admin.get(form).content.decode()
+    act(admin, term, "comment", text="Done?", quote="web")
+    act(admin, term, "comment", text="Too <small>?", quote="small tool")
+    act(admin, term, "comment", quote="for the web", wording="for sites")
+    act(admin, term, "resolve", thread=Comment.objects.first().pk)
+    page = admin.get(form).content.decode()
+    pane = page.partition('data-pane="comments"')[2].partition("</section>")[0]
+    assert "Too &lt;small&gt;?" in pane
+    assert "<ins>" in pane
+    assert "Done?" not in pane
+    for number in re.findall(r"#thread-(\d+)", pane):
+        assert f'id="thread-{number}"' in shown(admin, term)
 
 
 # Suggested wordings
