@@ -202,7 +202,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
-CSRF_COOKIE_HTTPONLY = False  # markdownx's preview reads it
+CSRF_COOKIE_HTTPONLY = True
 # Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted: their number or networks.
 TRUSTED_PROXIES = env.read(
     "TRUSTED_PROXIES", TrustedProxies.read, "is neither a number of proxies nor their networks"

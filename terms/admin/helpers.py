@@ -17,6 +17,7 @@ from terms.media.pictures import MAX_BYTES, BadPicture
 from terms.models import Glossary, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.people.permissions import rights
+from terms.people.watching import people_called
 from terms.rendering.icons import find_icons, icon_body
 from terms.review.suggestions import why_declined
 
@@ -109,6 +110,15 @@ def suggest_view(request):
     return JsonResponse(
         {"names": names, "known": known, "alike": _links(alike), "declined": declined}
     )
+
+
+@_for_editors("GET")
+def people_view(request):
+    """Return people whose names begin with ``q``, and who may view the ``term``."""
+    term, _glossary, _path = _place(request, "view_term", "add_term")
+    query = request.GET.get("q", "").replace("\0", "")[:150]
+    found = people_called(query, term) if term else []
+    return JsonResponse({"people": [{"name": name, "full": full} for name, full in found]})
 
 
 def _links(terms) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ WATCHED = (
 )  # fmt: skip
 NAMED = 3  # terms that one notice names
 MOST_MENTIONED = 20  # people in one text
+MOST_OFFERED, MOST_LOOKED_AT = 8, 40  # people to mention
 _MENTION = re.compile(r"(?<![\w@.])@([\w.+-]{1,150})")
 
 
@@ -114,6 +115,23 @@ def set_watches(person: Any, term: Term, scopes: Collection[str]) -> None:
             rows.delete()
         elif not rows.exists():
             Watching.objects.create(person_id=person.pk, glossary_id=term.glossary_id, **ids)
+
+
+def people_called(start: str, term: Term) -> list[tuple[str, str]]:
+    """Return user names and full names of people who may view a term, for what is typed after @.
+
+    One of the names begins with ``start``, whatever its case.
+    """
+    begins = Q()
+    for name in ("username", "first_name", "last_name"):
+        begins |= Q(**{f"{name}__istartswith": start})
+    people = get_user_model().objects.filter(begins, is_active=True, is_staff=True)
+    found = [
+        (one.get_username(), one.get_full_name())
+        for one in people.order_by("username")[:MOST_LOOKED_AT]
+        if rights(one, "view_term").hold_for(term)
+    ]
+    return found[:MOST_OFFERED]
 
 
 def mentioned_in(text: str, term: Term) -> set[int]:

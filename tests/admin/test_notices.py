@@ -257,3 +257,23 @@ def test_owner_is_reminded_of_each_review_date_once(ann):
     assert remind_of_reviews() == 0
     Term.objects.filter(pk=term.pk).update(review_by=today - timedelta(days=1))
     assert remind_of_reviews() == 1
+
+
+# Names after @
+
+
+def test_people_are_offered_by_any_of_their_names(admin):
+    term = make_term("Flask")
+    User.objects.create_superuser("ann", first_name="Anna", last_name="Lee")
+    User.objects.create_superuser("lena")
+    User.objects.create_user("leo", is_staff=True)  # may not view the term
+    User.objects.create_superuser("len-left", is_active=False)
+
+    def offered(query, number=term.pk):
+        address = f"/admin/terms/term/people/?term={number}"
+        return admin.get(address, {"term": number, "q": query}).json()["people"]
+
+    assert offered("LE") == [{"name": "ann", "full": "Anna Lee"}, {"name": "lena", "full": ""}]
+    assert offered("lena") == [{"name": "lena", "full": ""}]
+    assert offered("x") == []
+    assert offered("le", 999_999) == []

@@ -69,6 +69,7 @@ ADDRESSES = {
     TERM + "upload/": (None, AUTHOR),
     TERM + "suggest/": (AUTHOR, None),
     TERM + "icons/": (AUTHOR, None),
+    TERM + "people/": (AUTHOR, None),
     TERM + "add/file/": (None, AUTHOR),
     TERM + "<int:pk>/file/": (AUTHOR, None),
     TERM + "<int:pk>/links/": (AUTHOR, AUTHOR),

@@ -20,6 +20,7 @@ CODES = frozenset(
         "class",
         "content",
         "data-pane",
+        "data-people",
         "data-state",
         "data-tab",
         "enctype",

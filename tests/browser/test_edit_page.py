@@ -1,10 +1,11 @@
 """The page of a term and the frame around it, in a browser."""
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from terms.models import Term, Unsaved
-from tests.factory import make_live, make_term
+from terms.models import Notice, Term, Unsaved
+from tests.factory import make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -212,3 +213,31 @@ def test_filters_close_when_something_else_is_used(visit, admin_client, flask):
     expect(page.locator(".list-filter[open]")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator(".list-filter[open]")).to_have_count(0)
+
+
+# The review
+
+
+def test_wording_is_suggested_for_a_selected_passage_and_used(visit, admin_client, flask):
+    User.objects.create_superuser("zoe")
+    save_text(flask, text_of("Flask", body="The first passage.\n\nPassage 2.\n"))
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{flask.pk}/review/")
+    expect(page.locator(".term-reading ins.changed").first).to_have_text("The first passage")
+    page.evaluate(
+        "getSelection().selectAllChildren(document.querySelector('.term-reading .changed'))"
+    )
+    expect(page.locator("#id_quote")).not_to_have_value("")
+    page.fill("#id_quote", "first passage")
+    page.get_by_text("Suggest a wording").click()
+    expect(page.locator("#id_wording")).to_have_value("first passage")
+    page.fill("#id_wording", "only passage")
+    page.locator("#id_comment").press_sequentially("For @zo")
+    page.get_by_role("option", name="zoe").wait_for()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_comment")).to_have_value("For @zoe ")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    page.get_by_role("button", name="Use this wording").click()
+    expect(page.get_by_text("used this wording.")).to_be_visible()
+    assert Term.objects.get(pk=flask.pk).body.startswith("The only passage.")
+    assert Notice.objects.filter(person__username="zoe").exists()
