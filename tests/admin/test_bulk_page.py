@@ -70,6 +70,11 @@ def test_owner_and_review_date_are_set_without_preview(admin, editor):
         ("ana", "2027-01-02", 1)
     }
     assert Event.objects.filter(kind="assigned").count() == 4
+    response = admin.post(EDIT, {"terms": ids, "field": "owner", "owner": ""})
+    assert "Choose a value first." in words(response)
+    assert Term.objects.filter(owner=editor).count() == 2
+    admin.post(EDIT, {"terms": ids, "field": "owner", "owner": editor.pk, "remove": "1"})
+    assert not Term.objects.filter(owner=editor).exists()
     response = admin.post(EDIT, {"terms": ids, "field": "review_by", "review_by": "soon"})
     assert "Enter a valid date." in words(response)
 

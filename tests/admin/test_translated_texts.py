@@ -457,7 +457,7 @@ def test_editing_several_terms(client, change):
 def test_an_owner_of_several_terms(client, newsroom):
     ids = ",".join(str(pk) for pk in Term.objects.values_list("pk", flat=True))
     posted(client, f"{LIST}edit/", terms=ids, field="owner", owner=newsroom.pk)
-    posted(client, f"{LIST}edit/", terms=ids, field="owner", owner="")
+    posted(client, f"{LIST}edit/", terms=ids, field="owner", remove="1")
 
 
 def test_a_change_set(client, newsroom):

@@ -30,6 +30,7 @@ from .page import admin_page, effects, started
 
 NAMED = 20  # terms
 FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
+APART = {"owner", "review_by"}  # not in the files, and changed without a preview
 
 
 class BulkForm(forms.Form):
@@ -115,7 +116,12 @@ def bulk_view(request, model_admin):
     form = BulkForm(request.POST, model_admin, request, glossary)
     if field not in form.fields:
         raise BadRequest(_("This field does not exist."))
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    if is_valid and field in APART and "remove" in request.POST:
+        form.cleaned_data[field] = None
+    elif is_valid and field in APART and not form.cleaned_data[field]:
+        form.add_error(field, _("Choose a value first."))
+    if form.errors:
         return _page(model_admin, request, ids, glossary, form)
     try:
         return _change(model_admin, request, terms, ids, form, field)
@@ -132,7 +138,7 @@ def _ids(text: str) -> list[int]:
 
 def _change(model_admin, request, terms, ids, form, field):
     value = form.cleaned_data[field]
-    if field not in FILE | TEXT:
+    if field in APART:
         return _set_apart(model_admin, request, terms, field, value)
     glossary = terms[0].glossary
     operation = plan_edit(terms, field, str(value or ""))
