@@ -77,7 +77,7 @@ class TermListing(Mixin):
 
     @admin.display(description=_lazy("changed"), ordering="changed_at")
     def changed(self, obj):
-        return date_format(timezone.localtime(obj.changed_at), "j F Y")
+        return date_format(timezone.localtime(obj.changed_at), "j M Y")
 
     def get_search_results(self, request, queryset, search_term):
         text = search_term.replace("\0", "")[:200].strip()
