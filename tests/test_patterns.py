@@ -26,6 +26,7 @@ LITTLE = 0.03  # seconds
 SEARCHING = ("search", "finditer", "findall", "sub", "subn", "split")
 _SANITISED = "of sanitised HTML, in which every tag and element ends"
 BOUNDED = {
+    "terms.formats.rendered_differences._PART": _SANITISED,
     "terms.rendering.macros._LINK": _SANITISED,
     "terms.rendering.markdown._HEADING": _SANITISED,
     "terms.rendering.markdown._NO_PICTURE": _SANITISED,

@@ -9,9 +9,9 @@ from .alignment import Work, opcodes
 
 # An attribute's value may hold “>”. Pictures and formulas are compared as words.
 _PART = re.compile(
-    r"(?P<word><(?P<whole>svg|math)\b.*?</(?P=whole)>|<img\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>"
+    r"(?P<word><(?P<whole>svg|math)\b.*?</(?P=whole)>|<img\b(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+>"
     r"|&\#?\w+;|\w+|[^\w\s<])"
-    r"|(?P<tag></?(?P<name>[a-z][\w-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)"
+    r"|(?P<tag></?(?P<name>[a-z][\w-]*+)(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+>)"
     r"|(?P<space>\s+)|(?P<other><)",
     re.DOTALL,
 )
