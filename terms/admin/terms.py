@@ -76,6 +76,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             "terms/admin.js",
             "terms/drafts.js",
             "terms/names.js",
+            "terms/expander.js",
             "terms/writing.js",
             Script("terms/vendor/markdown-toolbar-element.js", type="module"),
             Script("terms/vendor/text-expander-element.js", type="module"),

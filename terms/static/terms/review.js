@@ -37,39 +37,12 @@
 // Names of people after @ in a comment.
 {
   const people = document.querySelector("[data-people]")?.dataset.people;
-  const menuOf = (found) => {
-    const menu = document.createElement("ul");
-    menu.className = "term-names";
-    menu.setAttribute("role", "listbox");
-    found.forEach(({ name, full }, number) => {
-      const choice = document.createElement("li");
-      choice.setAttribute("role", "option");
-      choice.id = `person-${number}`;
-      choice.dataset.name = name;
-      choice.textContent = full ? `${full} (${name})` : name;
-      menu.append(choice);
-    });
-    return menu;
-  };
-  const find = async (text) => {
+  const ask = async (text) => {
     const answer = await fetch(`${people}&q=${encodeURIComponent(text)}`);
     const found = answer.ok ? (await answer.json()).people : [];
-    return { matched: found.length > 0, fragment: menuOf(found) };
+    return found.map(({ name, full }) => ({ name, words: full ? `${full} (${name})` : name }));
   };
   for (const expander of people ? document.querySelectorAll("text-expander") : []) {
-    // A multi-line text cannot be a combobox; it stays a textbox with an active descendant.
-    const editor = expander.querySelector("textarea");
-    const roles = ["role", "aria-expanded"];
-    new MutationObserver(() => {
-      for (const name of roles) editor.removeAttribute(name);
-    }).observe(editor, { attributeFilter: roles });
-    let last;
-    expander.addEventListener("text-expander-change", (event) => {
-      const mine = last = find(event.detail.text);
-      event.detail.provide(mine.then((found) => (last === mine ? found : last)));
-    });
-    expander.addEventListener("text-expander-value", (event) => {
-      event.detail.value = `@${event.detail.item.dataset.name}`;
-    });
+    offerChoices(expander, "People", ask, (event, name) => { event.detail.value = `@${name}`; });
   }
 }

@@ -6,60 +6,20 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("term_form");
   const names = document.querySelector("[data-names-for-text]")?.dataset.namesForText;
 
-  const menuOf = (found) => {
-    const menu = document.createElement("ul");
-    menu.className = "term-names";
-    menu.setAttribute("role", "listbox");
-    menu.setAttribute("aria-label", "Names of terms");
-    found.forEach((name, number) => {
-      const choice = document.createElement("li");
-      choice.setAttribute("role", "option");
-      choice.id = `term-name-${number}`;
-      choice.dataset.name = name;
-      choice.textContent = name;
-      menu.append(choice);
-    });
-    return menu;
-  };
-
   const ask = async (text) => {
     const answer = await fetch(`${names}?q=${encodeURIComponent(text)}`);
     const found = answer.ok ? (await answer.json()).names.slice(0, 8) : [];
-    return { matched: found.length > 0, fragment: menuOf(found) };
-  };
-
-  // Answers may arrive out of order: all callers get the answer to the last query.
-  let last;
-  const find = (text) => {
-    const mine = last = ask(text);
-    return mine.then((found) => (last === mine ? found : last));
-  };
-
-  // The library puts the list at the cursor without regard to space; move it back into view.
-  const keepInSight = (expander) => {
-    const menu = expander.querySelector(".term-names");
-    const beyond = menu ? menu.getBoundingClientRect().right - document.documentElement.clientWidth : 0;
-    if (beyond > 0) menu.style.marginLeft = `${(parseFloat(menu.style.marginLeft) || 0) - Math.ceil(beyond)}px`;
+    return found.map((name) => ({ name, words: name }));
   };
 
   for (const expander of names ? document.querySelectorAll("text-expander") : []) {
-    const moves = { childList: true, subtree: true, attributes: true, attributeFilter: ["style"] };
-    new MutationObserver(() => keepInSight(expander)).observe(expander, moves);
-    // A multi-line text cannot be a combobox; it stays a textbox with an active descendant.
     const editor = expander.querySelector("textarea");
-    const roles = ["role", "aria-expanded"];
-    new MutationObserver(() => {
-      for (const name of roles) editor.removeAttribute(name);
-    }).observe(editor, { attributeFilter: roles });
-    expander.addEventListener("text-expander-change", (event) => {
-      event.detail.provide(find(event.detail.text));
-    });
-    expander.addEventListener("text-expander-value", (event) => {
+    offerChoices(expander, "Names of terms", ask, (event, name) => {
       event.preventDefault(); // it would replace the whole text, which undo does not support
       const end = editor.selectionEnd;
       expander.dismiss();
       editor.setSelectionRange(editor.value.lastIndexOf(event.detail.key, end - 1), end);
-      document.execCommand("insertText", false, event.detail.item.dataset.name);
+      document.execCommand("insertText", false, name);
     });
   }
 
