@@ -84,19 +84,13 @@ def watchers_of(term: Term) -> set[int]:
 
 def watched_by(person: Any, term: Term) -> set[str]:
     """Return which of “term”, “category” and “glossary” a person watches of a term."""
-    found = Watching.objects.filter(person=person.pk, glossary=term.glossary_id)
-    found = found.filter(Q(term=term.pk) | Q(category=term.category_id, term=None))
-    if term.category_id is None:
-        found = found.filter(Q(term=term.pk) | Q(category=None))
-    rows = found.values_list("term", "category")
-    scopes = {
-        "term" if term_id else "category" if category else "glossary" for term_id, category in rows
+    of_term = Q(term=term.pk) | Q(term=None, category=None)
+    if term.category_id:
+        of_term |= Q(term=None, category=term.category_id)
+    rows = Watching.objects.filter(of_term, person=person.pk, glossary=term.glossary_id)
+    return {
+        "term" if one.term_id else "category" if one.category_id else "glossary" for one in rows
     }
-    if Watching.objects.filter(
-        person=person.pk, glossary=term.glossary_id, category=None, term=None
-    ).exists():
-        scopes.add("glossary")
-    return scopes
 
 
 def set_watches(person: Any, term: Term, scopes: Collection[str]) -> None:

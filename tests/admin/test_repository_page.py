@@ -94,13 +94,19 @@ def test_deleted_repository_leaves_no_copy(admin, page, settings):
     assert Term.objects.count() == 2
 
 
-def test_conflict_is_decided_on_the_page(admin, colleague, page):
+def edit_on_both_sides(colleague):
+    """Sync, then change the same words of Flask in the repository and here."""
     repository = Repository.objects.get()
     sync(repository)
     colleague.write("flask.md", colleague.read("flask.md").replace("What Flask is", "There"))
     colleague.push()
     flask = Term.objects.get(name="Flask")
     save_text(flask, flask.newest_revision().text.replace("What Flask is", "Here"))
+    return repository
+
+
+def test_conflict_is_decided_on_the_page(admin, colleague, page):
+    repository = edit_on_both_sides(colleague)
     sync(repository)
     assert "1 decision is needed" in admin.get(page).text
     assert "needs a decision" in admin.get(LIST).text
@@ -195,12 +201,7 @@ def test_deleted_and_renamed_terms_wait_to_be_committed(admin, page):
 
 
 def test_job_says_what_to_decide_and_what_waits(admin, colleague, page):
-    repository = Repository.objects.get()
-    sync(repository)
-    colleague.write("flask.md", colleague.read("flask.md").replace("What Flask is", "There"))
-    colleague.push()
-    flask = Term.objects.get(name="Flask")
-    save_text(flask, flask.newest_revision().text.replace("What Flask is", "Here"))
+    edit_on_both_sides(colleague)
     make_term("Kite")
     Repository.objects.update(wait=10)
     admin.post(page, {"do": "sync"})
@@ -209,7 +210,8 @@ def test_job_says_what_to_decide_and_what_waits(admin, colleague, page):
     assert "<b>1</b> conflict to decide" in text
     assert "<b>1</b> term edited just now, to be committed later" in text
     assert f'<a href="{page}">Decide the conflicts</a>' in text
-    assert f'<a href="/admin/terms/term/{flask.pk}/change/">flask.md</a>: conflict, ' in text
+    flask = Term.objects.get(name="Flask").pk
+    assert f'<a href="/admin/terms/term/{flask}/change/">flask.md</a>: conflict, ' in text
 
 
 def test_removal_of_many_is_confirmed_on_the_page(admin, colleague, page):
