@@ -70,7 +70,7 @@ class PersonAdmin(UserAdmin):
 
     @admin.display(description=_("password"))
     def password_state(self, obj):
-        """Link to the page that sets a password. Nobody needs to see how it is stored."""
+        """Link to the page that sets a password, instead of showing how it is stored."""
         words = _("Set another password") if obj.has_usable_password() else _("Set a password")
         return format_html('<a href="{}">{}</a>', "../password/", words)
 

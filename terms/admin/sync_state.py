@@ -73,7 +73,7 @@ def requests_of(repository: Repository) -> QuerySet[Removal]:
 
 
 def others_of(repository: Repository, last: Sync | None) -> list[tuple[str, str, str]]:
-    """Return what needs attention beside conflicts, requests and questions."""
+    """Return what needs attention besides conflicts, requests and questions."""
     attention = [row for row in last.attention if row[0]] if last else []
     files = TermFile.objects.of(repository.glossary, repository.current_place)
     asked = files.filter(term__removals__note__in=(NOTE, RENAMED))

@@ -216,7 +216,7 @@ def test_number_of_open_plans_is_limited(admin, monkeypatch):
     page = upload(admin, {"kite.md": text_of("Kite")})
     assert "1 imports are to be decided already. Apply or discard one first." in html(page)
     act(admin, "discard")
-    assert "Imports that are done" in html(admin.get(start()))
+    assert "Finished imports" in html(admin.get(start()))
     assert "1 term will change" in html(upload(admin, {"kite.md": text_of("Kite")}))
 
 

@@ -86,7 +86,7 @@ def git_over_http(folder, answer=None):
 class Cutting:
     """A proxy that closes its connections once a number of bytes came from the server.
 
-    With ``counts_sent``, those that go there count instead.
+    With ``counts_sent``, bytes sent to the server are counted instead.
     """
 
     def __init__(self, port):
