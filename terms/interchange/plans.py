@@ -26,8 +26,8 @@ from terms.people.permissions import may
 
 from .hindrances import Publishing
 from .imports import Outcome, Wishes, foresee, run_import
+from .origins import origins_of
 from .sources import UPLOAD, source_of, upload_of, upload_place
-from .sync import origins_of
 
 ACCEPTED, REFUSED = ImportFile.ACCEPTED, ImportFile.REFUSED
 MOST_MESSAGES = 500  # kept of those that are about no file

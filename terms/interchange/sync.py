@@ -7,25 +7,21 @@ and the next one goes on.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from terms.files.exporting import CONFLICT as NOT_WRITTEN
-from terms.files.exporting import Export, Exporter
+from terms.files.exporting import Exporter
 from terms.files.folder import FolderError
 from terms.files.git.command import DamagedCopy, PushRefused
 from terms.files.git.mirror import BASE, Mirror, NewCommit
 from terms.files.git.source import RepositorySource, TreeTarget
 from terms.files.import_plan import plan_import
-from terms.files.plan import CONFLICT, INVALID, UNCHANGED, FileOrigin, Plan, Sides
-from terms.formats.paths import SIDECAR
+from terms.files.plan import Sides
 from terms.models import Event, Repository, Sync, Term, TermFile, Webhook
 from terms.models.bulk import Progress, WorkEnded
 from terms.people.webhooks import tell_webhooks
@@ -33,7 +29,9 @@ from terms.people.webhooks import tell_webhooks
 from .commits import commits_for, identity, title_of_sync
 from .imports import Outcome, Wishes, run_import
 from .line_ends import follow_attributes, waiting_for_lf
+from .origins import origins_of
 from .repositories import Lease, leased, mirror_of, remove_unused_copies
+from .sync_results import Result
 
 ATTEMPTS = 6  # pushes, if others push at the same time
 PATIENCE = 300.0  # seconds that a sync waits for another one
@@ -52,44 +50,6 @@ class SyncOptions:
     sides: Sides = field(default_factory=dict)
     removes_many: bool = False
     patience: float = PATIENCE
-
-
-@dataclass
-class Result:
-    """The result of a sync. ``before`` and ``after``: the commits received last time, and now."""
-
-    outcome: Outcome | None = None
-    export: Export | None = None
-    commits: list[NewCommit] = field(default_factory=list)
-    before: str = ""
-    after: str = ""
-    pushed: str = ""
-
-    @property
-    def received(self) -> dict[str, int]:
-        """Status → number of files that were not unchanged."""
-        counts = self.outcome.plan.counts if self.outcome else {}
-        return {status: n for status, n in counts.items() if n and status != UNCHANGED}
-
-    @property
-    def sent(self) -> dict[str, int]:
-        counts = self.export.counts if self.export else {}
-        return {status: n for status, n in counts.items() if n and status != UNCHANGED}
-
-    @property
-    def subjects(self) -> list[str]:
-        return [commit.message.splitlines()[0] for commit in self.commits]
-
-    @property
-    def attention(self) -> list[tuple[str, str, str]]:
-        """The files that need attention: path, status and reason."""
-        return list(_attention(self))
-
-    @property
-    def is_news(self) -> bool:
-        """Whether something was received or sent, or needs attention."""
-        beside = self.outcome and (self.outcome.taken.count or self.outcome.sidecar.count)
-        return bool(self.commits or self.received or beside or self.attention)
 
 
 def sync(
@@ -369,49 +329,3 @@ def _joined(first: Outcome | None, second: Outcome) -> Outcome:
         second.notes[:0] = first.notes
         second.refusals[:0] = first.refusals
     return second
-
-
-def origins_of(source: RepositorySource, plan: Plan) -> Mapping[str, FileOrigin]:
-    """Return who wrote the files that are to be saved, as git knows."""
-    commits = source.commits({entry.path for entry in plan.to_save})
-    emails = {commit.email.casefold() for commit in commits.values() if commit.email}
-    people: dict[str, int | None] = {}
-    for pk, email in get_user_model().objects.filter(is_active=True).values_list("pk", "email"):
-        if (key := email.casefold()) in emails:
-            people[key] = None if key in people else pk  # not if two accounts have it
-    return {
-        entry.path: FileOrigin(
-            people.get(commit.email.casefold()),
-            f"{commit.id[:12]} {commit.name} <{commit.email}>"[:300],
-        )
-        for entry in plan.to_save
-        if (commit := commits.get(entry.path))
-    }
-
-
-def _beside_terms(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
-    """Yield the pictures and the sidecar that need attention, as in ``Result.attention``."""
-    for path, reason in outcome.taken.conflicts:
-        yield path, CONFLICT, reason
-    for _path, reason in outcome.sidecar.conflicts:
-        yield SIDECAR, CONFLICT, reason
-    for path, reason in [*outcome.taken.problems, *outcome.sidecar.problems]:
-        yield path, "note", reason
-
-
-def _attention(result: Result) -> Iterator[tuple[str, str, str]]:
-    seen = set()
-    if result.outcome:
-        for entry in result.outcome.plan.entries:
-            seen.add(entry.path)
-            if entry.status in (CONFLICT, INVALID):
-                yield entry.path, entry.status, entry.reason
-        yield from _beside_terms(result.outcome)
-        for path, words in result.outcome.notes:
-            is_question = words == result.outcome.asks_removal
-            yield ("", "removal", words) if is_question else (path, "note", words)
-        for refusal in result.outcome.refusals:
-            yield refusal.term.path, "not published", refusal.reason
-    for file in result.export.files if result.export else ():
-        if file.status == NOT_WRITTEN and file.path not in seen:
-            yield file.path, "not sent", file.reason

@@ -6,7 +6,8 @@ from django.utils.translation import ngettext
 
 from terms.files.folder import FolderError
 from terms.files.plan import CONFLICT, CREATED, MERGED, REMOVED, RENAMED, SKIPPED, UPDATED
-from terms.interchange.sync import Result, SyncOptions, sync
+from terms.interchange.sync import SyncOptions, sync
+from terms.interchange.sync_results import Result
 from terms.models import Job, Repository, TermFile
 from terms.people.permissions import may
 

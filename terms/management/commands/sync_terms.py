@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
 from terms.files.folder import FolderError
-from terms.interchange.sync import Result, SyncOptions, sync
+from terms.interchange.sync import SyncOptions, sync
+from terms.interchange.sync_results import Result
 from terms.management import console
 from terms.models import Repository
 
