@@ -165,7 +165,6 @@ def _cover(page, term: str, admin, form: str) -> None:
     page.goto(term)
     admin.set_viewport_size({"width": 1300, "height": 960})
     admin.goto(form)
-    admin.wait_for_selector("text-expander:defined")
     admin.frame_locator(".edit-preview iframe").locator("h1").wait_for()
     admin.wait_for_timeout(400)
     pictures = [b64encode(shown.screenshot()).decode() for shown in (admin, page)]
@@ -179,11 +178,10 @@ def _writing(page, address: str, form: str) -> None:
     page.goto(f"{address}/admin/")
     _picture(page, "tour-1-work")
     page.goto(form)
-    page.wait_for_selector("text-expander:defined")
     page.focus("#id_body")
     page.keyboard.press("Control+End")
     page.keyboard.type("\nWhere it may be sent depends on the [[same")
-    page.wait_for_selector(".term-names")
+    page.wait_for_selector(".choices li")
     _picture(page, "tour-2-writing")
 
 

@@ -76,10 +76,9 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             "terms/admin.js",
             "terms/drafts.js",
             "terms/names.js",
-            "terms/expander.js",
+            "terms/choices.js",
             "terms/writing.js",
             Script("terms/vendor/markdown-toolbar-element.js", type="module"),
-            Script("terms/vendor/text-expander-element.js", type="module"),
         ]
 
     # The form

@@ -1,7 +1,10 @@
 """The frame of the admin: menu, search from everywhere, home, reports, settings."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -282,3 +285,12 @@ def test_new_account_goes_back_to_the_list(admin, roles):
     ben = User.objects.get(username="ben")
     assert (ben.is_staff, ben.groups.get().name) == (True, "Author")
     assert ben.check_password(passphrase)
+
+
+# Weight
+
+
+def test_scripts_of_the_admin_stay_small():
+    scripts = Path(finders.find("terms/admin.js")).parent.rglob("*.js")
+    for_editors = [file for file in scripts if file.name not in ("site.js", "offline.js")]
+    assert sum(file.stat().st_size for file in for_editors) < 60_000

@@ -42,7 +42,8 @@
     const found = answer.ok ? (await answer.json()).people : [];
     return found.map(({ name, full }) => ({ name, words: full ? `${full} (${name})` : name }));
   };
-  for (const expander of people ? document.querySelectorAll("text-expander") : []) {
-    offerChoices(expander, "People", ask, (event, name) => { event.detail.value = `@${name}`; });
+  const pattern = /(?<![\p{L}\p{N}])@([\p{L}\p{N}_.+-]{0,60})$/u;
+  for (const editor of people ? document.querySelectorAll("[data-mentions]") : []) {
+    offerChoices(editor, { pattern, label: "People", ask, written: (name) => `@${name} ` });
   }
 }

@@ -12,15 +12,8 @@ document.addEventListener("DOMContentLoaded", () => {
     return found.map((name) => ({ name, words: name }));
   };
 
-  for (const expander of names ? document.querySelectorAll("text-expander") : []) {
-    const editor = expander.querySelector("textarea");
-    offerChoices(expander, "Names of terms", ask, (event, name) => {
-      event.preventDefault(); // it would replace the whole text, which undo does not support
-      const end = editor.selectionEnd;
-      expander.dismiss();
-      editor.setSelectionRange(editor.value.lastIndexOf(event.detail.key, end - 1), end);
-      document.execCommand("insertText", false, name);
-    });
+  for (const editor of names ? document.querySelectorAll(".term-markdown textarea") : []) {
+    offerChoices(editor, { pattern: /\[\[([^[\]]{0,80})$/, label: "Names of terms", ask, written: (name) => name });
   }
 
   /* A heading applies to the whole line, and the cursor skips a mark after it: the toolbar alone
