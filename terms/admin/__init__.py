@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
 from terms.models import (
     Category,
@@ -18,7 +19,9 @@ from terms.models import (
 )
 
 from .change_sets import ChangeSetAdmin
-from .classification import ClassificationAdmin, GlossaryAdmin
+from .classification import ClassificationAdmin
+from .glossaries import GlossaryAdmin
+from .groups import GroupAdmin
 from .jobs import JobAdmin
 from .log import EventAdmin
 from .people import PersonAdmin
@@ -30,6 +33,8 @@ from .webhooks import WebhookAdmin
 
 admin.site.unregister(get_user_model())
 admin.site.register(get_user_model(), PersonAdmin)
+admin.site.unregister(Group)
+admin.site.register(Group, GroupAdmin)
 admin.site.register(ChangeSet, ChangeSetAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Job, JobAdmin)

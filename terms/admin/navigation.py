@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from terms.models import Approval, Glossary, Revision, Term
+from terms.models import Approval, Glossary, ReviewStep, Revision, Term
 from terms.people.permissions import rights
+from terms.review.worklists import LISTS
 
 COUNTED = 100  # higher counts are shown as “99+”
 
@@ -138,7 +139,10 @@ def count_reviews(person: Any) -> int:
     own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
     terms = rights(person, "approve_term").among(Term.objects.order_by()).in_review()
     waiting = terms.exclude(Exists(given)).exclude(Exists(own))
-    return len(waiting.values_list("pk")[:COUNTED])
+    count = len(waiting.values_list("pk")[:COUNTED])
+    if count and ReviewStep.objects.exists():
+        return min(LISTS["review"].count(person), COUNTED)
+    return count
 
 
 def visible_glossaries(person: Any) -> list[Glossary]:

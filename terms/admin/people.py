@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from terms.models import Grant
 from terms.people.roles import ROLES, sort_roles
 
+from .groups import harmless_groups
+
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 WORDS = {
     "is_active": (_("May log in"), _("Clear this instead of deleting the account.")),
@@ -24,7 +26,7 @@ WORDS = {
 
 def _is_more_than_roles(person):
     """Return whether the account has permissions beyond roles. Only superusers change it."""
-    others = person.groups.exclude(name__in=ROLES)
+    others = person.groups.exclude(pk__in=harmless_groups())
     return person.is_superuser or others.exists() or person.user_permissions.exists()
 
 
@@ -108,9 +110,9 @@ class PersonAdmin(UserAdmin):
             return super().formfield_for_dbfield(field, request, **options)
         groups = sort_roles(Group.objects.all())
         if not request.user.is_superuser:
-            # A group that superusers created may have any permission.
-            groups = groups.filter(name__in=ROLES)
-        label = _("Roles everywhere")
+            # Other groups may have any permission.
+            groups = groups.filter(pk__in=harmless_groups())
+        label = _("Roles everywhere, and groups")
         return RolesField(queryset=groups, label=label, required=False)
 
     def has_change_permission(self, request, obj=None):

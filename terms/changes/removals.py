@@ -18,10 +18,10 @@ from terms.models import Approval, Event, Glossary, Removal, Term
 from terms.models.fields import Uid
 from terms.people.audit_log import record
 from terms.people.notifications import tell
-from terms.people.permissions import people_with
+from terms.people.permissions import people_in, people_with
 from terms.publishing import publish
 from terms.publishing.publish import Refusal
-from terms.review.approvals import Standing, needed_by
+from terms.review.approvals import Standing, requirements, step_for
 from terms.review.requests import CannotReview, bounded
 
 WITHDRAW, DELETE, MOVE = Removal.Action.WITHDRAW, Removal.Action.DELETE, Removal.Action.MOVE
@@ -72,14 +72,13 @@ def standing_of(term: Term, action: str, detail: str = "") -> Standing:
     """Return the approvals needed and given. Terms that are not live need none."""
     if not term.live_fingerprint:
         return Standing(0, 0)
-    needed = needed_by(term.glossary, [term])[term.pk]
-    if not needed:
-        return Standing(0, 0)
-    asked = _asked(term, action, detail)
+    needed = requirements(term.glossary, [term])[term.pk]
+    asked = _asked(term, action, detail) if needed.needed else None
     if asked is None:
-        return Standing(needed, 0)
+        return needed.standing(())
     given = Approval.objects.filter(term=term, fingerprint=asked.fingerprint)
-    return Standing(needed, given.exclude(person=asked.person_id).count())
+    given = given.exclude(person=asked.person_id)
+    return needed.standing(given.values_list("person", "step"))
 
 
 def why_not(term: Term, action: str, detail: str = "") -> str:
@@ -116,6 +115,8 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
         words = _words(made, now)
         record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
         reviewers = people_with("approve_term", now)
+        if step := standing_of(now, action, detail).open_step:
+            reviewers = reviewers.filter(pk__in=people_in(step.group_id, now).values("pk"))
         text = _("{person} asks to {action}.").format(person=person or _("An import"), action=words)
         tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
     return made
@@ -131,12 +132,14 @@ def approve_removal(removal: Removal, person: Any) -> None:
         now = _open(removal)
         if person.pk == now.person_id:
             raise CannotReview(_("Someone else must approve this, because you requested it."))
-        _approval, made = Approval.objects.get_or_create(
-            term=now.term, fingerprint=now.fingerprint, person=person,
-            defaults={"created_at": timezone.now()},
-        )  # fmt: skip
-        if not made:
+        given = Approval.objects.filter(term=now.term, fingerprint=now.fingerprint)
+        if given.filter(person=person).exists():
             raise CannotReview(_("You have already approved this."))
+        standing = standing_of(now.term, now.action, now.detail)
+        given.create(
+            term=now.term, fingerprint=now.fingerprint, person=person,
+            step=step_for(person, now.term, standing), created_at=timezone.now(),
+        )  # fmt: skip
         _note(now, Event.Kind.APPROVED, person)
 
 

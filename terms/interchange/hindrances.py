@@ -8,11 +8,11 @@ from django.utils.translation import ngettext
 
 from terms.files.plan import CONFLICT, EDITED_HERE, REMOVED, SKIPPED, PlannedFile
 from terms.formats.fingerprint import fingerprint_of
-from terms.models import Category, Glossary, Term
+from terms.models import Glossary, Term
 from terms.models.bulk import batches
 from terms.quality.checking import BLOCK, blocks_publishing, findings
 from terms.quality.rule import CheckedTerm
-from terms.review.approvals import asks, needed_by
+from terms.review.approvals import Requirements, asks, needed_by
 
 # Rules about what the import itself brings: pictures, terms to link to, the texts of files.
 KNOWN_LATER = frozenset({"picture", "link", "drift"})
@@ -34,13 +34,7 @@ class Publishing:
             if is_asking:
                 self.needed |= needed_by(glossary, list(terms.only("uid", "category")))
         self.blocked = _blocked(glossary, entries)
-        self.default = glossary.approvals_needed if is_asking else 0
-        rows = Category.objects.filter(glossary=glossary).exclude(approvals_needed=None)
-        self.of_category = {
-            name: own or 0
-            for name, own in rows.values_list("name", "approvals_needed")
-            if is_asking
-        }
+        self.requirements = Requirements(glossary) if is_asking else None
 
     def of(self, entry: PlannedFile) -> tuple[bool, str]:
         """Return whether the text of an entry would go live, and what prevents it."""
@@ -70,10 +64,11 @@ class Publishing:
 
     def _needed(self, entry: PlannedFile) -> int:
         needed = self.needed.get(entry.term or 0, 0)
+        if self.requirements is None:
+            return 0
         if entry.document:
-            own = self.of_category.get(entry.document.category, self.default)
-            return max(needed, own)
-        return needed or self.default
+            return max(needed, self.requirements.of_name(entry.document.category).needed)
+        return needed or self.requirements.default.needed
 
 
 def _blocked(glossary: Glossary, entries: Collection[PlannedFile]) -> dict[str, str]:

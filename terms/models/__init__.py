@@ -8,7 +8,7 @@ from .jobs import Job
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .repository import Repository, Sync
-from .review import Approval, Comment, Removal, Review
+from .review import Approval, Comment, Removal, Review, ReviewStep
 from .revision import ChangeSet, ItemChange, PictureChange, Revision, TrashedTerm
 from .schedule import Schedule
 from .site import Address, Page, PageWrite, SearchMiss, Site, Unfinished, Withdrawal
@@ -56,6 +56,7 @@ __all__ = [
     "Removal",
     "Repository",
     "Review",
+    "ReviewStep",
     "Revision",
     "Schedule",
     "SearchMiss",

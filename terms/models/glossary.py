@@ -126,7 +126,9 @@ class Glossary(models.Model):
         max_length=50,
         blank=True,
         validators=[validate_key],
-        help_text=_lazy("Such as owner. The value is a user name, or a name and <e-mail>."),
+        help_text=_lazy(
+            "Such as owner. The value is a user name, or a name with an e-mail address."
+        ),
     )
     review_key = models.CharField(
         _lazy("header key of the review date"),

@@ -3,12 +3,15 @@
 from typing import Self, TypeVar
 
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from .glossary import Glossary
+from .classification import Category
+from .glossary import MOST_APPROVALS, Glossary
 from .term import PATH_LENGTH, Term
 
 PERSON = settings.AUTH_USER_MODEL
@@ -53,12 +56,53 @@ class Review(models.Model):
         return f"Review of {self.term}"
 
 
+class ReviewStep(models.Model):
+    """A named step of reviews: approvals by members of a group.
+
+    A category with steps, or with its own number of approvals, does not follow the steps of its
+    glossary. A step opens when those before it are complete.
+    """
+
+    glossary = models.ForeignKey(Glossary, models.CASCADE, related_name="steps")
+    category = models.ForeignKey(
+        Category,
+        models.CASCADE,
+        verbose_name=_lazy("category"),
+        null=True,
+        blank=True,
+        related_name="steps",
+        help_text=_lazy("Empty: the categories without steps of their own."),
+    )
+    name = models.CharField(
+        _lazy("step"), max_length=100, help_text=_lazy("Such as Subject expert, or Language.")
+    )
+    group = models.ForeignKey(
+        Group, models.PROTECT, verbose_name=_lazy("approved by"), related_name="+"
+    )
+    approvals_needed = models.PositiveSmallIntegerField(
+        _lazy("approvals needed"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_APPROVALS)],
+    )
+    order = models.PositiveSmallIntegerField(_lazy("place"), default=0)
+
+    class Meta:
+        ordering = ["order", "pk"]
+        default_permissions = ()
+        verbose_name = _lazy("review step")
+        verbose_name_plural = _lazy("review steps")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Approval(models.Model):
-    """A person's approval of the exact text with this fingerprint."""
+    """A person's approval of the exact text with this fingerprint, perhaps in a review step."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="approvals", db_index=False)
     fingerprint = models.CharField(max_length=64)
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="+", db_index=False)
+    step = models.ForeignKey(ReviewStep, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -125,6 +125,28 @@ def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:
     return user._places_of_grants
 
 
+def groups_of(user: Any, thing: Any) -> set[int]:
+    """Return the ids of the groups of ``user``, everywhere or by a grant for the term ``thing``."""
+    if not hasattr(user, "_groups_everywhere"):
+        user._groups_everywhere = set(user.groups.values_list("pk", flat=True))
+        grants = Grant.objects.filter(user=user.pk)
+        user._groups_of_grants = set(grants.values_list("role", "glossary", "category"))
+    return user._groups_everywhere | {
+        role
+        for role, glossary, category in user._groups_of_grants
+        if glossary == thing.glossary_id and category in (None, thing.category_id)
+    }
+
+
+def people_in(group: int, thing: Any) -> QuerySet:
+    """Return the active members of a group (id), everywhere or by a grant for a term."""
+    here = Q(grants__role=group, grants__glossary=thing.glossary_id) & (
+        Q(grants__category=None) | Q(grants__category=thing.category_id)
+    )
+    people = get_user_model().objects.filter(is_active=True)
+    return people.filter(Q(groups=group) | here).distinct()
+
+
 def people_with(permission: str, thing: Any) -> QuerySet:
     """Return the active people who have ``permission`` for ``thing``, by group or grant."""
     glossary = thing.pk if isinstance(thing, Glossary) else thing.glossary_id

@@ -1,12 +1,24 @@
 """Approvals of exact texts, and the number that is needed."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from terms.models import Approval, Category, Glossary, PublishedTerm, Revision, Term
+from terms.models import (
+    Approval,
+    Category,
+    Glossary,
+    PublishedTerm,
+    ReviewStep,
+    Revision,
+    Term,
+)
+from terms.people.permissions import groups_of
 
 MUST_APPROVE = (
     ngettext_lazy(
@@ -22,48 +34,124 @@ MUST_APPROVE = (
 )
 
 
-@dataclass(frozen=True)
-class Standing:
-    """The number of approvals that a text or a removal needs and has."""
+class CannotReview(ValueError):
+    """The request is not possible now; the message gives the reason."""
 
-    needed: int
+
+@dataclass(frozen=True)
+class StepStanding:
+    """A review step, with the number of approvals that it has."""
+
+    step: ReviewStep
     given: int
 
     @property
     def missing(self) -> int:
-        return max(0, self.needed - self.given)
+        return max(0, self.step.approvals_needed - self.given)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The number of approvals that a text or a removal needs and has, in all and by step."""
+
+    needed: int
+    given: int
+    steps: tuple[StepStanding, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        return max(self.needed - self.given, sum(step.missing for step in self.steps), 0)
+
+    @property
+    def open_step(self) -> ReviewStep | None:
+        """The first step that is not complete."""
+        return next((step.step for step in self.steps if step.missing), None)
 
     def in_words(self, first: Promise, more: Promise) -> str:
         """Return ``first``, or ``more`` if there are approvals already, for the missing number.
 
-        Both are results of ``ngettext_lazy`` with the key ``count``.
+        Both are results of ``ngettext_lazy`` with the key ``count``. The open step follows.
         """
-        return str((more if self.given else first) % {"count": self.missing})
+        words = str((more if self.given else first) % {"count": self.missing})
+        if not self.open_step:
+            return words
+        step = _("Next step: {step}.").format(step=self.open_step.name)
+        return f"{words} {step}"
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """The number of approvals and the steps of a glossary or a category."""
+
+    number: int
+    steps: tuple[ReviewStep, ...] = ()
+
+    @property
+    def needed(self) -> int:
+        return max(self.number, sum(step.approvals_needed for step in self.steps))
+
+    def with_those_of(self, other: "Requirement") -> "Requirement":
+        more = tuple(step for step in other.steps if step not in self.steps)
+        return Requirement(max(self.number, other.number), self.steps + more)
+
+    def standing(self, approvals: Collection[tuple[int, int | None]]) -> Standing:
+        """Return what is needed and given. ``approvals`` are pairs of person and step."""
+        of_step = Counter(step for _person, step in approvals)
+        steps = tuple(StepStanding(step, of_step[step.pk]) for step in self.steps)
+        return Standing(self.needed, len(approvals), steps)
+
+
+class Requirements:
+    """The approvals that the texts of a glossary need, by category."""
+
+    def __init__(self, glossary: Glossary):
+        # Read from the database: the object in memory may be out of date.
+        number = Glossary.objects.values_list("approvals_needed", flat=True).get(pk=glossary.pk)
+        steps: dict[int | None, list[ReviewStep]] = {}
+        for step in ReviewStep.objects.filter(glossary=glossary):
+            steps.setdefault(step.category_id, []).append(step)
+        self.default = Requirement(number, tuple(steps.get(None, ())))
+        self._of: dict[object, Requirement] = {}
+        rows = Category.objects.filter(glossary=glossary)
+        for pk, slug, name, own in rows.values_list("pk", "slug", "name", "approvals_needed"):
+            if own is None and pk not in steps:
+                continue
+            found = Requirement(number if own is None else own, tuple(steps.get(pk, ())))
+            # Published rows have slug and name, one of which may have changed since.
+            self._of |= dict.fromkeys((pk, ("slug", slug), ("name", name)), found)
+
+    def of_category(self, pk: int | None) -> Requirement:
+        return self._of.get(pk, self.default)
+
+    def of_name(self, name: str) -> Requirement:
+        return self._of.get(("name", name), self.default)
+
+    def of_page(self, slug: str, name: str) -> Requirement:
+        """Return the requirement of a published category."""
+        return self._of.get(("slug", slug), self.default).with_those_of(self.of_name(name))
+
+
+def requirements(glossary: Glossary, terms: Collection[Term]) -> dict[int, Requirement]:
+    """Return term id → the approvals that the term needs.
+
+    If a text moves to another category, those of both categories are needed.
+    """
+    found = Requirements(glossary)
+    pages = PublishedTerm.objects.order_by().filter(uid__in=[term.uid for term in terms])
+    live = {
+        uid: found.of_page(slug, name)
+        for uid, slug, name in pages.values_list("uid", "category_slug", "category")
+    }
+    nothing = Requirement(0)
+    return {
+        term.pk: found.of_category(term.category_id).with_those_of(live.get(term.uid, nothing))
+        for term in terms
+    }
 
 
 def needed_by(glossary: Glossary, terms: Collection[Term]) -> dict[int, int]:
-    """Return term id → number of approvals that the term needs.
-
-    If a text moves to another category, the stricter of the two categories counts.
-    """
-    # Read from the database: the object in memory may be out of date.
-    default = Glossary.objects.values_list("approvals_needed", flat=True).get(pk=glossary.pk)
-    rows = Category.objects.filter(glossary=glossary).values_list(
-        "pk", "slug", "name", "approvals_needed"
-    )
-    needed: dict[object, int] = {None: default}
-    for pk, slug, name, own in rows:
-        # Published rows have slug and name, one of which may have changed since.
-        for key in (pk, ("slug", slug), ("name", name)):
-            needed[key] = default if own is None else own
-    pages = PublishedTerm.objects.order_by().filter(uid__in=[term.uid for term in terms])
-    live = {
-        uid: max(needed.get(("slug", slug), default), needed.get(("name", name), default))
-        for uid, slug, name in pages.values_list("uid", "category_slug", "category")
-    }
-    return {
-        term.pk: max(needed.get(term.category_id, default), live.get(term.uid, 0)) for term in terms
-    }
+    """Return term id → number of approvals that the term needs."""
+    return {pk: found.needed for pk, found in requirements(glossary, terms).items()}
 
 
 def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
@@ -73,7 +161,7 @@ def contributors(terms: Iterable[Term]) -> dict[int, set[int]]:
     written = list(rows.values_list("term", "fingerprint", "author"))
     since: dict[int, set[str]] = {}
     reached: set[int] = set()
-    for term, fingerprint, _ in written:
+    for term, fingerprint, _author in written:
         if fingerprint == live[term]:
             reached.add(term)
         elif term not in reached:
@@ -92,21 +180,35 @@ def authors_of(term: Term) -> set[int]:
 
 def standings(glossary: Glossary, terms: Collection[Term]) -> dict[int, Standing]:
     """Return term id → standing. Approvals by authors of the text do not count."""
-    needed = needed_by(glossary, terms)
+    needed = requirements(glossary, terms)
     texts = {term.pk: term.fingerprint for term in terms}
     rows = Approval.objects.order_by().filter(term__in=texts)
     people = [
-        (term, person)
-        for term, fingerprint, person in rows.values_list("term", "fingerprint", "person")
+        (term, person, step)
+        for term, fingerprint, person, step in rows.values_list(
+            "term", "fingerprint", "person", "step"
+        )
         if texts[term] == fingerprint
     ]
-    approved = {term for term, _person in people}
+    approved = {term for term, _person, _step in people}
     authors = contributors([term for term in terms if term.pk in approved]) if people else {}
-    given: dict[int, int] = {}
-    for term, person in people:
+    given: dict[int, list[tuple[int, int | None]]] = {}
+    for term, person, step in people:
         if person not in authors.get(term, ()):
-            given[term] = given.get(term, 0) + 1
-    return {term.pk: Standing(needed[term.pk], given.get(term.pk, 0)) for term in terms}
+            given.setdefault(term, []).append((person, step))
+    return {term.pk: needed[term.pk].standing(given.get(term.pk, ())) for term in terms}
+
+
+def step_for(person: Any, term: Term, standing: Standing) -> ReviewStep | None:
+    """Return the step that an approval by ``person`` counts for, if there are steps.
+
+    Raises CannotReview if the open step is for members of a group only.
+    """
+    step = standing.open_step
+    if step and step.group_id not in groups_of(person, term):
+        text = _("The next step is “{step}”: only members of “{group}” can approve it.")
+        raise CannotReview(text.format(step=step.name, group=step.group))
+    return step
 
 
 def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str]:
@@ -127,11 +229,16 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
 def are_asked_for() -> bool:
     """Whether any glossary or category requires approvals."""
     asking = {"approvals_needed__gt": 0}
-    return Glossary.objects.filter(**asking).exists() or Category.objects.filter(**asking).exists()
+    return (
+        Glossary.objects.filter(**asking).exists()
+        or Category.objects.filter(**asking).exists()
+        or ReviewStep.objects.exists()
+    )
 
 
 def asks(glossary: Glossary) -> bool:
     """Whether the glossary or one of its categories requires approvals, from the database."""
     fresh = Glossary.objects.filter(pk=glossary.pk, approvals_needed__gt=0)
     stricter = Category.objects.filter(glossary=glossary.pk, approvals_needed__gt=0)
-    return fresh.exists() or stricter.exists()
+    steps = ReviewStep.objects.filter(glossary=glossary.pk)
+    return fresh.exists() or stricter.exists() or steps.exists()

@@ -5,21 +5,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from terms.models import Approval, Event, Glossary, Review, Term
+from terms.models import Approval, Event, Glossary, Review, ReviewStep, Term
 from terms.people.audit_log import record
 from terms.people.notifications import tell
-from terms.people.permissions import people_with
+from terms.people.permissions import people_in, people_with
 
-from .approvals import authors_of
+from .approvals import CannotReview, Standing, authors_of, standings, step_for
+
+__all__ = ["CannotReview", "approve", "as_seen", "request_changes", "submit", "take_back"]
 
 MAX_TEXT = 5_000  # characters of a reason, a note or a comment
-
-
-class CannotReview(ValueError):
-    """The request is not possible now; the message gives the reason."""
 
 
 def submit(term: Term, person: Any, note: str = "") -> None:
@@ -41,8 +40,7 @@ def submit(term: Term, person: Any, note: str = "") -> None:
         Review.objects.create(term=now, opened_by=person, opened_at=timezone.now(), note=note)
         _record(now, Event.Kind.SUBMITTED, person, note)
         text = _("{person} asks for a review of “{term}”.").format(person=person, term=now)
-        reviewers = people_with("approve_term", now).exclude(pk__in=authors_of(now))
-        tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
+        tell(_reviewers(now, _standing(now)), now, f"{text}\n\n{note}".strip(), but=person)
 
 
 def approve(term: Term, person: Any, fingerprint: str) -> None:
@@ -56,16 +54,39 @@ def approve(term: Term, person: Any, fingerprint: str) -> None:
             raise CannotReview(_("This text is already published."))
         if person.pk in authors_of(now):
             raise CannotReview(_("Someone else must approve this, because you wrote part of it."))
-        at = timezone.now()
-        _approval, made = Approval.objects.get_or_create(
-            term=now, fingerprint=fingerprint, person=person, defaults={"created_at": at}
-        )
-        if not made:
+        given = Approval.objects.filter(term=now, fingerprint=fingerprint)
+        if given.filter(person=person).exists():
             raise CannotReview(_("You have already approved this text."))
+        step = step_for(person, now, _standing(now))
+        given.create(
+            term=now, fingerprint=fingerprint, person=person, step=step, created_at=timezone.now()
+        )
         version = _("version {number}").format(number=now.version)
-        _record(now, Event.Kind.APPROVED, person, version)
+        _record(now, Event.Kind.APPROVED, person, f"{step}, {version}" if step else version)
         text = _("{person} approved “{term}”.").format(person=person, term=now)
         tell(_concerned(now), now, text, but=person)
+        _open_next(now, step, person)
+
+
+def _open_next(term: Term, step: ReviewStep | None, person: Any) -> None:
+    """Ask the group of the next step, if the approval of ``step`` has opened it."""
+    standing = _standing(term)
+    if step and standing.open_step and standing.open_step != step:
+        text = _("“{term}” is ready for the next step of its review: {step}.")
+        said = text.format(term=term, step=standing.open_step.name)
+        tell(_reviewers(term, standing), term, said, but=person)
+
+
+def _standing(term: Term) -> Standing:
+    return standings(term.glossary, [term])[term.pk]
+
+
+def _reviewers(term: Term, standing: Standing) -> QuerySet:
+    """Return the people who may approve the text now."""
+    people = people_with("approve_term", term).exclude(pk__in=authors_of(term))
+    if step := standing.open_step:
+        people = people.filter(pk__in=people_in(step.group_id, term).values("pk"))
+    return people
 
 
 def request_changes(term: Term, person: Any, reason: str) -> None:

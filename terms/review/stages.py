@@ -57,6 +57,8 @@ class Stage:
         if self.name == DRAFT and self.is_sent_back:
             return _("changes requested")
         if self.name == REVIEW and self.standing.needed:
+            if step := self.standing.open_step:
+                return _("in review: {step}").format(step=step.name)
             text = _("in review, {given} of {needed}")
             return text.format(given=self.standing.given, needed=self.standing.needed)
         return {
@@ -147,7 +149,7 @@ def approvals_of(term: Term) -> list[Yes]:
     numbers = dict(term.revisions.order_by("number").values_list("fingerprint", "number"))
     # Approvals of removals have the fingerprint of no revision, and are left out.
     authors = authors_of(term)
-    rows: Any = term.approvals.select_related("person")
+    rows: Any = term.approvals.select_related("person", "step")
     return [
         Yes(
             row,

@@ -23,7 +23,7 @@ from terms.models import (
     Term,
 )
 from terms.models.term import TermQuerySet
-from terms.people.permissions import rights
+from terms.people.permissions import groups_of, rights
 
 from .stages import APPROVED, stages_of
 
@@ -65,16 +65,17 @@ def to_review(person: Any) -> QuerySet:
     """Match terms with a text in review or a removal request for this person to approve.
 
     Excluded are newest revisions and requests by the person, those that the person has
-    approved, and texts with all required approvals.
+    approved, texts with all required approvals, and those whose next step is for others.
     """
     given = Approval.objects.filter(
         term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
     )
     own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
     asked = _mine(person, "approve_term").in_review().exclude(Exists(given)).exclude(Exists(own))
+    complete, elsewhere = _settled(asked, person)
     approved = Approval.objects.filter(person=person.pk).values("fingerprint")
     leaving = Removal.objects.open().exclude(person=person.pk).exclude(fingerprint__in=approved)
-    texts = asked.exclude(pk__in=_approved(asked)).values("pk")
+    texts = asked.exclude(pk__in=[*complete, *elsewhere]).values("pk")
     return _mine(person, "approve_term").filter(Q(pk__in=texts) | Q(pk__in=leaving.values("term")))
 
 
@@ -82,13 +83,19 @@ def ready(person: Any) -> QuerySet:
     """Match terms with an approved text that is not published yet."""
     yes = Approval.objects.filter(term=OuterRef("pk"), fingerprint=OuterRef("fingerprint"))
     waiting = _mine(person, "publish_term").waiting().filter(Exists(yes))
-    return waiting.filter(pk__in=_approved(waiting))
+    return waiting.filter(pk__in=_settled(waiting, person)[0])
 
 
-def _approved(terms: TermQuerySet) -> list[int]:
-    """Return the ids of terms with all required approvals."""
+def _settled(terms: TermQuerySet, person: Any) -> tuple[list[int], list[int]]:
+    """Return the ids of terms with all approvals, and of those whose next step is for others."""
     some = list(terms.defer("body", "extra").select_related("category")[:COUNTED])
-    return [pk for pk, stage in stages_of(some).items() if stage.name == APPROVED]
+    found = stages_of(some)
+    complete = [pk for pk, stage in found.items() if stage.name == APPROVED]
+    steps = [(term, found[term.pk].standing.open_step) for term in some]
+    elsewhere = [
+        term.pk for term, step in steps if step and step.group_id not in groups_of(person, term)
+    ]
+    return complete, elsewhere
 
 
 def mine(person: Any) -> QuerySet:

@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+NO_STEPS = {"steps-TOTAL_FORMS": "0", "steps-INITIAL_FORMS": "0"}  # of the form of a glossary
+
 
 class _Fields(HTMLParser):
     def __init__(self):

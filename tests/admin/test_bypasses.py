@@ -24,7 +24,7 @@ from terms.people import notifications
 from terms.publishing.publish import publish
 from terms.review.requests import CannotReview, approve
 from tests.accounts import logged_in
-from tests.admin.forms import address, fields_of
+from tests.admin.forms import NO_STEPS, address, fields_of
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_permissions_in_a_category_do_not_allow_new_categories(roles):
     law = Category.objects.get()
     client = logged_in(person("ann", "Administrator", glossary=law.glossary, category=law))
     for model in ("glossary", "category", "vertical"):
-        sent = {"name": "New", "slug": "new", "language": "en", "approvals_needed": "0",
+        sent = {"name": "New", "slug": "new", "language": "en", "approvals_needed": "0", **NO_STEPS,
                 "glossary": law.glossary_id, "order": "0"}  # fmt: skip
         assert client.post(f"/admin/terms/{model}/add/", sent).status_code == 403
     assert (Glossary.objects.count(), Category.objects.count()) == (1, 1)
@@ -193,7 +193,9 @@ def test_administrator_cannot_change_accounts_with_other_permissions(roles, more
     if more == "permission":
         other.user_permissions.add(Permission.objects.get(codename="change_group"))
     else:
-        other.groups.add(Group.objects.create(name="Ops"))
+        group = Group.objects.create(name="Ops")
+        group.permissions.add(Permission.objects.get(codename="change_group"))
+        other.groups.add(group)
     for route in ("change", "password"):
         assert client.post(f"/admin/auth/user/{other.pk}/{route}/", {}).status_code == 403
 

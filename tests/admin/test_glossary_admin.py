@@ -3,6 +3,7 @@ import pytest
 from terms.models import Event, Glossary, Page, PublishedTerm, Term
 from terms.pages.rebuilding import stale_pages
 from terms.publishing.publish import publish, withdraw
+from tests.admin.forms import NO_STEPS
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,7 @@ def test_new_name_of_glossary_is_on_every_page_immediately(admin):
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     html = admin.get(address).content.decode()
     assert 'name="slug"' not in html
-    sent = {"name": "Words of the house", "language": "en", "approvals_needed": "0"}
+    sent = {"name": "Words of the house", "language": "en", "approvals_needed": "0", **NO_STEPS}
     admin.post(address, sent)
     glossary = Glossary.objects.get()
     assert (glossary.name, glossary.slug) == ("Words of the house", "glossary")
@@ -38,7 +39,13 @@ def test_quality_rules_are_set_for_a_glossary(admin):
     glossary = default_glossary()
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert "A heading skips a level" in admin.get(address).content.decode()
-    sent = {"name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    sent = {
+        "name": "Glossary",
+        "slug": "glossary",
+        "language": "en",
+        "approvals_needed": "0",
+        **NO_STEPS,
+    }
     response = admin.post(address, {**sent, "rule_heading": "block", "rule_jargon": "off"})
     assert response.status_code == 302
     rules = Glossary.objects.get().rules
@@ -70,7 +77,7 @@ def test_new_language_changes_order_and_texts_immediately(admin):
     glossary = default_glossary()
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert "German" in admin.get(address).content.decode()
-    sent = {"name": "Glossary", "approvals_needed": "0"}
+    sent = {"name": "Glossary", "approvals_needed": "0", **NO_STEPS}
     wrong = admin.post(address, {**sent, "language": "auf deutsch"})
     assert "“auf deutsch” is not a valid language tag" in wrong.content.decode()
     assert admin.post(address, {**sent, "language": "sv"}).status_code == 302

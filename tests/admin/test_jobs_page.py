@@ -10,6 +10,7 @@ from terms.jobs.kind import JobLink, JobNote, JobResult
 from terms.jobs.starting import start_job
 from terms.models import Category, ChangeSet, Glossary, Grant, Job, PublishedTerm, Term
 from tests.accounts import logged_in
+from tests.admin.forms import NO_STEPS
 from tests.factory import default_glossary, make_live, make_term
 from tests.jobs.workers import make_terms
 
@@ -24,7 +25,14 @@ def words(response):
 @pytest.fixture(autouse=True)
 def two_are_many(monkeypatch):
     """Let three terms be many, instead of making hundreds."""
-    for module in ("publication", "classification", "change_sets", "views.bulk", "views.refactor"):
+    for module in (
+        "publication",
+        "classification",
+        "glossaries",
+        "change_sets",
+        "views.bulk",
+        "views.refactor",
+    ):
         monkeypatch.setattr(f"terms.admin.{module}.MANY", 2)
 
 
@@ -111,7 +119,7 @@ def test_setting_that_every_page_shows_is_a_job_for_many_pages(admin):
         make_live(name)
     glossary = default_glossary()
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
-    data = {"name": "Words", "language": "en", "approvals_needed": 0, "origin": ""}
+    data = {"name": "Words", "language": "en", "approvals_needed": 0, **NO_STEPS, "origin": ""}
     response = admin.post(address, data, follow=True)
     assert "Readers’ pages are being rebuilt" in words(response)
     assert Job.objects.get().kind == "rebuild"

@@ -11,7 +11,7 @@ from terms.media.pictures import store_picture
 from terms.media.uploads import add_picture
 from terms.models import Category, ChangeSet, Event, Glossary, Grant, Page, Picture, Term
 from tests.accounts import logged_in
-from tests.admin.forms import fields_of
+from tests.admin.forms import NO_STEPS, fields_of
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,13 @@ def test_authors_see_pictures_and_do_not_replace_them(account):
 def test_glossary_refuses_folder_outside(admin):
     glossary = default_glossary()
     url = f"/admin/terms/glossary/{glossary.pk}/change/"
-    data = {"name": "Words", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    data = {
+        "name": "Words",
+        "slug": "glossary",
+        "language": "en",
+        "approvals_needed": "0",
+        **NO_STEPS,
+    }
     for folder in ("../x", "/x", "a/../b", ".git/x", "a\\b", ".", "a//b"):
         html = admin.post(url, data | {"picture_folder": folder}).content.decode()
         assert "is not a folder below" in html, folder

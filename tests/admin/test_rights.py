@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -123,7 +123,7 @@ MODELS = {
     "terms/webhook": (ADMINISTRATOR,) * 4,
     "terms/event": (ADMINISTRATOR, NEVER, NEVER, NEVER),
     "auth/user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
-    "auth/group": (SUPER, SUPER, SUPER, SUPER),
+    "auth/group": (ADMINISTRATOR,) * 4,
 }
 for model, who in MODELS.items():
     for rest, right in STOCK.items():
@@ -438,10 +438,11 @@ def test_new_account_gets_its_roles(client_of):
     client = client_of("Administrator")
     secret = "correct horse battery"
     reviewer, friends = Group.objects.get(name="Reviewer"), Group.objects.create(name="Friends")
+    friends.permissions.add(Permission.objects.get(codename="delete_user"))
     new = {"username": "bo", "password1": secret, "password2": secret, "groups": [reviewer.pk]}
     page = client.get("/admin/auth/user/add/").content.decode()
     assert "Reviewer: also approves the changes of others" in page
-    assert "Friends" not in page  # only superusers assign other groups
+    assert "Friends" not in page  # only superusers assign groups with permissions of their own
     stolen = new | {"groups": [friends.pk]}
     assert client.post("/admin/auth/user/add/", stolen).status_code == 200
     assert client.post("/admin/auth/user/add/", new).status_code == 302
@@ -458,3 +459,28 @@ def test_new_account_gets_its_roles(client_of):
     assert client.post(f"/admin/auth/user/{bo.pk}/change/", data).status_code == 302
     assert str(Grant.objects.get()) == "bo: Author in Mine"
     assert "Author in Mine" in client.get("/admin/auth/user/").content.decode()
+
+
+def test_administrator_changes_only_groups_without_permissions(client_of):
+    client = client_of("Administrator")
+    experts, strong = Group.objects.create(name="Experts"), Group.objects.create(name="Strong")
+    strong.permissions.add(Permission.objects.get(codename="delete_user"))
+    sent = {"name": "Experts", "members": [client.user.pk]}
+    assert client.post(f"/admin/auth/group/{experts.pk}/change/", sent).status_code == 302
+    assert list(experts.user_set.all()) == [client.user]
+    assert client.post(f"/admin/auth/group/{strong.pk}/change/", sent).status_code == 403
+    assert client.post(f"/admin/auth/group/{strong.pk}/delete/", {"post": "yes"}).status_code == 403
+    page = client.get(f"/admin/auth/group/{experts.pk}/change/").content.decode()
+    assert 'name="permissions"' not in page
+    stolen = sent | {"permissions": [Permission.objects.get(codename="delete_user").pk]}
+    client.post(f"/admin/auth/group/{experts.pk}/change/", stolen)
+    assert not experts.permissions.exists()
+    author = Group.objects.get(name="Author")
+    client.post(f"/admin/auth/group/{author.pk}/change/", {"name": "X", "members": []})
+    assert Group.objects.filter(name="Author").exists()
+    assert client.post(f"/admin/auth/group/{author.pk}/delete/", {"post": "yes"}).status_code == 403
+    # The account stays under the care of administrators.
+    assert client.get(f"/admin/auth/user/{client.user.pk}/change/").status_code == 200
+    assert (
+        'name="groups"' in client.get(f"/admin/auth/user/{client.user.pk}/change/").content.decode()
+    )

@@ -31,7 +31,7 @@ from terms.models import (
     Term,
 )
 from tests.accounts import logged_in
-from tests.admin.forms import address, fields_of
+from tests.admin.forms import NO_STEPS, address, fields_of
 from tests.factory import default_glossary, make_term, text_of
 
 pytestmark = pytest.mark.django_db
@@ -471,7 +471,13 @@ def test_turning_header_keys_on_writes_what_is_known(people, ann):
     flask, other = make_term("Flask", text=ALIASED), make_term("Quart")
     Term.objects.filter(pk=flask.pk).update(owner=people[0], review_by=date(2027, 1, 31))
     url = f"/admin/terms/glossary/{flask.glossary_id}/change/"
-    data = {"name": "Words", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    data = {
+        "name": "Words",
+        "slug": "glossary",
+        "language": "en",
+        "approvals_needed": "0",
+        **NO_STEPS,
+    }
     data |= {"keeps": "headers", "owner_key": "owner", "review_key": "review_by"}
     for key in ("term", "a b", "x:", "title", "status"):
         assert admin.post(url, data | {"owner_key": key}).status_code == 200, key

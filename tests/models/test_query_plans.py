@@ -52,7 +52,8 @@ def full_scans(queries):
 
 # Scans that happen once per change: names and pages for lists of all terms, and small tables.
 ALLOWED = re.compile(
-    r'"terms_(category|vertical|publishedclass|glossary|withdrawal|webhook)"|published_(order|classes)'
+    r'"terms_(category|vertical|publishedclass|glossary|withdrawal|webhook)"|terms_reviewstep'
+    r"|published_(order|classes)"
     r'|ORDER BY "terms_publishedterm"."sort_key"'
 )
 

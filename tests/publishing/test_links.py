@@ -8,6 +8,7 @@ from terms.addresses import Origin, linked_file
 from terms.changes.rename import move
 from terms.models import Mention, Page, PublishedRelation, PublishedTerm, Term
 from terms.publishing.publish import publish, rebuild, withdraw
+from tests.admin.forms import NO_STEPS
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +157,13 @@ def test_root_relative_links_point_to_original_site(admin_client):
     )
     make_live("Django", body=body)
     address = f"/admin/terms/glossary/{default_glossary().pk}/change/"
-    sent = {"name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    sent = {
+        "name": "Glossary",
+        "slug": "glossary",
+        "language": "en",
+        "approvals_needed": "0",
+        **NO_STEPS,
+    }
     refused = admin_client.post(address, {**sent, "origin": "javascript:alert(1)"})
     assert "Enter a valid URL" in refused.content.decode()
     admin_client.post(address, {**sent, "origin": "https://x.org/docs"})

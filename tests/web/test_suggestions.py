@@ -26,6 +26,7 @@ from terms.review import suggestions
 from terms.review.worklists import LISTS
 from terms.web import suggestions as form
 from tests.accounts import logged_in
+from tests.admin.forms import NO_STEPS
 from tests.factory import default_glossary, make_live, make_term, publish_all
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +92,13 @@ def test_form_is_available_only_if_suggestions_are_enabled(admin):
     assert b'<a href="./suggestion">Suggest a term</a>' in home.content
     assert b"suggestion" in Page.objects.get(path=path).content
     glossary = default_glossary()
-    form = {"name": glossary.name, "slug": "glossary", "language": "en", "approvals_needed": 0}
+    form = {
+        "name": glossary.name,
+        "slug": "glossary",
+        "language": "en",
+        "approvals_needed": 0,
+        **NO_STEPS,
+    }
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert admin.post(address, form).status_code == 302
     assert b"suggestion" not in Page.objects.get(path=path).content

@@ -20,7 +20,7 @@ from terms.models import Approval, Term
 from terms.people.notifications import read_notices
 from terms.people.permissions import may
 from terms.quality.checking import findings_of
-from terms.review.approvals import authors_of
+from terms.review.approvals import authors_of, step_for
 from terms.review.comments import Thread, threads, words_of
 from terms.review.requests import CannotReview
 from terms.review.stages import LIVE, approvals_of, stage_of
@@ -108,11 +108,21 @@ def _possible(term, stage, person) -> set[str]:
         return set()
     found = {"take_back", "changes"} if term.reviews.open().exists() else {"submit"}
     has_said_yes = term.approvals.filter(person=person, fingerprint=term.fingerprint).exists()
-    if person.pk not in authors_of(term) and not has_said_yes:
+    is_author = person.pk in authors_of(term)
+    if not (is_author or has_said_yes) and _may_fill(stage.standing, person, term):
         found.add("approve")
     if not stage.standing.missing:
         found.add("publish")
     return found
+
+
+def _may_fill(standing, person, term) -> bool:
+    """Whether an approval by the person would count now, where a review has steps."""
+    try:
+        step_for(person, term, standing)
+    except CannotReview:
+        return False
+    return True
 
 
 def _removal(term, person, allowed):
@@ -120,10 +130,12 @@ def _removal(term, person, allowed):
     asked = term.removals.open().select_related("person").first()
     if asked is None:
         return {"removal": None}
+    standing = removals.standing_of(term, asked.action, asked.detail)
     missing = removals.why_not(term, asked.action, asked.detail)
     given = Approval.objects.filter(term=term, fingerprint=asked.fingerprint)
     possible = {"refuse_removal", "take_removal_back"} | ({"remove"} if not missing else set())
-    if person.pk != asked.person_id and not given.filter(person=person).exists():
+    is_given = person.pk == asked.person_id or given.filter(person=person).exists()
+    if not is_given and _may_fill(standing, person, term):
         possible.add("approve_removal")
     possible.discard("refuse_removal" if person.pk == asked.person_id else "take_removal_back")
     return {
