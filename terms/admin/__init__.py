@@ -10,6 +10,7 @@ from terms.models import (
     Event,
     Glossary,
     Job,
+    Pattern,
     Picture,
     Repository,
     SearchMiss,
@@ -24,6 +25,7 @@ from .glossaries import GlossaryAdmin
 from .groups import GroupAdmin
 from .jobs import JobAdmin
 from .log import EventAdmin
+from .patterns import PatternAdmin
 from .people import PersonAdmin
 from .picture_list import PictureAdmin
 from .repositories import RepositoryAdmin
@@ -42,6 +44,7 @@ admin.site.register(Repository, RepositoryAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
 admin.site.register(Category, ClassificationAdmin)
 admin.site.register(Vertical, ClassificationAdmin)
+admin.site.register(Pattern, PatternAdmin)
 admin.site.register(Picture, PictureAdmin)
 admin.site.register(SearchMiss, SearchMissAdmin)
 admin.site.register(Term, TermAdmin)

@@ -29,6 +29,7 @@ from terms.review.comments import threads
 from terms.review.stages import stage_of
 from terms.review.suggestions import said_of, why_declined
 
+from . import patterns
 from .form import conflicts, recovery
 from .form.form import TermForm
 from .form.readonly import VIEWED, Viewing
@@ -120,7 +121,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         glossaries = self._choices(request, Glossary)
         first = glossaries.filter(slug=DEFAULT_SLUG).first() or glossaries.first()
         default = {"glossary": first.pk} if first else {}
-        return {**default, **super().get_changeform_initial_data(request)}
+        asked = super().get_changeform_initial_data(request)
+        return {**default, **patterns.values_of(request.user, asked.pop("pattern", "")), **asked}
 
     def add_view(self, request, form_url="", extra_context=None):
         if not Glossary.objects.exists():
@@ -163,6 +165,7 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             posted = autosave.slot_in(request.POST.get("slot", ""))
             context.setdefault("slot", posted or autosave.new_slot())
             context["begun"] = recovery.offers(request.user, context["slot"])
+            context["patterns"] = patterns.choices(request.user, request.GET.get("pattern", ""))
         else:
             context["unsaved"] = autosave.kept(request.user, obj)
             context["undecided"] = recovery.is_undecided(request, context)

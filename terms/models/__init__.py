@@ -5,6 +5,7 @@ from .glossary import Glossary
 from .guest import GuestLink
 from .imports import ImportFile, ImportPlan, ImportUpload
 from .jobs import Job
+from .pattern import Pattern
 from .people import Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .repository import Repository, Sync
@@ -43,6 +44,7 @@ __all__ = [
     "Notice",
     "Page",
     "PageWrite",
+    "Pattern",
     "Picture",
     "PictureChange",
     "PictureFile",

@@ -16,6 +16,7 @@ from terms.models import (
     Glossary,
     Grant,
     Job,
+    Pattern,
     Picture,
     PublishedTerm,
     Repository,
@@ -115,6 +116,7 @@ MODELS = {
     "terms/category": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
+    "terms/pattern": (ADMINISTRATOR,) * 4,
     "terms/picture": (AUTHOR, NEVER, PUBLISHER, PUBLISHER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),
     "terms/changeset": (AUTHOR, NEVER, NEVER, NEVER),
@@ -202,6 +204,7 @@ def filled(route, term, other):
         "searchmiss": miss.pk, "picture": picture.pk, "event": Event.objects.all()[0].pk, "user": other.pk, "group": group.pk,
         "repository": Repository.objects.get_or_create(glossary=term.glossary)[0].pk,
         "webhook": Webhook.objects.get_or_create(glossary=term.glossary, address="x")[0].pk,
+        "pattern": Pattern.objects.get_or_create(glossary=term.glossary, name="x")[0].pk,
         "job": Job.objects.get_or_create(glossary=term.glossary, title="x")[0].pk,
     }  # fmt: skip
     model = route.split("/")[2] if route.count("/") > 2 else ""
