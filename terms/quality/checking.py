@@ -15,7 +15,7 @@ from terms.formats.document import read_document
 from terms.models import Glossary, Revision, Term
 from terms.models.extensions import extensions_in
 
-from . import definitions, files, links, pictures, structure
+from . import definitions, files, links, pictures, structure, wording
 from .context import GlossaryContext
 from .rule import CheckedTerm, Finding, Rule
 
@@ -25,6 +25,7 @@ OFF, WARN, BLOCK = "off", "warn", "block"
 BUILT_IN = (
     *definitions.RULES,
     *structure.RULES,
+    *wording.RULES,
     *links.RULES,
     *pictures.RULES,
     *files.RULES,
@@ -63,8 +64,8 @@ def findings(
         if entry.document.problem:
             continue
         for rule in checks:
-            for where, message in rule.check(entry, context):
-                yield entry, Finding(rule.name, where, message)
+            for found in rule.check(entry, context):
+                yield entry, Finding(rule.name, *found)
 
 
 def findings_of(term: Term) -> list[Finding]:

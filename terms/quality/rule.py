@@ -26,16 +26,25 @@ class CheckedTerm:
         return outline(self.document.body) if len(self.document.body) <= MAX_BODY else Outline()
 
 
-Check = Callable[[CheckedTerm, GlossaryContext], Iterator[tuple[str, str]]]
+class Repair(NamedTuple):
+    """Replaces ``before`` by ``after`` in a line of the text. Line 0 is a new one at its end."""
+
+    line: int
+    before: str
+    after: str
+
+
+Found = tuple[str, str] | tuple[str, str, Repair]
+Check = Callable[[CheckedTerm, GlossaryContext], Iterator[Found]]
 
 
 class Rule(NamedTuple):
     """A quality rule.
 
     ``name`` is the key under which glossaries store the rule's level; ``title`` is its label in
-    the admin. ``check`` takes a text and its glossary, and yields a pair for each problem: the
-    place (a field, or ``text, line 3``) and a message that explains the fix. It has no side
-    effects.
+    the admin. ``check`` takes a text and its glossary, and yields for each problem the place (a
+    field, or ``text, line 3``), a message that explains the fix, and perhaps a Repair that the
+    form offers. It has no side effects.
     """
 
     name: str
@@ -49,3 +58,4 @@ class Finding(NamedTuple):
     rule: str
     where: str
     message: str
+    repair: Repair | None = None

@@ -1,4 +1,4 @@
-"""The outline of a Markdown text: headings, links and pictures, with their lines."""
+"""The outline of a Markdown text: headings, paragraphs, links, pictures, with their lines."""
 
 import re
 from bisect import bisect_left
@@ -11,8 +11,8 @@ MAX_WORDS = 5_000  # characters of a piece; pictures can be nested
 
 
 class OutlinePiece(NamedTuple):
-    """``text`` is the text of a heading or link, or a picture's alternative text; ``target`` is
-    the address of a link or picture, or a heading's level (H1 to H6)."""
+    """``text`` is the text of a heading, paragraph or link, or a picture's alternative text;
+    ``target`` is the address of a link or picture, or a heading's level (H1 to H6)."""
 
     line: int
     text: str
@@ -22,6 +22,7 @@ class OutlinePiece(NamedTuple):
 @dataclass
 class Outline:
     headings: list[OutlinePiece] = field(default_factory=list)
+    paragraphs: list[OutlinePiece] = field(default_factory=list)
     links: list[OutlinePiece] = field(default_factory=list)
     pictures: list[OutlinePiece] = field(default_factory=list)
 
@@ -30,7 +31,10 @@ def outline(markdown: str) -> Outline:
     """Return the outline of ``markdown``; lines are counted from 1."""
     breaks = [match.start() for match in re.finditer(b"\n", markdown.encode())]
     found = Outline()
-    lists = {"Heading": found.headings, "Link": found.links, "Image": found.pictures}
+    lists = {
+        "Heading": found.headings, "Paragraph": found.paragraphs, "Link": found.links,
+        "Image": found.pictures,
+    }  # fmt: skip
     opened: list[tuple[str, int, str, list[str]]] = []
     for event, range_ in events_with_range(markdown):
         kind, value = event_of(event)

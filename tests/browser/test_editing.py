@@ -280,7 +280,13 @@ def test_quality_findings_are_shown_while_typing(visit, admin_client):
     checks.click()
     expect(page.locator(".term-better")).to_contain_text("Nothing to improve.")
     page.fill("#id_body", "# A heading")
-    expect(page.locator(".term-better li")).to_have_text(
+    finding = page.locator(".term-better li")
+    expect(finding).to_contain_text(
         "text, line 1: “A heading” skips a level: write ##.", timeout=15_000
     )
     expect(checks).to_have_text("Checks 1")
+    finding.get_by_role("button", name="Fix it").click()
+    expect(page.locator("#id_body")).to_have_value("## A heading")
+    expect(finding).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#id_body")).to_have_value("# A heading")

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from terms.models import Glossary, Picture, PublishedTerm, Term, TermFile
 from terms.publishing.publish import publish
 from terms.quality.checking import findings_of
+from terms.quality.rule import Repair
 from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,12 @@ def found(term, rule):
         ("picture", "", "a ![x](x.png) ![y](/media/y.png)", "text, line 1"),
         ("beside", "", "![x](x.png)\n\n![y](/media/y.png)", "text, line 3"),
         ("picture", "", "\n![x](https://x.org/x.png)", "text, line 2"),
+        ("sentence", "word " * 41, "", "description"),
+        ("sentence", "", "Short. \n\n" + "word " * 41 + "end.", "text, line 3"),
+        ("sentence", "", "> " + "word " * 41, "text, line 1"),
+        ("twice", "", "a\n\nIt is in the the house.", "text, line 3"),
+        ("linktext", "", "a\n[here](https://x.org/)", "text, line 2"),
+        ("linktext", "", "[Cliquez ici…](https://x.org/)", "text, line 1"),
     ],
 )
 def test_rule_finds_problem(rule, description, body, where):
@@ -54,6 +61,36 @@ def test_good_text_has_no_findings():
         ),
     )
     assert findings_of(Term.objects.get(pk=term.pk)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "body"),
+    [
+        ("sentence", "word " * 39 + "end. " + "word " * 39 + "end."),
+        ("sentence", "```\n" + "word " * 50 + "\n```"),
+        ("twice", "He had had that that. On and on. The Thet. I am in\nin"),
+        ("linktext", "[here in Oslo](https://x.org/) and <https://x.org/>"),
+    ],
+)
+def test_good_wording_has_no_findings(rule, body):
+    assert found(make_term("Flask", text=entry(body=body)), rule) == []
+
+
+def test_repeated_words_are_a_matter_of_english():
+    Glossary.objects.update(language="de-AT")
+    assert found(make_term("Flask", text=entry(body="von in in")), "twice") == []
+
+
+def repairs(term):
+    return [f.repair for f in findings_of(Term.objects.get(pk=term.pk)) if f.repair]
+
+
+def test_repair_is_a_change_of_one_line():
+    term = make_term("Flask", text=entry(body="x\n\n### A\n\nThe the end"))
+    assert repairs(term) == [Repair(3, "###", "##"), Repair(5, "The the", "The")]
+    underlined = make_term("Other", text=entry("Other", body="A\n=\n"))
+    assert len(found(underlined, "heading")) == 1
+    assert repairs(underlined) == []
 
 
 def test_missing_definition_is_found():

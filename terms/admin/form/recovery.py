@@ -89,7 +89,11 @@ def _findings(model_admin, request, term):
         return []
     document = read_document(form.revision_text, form.document.path)
     found = findings(form.instance.glossary, [CheckedTerm(term, document)])
-    return [f"{one.where}: {one.message}" for _entry, one in found if one.rule != "drift"]
+    return [
+        {"words": f"{one.where}: {one.message}", "repair": one.repair and one.repair._asdict()}
+        for _entry, one in found
+        if one.rule != "drift"
+    ]
 
 
 def _encoded(posted: QueryDict) -> str:

@@ -40,9 +40,10 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer.ok) throw new Error(said.error ?? "");
       if (changed) kept = now;
       if (said.kept) told.textContent = `Not saved; a copy is kept, ${said.kept}`;
-      if (said.findings) better.replaceChildren(...said.findings.map((words) => {
+      if (said.findings) better.replaceChildren(...said.findings.map(({ words, repair }) => {
         const line = document.createElement("li");
         line.textContent = words;
+        Object.assign(line.dataset, repair);
         return line;
       }));
       const lines = (said.others ?? []).map((name) => `${name} also has this term open.`);

@@ -126,13 +126,43 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("change", changed);
   text?.addEventListener("scroll", follow, { passive: true });
 
-  /* The number of checks follows their list, which autosave renews. */
+  /* Checks: their number follows the list, which autosave renews, and some offer a repair. */
 
   const list = page.querySelector(".term-better ul");
   const count = page.querySelector("[data-count]");
-  new MutationObserver(() => {
+
+  const repair = ({ line, before, after }) => {
+    const number = Number(line);
+    const { value } = text;
+    const lines = value.split("\n");
+    const start = lines.slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
+    const at = number ? (lines[number - 1] ?? "").indexOf(before) : 0;
+    if (at < 0) return;
+    const ends = value.trimEnd();
+    text.focus();
+    text.setSelectionRange(...(number ? [start + at, start + at + before.length] : [ends.length, value.length]));
+    document.execCommand("insertText", false, number ? after : `${ends && "\n\n"}${after}\n\n`);
+  };
+
+  const offer = () => {
     count.textContent = list.children.length || "";
-  }).observe(list, { childList: true });
+    for (const item of list.querySelectorAll("[data-line]:not(:has(button))")) {
+      if (!text || text.disabled) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = list.dataset.repair;
+      button.setAttribute("aria-description", item.textContent);
+      button.addEventListener("click", () => {
+        show(isNarrow.matches ? "write" : current);
+        repair(item.dataset);
+        item.remove(); // the next check renews the list
+      });
+      item.append(" ", button);
+    }
+  };
+  new MutationObserver(offer).observe(list, { childList: true });
+  offer();
 
   show(first());
 });
