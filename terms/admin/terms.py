@@ -18,26 +18,23 @@ from terms.editing.gate import Draft, StaleWrite, save_one
 from terms.editing.metadata import keys_to_write
 from terms.formats.document import changed, read_document
 from terms.formats.problems import CannotSplice
-from terms.models import Alias, Glossary, PublishedTerm, Term
+from terms.models import Alias, Glossary, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.people.notifications import read_notices
-from terms.quality.checking import findings_of
 from terms.rendering.icons import icon_body
 from terms.review import approvals
 from terms.review import requests as review_requests
-from terms.review.comments import threads
-from terms.review.stages import stage_of
-from terms.review.suggestions import said_of, why_declined
+from terms.review.suggestions import why_declined
 
 from . import patterns
-from .form import conflicts, recovery
+from .form import conflicts, recovery, surroundings
 from .form.form import TermForm
 from .form.readonly import VIEWED, Viewing
 from .listing import TermListing
 from .permissions import Scoped
 from .publication import Publication
 from .urls import Addresses
-from .views import history, neighbours, trash
+from .views import history, trash
 from .views.page import row_for
 
 READABLE = [
@@ -162,26 +159,9 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is None:
-            posted = autosave.slot_in(request.POST.get("slot", ""))
-            context.setdefault("slot", posted or autosave.new_slot())
-            context["begun"] = recovery.offers(request.user, context["slot"])
-            context["patterns"] = patterns.choices(request.user, request.GET.get("pattern", ""))
+            context.update(surroundings.of_new(request, context))
         else:
-            context["unsaved"] = autosave.kept(request.user, obj)
-            context["undecided"] = recovery.is_undecided(request, context)
-            context["beside"] = neighbours.neighbours_of(request.user, obj)
-        if obj is not None:
-            context["others"] = autosave.others_at(obj, request.user)
-            page = PublishedTerm.objects.select_related("glossary").filter(uid=obj.uid).first()
-            context["public_url"] = page.get_absolute_url() if page else ""
-            context["unread"] = obj.document()
-            context["stage"] = stage = stage_of(obj)
-            context["sent_back"] = obj.reviews.first() if stage.mark == "sent-back" else None
-            # That a folder waits for the next export is no fault of the text.
-            context["findings"] = [one for one in findings_of(obj) if one.rule != "drift"]
-            context["said"] = said_of(obj)
-            talk = enumerate(threads(obj), 1)
-            context["comments"] = [one for one in talk if not one[1].comment.resolved_at]
+            context.update(surroundings.of_term(request, obj, context))
         is_asked = context["stage"].standing.needed if obj else approvals.are_asked_for()
         context["asks_for_review"] = is_asked or not context.get("can_publish")
         context["next_action"] = _next_action(context, obj)

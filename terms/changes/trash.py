@@ -1,7 +1,6 @@
 """Moving terms to the trash, and restoring them with their relations."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +15,6 @@ from terms.models import (
     ChangeSet,
     Event,
     Glossary,
-    Mention,
-    Relation,
     Review,
     Schedule,
     Term,
@@ -34,27 +31,6 @@ from .removals import DELETE, done, require
 
 class CannotRestore(ValueError):
     """The term cannot be restored; the message gives the reason."""
-
-
-@dataclass(frozen=True)
-class Referring:
-    """The terms that refer to a term: by a relation, or in their published text."""
-
-    relating: list[Term]
-    mentioning: list[str]
-
-    def __bool__(self) -> bool:
-        return bool(self.relating or self.mentioning)
-
-
-def referring_to(term: Term) -> Referring:
-    relations = Relation.objects.filter(target=term, term__trashed_at=None)
-    relating = Term.objects.filter(pk__in=relations.values("term")).exclude(pk=term.pk)
-    mentions = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
-    return Referring(
-        list(relating.only("name", "name_key")),
-        list(dict.fromkeys(mentions.values_list("source__name", flat=True))),
-    )
 
 
 def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:

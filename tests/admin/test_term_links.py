@@ -108,3 +108,21 @@ def test_failed_searches_link_to_new_terms(admin, client):
         admin.get(f"/admin/terms/searchmiss/{SearchMiss.objects.get().pk}/change/").status_code
         == 200
     )
+
+
+def test_form_and_links_page_show_what_links_here_drafts_included(admin):
+    flask = make_live("Flask")
+    make_live("Django", body="Like Flask.")
+    make_term("Quart", related="Flask")
+    make_term("Jinja", body="Made for flask.")
+    make_term("Flasks", body="Glass.")
+    form = admin.get(f"/admin/terms/term/{flask.pk}/change/").content.decode()
+    here = form.partition("What links here")[2].partition("</section>")[0]
+    assert [name for name in ("Django", "Quart", "Jinja", "Flasks") if name in here] == [
+        "Django", "Quart",
+    ]  # fmt: skip
+    assert "<small>draft</small>" in here
+    page = admin.get(f"/admin/terms/term/{flask.pk}/links/").content.decode()
+    drafts = page.partition("Mentioned in changes that are not published")[2].partition("</ul>")[0]
+    assert "Jinja" in drafts
+    assert "Flasks" not in drafts

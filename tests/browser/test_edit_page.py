@@ -241,3 +241,18 @@ def test_wording_is_suggested_for_a_selected_passage_and_used(visit, admin_clien
     expect(page.get_by_text("used this wording.")).to_be_visible()
     assert Term.objects.get(pk=flask.pk).body.startswith("The only passage.")
     assert Notice.objects.filter(person__username="zoe").exists()
+
+
+def test_verticals_of_the_category_come_first(visit, admin_client):
+    flask = make_live("Flask")
+    make_live("Oak", text=text_of("Oak", category="Trees", vertical="Hardwood"))
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{flask.pk}/change/")
+    page.get_by_role("button", name="Details").click()
+    vertical = page.locator("#id_vertical")
+    first = vertical.locator("optgroup").first
+    expect(first).to_have_attribute("label", flask.category.name)
+    expect(first.locator("option")).to_have_text([flask.vertical.name])
+    page.select_option("#id_category", label="Trees")
+    expect(first.locator("option")).to_have_text(["Hardwood"])
+    expect(vertical).to_have_value(str(flask.vertical_id))

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from terms.changes.rename import rename_classification
 from terms.changes.schedule import run_due, schedule
-from terms.changes.trash import CannotRestore, referring_to, restore_term, trash
+from terms.changes.trash import CannotRestore, restore_term, trash
+from terms.editing.incoming import incoming
 from terms.files.exporting import export
 from terms.files.import_plan import plan_import
 from terms.files.importing import apply_import
@@ -24,8 +25,8 @@ def reloaded(term):
 def test_trashed_term_is_hidden_from_readers_and_relations(ann):
     flask = make_live("Flask")
     django = make_live("Django", related="Flask", body="Like Flask.")
-    referring = referring_to(flask)
-    assert ([str(term) for term in referring.relating], referring.mentioning) == (
+    referring = incoming(flask, Term.objects.all())
+    assert ([str(term) for term in referring.relating], [str(term) for term in referring.mentioning]) == (
         ["Django"], ["Django"],
     )  # fmt: skip
     trash(flask, ann)

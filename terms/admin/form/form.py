@@ -31,7 +31,15 @@ from terms.models import Term
 from terms.people.permissions import why_not_save
 
 from .passages import carried, chosen_body
-from .values import CLASSES, TEXT_FIELDS, as_browser_returns, initial_values, is_as_before, titled
+from .values import (
+    CLASSES,
+    TEXT_FIELDS,
+    as_browser_returns,
+    initial_values,
+    is_as_before,
+    titled,
+    verticals_of_categories,
+)
 from .widgets import AliasesField, DetailsField, IconWidget, NewNameWidget, RelatedField, TextWidget
 
 EMPTY = "---\n---\n"
@@ -138,6 +146,8 @@ class TermForm(forms.ModelForm):
             if name in self.fields and self.instance.pk:
                 field: Any = self.fields[name]
                 field.queryset = field.queryset.filter(glossary=self.instance.glossary_id)
+        if "vertical" in self.fields:
+            self.fields["vertical"].widget.attrs["data-verticals"] = verticals_of_categories()
 
     def _seen_document(self) -> TermDocument:
         number = self.data.get("seen", "") if self.is_bound else ""

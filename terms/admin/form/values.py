@@ -1,5 +1,6 @@
 """Initial values of the term form, and detection of changed values."""
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from terms.formats.line_ends import normalise
 from terms.formats.paths import name_key
 from terms.formats.problems import CannotSplice
 from terms.formats.related import read_names
-from terms.models import Category, Term, Vertical
+from terms.models import Category, PublishedClass, Term, Vertical
 
 from .widgets import RelatedName, TypedAlias, TypedRow
 
@@ -57,3 +58,20 @@ def initial_values(document: TermDocument, term: Term) -> dict[str, Any]:
     ]
     values["source"] = document.text
     return values
+
+
+def verticals_of_categories() -> str:
+    """Return JSON: the id of each category → the ids of its published verticals."""
+    pairs = PublishedClass.objects.exclude(vertical_slug="").order_by()
+    classes = {
+        (model, glossary, slug): pk
+        for model in (Category, Vertical)
+        for pk, glossary, slug in model.objects.order_by().values_list("pk", "glossary", "slug")
+    }
+    found: dict[int, list[int]] = {}
+    for glossary, of, slug in pairs.values_list("glossary", "category_slug", "vertical_slug"):
+        category = classes.get((Category, glossary, of))
+        vertical = classes.get((Vertical, glossary, slug))
+        if category and vertical:
+            found.setdefault(category, []).append(vertical)
+    return json.dumps(found)

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from terms.editing.gate import Draft, StaleWrite, save_one
+from terms.editing.incoming import drafts_mentioning, incoming
 from terms.formats.document import changed
 from terms.formats.problems import CannotSplice
 from terms.models import PublishedTerm, Term
+from terms.people.permissions import rights
 from terms.publishing.mention_decisions import NEVER, decide_mentions, names_in, suggested_relations
 from terms.publishing.publish import publish_again
 from terms.review.suggestions import decline_relations
@@ -27,8 +29,12 @@ def links_view(request, model_admin, pk):
             raise PermissionDenied
         _act(model_admin, request, term, names)
         return HttpResponseRedirect(reverse("admin:terms_term_links", args=[pk]))
+    visible = rights(request.user, "view_term").among(Term.objects.all())
+    found = incoming(term, visible)
     context = {
         "term": term,
+        "incoming": found,
+        "drafts": [one for one in drafts_mentioning(term, visible) if one not in found.mentioning],
         "names": names,
         "never": NEVER,
         "suggested": suggested_relations(term, names),

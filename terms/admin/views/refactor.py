@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from terms.changes import removals, rename
 from terms.changes.operation import MEANWHILE, CannotRefactor, apply
-from terms.changes.trash import referring_to
 from terms.editing.gate import StaleWrite
+from terms.editing.incoming import incoming
 from terms.jobs.kinds import MANY
 from terms.jobs.operations import plan_refactoring
+from terms.models import Term
 
 from .page import admin_page, effects, started, term_for
 from .refactor_forms import FileForm, FollowForm, MergeForm, OtherForm, RenameForm, SplitForm
@@ -184,7 +185,9 @@ def _page(model_admin, request, term, chosen="", form=None, operation=None):
         "term": term,
         "kinds": [(name, KINDS[name], shown) for name, shown in forms_of.items()],
         "chosen": chosen,
-        "referring": referring_to(term) if is_withdrawing and not form.errors else None,
+        "referring": incoming(term, Term.objects.all())
+        if is_withdrawing and not form.errors
+        else None,
         "verb": KINDS[chosen].verb if chosen else "",
     }
     title = _("Rename, merge, split, replace, withdraw {term}").format(term=term)

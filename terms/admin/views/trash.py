@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from terms.changes import removals
 from terms.changes.removals import NotApproved
-from terms.changes.trash import CannotRestore, referring_to, restore_term, trash
+from terms.changes.trash import CannotRestore, restore_term, trash
+from terms.editing.incoming import incoming
 from terms.editing.numbers import number_in
 from terms.models import Term
 from terms.people.permissions import may, rights
@@ -36,7 +37,7 @@ def delete_page(model_admin, request, object_id):
         model_admin.message_user(request, format_html(text, term=term, url=_address()))
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
     missing = removals.why_not(term, removals.DELETE)
-    context = {"term": term, "referring": referring_to(term), "missing": missing}
+    context = {"term": term, "referring": incoming(term, Term.objects.all()), "missing": missing}
     title = _("Delete {term}?").format(term=term)
     return admin_page(model_admin, request, "term/delete", title, **context)
 

@@ -102,6 +102,32 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  /* Verticals: those of the category first */
+
+  const vertical = document.querySelector("select[data-verticals]");
+  const category = document.getElementById("id_category");
+  if (vertical && category) {
+    const of = JSON.parse(vertical.dataset.verticals);
+    const all = [...vertical.options];
+    const sort = () => {
+      const here = new Set((of[category.value] ?? []).map(String));
+      const own = all.filter((option) => here.has(option.value));
+      const rest = all.filter((option) => option.value && !here.has(option.value));
+      const group = (label, options) => {
+        const made = element("optgroup", { label });
+        made.append(...options);
+        return made;
+      };
+      const { value } = vertical;
+      const empty = all.filter((option) => !option.value);
+      const named = category.selectedOptions[0]?.textContent;
+      vertical.replaceChildren(...empty, ...(own.length ? [group(named, own), group("Others", rest)] : rest));
+      vertical.value = value;
+    };
+    category.addEventListener("change", sort);
+    sort();
+  }
+
   /* Icons */
 
   const drawn = (body) => {
