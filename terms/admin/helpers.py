@@ -14,7 +14,8 @@ from terms.editing.lookup import called, names_with, spelled_like
 from terms.editing.numbers import number_in
 from terms.formats.paths import problem_with
 from terms.media.pictures import MAX_BYTES, BadPicture
-from terms.models import Glossary, Term
+from terms.media.uploads import link_between
+from terms.models import Glossary, Picture, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.people.permissions import rights
 from terms.people.watching import people_called
@@ -25,6 +26,7 @@ from .pictures import keep_picture
 
 MAX_SUGGESTIONS = 20
 MAX_KNOWN = 3
+MAX_PICTURES = 60
 NEW = "picture.md"  # a new term without a path, which will be in no folder
 
 
@@ -90,6 +92,27 @@ def upload_view(request):
         text = text.format(problem=error.strerror or error)
         return JsonResponse({"error": text}, status=507)
     return JsonResponse({"image_code": code})
+
+
+@_for_editors("GET")
+def pictures_view(request):
+    """Return the pictures of the glossary whose paths contain ``q``, newest first.
+
+    Each has its Markdown for the text of ``term``, or of a new one in ``glossary``.
+    """
+    _term, glossary, path = _place(request, "change_term", "add_term")
+    query = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    found = Picture.objects.filter(glossary=glossary, path__icontains=query).order_by("-pk")
+    pictures = [
+        {
+            "path": picture.path,
+            "address": reverse("picture", args=[picture.file]),
+            "page": reverse("admin:terms_picture_change", args=[picture.pk]),
+            "code": f"![]({link_between(path, picture.path)})",
+        }
+        for picture in (found[:MAX_PICTURES] if glossary else ())
+    ]
+    return JsonResponse({"pictures": pictures})
 
 
 @_for_editors("GET")

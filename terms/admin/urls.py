@@ -29,6 +29,7 @@ HELPERS = (
     ("preview/", look.preview_view, "preview"),
     ("upload/", helpers.upload_view, "upload"),
     ("suggest/", helpers.suggest_view, "suggest"),
+    ("pictures/", helpers.pictures_view, "pictures"),
     ("people/", helpers.people_view, "people"),
     ("icons/", helpers.icons_view, "icons"),
     ("add/keep/", recovery.keep_view, "add_keep"),

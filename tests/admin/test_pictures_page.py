@@ -198,3 +198,21 @@ def test_button_moves_old_uploads_beside_the_files(admin):
     assert response["Location"] == f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/"
     assert Term.objects.get().body.strip() == "![A chart](images/a-chart.png)"
     assert "All pictures are beside the files." in admin.get(url).content.decode()
+
+
+def test_form_offers_the_pictures_of_the_glossary(admin):
+    term = make_term("Flask", path="web/flask.md")
+    Picture.objects.create(glossary=term.glossary, path="images/Chart.png", file="terms/a.png")
+    Picture.objects.create(glossary=term.glossary, path="web/b.png", file="terms/b.png")
+    other = Glossary.objects.create(name="Other", slug="other")
+    Picture.objects.create(glossary=other, path="images/c.png", file="terms/c.png")
+    address = "/admin/terms/term/pictures/"
+    found = admin.get(address, {"term": term.pk}).json()["pictures"]
+    assert [one["code"] for one in found] == ["![](b.png)", "![](../images/Chart.png)"]
+    found = admin.get(address, {"term": term.pk, "q": "chart"}).json()["pictures"]
+    assert [(one["path"], one["address"]) for one in found] == [
+        ("images/Chart.png", "/media/terms/a.png")
+    ]
+    found = admin.get(address, {"glossary": other.pk, "path": "x/new.md"}).json()["pictures"]
+    assert [one["code"] for one in found] == ["![](../images/c.png)"]
+    assert admin.get(address, {"term": "999"}).json()["pictures"] == []

@@ -69,6 +69,7 @@ ADDRESSES = {
     TERM + "preview/": (None, AUTHOR),
     TERM + "upload/": (None, AUTHOR),
     TERM + "suggest/": (AUTHOR, None),
+    TERM + "pictures/": (AUTHOR, None),
     TERM + "icons/": (AUTHOR, None),
     TERM + "people/": (AUTHOR, None),
     TERM + "add/file/": (None, AUTHOR),

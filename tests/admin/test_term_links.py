@@ -3,7 +3,7 @@ import pytest
 from terms.models import MentionDecision, Page, SearchMiss, Term
 from terms.publishing.mention_decisions import NEVER
 from terms.publishing.publish import publish
-from tests.factory import default_glossary, make_term, save_text, text_of
+from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db
 TERM = "/glossary/software/full-stack/flask/"

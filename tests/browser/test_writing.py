@@ -153,8 +153,10 @@ def test_chosen_picture_is_described(form, settings, tmp_path):
     out = io.BytesIO()
     Image.new("RGB", (3, 2), "red").save(out, "PNG")
     form.fill("#id_body", "")
+    form.get_by_role("button", name="Picture").click()
+    expect(form.get_by_role("dialog")).to_contain_text("There are no pictures yet.")
     with form.expect_file_chooser() as chooser:
-        form.get_by_role("button", name="Picture").click()
+        form.get_by_role("button", name="Upload…").click()
     file = {"name": "chart one.png", "mimeType": "image/png", "buffer": out.getvalue()}
     chooser.value.set_files(file)
     message = form.locator(".term-markdown-message")
@@ -162,6 +164,12 @@ def test_chosen_picture_is_described(form, settings, tmp_path):
     form.keyboard.type("A red square")
     assert body(form) == "![A red square](images/chart-one.png)"
     expect(message).to_have_text("")
+    form.keyboard.press("Control+End")
+    form.get_by_role("button", name="Picture").click()
+    form.get_by_label("Search pictures").fill("chart")
+    form.get_by_role("button", name="Insert images/chart-one.png").click()
+    form.keyboard.type("Again")
+    assert body(form).endswith("![Again](images/chart-one.png)")
 
 
 def test_form_is_saved_by_key(form):

@@ -147,7 +147,9 @@ class TermForm(forms.ModelForm):
                 field: Any = self.fields[name]
                 field.queryset = field.queryset.filter(glossary=self.instance.glossary_id)
         if "vertical" in self.fields:
-            self.fields["vertical"].widget.attrs["data-verticals"] = verticals_of_categories()
+            widget: Any = self.fields["vertical"].widget
+            attributes = getattr(widget, "widget", widget).attrs  # the admin wraps it
+            attributes["data-verticals"] = verticals_of_categories()
 
     def _seen_document(self) -> TermDocument:
         number = self.data.get("seen", "") if self.is_bound else ""

@@ -138,31 +138,46 @@ document.addEventListener("DOMContentLoaded", () => {
     return picture;
   };
 
-  const choosing = (field) => {
-    const input = field.querySelector("input");
-    if (input.disabled) return;
-    const picture = field.querySelector(".term-icon-picture");
-    const button = element("button", { type: "button", class: "button" }, "Choose…");
-    const dialog = element("dialog", { class: "term-icon-dialog", "aria-label": "Choose an icon" });
-    const search = element("input", { type: "text", "aria-label": "Search icons", placeholder: "Search 7,000 icons" });
+  /* A window with a search field and a grid; find(text) returns what the grid shows. */
+  const chooser = (form, label, placeholder, find) => {
+    const dialog = element("dialog", { class: "term-icon-dialog", "aria-label": label });
+    const search = element("input", { type: "text", "aria-label": placeholder, placeholder });
     const close = element("button", { type: "button", class: "button" }, "Close");
     const head = element("header");
     const grid = element("div", { class: "term-icons" });
     head.append(search, close);
     dialog.append(head, grid);
+    form.after(dialog);
+    const fill = async () => {
+      const asked = search.value;
+      const found = await find(asked);
+      if (search.value === asked) grid.replaceChildren(...found);
+    };
+    search.addEventListener("input", later(120, fill));
+    close.addEventListener("click", () => dialog.close());
+    const open = () => {
+      dialog.showModal();
+      fill();
+    };
+    return { dialog, head, open };
+  };
+
+  const choosing = (field) => {
+    const input = field.querySelector("input");
+    if (input.disabled) return;
+    const picture = field.querySelector(".term-icon-picture");
+    const button = element("button", { type: "button", class: "button" }, "Choose…");
     field.append(button);
-    field.closest("form").after(dialog);
 
     const show = (icon) => picture.replaceChildren(...(icon ? [drawn(icon.body)] : []));
     const find = async (query) => {
       const answer = await fetch(`${field.dataset.search}?q=${encodeURIComponent(query)}`);
       return answer.ok ? (await answer.json()).icons : [];
     };
-    const fill = async () => {
-      const asked = search.value;
-      const icons = await find(asked);
-      if (search.value !== asked) return;
-      grid.replaceChildren(...icons.map((icon) => {
+    const { dialog, open } = chooser(field.closest("form"), "Choose an icon", "Search 7,000 icons", async (query) => {
+      const icons = await find(query);
+      if (!icons.length) return [element("p", {}, "No icon has this name.")];
+      return icons.map((icon) => {
         const choice = element("button", { type: "button", "aria-label": icon.name });
         choice.append(drawn(icon.body), element("span", {}, icon.name.replace("mdi:", "")));
         choice.addEventListener("click", () => {
@@ -172,15 +187,9 @@ document.addEventListener("DOMContentLoaded", () => {
           input.focus();
         });
         return choice;
-      }));
-      if (!icons.length) grid.replaceChildren(element("p", {}, "No icon has this name."));
-    };
-    search.addEventListener("input", later(120, fill));
-    close.addEventListener("click", () => dialog.close());
-    button.addEventListener("click", () => {
-      dialog.showModal();
-      fill();
+      });
     });
+    button.addEventListener("click", open);
     input.addEventListener("input", later(200, async () => {
       const icons = await find(input.value);
       show(icons.find((icon) => icon.name === input.value));
@@ -261,20 +270,51 @@ document.addEventListener("DOMContentLoaded", () => {
     editor.setSelectionRange(editor.value.length - 1, editor.value.length - 1);
   };
 
+  /* The pictures of the glossary, and a button that uploads others. */
+  const library = (group, editor, upload) => {
+    const shown = async (query) => {
+      const asked = new URLSearchParams(editor.dataset.markdownxUploadUrlsPath.split("?")[1]);
+      asked.set("q", query);
+      const answer = await fetch(`${group.dataset.pictures}?${asked}`);
+      const { pictures } = answer.ok ? await answer.json() : { pictures: [] };
+      if (!pictures.length) return [element("p", {}, query ? "No picture has this name." : "There are no pictures yet.")];
+      return pictures.map(({ path, address, page, code }) => {
+        const item = element("div", { class: "term-picture" });
+        const choice = element("button", { type: "button", "aria-label": `Insert ${path}` });
+        choice.append(element("img", { src: address, alt: "", loading: "lazy" }), element("span", {}, path));
+        choice.addEventListener("click", () => {
+          dialog.close();
+          describe(editor, code, editor.closest(".markdownx").querySelector(".term-markdown-message"));
+        });
+        item.append(choice, element("a", { href: page, target: "_blank" }, "Where used"));
+        return item;
+      });
+    };
+    const { dialog, head, open } = chooser(editor.form, "Choose a picture", "Search pictures", shown);
+    const button = element("button", { type: "button", class: "button" }, "Upload…");
+    button.addEventListener("click", () => {
+      dialog.close();
+      upload();
+    });
+    head.lastElementChild.before(button);
+    return open;
+  };
+
   for (const group of document.querySelectorAll(".term-inserts")) {
     const editor = group.closest(".term-markdown").querySelector("textarea");
-    const chooser = group.querySelector("[type=file]");
+    const chosen = group.querySelector("[type=file]");
+    const choose = library(group, editor, () => chosen.click());
     const acts = {
       term: () => insert(editor, "[["),
-      picture: () => chooser.click(),
+      picture: choose,
       table: () => onNewLine(editor, TABLE),
       note: () => addNote(editor),
     };
     group.hidden = editor.disabled;
     group.addEventListener("click", (event) => acts[event.target.closest("[data-insert]")?.dataset.insert]?.());
-    chooser.addEventListener("change", () => {
-      for (const file of chooser.files) send(editor, file);
-      chooser.value = "";
+    chosen.addEventListener("change", () => {
+      for (const file of chosen.files) send(editor, file);
+      chosen.value = "";
     });
   }
 
