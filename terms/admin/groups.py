@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from terms.people.roles import ROLES, sort_roles
 
+from .lists import Listed
+
 
 def harmless_groups() -> QuerySet[Group]:
     """Return the roles and the groups without permissions, which administrators may give."""
@@ -38,7 +40,7 @@ class GroupForm(forms.ModelForm):
                 self.initial["members"] = members
 
 
-class GroupAdmin(admin.ModelAdmin):
+class GroupAdmin(Listed, admin.ModelAdmin):
     """Administrators manage roles and groups without permissions; superusers all groups."""
 
     form = GroupForm

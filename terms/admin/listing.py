@@ -30,10 +30,15 @@ class TermListing(Mixin):
         "vertical",
         "relation_count",
         "changed",
+        "owner",
+        "review_by",
+        "path",
+        "glossary",
     ]
+    hidden_at_first: tuple[str, ...] = ("owner", "review_by", "path", "glossary")
     list_display_links = ["title"]
     list_filter = [StatusFilter, AttentionFilter, "category", "vertical", "glossary"]
-    list_select_related = ["category", "vertical"]
+    list_select_related = ["category", "vertical", "owner", "glossary"]
     list_per_page = 100
     search_fields = ["name"]  # enables the search field; look_up searches
     ordering = ["name_key"]

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from terms.models import Approval, Glossary, ReviewStep, Revision, Term
+from terms.people.display import glossary_of
 from terms.people.permissions import rights
 from terms.review.worklists import LISTS
 
@@ -139,6 +140,8 @@ def count_reviews(person: Any) -> int:
     )
     own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
     terms = rights(person, "approve_term").among(Term.objects.order_by()).in_review()
+    if chosen := glossary_of(person):
+        terms = terms.filter(glossary=chosen)
     waiting = terms.exclude(Exists(given)).exclude(Exists(own))
     count = len(waiting.values_list("pk")[:COUNTED])
     if count and ReviewStep.objects.exists():

@@ -13,6 +13,7 @@ from terms.models import Grant
 from terms.people.roles import ROLES, sort_roles
 
 from .groups import harmless_groups
+from .lists import Listed
 
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 WORDS = {
@@ -52,7 +53,7 @@ class GrantInline(admin.TabularInline):
     verbose_name_plural = _("Roles in one glossary or category only")
 
 
-class PersonAdmin(UserAdmin):
+class PersonAdmin(Listed, UserAdmin):
     """Administrators manage accounts and roles.
 
     Only superusers create or change superusers and grant single permissions, so no role can gain

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from terms.models import Category, Glossary, Vertical
 from terms.people.permissions import Rights, rights
 
+from .lists import Listed
 from .mixin import Mixin
 
 
@@ -22,7 +23,7 @@ class ReadOnly(Mixin):
         return False
 
 
-class Scoped(Mixin):
+class Scoped(Listed):
     """Checks rights for each row, and lists only permitted rows.
 
     Without a row, it checks whether the person has the right anywhere.

@@ -13,6 +13,7 @@ from terms.formats.document import read_document
 from terms.formats.rendered_differences import mark_changes
 from terms.media.pictures import rendered
 from terms.models import Glossary, Notice, Revision, Term
+from terms.people.display import glossary_of
 from terms.people.permissions import may
 from terms.rendering import CannotRender
 from terms.rendering.icons import icon_svg
@@ -66,8 +67,21 @@ def frame(context: Context) -> dict[str, Any]:
         "places": places,
         "current": current or ("settings" if is_setting else ""),
         "reviews": f"{COUNTED - 1}+" if reviews and reviews >= COUNTED else reviews,
-        "glossaries": visible_glossaries(request.user),
         "has_settings": bool(settings),
+    }
+
+
+@register.inclusion_tag("admin/switch.html", takes_context=True)
+def glossary_switch(context: Context) -> dict[str, Any]:
+    """Show the glossaries to choose from, if there are several."""
+    request = context["request"]
+    glossaries = visible_glossaries(request.user)
+    chosen = glossary_of(request.user) if len(glossaries) > 1 else None
+    return {
+        "glossaries": glossaries if len(glossaries) > 1 else [],
+        "chosen": next((one for one in glossaries if one.pk == chosen), None),
+        "here": request.get_full_path(),
+        "csrf_token": context.get("csrf_token"),
     }
 
 

@@ -20,6 +20,7 @@ from terms.formats.document import changed, read_document
 from terms.formats.problems import CannotSplice
 from terms.models import Alias, Glossary, Term
 from terms.models.glossary import DEFAULT_SLUG
+from terms.people.display import glossary_of
 from terms.people.notifications import read_notices
 from terms.rendering.icons import icon_body
 from terms.review import approvals
@@ -116,7 +117,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
 
     def get_changeform_initial_data(self, request):
         glossaries = self._choices(request, Glossary)
-        first = glossaries.filter(slug=DEFAULT_SLUG).first() or glossaries.first()
+        chosen = glossaries.filter(pk=glossary_of(request.user)).first()
+        first = chosen or glossaries.filter(slug=DEFAULT_SLUG).first() or glossaries.first()
         default = {"glossary": first.pk} if first else {}
         asked = super().get_changeform_initial_data(request)
         return {**default, **patterns.values_of(request.user, asked.pop("pattern", "")), **asked}

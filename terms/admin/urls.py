@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import helpers
+from . import helpers, lists
 from .form import recovery
 from .mixin import Mixin
 from .views import (
@@ -44,6 +44,8 @@ PAGES = (
     ("<int:pk>/links/", links.links_view, "links"),
     ("work/<slug:name>/", work.work_view, "work"),
     ("edit/", bulk.bulk_view, "bulk"),
+    ("switch/", lists.switch_view, "switch"),
+    ("lists/", lists.lists_view, "lists"),
     ("reports/", reports.reports_view, "reports"),
     ("keys/", reports.keys_view, "keys"),
     ("go/", neighbours.go_view, "go"),

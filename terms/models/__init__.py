@@ -6,7 +6,7 @@ from .guest import GuestLink
 from .imports import ImportFile, ImportPlan, ImportUpload
 from .jobs import Job
 from .pattern import Pattern
-from .people import Grant, Preference
+from .people import Display, Grant, Preference
 from .published import Mention, PublishedClass, PublishedName, PublishedRelation, PublishedTerm
 from .repository import Repository, Sync
 from .review import Approval, Comment, Removal, Review, ReviewStep
@@ -29,6 +29,7 @@ __all__ = [
     "DeclinedRelation",
     "Delivery",
     "Detail",
+    "Display",
     "Event",
     "FormerPath",
     "Glossary",

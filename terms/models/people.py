@@ -58,6 +58,24 @@ class Grant(models.Model):
             raise ValidationError({"category": _("This category is in another glossary.")})
 
 
+class Display(models.Model):
+    """What the admin shows to a person: one glossary or all, and the columns and filters of lists.
+
+    ``lists``: name of a list → ``hidden`` (names of columns) and ``filters`` (pairs of a name and
+    the query of an address).
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="display")
+    glossary = models.ForeignKey(Glossary, models.SET_NULL, null=True, related_name="+")
+    lists = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Display of {self.person}"
+
+
 class Preference(models.Model):
     """The settings of a person: when notifications are mailed, and the time zone in which
     times are shown and entered (if empty, that of the site)."""

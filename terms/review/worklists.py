@@ -23,6 +23,7 @@ from terms.models import (
     Term,
 )
 from terms.models.term import TermQuerySet
+from terms.people.display import glossary_of
 from terms.people.permissions import groups_of, rights
 
 from .stages import APPROVED, stages_of
@@ -52,7 +53,10 @@ class WorkList:
 
 
 def _mine(person: Any, permission: str = "view_term") -> TermQuerySet:
-    return rights(person, permission).among(Term.objects.order_by("name_key"))
+    """Return the terms with the permission, of the glossary that the person has chosen."""
+    terms = rights(person, permission).among(Term.objects.order_by("name_key"))
+    chosen = glossary_of(person)
+    return terms.filter(glossary=chosen) if chosen else terms
 
 
 def _last_by(person: Any) -> QuerySet[Revision]:
@@ -156,7 +160,10 @@ def said_by_readers(person: Any) -> QuerySet:
     """
     terms = rights(person, "view_term")
     written = Term.objects.filter(glossary=OuterRef("glossary"), name_key=OuterRef("key"))
-    missing = Q(term_uid=None, glossary__in=terms.glossaries_in(Glossary.objects.all()))
+    glossaries = terms.glossaries_in(Glossary.objects.all())
+    if chosen := glossary_of(person):
+        glossaries = glossaries.filter(pk=chosen)
+    missing = Q(term_uid=None, glossary__in=glossaries)
     of_terms = Q(term_uid__in=_mine(person).values("uid"))
     waiting = Suggestion.objects.open().filter(missing | of_terms)
     return waiting.exclude(Q(term_uid=None) & Exists(written))

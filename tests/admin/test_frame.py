@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from terms.models import Event, Glossary, Preference, Term
+from terms.models import Display, Event, Glossary, Grant, Preference, Term
 from terms.people.audit_log import record
 from terms.review.requests import approve, request_changes, submit
 from tests.accounts import logged_in
@@ -79,11 +79,106 @@ def test_menu_counts_the_reviews_that_wait_for_the_person(roles):
     assert "side-count" not in side_of(writer)
 
 
-def test_menu_lists_several_glossaries(admin):
-    default_glossary()
-    assert "side-glossaries" not in side_of(admin)
+def test_glossary_is_chosen_for_lists_home_and_new_terms(admin):
+    make_term("Flask")
+    assert "bar-switch" not in html(admin.get("/admin/"))
     other = Glossary.objects.create(slug="other", name="Other words")
-    assert f"?glossary__id__exact={other.pk}" in side_of(admin)
+    make_term("Oak", glossary=other)
+    assert "All glossaries" in html(admin.get("/admin/"))
+    way = "/admin/terms/category/"
+    sent = {"glossary": other.pk, "next": way}
+    assert admin.post("/admin/terms/term/switch/", sent)["Location"] == way
+    for address in ("/admin/terms/term/", "/admin/", "/admin/terms/term/work/drafts/"):
+        page = html(admin.get(address))
+        assert ("Oak" in page, "Flask" in page) == (True, False), address
+    page = html(admin.get("/admin/terms/term/"))
+    assert "list-filter" in page
+    assert "By glossary" not in page
+    assert f"?glossary__id__exact={other.pk}" not in page
+    page = html(admin.get(f"/admin/terms/term/?glossary__id__exact={default_glossary().pk}"))
+    assert "Flask" in page
+    page = html(admin.get("/admin/terms/term/add/"))
+    assert f'<option value="{other.pk}" selected>' in page
+    assert other.pk == Term.objects.get(name="Oak").glossary_id
+    admin.post("/admin/terms/term/switch/", {"glossary": ""})
+    assert "Flask" in html(admin.get("/admin/terms/term/"))
+
+
+@pytest.mark.parametrize("way", ["", "//evil.example/", "https://evil.example/", "javascript:x"])
+def test_switch_goes_back_to_pages_of_this_site_only(admin, way):
+    response = admin.post("/admin/terms/term/switch/", {"glossary": "x", "next": way})
+    assert response["Location"] == "/admin/"
+
+
+def test_glossary_of_others_cannot_be_chosen(roles):
+    mine, theirs = default_glossary(), Glossary.objects.create(slug="other", name="Other")
+    ann = User.objects.create_user("ann", is_staff=True)
+    Grant.objects.create(user=ann, role=Group.objects.get(name="Author"), glossary=mine)
+    client = logged_in(ann)
+    client.post("/admin/terms/term/switch/", {"glossary": theirs.pk})
+    assert Display.objects.get().glossary is None
+
+
+# Lists
+
+
+def test_columns_are_chosen_by_each_person(admin):
+    make_term("Flask", path="web/flask.md")
+    page = html(admin.get("/admin/terms/term/"))
+    assert "column-vertical" in page
+    assert "web/flask.md" not in page
+    sent = {"list": "term", "columns": "1", "column": ["path", "state"], "next": "/x/"}
+    assert admin.post("/admin/terms/term/lists/", sent)["Location"] == "/x/"
+    page = html(admin.get("/admin/terms/term/"))
+    assert "column-vertical" not in page
+    assert "web/flask.md" in page
+    other = logged_in(User.objects.create_superuser("zoe"))
+    assert "column-vertical" in html(other.get("/admin/terms/term/"))
+
+
+def test_filter_is_saved_used_and_forgotten(admin):
+    make_term("Flask")
+    page = html(admin.get("/admin/terms/term/?status=draft&p=1"))
+    assert 'name="query" value="status=draft"' in page
+    sent = {"list": "term", "query": "status=draft&o=1", "title": " My drafts "}
+    admin.post("/admin/terms/term/lists/", sent)
+    admin.post("/admin/terms/term/lists/", {**sent, "query": "q=flask", "title": "Flasks"})
+    page = html(admin.get("/admin/terms/term/?status=draft"))
+    assert '<a href="?status=draft" aria-current="true">My drafts</a>' in page
+    assert '<a href="?q=flask">Flasks</a>' in page
+    admin.post("/admin/terms/term/lists/", {"list": "term", "forget": "My drafts"})
+    assert "My drafts" not in html(admin.get("/admin/terms/term/"))
+
+
+def test_saved_filters_are_bounded(admin):
+    for number in range(25):
+        sent = {"list": "category", "query": f"q={number}" + "x" * 2000, "title": f"{number}" * 99}
+        admin.post("/admin/terms/term/lists/", sent)
+    filters = Display.objects.get().lists["category"]["filters"]
+    assert len(filters) == 20
+    assert all(len(title) <= 60 and len(query) <= 1000 for title, query in filters)
+    admin.post("/admin/terms/term/lists/", {"list": "nothing", "query": "x", "title": "x"})
+    assert "nothing" not in Display.objects.get().lists
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "terms/category",
+        "terms/picture",
+        "terms/event",
+        "terms/changeset",
+        "auth/user",
+        "auth/group",
+    ],
+)
+def test_every_list_has_columns_to_choose(admin, name):
+    make_term("Flask")
+    page = html(admin.get(f"/admin/{name}/"))
+    assert "list-columns" in page
+    model = name.partition("/")[2]
+    admin.post("/admin/terms/term/lists/", {"list": model, "columns": "1"})
+    assert admin.get(f"/admin/{name}/").status_code == 200
 
 
 def test_pages_are_called_after_what_they_show(admin):

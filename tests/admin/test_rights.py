@@ -95,6 +95,8 @@ ADDRESSES = {
     TERM + "notices/<int:pk>/": (None, STAFF),
     TERM + "<int:pk>/watch/": (AUTHOR, AUTHOR),
     TERM + "keys/": (STAFF, None),
+    TERM + "switch/": (None, STAFF),
+    TERM + "lists/": (None, STAFF),
     "admin/settings/": (STAFF, STAFF),
     TERM + "trash/": (PUBLISHER, PUBLISHER),
     GLOSSARY + "import/": (PUBLISHER, None),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.models import Event, ImportPlan, Preference, Repository, Review, Revision, Sync, Term
+from terms.people.display import glossary_of
 from terms.people.permissions import rights
 from terms.review.stages import stages_of
 from terms.review.worklists import mine, ready, to_review
@@ -127,6 +128,8 @@ class Done(NamedTuple):
 def _recent(person: Any) -> list[Done]:
     """Return what others did last, in the glossaries whose terms the person may view."""
     found = rights(person, "view_term").among(Event.objects.all())
+    if chosen := glossary_of(person):
+        found = found.filter(glossary=chosen)
     found = found.exclude(person=person.pk).select_related("person", "term")
     rows = found.order_by("-pk")[:LOOKED_AT]
     groups = [
