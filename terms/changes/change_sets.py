@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from terms.editing.index import known_names
@@ -30,9 +30,15 @@ class PublishingRefused(Exception):
 def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
     """Return the change sets with changes of ``term`` that are not published yet."""
     live = term.revisions.filter(fingerprint=term.live_fingerprint).first()
-    newer = Q(revisions__term=term, revisions__number__gt=live.number if live else 0)
-    sets = ChangeSet.objects.filter(newer | Q(terms=term), undone_at=None)
-    return sets.distinct() if term.fingerprint != term.live_fingerprint else sets.none()
+    if term.fingerprint == term.live_fingerprint:
+        return ChangeSet.objects.none()
+    newer = term.revisions.filter(number__gt=live.number if live else 0).exclude(change_set=None)
+    collected = ChangeSet.terms.through.objects.filter(term=term)
+    ids = {
+        *newer.values_list("change_set", flat=True),
+        *collected.values_list("changeset", flat=True),
+    }
+    return ChangeSet.objects.filter(pk__in=ids, undone_at=None)
 
 
 def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> ChangeSet:

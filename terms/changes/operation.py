@@ -211,7 +211,7 @@ def _rename_back(renamed: QuerySet[FormerPath], undone: ChangeSet) -> None:
         changes.append(PathChange(row.term_id, row.term.path, row.path))
     leaving = {change.term for change in changes}
     for change in changes:
-        others = Term.objects.filter(glossary=undone.glossary_id, path__iexact=change.after)
+        others = Term.objects.filter(glossary=undone.glossary_id).at_path(change.after)
         if others.exclude(pk__in=leaving).exists():
             text = _("There is a term file “{path}” already.")
             raise CannotRefactor(text.format(path=change.after))

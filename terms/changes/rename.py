@@ -87,7 +87,7 @@ def plan_move(term: Term, path: str) -> Operation:
         raise CannotRefactor(problem)
     if path == term.path and _slug(term, path) == term.slug:
         raise CannotRefactor(_("It already has this file."))
-    others = Term.objects.filter(glossary=term.glossary, path__iexact=path)
+    others = Term.objects.filter(glossary=term.glossary).at_path(path)
     if others.exclude(pk=term.pk).exists():
         text = _("There is a term file “{path}” already.")
         raise CannotRefactor(text.format(path=path))

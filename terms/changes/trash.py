@@ -90,7 +90,7 @@ def restore_term(term: Term, person: Any = None) -> None:
         trashed = Term.with_trash.filter(pk=term.pk).exclude(trashed_at=None)
         if not trashed.exists():
             raise CannotRestore(_("“{term}” is no longer in the trash.").format(term=term))
-        if Term.objects.filter(glossary=term.glossary, path__iexact=term.path).exists():
+        if Term.objects.filter(glossary=term.glossary).at_path(term.path).exists():
             text = _("There is another term file “{path}” now: rename or delete that one first.")
             raise CannotRestore(text.format(path=term.path))
         trashed.update(trashed_at=None, trashed_by=None)

@@ -68,7 +68,7 @@ def index_relations(
         for term, key, target in former.values_list("term", "key", "target")
         if target
     }
-    few = len(strings) < MANY // 10
+    few = len(strings) <= MANY // 10  # as many as an import saves at once
     keys = {key for text in strings.values() for key in runs(text)} if few else None
     known = known_names(glossary, keys)
     longest = min(MAX_PIECES, 1 + max((key.count(",") for key in known), default=0))

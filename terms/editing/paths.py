@@ -16,7 +16,7 @@ def free_path(glossary: Glossary, name: str, folder: str = "") -> str:
     stem = folder + path_for(name, of_no_letters).removesuffix(".md")
     taken = Term.objects.filter(glossary=glossary)
     paths = (f"{stem}.md" if n == 1 else f"{stem}-{n}.md" for n in range(1, 10_000))
-    return next(path for path in paths if not taken.filter(path__iexact=path).exists())
+    return next(path for path in paths if not taken.at_path(path).exists())
 
 
 def slugs_for(glossary: Glossary, paths: Collection[str]) -> dict[str, str]:

@@ -48,7 +48,7 @@ class TermFileQuerySet(models.QuerySet["TermFile"]):
         new = [file.path for file in files if file.term is None]
         terms = Term.objects.filter(glossary=glossary)
         if len(new) <= FEW:
-            terms = terms.filter(path__in=new)
+            terms = terms.at_path(*new)
         ids = dict(terms.order_by().values_list("path", "pk"))
         insert_rows(
             self.model,

@@ -2,7 +2,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +40,14 @@ class TermQuerySet(models.QuerySet["Term"]):
 
     def unreadable(self) -> Self:
         return self.exclude(problem="")
+
+    def at_path(self, *paths: str) -> Self:
+        """Terms with files at ``paths``, in any case, by the index of paths. LIKE would not use it.
+
+        Others may differ in the case of letters beyond ASCII.
+        """
+        found = self.annotate(lower_path=Lower("path"))
+        return found.filter(lower_path__in=[Lower(Value(path)) for path in paths])
 
     def wanting(self) -> Self:
         """Terms with wanted relations."""

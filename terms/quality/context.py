@@ -3,6 +3,8 @@
 from collections import Counter
 from functools import cached_property
 
+from django.db.models import Exists, OuterRef
+
 from terms.addresses import Origin, linked_file
 from terms.editing.index import known_names
 from terms.formats.paths import name_key
@@ -41,8 +43,8 @@ class GlossaryContext:
             term__glossary=self.glossary, term__trashed_at=None
         )
         # An abbreviation is also a known name.
-        known = PublishedName.objects.filter(glossary=self.glossary)
-        wanted = wanted.exclude(key__in=known.values("key"))
+        known = PublishedName.objects.filter(glossary=self.glossary, key=OuterRef("key"))
+        wanted = wanted.filter(~Exists(known))
         labels = wanted.order_by("key").values_list("label", flat=True).distinct()
         return Names((label, label) for label in labels[:MOST_WANTED])
 

@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from terms.changes.change_sets import collect
 from terms.changes.trash import trash
 from terms.editing.gate import Draft, save
 from terms.models import Page, Relation, Term
 from terms.publishing.publish import publish, withdraw
-from tests.factory import default_glossary, text_of
+from tests.factory import default_glossary, save_text, text_of
 
 pytestmark = [
     pytest.mark.django_db,
@@ -19,6 +20,7 @@ pytestmark = [
     ),
 ]
 SOME = 60
+PAGES = "/admin/terms/term/"
 
 
 def drafts(first, **values):
@@ -70,6 +72,22 @@ def test_changes_of_some_terms_scan_no_large_table():
         withdraw(glossary, Term.objects.filter(pk__in=range(30)))
     assert Relation.objects.wanted().exists()
     assert [step for step in full_scans(queries) if not ALLOWED.search(" ".join(step))] == []
+
+
+def test_pages_of_editors_scan_no_large_table(admin, ann):
+    glossary = default_glossary()
+    save(glossary, drafts(0))
+    publish(glossary, Term.objects.all())
+    collect(glossary, list(Term.objects.all()), "All", None)
+    term = Term.objects.get(name="Term 3")
+    save_text(term, text_of("Term 3", body="Other words about Term 4."))
+    new = {"name": "Newer", "glossary": glossary.pk, "body": "About Term 4.", "path": ""}
+    with CaptureQueriesContext(connection) as queries:
+        for address in ("/admin/", f"{PAGES}{term.pk}/change/", f"{PAGES}{term.pk}/review/"):
+            assert admin.get(address).status_code == 200
+        admin.post(f"{PAGES}preview/", new)
+    found = [step for step in full_scans(queries) if not ALLOWED.search(" ".join(step))]
+    assert found == []
 
 
 def test_build_finds_new_and_moved_pages_by_index(db):

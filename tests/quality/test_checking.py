@@ -77,6 +77,7 @@ def test_good_wording_has_no_findings(rule, body):
 
 
 def test_repeated_words_are_a_matter_of_english():
+    default_glossary()
     Glossary.objects.update(language="de-AT")
     assert found(make_term("Flask", text=entry(body="von in in")), "twice") == []
 

@@ -233,7 +233,7 @@ class TermForm(forms.ModelForm):
         self.instance.glossary = cleaned["glossary"]
         taken = Term.objects.filter(glossary=cleaned["glossary"])
         path = cleaned["path"]
-        if path and taken.filter(path__iexact=path).exists():
+        if path and taken.at_path(path).exists():
             text = _("There is a term file “{path}” already.")
             self.add_error("path", text.format(path=path))
         if not path:
