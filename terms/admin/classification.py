@@ -20,6 +20,7 @@ from terms.people.permissions import rights
 
 from .form.widgets import IconWidget
 from .permissions import Scoped
+from .recorded import Recorded
 from .views.page import admin_page, effects
 
 # Model and field → why a value cannot be had twice.
@@ -46,7 +47,7 @@ class ClassificationForm(forms.ModelForm):
         return cleaned
 
 
-class ClassificationAdmin(Scoped, admin.ModelAdmin):
+class ClassificationAdmin(Recorded, Scoped, admin.ModelAdmin):
     """Categories and verticals; a new name is written to the files of all their terms."""
 
     form = ClassificationForm

@@ -19,6 +19,7 @@ from terms.publishing.publish import rebuild
 from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
 
 from .permissions import Scoped
+from .recorded import Recorded
 from .views import exports, import_file, import_plan, imports
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
@@ -106,7 +107,7 @@ class StepInline(admin.TabularInline):
         return found
 
 
-class GlossaryAdmin(Scoped, admin.ModelAdmin):
+class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
     form = GlossaryForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "slug", "language"]

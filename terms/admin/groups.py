@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from terms.people.roles import ROLES, sort_roles
 
 from .lists import Listed
+from .recorded import Recorded
 
 
 def harmless_groups() -> QuerySet[Group]:
@@ -40,7 +41,7 @@ class GroupForm(forms.ModelForm):
                 self.initial["members"] = members
 
 
-class GroupAdmin(Listed, admin.ModelAdmin):
+class GroupAdmin(Recorded, Listed, admin.ModelAdmin):
     """Administrators manage roles and groups without permissions; superusers all groups."""
 
     form = GroupForm

@@ -25,7 +25,7 @@ class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
     list_display_links = None
     list_filter = [ByFilter, "kind", "glossary", ("person", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["person"]
-    search_fields = ["name"]
+    search_fields = ["name", "detail", "person__username"]
     date_hierarchy = "at"
     show_full_result_count = False
     list_per_page = 100

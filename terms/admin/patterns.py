@@ -18,6 +18,7 @@ from terms.people.permissions import rights
 
 from .form.widgets import IconWidget
 from .permissions import Scoped
+from .recorded import Recorded
 
 
 def patterns_for(person: Any) -> QuerySet[Pattern]:
@@ -71,7 +72,7 @@ class PatternForm(forms.ModelForm):
         return cleaned
 
 
-class PatternAdmin(Scoped, admin.ModelAdmin):
+class PatternAdmin(Recorded, Scoped, admin.ModelAdmin):
     form = PatternForm
     list_display = ["name", "glossary", "category"]
     list_select_related = ["glossary", "category"]

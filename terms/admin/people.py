@@ -14,6 +14,7 @@ from terms.people.roles import ROLES, sort_roles
 
 from .groups import harmless_groups
 from .lists import Listed
+from .recorded import Recorded
 
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 WORDS = {
@@ -53,7 +54,7 @@ class GrantInline(admin.TabularInline):
     verbose_name_plural = _("Roles in one glossary or category only")
 
 
-class PersonAdmin(Listed, UserAdmin):
+class PersonAdmin(Recorded, Listed, UserAdmin):
     """Administrators manage accounts and roles.
 
     Only superusers create or change superusers and grant single permissions, so no role can gain
@@ -86,9 +87,6 @@ class PersonAdmin(Listed, UserAdmin):
     def get_queryset(self, request):
         related = ("groups", "grants__role", "grants__glossary", "grants__category")
         return super().get_queryset(request).prefetch_related(*related)
-
-    def get_inlines(self, request, obj):
-        return self.inlines if obj else []  # first the account, then its permissions
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:

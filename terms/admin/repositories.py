@@ -19,6 +19,7 @@ from terms.people.permissions import may
 
 from . import sync_state
 from .permissions import Scoped
+from .recorded import Recorded
 from .views.page import admin_page, row_for
 
 BAD_IN_BRANCHES = ("..", "//", "@{", ".lock")
@@ -61,7 +62,7 @@ def _branch(name: str) -> str:
     return name
 
 
-class RepositoryAdmin(Scoped, admin.ModelAdmin):
+class RepositoryAdmin(Recorded, Scoped, admin.ModelAdmin):
     form = RepositoryForm
     empty_words = _lazy(
         "Add the git repository of a glossary to keep its terms and files the same."

@@ -16,6 +16,7 @@ from terms.people.outgoing import OutgoingRefused, read_web_address
 from terms.people.webhooks import ping, send_again
 
 from .permissions import Scoped
+from .recorded import Recorded
 from .views.page import row_for
 
 SHOWN = 100  # deliveries
@@ -37,7 +38,7 @@ class WebhookForm(forms.ModelForm):
         return self.cleaned_data["address"]
 
 
-class WebhookAdmin(Scoped, admin.ModelAdmin):
+class WebhookAdmin(Recorded, Scoped, admin.ModelAdmin):
     form = WebhookForm
     fields = ["address", "glossary", "events", "is_active"]
     list_display = ["address", "glossary", "told", "is_active"]

@@ -19,8 +19,8 @@ PERSON = settings.AUTH_USER_MODEL
 class Event(models.Model):
     """An entry of the audit log: who did what to which term, and when.
 
-    ``name`` is the name of the term at that time. ``person`` is None for management commands,
-    guests and deleted accounts.
+    ``name`` is the name of the term at that time, or of what was set. ``person`` is None for
+    management commands, guests and deleted accounts; ``glossary`` for accounts and groups.
     """
 
     class Kind(models.TextChoices):
@@ -46,13 +46,14 @@ class Event(models.Model):
         PICTURE_REPLACED = "picture replaced", _("replaced a picture")
         PICTURE_DELETED = "picture deleted", _("deleted a picture")
         REMOVAL_ASKED = "removal asked", _("asked to take it from readers")
+        SETTING = "setting", _("changed settings")
 
     at = models.DateTimeField(pgettext_lazy("moment", "at"))
     person = models.ForeignKey(
         PERSON, models.SET_NULL, verbose_name=_("person"), null=True, related_name="+"
     )
     glossary = models.ForeignKey(
-        Glossary, models.CASCADE, verbose_name=_("glossary"), db_index=False
+        Glossary, models.CASCADE, verbose_name=_("glossary"), null=True, db_index=False
     )
     term = models.ForeignKey(Term, models.SET_NULL, null=True, related_name="events")
     name = models.CharField(max_length=NAME_LENGTH)

@@ -15,7 +15,7 @@ _COLUMNS = ("at", "person", "glossary", "term", "name", "kind", "detail")
 
 
 def record(
-    glossary: Glossary,
+    glossary: Glossary | None,
     kind: str,
     terms: Iterable[tuple[int | None, str]],
     person: Any = None,
@@ -27,9 +27,8 @@ def record(
     Without an id, the name describes another object, such as a change set.
     """
     at = at or timezone.now()
-    who = person and person.pk
+    who, place = person and person.pk, glossary and glossary.pk
     rows = list(terms)
-    insert_rows(
-        Event, _COLUMNS, ((at, who, glossary.pk, pk, name, kind, detail) for pk, name in rows)
-    )
-    tell_watchers(glossary, kind, rows, person)
+    insert_rows(Event, _COLUMNS, ((at, who, place, pk, name, kind, detail) for pk, name in rows))
+    if glossary:
+        tell_watchers(glossary, kind, rows, person)

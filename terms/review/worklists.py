@@ -29,6 +29,7 @@ from terms.people.permissions import groups_of, rights
 from .stages import APPROVED, stages_of
 
 COUNTED = 1_000  # higher counts are shown as "more than"
+LATELY = 300  # texts of a person, for what has to be fast with any number of them
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,13 @@ def mine(person: Any) -> QuerySet:
     # With OR in one query, databases read all terms.
     found = terms.filter(owner=person.pk).values("pk").union(written.values("pk"))
     return _mine(person).filter(pk__in=found)
+
+
+def written_lately(person: Any) -> QuerySet:
+    """Match terms whose unpublished newest text is among the last LATELY texts of the person."""
+    texts = Revision.objects.filter(author=person.pk).order_by("-pk")
+    ids = set(texts.values_list("term", flat=True)[:LATELY])
+    return _mine(person).waiting().filter(Exists(_last_by(person)), pk__in=ids)
 
 
 def stale(person: Any) -> QuerySet:

@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 
 NO_STEPS = {"steps-TOTAL_FORMS": "0", "steps-INITIAL_FORMS": "0"}  # of the form of a glossary
+NO_GRANTS = {"grants-TOTAL_FORMS": "0", "grants-INITIAL_FORMS": "0"}  # of the form of an account
 
 
 class _Fields(HTMLParser):

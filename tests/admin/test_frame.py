@@ -13,6 +13,7 @@ from terms.models import Display, Event, Glossary, Grant, Preference, Term
 from terms.people.audit_log import record
 from terms.review.requests import approve, request_changes, submit
 from tests.accounts import logged_in
+from tests.admin.forms import NO_GRANTS
 from tests.factory import default_glossary, make_live, make_term
 
 pytestmark = pytest.mark.django_db
@@ -374,7 +375,7 @@ def test_page_of_an_account_shows_no_password_technique(admin):
 def test_new_account_goes_back_to_the_list(admin, roles):
     passphrase = "kite-over-the-lake"
     values = {"username": "ben", "password1": passphrase, "password2": passphrase}
-    values["groups"] = [Group.objects.get(name="Author").pk]
+    values |= {"groups": [Group.objects.get(name="Author").pk], **NO_GRANTS}
     done = admin.post("/admin/auth/user/add/", values)
     assert done["Location"] == "/admin/auth/user/"
     ben = User.objects.get(username="ben")

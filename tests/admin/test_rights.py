@@ -26,7 +26,7 @@ from terms.models import (
     Webhook,
 )
 from tests.accounts import logged_in
-from tests.admin.forms import fields_of
+from tests.admin.forms import NO_GRANTS, fields_of
 from tests.factory import default_glossary, make_live, make_term, text_of
 
 pytestmark = pytest.mark.django_db
@@ -446,6 +446,7 @@ def test_new_account_gets_its_roles(client_of):
     reviewer, friends = Group.objects.get(name="Reviewer"), Group.objects.create(name="Friends")
     friends.permissions.add(Permission.objects.get(codename="delete_user"))
     new = {"username": "bo", "password1": secret, "password2": secret, "groups": [reviewer.pk]}
+    new |= NO_GRANTS
     page = client.get("/admin/auth/user/add/").content.decode()
     assert "Reviewer: also approves the changes of others" in page
     assert "Friends" not in page  # only superusers assign groups with permissions of their own

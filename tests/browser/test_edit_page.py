@@ -256,3 +256,26 @@ def test_verticals_of_the_category_come_first(visit, admin_client):
     page.select_option("#id_category", label="Trees")
     expect(first.locator("option")).to_have_text(["Hardwood"])
     expect(vertical).to_have_value(str(flask.vertical_id))
+
+
+def test_rows_and_categories_are_ordered_by_drag(visit, admin_client):
+    term = make_term("Flask", related="One, Two, Three")
+    for name in ("Apples", "Pears"):
+        make_term(name, text=text_of(name, category=name))
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    page.get_by_role("button", name="Details").click()
+    rows = page.locator("#id_related_terms .term-row:not(.term-row-new)")
+    rows.nth(2).locator(".drag-handle").drag_to(
+        rows.nth(0).locator("input"), target_position={"x": 5, "y": 2}
+    )
+    names = page.locator("#id_related_terms input[type=text]")
+    assert [names.nth(n).input_value() for n in range(3)] == ["Three", "One", "Two"]
+    page.goto("/admin/terms/category/")
+    rows = page.locator("#result_list tbody tr")
+    first, last = rows.first.locator("th").inner_text(), rows.last.locator("th").inner_text()
+    rows.last.locator(".drag-handle").drag_to(rows.first, target_position={"x": 5, "y": 2})
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".messagelist")).to_be_visible()
+    expect(rows.first.locator("th")).to_have_text(last)
+    expect(rows.nth(1).locator("th")).to_have_text(first)

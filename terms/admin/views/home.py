@@ -4,21 +4,22 @@ from collections.abc import Iterator
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from terms.models import Event, ImportPlan, Preference, Repository, Review, Revision, Sync, Term
+from terms.models import Event, ImportPlan, Preference, Repository, Review, Sync, Term
 from terms.people.display import glossary_of
 from terms.people.permissions import rights
 from terms.review.stages import stages_of
-from terms.review.worklists import mine, ready, to_review
+from terms.review.worklists import ready, to_review, written_lately
 
 SHOWN = 10  # things to do
 A_FEW = 8  # drafts, events
+LATELY = 5_000  # events that are searched for those of others
 LOOKED_AT, NAMED = 60, 3  # events of the log, and terms that are named in one line
 
 
@@ -43,7 +44,7 @@ def home_of(person: Any) -> dict[str, Any]:
     """Return the context of the first page."""
     if not rights(person, "view_term"):
         return {"may_view": False}
-    drafts = list(_with_stages(mine(person).order_by("-changed_at")[:A_FEW]))
+    drafts = list(_with_stages(_own_terms(person)))
     return {
         "may_view": True,
         "may_add": bool(rights(person, "add_term")),
@@ -54,8 +55,20 @@ def home_of(person: Any) -> dict[str, Any]:
     }
 
 
-def _with_stages(terms: QuerySet[Term]) -> Iterator[Any]:
-    found = list(terms.select_related("category", "glossary"))
+def _own_terms(person: Any) -> list[Term]:
+    """Return the terms that the person wrote lately or owns, the last changed first."""
+    owned = rights(person, "view_term").among(Term.objects.filter(owner=person.pk))
+    if chosen := glossary_of(person):
+        owned = owned.filter(glossary=chosen)
+    found = {
+        term.pk: term
+        for terms in (written_lately(person), owned)
+        for term in terms.select_related("category", "glossary").order_by("-changed_at")[:A_FEW]
+    }
+    return sorted(found.values(), key=lambda term: term.changed_at, reverse=True)[:A_FEW]
+
+
+def _with_stages(found: list[Term]) -> Iterator[Any]:
     stages = stages_of(found)
     for term in found:
         yield term, stages[term.pk]
@@ -78,12 +91,8 @@ def _review(term: Term) -> str:
 
 def _sent_back(person: Any) -> Iterator[Task]:
     """Yield the person's texts for which a reviewer asks for changes."""
-    newest = Revision.objects.filter(term=OuterRef("pk"), number=OuterRef("version"))
     last = Review.objects.filter(term=OuterRef("pk")).order_by("-pk")
-    terms = rights(person, "view_term").among(Term.objects.all())
-    terms = terms.filter(Exists(newest.filter(author=person.pk)))
-    terms = terms.exclude(live_fingerprint=F("fingerprint"))
-    terms = terms.annotate(last_review=Subquery(last.values("pk")[:1]))
+    terms = written_lately(person).order_by().annotate(last_review=Subquery(last.values("pk")[:1]))
     reviews = Review.objects.filter(
         pk__in=terms.values("last_review"), outcome=Review.Outcome.CHANGES
     )
@@ -130,7 +139,10 @@ def _recent(person: Any) -> list[Done]:
     found = rights(person, "view_term").among(Event.objects.all())
     if chosen := glossary_of(person):
         found = found.filter(glossary=chosen)
-    found = found.exclude(person=person.pk).select_related("person", "term")
+    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    found = found.filter(pk__gt=newest - LATELY)
+    found = found.exclude(person=person.pk).exclude(kind=Event.Kind.SETTING)
+    found = found.select_related("person", "term")
     rows = found.order_by("-pk")[:LOOKED_AT]
     groups = [
         list(group) for _key, group in groupby(rows, lambda event: (event.person_id, event.kind))

@@ -27,6 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const addTools = (list, row) => {
     const tools = element("span", { class: "term-row-tools" });
+    tools.append(dragHandle());
     const tool = (sign, label, act) => {
       const button = element("button", { type: "button", "aria-label": label, title: label }, sign);
       button.addEventListener("click", () => {
@@ -93,6 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!row.querySelector(":disabled")) addTools(list, row);
     }
     growing(list);
+    sortable(list, ".term-row", () => list.dispatchEvent(new Event("change", { bubbles: true })));
     if (group.dataset.suggestions) suggesting(group);
     list.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || !event.target.matches("input")) return;

@@ -2,6 +2,40 @@
 
 /* The frame of the admin: search from everywhere, and menus that close. */
 
+/* Rows that are dragged by their handles. Other ways to move them are buttons or numbers. */
+function sortable(list, rows, done) {
+  let moved;
+  list.addEventListener("dragstart", (event) => {
+    moved = event.target.closest?.(".drag-handle")?.closest(rows);
+    if (!moved) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setDragImage(moved, 0, 0);
+  });
+  list.addEventListener("dragover", (event) => {
+    const over = moved && event.target.closest?.(rows);
+    if (!over) return;
+    event.preventDefault();
+    if (over === moved || over.matches(".term-row-new")) return;
+    const { top, height } = over.getBoundingClientRect();
+    if (event.clientY < top + height / 2) over.before(moved);
+    else over.after(moved);
+  });
+  list.addEventListener("drop", (event) => moved && event.preventDefault());
+  list.addEventListener("dragend", () => {
+    if (moved) done();
+    moved = undefined;
+  });
+}
+
+function dragHandle() {
+  const handle = document.createElement("span");
+  handle.className = "drag-handle";
+  handle.draggable = true;
+  handle.setAttribute("aria-hidden", "true");
+  handle.textContent = "⠿";
+  return handle;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-jump]");
   const input = form?.querySelector("input");
@@ -131,4 +165,17 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", (event) => {
     for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
   });
+
+  /* Lists in an order that is kept: dragging renumbers the rows, and Save keeps it. */
+
+  const places = [...document.querySelectorAll("#result_list tbody input[name$='-order']")];
+  if (places.length > 1 && !new URLSearchParams(location.search).has("o")) {
+    const list = places[0].closest("tbody");
+    for (const place of places) place.before(dragHandle());
+    sortable(list, "tr", () => {
+      list.querySelectorAll("input[name$='-order']").forEach((place, number) => {
+        place.value = number + 1;
+      });
+    });
+  }
 });
