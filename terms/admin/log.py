@@ -8,7 +8,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import StreamingHttpResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
@@ -17,6 +17,7 @@ from .filters import ByFilter
 from .permissions import ReadOnly, Scoped
 from .spreadsheets import csv_lines
 
+SHOWN = 1_000  # characters of a detail
 _COLUMNS = ("at", "person__username", "glossary__slug", "term", "name", "kind", "detail")
 
 
@@ -40,7 +41,9 @@ class EventAdmin(ReadOnly, Scoped, admin.ModelAdmin):
 
     @admin.display(description=_lazy("detail"))
     def shown_detail(self, obj):
-        return obj.detail if len(obj.detail) <= 200 else obj.detail[:199] + "…"
+        text = obj.detail if len(obj.detail) <= SHOWN else obj.detail[: SHOWN - 1] + "…"
+        lines = ((line,) for line in text.split("\n"))
+        return format_html_join("", '<span class="term-line">{}</span>', lines)
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.export_view)
