@@ -25,10 +25,11 @@ from .views import exports, import_file, import_plan, imports
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 FIELDSETS = (
     (None, ("name", "slug", "language")),
-    (_lazy("Readers"), ("takes_suggestions",)),
+    (_lazy("Readers"), ("takes_suggestions", "edit_link")),
     (_lazy("Files"), ("origin", "picture_folder", "keeps", "owner_key", "review_key")),
     (_lazy("Reviews"), ("approvals_needed",)),
 )
+ON_EVERY_PAGE = {"name", "slug", "language", "origin", "takes_suggestions", "edit_link"}
 GLOSSARY_FIELDS = [name for _title, names in FIELDSETS for name in names]
 
 
@@ -159,7 +160,7 @@ class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         if {"keeps", "owner_key", "review_key"} & set(form.changed_data):
             self._write_headers(request, obj)
-        if {"name", "slug", "language", "origin", "takes_suggestions"} & set(form.changed_data):
+        if ON_EVERY_PAGE & set(form.changed_data):
             # Every page shows these; the language also sorts names, and the origin resolves links.
             if PublishedTerm.objects.filter(glossary=obj).count() > MANY:
                 self._start_rebuilding(request, obj)

@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -44,6 +45,15 @@ def validate_folder(folder: str) -> None:
         raise ValidationError(text, params={"folder": folder})
 
 
+def validate_edit_link(address: str) -> None:
+    """Raise ValidationError if ``address`` cannot link to the place where a term is edited."""
+    is_way = address.startswith(("https://", "http://", "/")) and not address.startswith("//")
+    is_clean = not any(unicodedata.category(c)[0] in "CZ" for c in address)
+    if not (is_way and is_clean and ("{slug}" in address or "{name}" in address)):
+        text = _("Start with https:// or /, and put {slug} or {name} where the term is named.")
+        raise ValidationError(text)
+
+
 def validate_key(key: str) -> None:
     """Raise ValidationError if ``key`` is no name of a header key, or has another meaning."""
     if not _KEY.fullmatch(key) or key in HEADER_KEYS:
@@ -82,6 +92,17 @@ class Glossary(models.Model):
         _lazy("readers may suggest"),
         default=False,
         help_text=_lazy("Pages then link to a form where readers report errors and gaps."),
+    )
+    edit_link = models.CharField(
+        _lazy("address of “Edit this page”"),
+        max_length=300,
+        blank=True,
+        validators=[validate_edit_link],
+        help_text=_lazy(
+            "Pages of terms link there, such as"
+            " https://github.com/me/words/edit/main/{slug}.md, or /admin/terms/term/go/?name={name}"
+            " for this admin. Empty: no link."
+        ),
     )
     language = models.CharField(
         _lazy("language"),
@@ -153,6 +174,11 @@ class Glossary(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{get_script_prefix()}{self.slug}/"
+
+    def edit_address(self, slug: str, name: str) -> str:
+        """Return where a published term is edited, or an empty string without such a link."""
+        slug, name = quote(slug), quote(name, safe="")
+        return self.edit_link.replace("{slug}", slug).replace("{name}", name)
 
     def clean(self) -> None:
         folder = self.picture_folder.strip().rstrip("/")

@@ -93,3 +93,28 @@ def test_new_language_changes_order_and_texts_immediately(admin):
         != Term.objects.get(name="Flask").live_fingerprint
     )
     assert Event.objects.filter(kind=Event.Kind.PUBLISHED, name="Flask").count() == 1
+
+
+def test_pages_link_to_where_they_are_edited(admin):
+    make_live("C & C++", path="c-c.md")
+    glossary = default_glossary()
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    sent = {"name": "Glossary", "language": "en", "approvals_needed": "0", **NO_STEPS}
+    page = lambda: Page.objects.get(path__endswith="/c-c/").content.decode()  # noqa: E731
+    assert "Edit this page" not in page()
+    admin.post(address, {**sent, "edit_link": "https://x.org/edit/{slug}.md?of={name}"})
+    link = "https://x.org/edit/c-c.md?of=C%20%26%20C%2B%2B"
+    assert f'<a href="{link}" rel="nofollow">Edit this page</a>' in page()
+    admin.post(address, {**sent, "edit_link": "", "language": "de"})
+    assert "Diese Seite bearbeiten" not in page()
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:{slug}", "//x.org/{slug}", "https://x.org/", "x {slug}", "/a b/{slug}"]
+)
+def test_edit_link_is_an_address_with_the_term(admin, link):
+    glossary = default_glossary()
+    sent = {"name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0"}
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    response = admin.post(address, {**sent, **NO_STEPS, "edit_link": link})
+    assert "Start with https:// or /" in response.content.decode()
