@@ -7,6 +7,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from terms.changes.headers import write_headers
 from terms.jobs.kinds import MANY
@@ -17,6 +18,7 @@ from terms.models import Address, Category, PublishedTerm, ReviewStep, Term
 from terms.people.permissions import rights
 from terms.publishing.publish import rebuild
 from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
+from terms.review.approvals import count_reviewers
 
 from .permissions import Scoped
 from .recorded import Recorded
@@ -136,6 +138,12 @@ class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
     def get_inlines(self, request, obj):
         return [StepInline] if obj else []  # first the glossary, then its steps
 
+    def get_changeform_initial_data(self, request):
+        return {"name": "", **super().get_changeform_initial_data(request)}
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"slug": ["name"]}
+
     def has_add_permission(self, request):
         return self.rights(request, "add").everywhere
 
@@ -155,6 +163,23 @@ class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
         # Public addresses contain it.
         is_public = obj is not None and Address.objects.filter(glossary=obj).exists()
         return ["slug"] if is_public else []
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        for step in form.instance.steps.select_related("group", "category"):
+            have = count_reviewers(step)
+            if have < step.approvals_needed:
+                text = ngettext(
+                    "The step “{step}” needs {count} approval, but “{group}” has {have} members"
+                    " with the right to approve. Give them the role Reviewer.",
+                    "The step “{step}” needs {count} approvals, but “{group}” has {have} members"
+                    " with the right to approve. Give them the role Reviewer.",
+                    step.approvals_needed,
+                )
+                said = text.format(
+                    step=step, count=step.approvals_needed, group=step.group, have=have
+                )
+                self.message_user(request, said, messages.WARNING)
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

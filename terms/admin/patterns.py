@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -41,18 +42,21 @@ class Choice(NamedTuple):
     is_chosen: bool
 
 
-def choices(person: Any, chosen: str) -> list[Choice]:
-    """Return the ways to begin a new term; none if there are no patterns."""
+def choices(person: Any, chosen: str, name: str = "") -> list[Choice]:
+    """Return the ways to begin a new term, called ``name``; none if there are no patterns."""
     found = list(patterns_for(person))
     if not found:
         return []
     are_of_several = len({pattern.glossary_id for pattern in found}) > 1
     address = reverse("admin:terms_term_add")
-    ways = [Choice(_("an empty text"), address, not chosen)]
+    named: dict[str, str] = {"name": name} if name else {}
+    empty = f"{address}?{urlencode(named)}" if named else address
+    ways = [Choice(_("an empty text"), empty, not chosen)]
     for pattern in found:
         title = f"{pattern} ({pattern.glossary})" if are_of_several else str(pattern)
         is_chosen = pattern.pk == number_in(chosen)
-        ways.append(Choice(title, f"{address}?pattern={pattern.pk}", is_chosen))
+        query = urlencode({"pattern": str(pattern.pk), **named})
+        ways.append(Choice(title, f"{address}?{query}", is_chosen))
     return ways
 
 
@@ -83,6 +87,11 @@ class PatternAdmin(Recorded, Scoped, admin.ModelAdmin):
     def rights(self, request, action):
         """The right to change a glossary covers its patterns."""
         return rights(request.user, "change_glossary")
+
+    def get_changeform_initial_data(self, request):
+        only = list(self._choices(request, Glossary)[:2])
+        chosen = {"glossary": only[0].pk} if len(only) == 1 else {}
+        return {**chosen, **super().get_changeform_initial_data(request)}
 
     def formfield_for_dbfield(self, field, request, **options):
         if field.name == "icon":

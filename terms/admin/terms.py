@@ -60,7 +60,8 @@ UNREADABLE = [
 
 def _next_action(context, term) -> str:
     """Return the name of the button with the next step of this person."""
-    if context.get("can_publish") and not (term and context["stage"].standing.needed):
+    needs_review = context["stage"].standing.needed if term else context["asks_for_review"]
+    if context.get("can_publish") and not needs_review:
         return "_publish"
     return "_review" if context["asks_for_review"] else "_continue"
 

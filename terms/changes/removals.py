@@ -86,7 +86,7 @@ def why_not(term: Term, action: str, detail: str = "") -> str:
     standing = standing_of(term, action, detail)
     if not standing.missing:
         return ""
-    return standing.in_words(*MUST_APPROVE)
+    return standing.with_step(*MUST_APPROVE)
 
 
 def require(term: Term, action: str, detail: str = "") -> None:

@@ -12,7 +12,7 @@ from terms.formats.paths import name_key
 from terms.formats.related import read_names
 from terms.models import Glossary, Mention, PublishedTerm, Relation, Term
 from terms.models.term import NAME_LENGTH
-from terms.rendering import as_section
+from terms.rendering import Names, as_section
 
 from .operation import CannotRefactor, Effect, Operation
 
@@ -48,7 +48,9 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     operation.rewrite(term, words, columns={"name": name}, aliases=aliases)
     operation.require(term)
     _relabel(operation, term, name, allowed)
-    tell_of_readers(operation, term, _("its address stays as it is"))
+    names = [name, *aliases]
+    kept = None if keeps_old else Names((one, "own") for one in names)
+    tell_of_readers(operation, term, _("its address stays as it is"), kept=kept)
     return operation
 
 
@@ -197,8 +199,17 @@ def labels_of(document: TermDocument, glossary: Glossary) -> list[str]:
     return read_names(document.related, known.__contains__)
 
 
-def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | None = None) -> None:
-    """List the effects on the address of ``term`` and on texts that mention it."""
+def tell_of_readers(
+    operation: Operation,
+    term: Term,
+    words: str,
+    into: Term | None = None,
+    kept: Names | None = None,
+) -> None:
+    """List the effects on the address of ``term`` and on texts that mention it.
+
+    ``kept`` are the names of the term from now on, if they are others.
+    """
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page is None:
         return
@@ -207,12 +218,10 @@ def tell_of_readers(operation: Operation, term: Term, words: str, into: Term | N
     rows = named.values_list("source__uid", "source__name", "label")
     for uid, (name, label) in {uid: (name, label) for uid, name, label in rows}.items():
         is_own = into is not None and uid == into.uid
-        text = (
-            _(
-                "names “{label}” in its text, which stays as it is and is no link any more, being"
-                " its own"
-            )
-            if is_own
-            else _("names “{label}” in its text, which stays as it is and is a link all the same")
-        )
+        if is_own:
+            text = _("mentions “{label}” in its text; this stays, without a link to itself")
+        elif kept is not None and not kept.find(label):
+            text = _("mentions “{label}” in its text; this stays, but is no longer a link")
+        else:
+            text = _("mentions “{label}” in its text; this stays a link")
         operation.effects.append(Effect(name, text.format(label=label)))

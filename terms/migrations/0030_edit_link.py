@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='glossary',
             name='edit_link',
-            field=models.CharField(blank=True, help_text='Pages of terms link there, such as https://github.com/me/words/edit/main/{slug}.md, or /admin/terms/term/go/?name={name} for this admin. Empty: no link.', max_length=300, validators=[terms.models.glossary.validate_edit_link], verbose_name='address of “Edit this page”'),
+            field=models.CharField(blank=True, help_text='Pages of terms link there, such as https://github.com/me/words/edit/main/[slug].md, or /admin/terms/term/go/?name=[name] for this admin. Empty: no link.', max_length=300, validators=[terms.models.glossary.validate_edit_link], verbose_name='address of “Edit this page”'),
         ),
     ]

@@ -49,8 +49,8 @@ def validate_edit_link(address: str) -> None:
     """Raise ValidationError if ``address`` cannot link to the place where a term is edited."""
     is_way = address.startswith(("https://", "http://", "/")) and not address.startswith("//")
     is_clean = not any(unicodedata.category(c)[0] in "CZ" for c in address)
-    if not (is_way and is_clean and ("{slug}" in address or "{name}" in address)):
-        text = _("Start with https:// or /, and put {slug} or {name} where the term is named.")
+    if not (is_way and is_clean and ("[slug]" in address or "[name]" in address)):
+        text = _("Start with https:// or /, and put [slug] or [name] where the term is named.")
         raise ValidationError(text)
 
 
@@ -100,7 +100,7 @@ class Glossary(models.Model):
         validators=[validate_edit_link],
         help_text=_lazy(
             "Pages of terms link there, such as"
-            " https://github.com/me/words/edit/main/{slug}.md, or /admin/terms/term/go/?name={name}"
+            " https://github.com/me/words/edit/main/[slug].md, or /admin/terms/term/go/?name=[name]"
             " for this admin. Empty: no link."
         ),
     )
@@ -178,7 +178,7 @@ class Glossary(models.Model):
     def edit_address(self, slug: str, name: str) -> str:
         """Return where a published term is edited, or an empty string without such a link."""
         slug, name = quote(slug), quote(name, safe="")
-        return self.edit_link.replace("{slug}", slug).replace("{name}", name)
+        return self.edit_link.replace("[slug]", slug).replace("[name]", name)
 
     def clean(self) -> None:
         folder = self.picture_folder.strip().rstrip("/")

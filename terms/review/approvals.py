@@ -18,7 +18,7 @@ from terms.models import (
     Revision,
     Term,
 )
-from terms.people.permissions import groups_of
+from terms.people.permissions import groups_of, people_in, people_with
 
 MUST_APPROVE = (
     ngettext_lazy(
@@ -70,12 +70,16 @@ class Standing:
     def in_words(self, first: Promise, more: Promise) -> str:
         """Return ``first``, or ``more`` if there are approvals already, for the missing number.
 
-        Both are results of ``ngettext_lazy`` with the key ``count``. The open step follows.
+        Both are results of ``ngettext_lazy`` with the key ``count``.
         """
-        words = str((more if self.given else first) % {"count": self.missing})
+        return str((more if self.given else first) % {"count": self.missing})
+
+    def with_step(self, first: Promise, more: Promise) -> str:
+        """Return the words of ``in_words``, and at which step the review is."""
+        words = self.in_words(first, more)
         if not self.open_step:
             return words
-        step = _("Next step: {step}.").format(step=self.open_step.name)
+        step = _("The review is at the step “{step}”.").format(step=self.open_step.name)
         return f"{words} {step}"
 
 
@@ -206,9 +210,16 @@ def step_for(person: Any, term: Term, standing: Standing) -> ReviewStep | None:
     """
     step = standing.open_step
     if step and step.group_id not in groups_of(person, term):
-        text = _("The next step is “{step}”: only members of “{group}” can approve it.")
+        text = _("The review is at the step “{step}”: only members of “{group}” can approve it.")
         raise CannotReview(text.format(step=step.name, group=step.group))
     return step
+
+
+def count_reviewers(step: ReviewStep) -> int:
+    """Return how many people can approve a step: its members with the right to approve there."""
+    place = Term(glossary_id=step.glossary_id, category_id=step.category_id)
+    members = people_in(step.group_id, place).values("pk")
+    return people_with("approve_term", place).filter(pk__in=members).count()
 
 
 def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str]:
@@ -222,7 +233,7 @@ def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str
     reasons = {}
     for pk, standing in standings(glossary, new).items():
         if standing.missing:
-            reasons[pk] = standing.in_words(*MUST_APPROVE)
+            reasons[pk] = standing.with_step(*MUST_APPROVE)
     return reasons
 
 

@@ -39,7 +39,12 @@ class Thread:
         """The suggested wording, as changes of the passage."""
         if not self.comment.wording:
             return []
-        return list(word_changes(self.comment.quote, self.comment.wording))
+        before, after = self.comment.quote, self.comment.wording
+        pieces = list(word_changes(before, after))
+        same = sum(len(piece.text) for piece in pieces if piece.kind == "same")
+        if same * 2 > max(len(before), len(after)):
+            return pieces
+        return [DiffPiece("gone", before), DiffPiece("new", after)]  # word by word is hard to read
 
     @property
     def is_lost(self) -> bool:

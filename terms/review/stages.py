@@ -84,7 +84,7 @@ class Stage:
         if not self.standing.missing:
             step = _("This text can be published.")
         elif self.name == REVIEW:
-            step = self.standing.in_words(*MUST_APPROVE_IT)
+            step = self.standing.with_step(*MUST_APPROVE_IT)
         else:
             step = self.standing.in_words(*ASK_FOR_REVIEW)
         return f"{seen} {step}"

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from terms.models import Display, Event, Glossary, Grant, Preference, Term
+from terms.changes.removals import approve_removal, ask
+from terms.models import Category, Display, Event, Glossary, Grant, Preference, Term
 from terms.people.audit_log import record
 from terms.review.requests import approve, request_changes, submit
 from tests.accounts import logged_in
@@ -390,3 +391,24 @@ def test_scripts_of_the_admin_stay_small():
     scripts = Path(finders.find("terms/admin.js")).parent.rglob("*.js")
     for_editors = [file for file in scripts if file.name not in ("site.js", "offline.js")]
     assert sum(file.stat().st_size for file in for_editors) < 60_000
+
+
+def test_approved_removal_waits_at_home(admin):
+    term = make_live("Flask")
+    Category.objects.update(approvals_needed=1)
+    eve = User.objects.create_superuser("eve")
+    asked = ask(term, "delete", eve)
+    assert "Delete “flask”" not in html(admin.get("/admin/")).replace("Flask", "flask")
+    approve_removal(asked, User.objects.create_superuser("bob"))
+    page = html(admin.get("/admin/"))
+    assert "Delete flask</b> is approved" in page
+    assert f"/admin/terms/term/{term.pk}/review/" in page
+
+
+def test_search_finds_settings_before_terms_with_the_word(admin):
+    make_term("Idempotence", body="Nothing about settings.")
+    groups = jump(admin, "settings")
+    assert next(iter(groups)) == "Pages"
+    assert "Settings" in groups["Pages"]
+    make_term("Settings file")
+    assert next(iter(jump(admin, "settings"))) == "Terms"

@@ -102,7 +102,7 @@ def test_pages_link_to_where_they_are_edited(admin):
     sent = {"name": "Glossary", "language": "en", "approvals_needed": "0", **NO_STEPS}
     page = lambda: Page.objects.get(path__endswith="/c-c/").content.decode()  # noqa: E731
     assert "Edit this page" not in page()
-    admin.post(address, {**sent, "edit_link": "https://x.org/edit/{slug}.md?of={name}"})
+    admin.post(address, {**sent, "edit_link": "https://x.org/edit/[slug].md?of=[name]"})
     link = "https://x.org/edit/c-c.md?of=C%20%26%20C%2B%2B"
     assert f'<a href="{link}" rel="nofollow">Edit this page</a>' in page()
     admin.post(address, {**sent, "edit_link": "", "language": "de"})
@@ -110,7 +110,7 @@ def test_pages_link_to_where_they_are_edited(admin):
 
 
 @pytest.mark.parametrize(
-    "link", ["javascript:{slug}", "//x.org/{slug}", "https://x.org/", "x {slug}", "/a b/{slug}"]
+    "link", ["javascript:[slug]", "//x.org/[slug]", "https://x.org/", "x [slug]", "/a b/[slug]"]
 )
 def test_edit_link_is_an_address_with_the_term(admin, link):
     glossary = default_glossary()

@@ -39,6 +39,15 @@ def test_pattern_is_made_and_a_new_term_begins_with_it(admin):
     assert made.path == "hammer.md"
 
 
+def test_pattern_keeps_the_typed_name(admin):
+    pattern = make_pattern(body="Words")
+    page = admin.get(f"{ADD}?name=Claw+%26+more").content.decode()
+    address = f"{ADD}?pattern={pattern.pk}&name=Claw+%26+more"
+    assert address.replace("&", "&amp;") in page
+    fields = fields_of(admin.get(address))
+    assert (fields["name"], fields["body"]) == (["Claw & more"], ["Words"])
+
+
 def test_new_term_without_patterns_shows_none(admin):
     make_term()
     assert "Start from" not in admin.get(ADD).content.decode()

@@ -259,3 +259,15 @@ def test_published_text_has_nothing_to_compare(admin):
     page = admin.get(f"{page_of(term)}?show=before").content.decode()
     assert "<p>A small tool.</p>" in page
     assert "?show=" not in page
+
+
+def test_comment_that_was_not_sent_goes_with_the_decision(ann, ben):
+    term = make_term(author=ann, body="The first passage.")
+    act(logged_in(ann), term, "submit")
+    unsent = {"unsent-quote": "first passage", "unsent-text": "Which?", "unsent-wording": "one"}
+    page = act(ben, term, "changes", text="See my comment", **unsent)
+    assert "Your comment was added, too." in page
+    made = Comment.objects.get()
+    assert (made.text, made.quote, made.wording) == ("Which?", "first passage", "one")
+    act(logged_in(ann), term, "submit", **{"unsent-text": " ", "unsent-wording": ""})
+    assert Comment.objects.count() == 1

@@ -109,7 +109,7 @@ def test_published_rename_keeps_mentions_and_announces_unchanged_address(ann):
     operation = rename(flask, "Quart", may_edit_all)
     words = [effect.words for effect in operation.effects]
     assert any("its address stays as it is" in said for said in words)
-    assert any("names “Flask” in its text" in said for said in words)
+    assert any("mentions “Flask” in its text" in said for said in words)
     publish_set(apply(operation, ann), ann)
     assert PublishedTerm.objects.get(uid=flask.uid).name == "Quart"
     assert Mention.objects.get(source__name="Django").target_uid == flask.uid
@@ -146,14 +146,23 @@ def test_undo_does_not_restore_a_term_that_was_deleted(ann):
         undo(change_set, ann)
 
 
+def test_rename_preview_says_which_mentions_stay_links(ann):
+    old = make_live("Cookie")
+    make_live("Http", body="Sets cookies.")
+    said = [effect.words for effect in rename(old, "Web Cookie", may_edit_all).effects]
+    assert "mentions “cookies” in its text; this stays a link" in said
+    said = [effect.words for effect in rename(old, "Web Cookie", may_edit_all, False).effects]
+    assert "mentions “cookies” in its text; this stays, but is no longer a link" in said
+
+
 def test_merge_preview_lists_effects_on_texts_and_links(ann):
     old = make_live("Microframework")
     new = make_live("Flask", body="A microframework.")
     make_live("Django", body="No microframework.")
     said = {(effect.term, effect.words) for effect in merge_terms(old, new, may_edit_all).effects}
-    words = "names “microframework” in its text, which stays as it is and is"
-    assert ("Flask", f"{words} no link any more, being its own") in said
-    assert ("Django", f"{words} a link all the same") in said
+    words = "mentions “microframework” in its text; this stays"
+    assert ("Flask", f"{words}, without a link to itself") in said
+    assert ("Django", f"{words} a link") in said
     kept = "keeps its definition and text in its own file; nothing of them goes into “Flask”"
     assert ("Microframework", kept) in said
 

@@ -66,11 +66,15 @@ def test_text_is_published_after_every_step(people, steps):
     submit(term, ann)
     assert "asks for a review" in notices_of(eve)[0]
     assert notices_of(lea) == []
-    with pytest.raises(CannotReview, match="The next step is “Facts”: only members of “Experts”"):
+    with pytest.raises(
+        CannotReview, match="The review is at the step “Facts”: only members of “Experts”"
+    ):
         approve(fresh(term), lea, term.fingerprint)
     approve(fresh(term), eve, term.fingerprint)
     assert stage_of(fresh(term)).words == "in review: Facts"
-    assert reasons(term) == ["2 more people must approve this text first. Next step: Facts."]
+    assert reasons(term) == [
+        "2 more people must approve this text first. The review is at the step “Facts”."
+    ]
     assert notices_of(lea) == []
     approve(fresh(term), eli, term.fingerprint)
     assert notices_of(lea) == ["“Flask” is ready for the next step of its review: Language."]
@@ -157,7 +161,7 @@ def test_removal_goes_through_the_steps(people, steps, action):
     with pytest.raises(CannotReview, match="only members of “Experts”"):
         approve_removal(asked, lea)
     approve_removal(asked, eve)
-    assert "Next step: Language." in why_not(fresh(term), action, asked.detail)
+    assert "The review is at the step “Language”." in why_not(fresh(term), action, asked.detail)
     approve_removal(asked, lea)
     assert why_not(fresh(term), action, asked.detail) == ""
 
@@ -238,3 +242,30 @@ def test_group_of_a_step_cannot_be_deleted(admin, people, steps):
     group = steps[0].group
     admin.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
     assert Group.objects.filter(pk=group.pk).exists()
+
+
+def test_step_that_nobody_can_approve_is_reported(admin, roles):
+    make_term()
+    glossary = default_glossary()
+    group = Group.objects.create(name="Legal")
+    anna = User.objects.create_user("anna", is_staff=True)
+    anna.groups.add(group, Group.objects.get(name="Author"))
+    sent = {
+        "name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0",
+        **NO_STEPS, "steps-TOTAL_FORMS": "1", "steps-0-name": "Law", "steps-0-order": "1",
+        "steps-0-group": group.pk, "steps-0-approvals_needed": "1", "steps-0-category": "",
+    }  # fmt: skip
+    address = f"/admin/terms/glossary/{glossary.pk}/change/"
+    said = "The step “Law” needs 1 approval, but “Legal” has 0 members with the right to approve"
+    assert said in admin.post(address, sent, follow=True).content.decode()
+    anna.groups.add(Group.objects.get(name="Reviewer"))
+    ReviewStep.objects.all().delete()
+    assert "needs 1 approval" not in admin.post(address, sent, follow=True).content.decode()
+
+
+def test_reviewer_of_a_later_step_reads_why_it_waits(people, steps):
+    ann, _eve, _eli, lea = people
+    term = make_term(author=ann)
+    submit(term, ann)
+    html = logged_in(lea).get(f"/admin/terms/term/{term.pk}/review/").content.decode()
+    assert "only members of “Experts” can approve it" in html

@@ -25,7 +25,9 @@ def of_new(request: Any, context: dict[str, Any]) -> dict[str, Any]:
     return {
         "slot": slot,
         "begun": recovery.offers(request.user, slot),
-        "patterns": patterns.choices(request.user, request.GET.get("pattern", "")),
+        "patterns": patterns.choices(
+            request.user, request.GET.get("pattern", ""), request.GET.get("name", "")[:300]
+        ),
     }
 
 

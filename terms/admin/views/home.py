@@ -11,7 +11,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from terms.models import Event, ImportPlan, Preference, Repository, Review, Sync, Term
+from terms.changes.removals import why_not
+from terms.models import Event, ImportPlan, Preference, Removal, Repository, Review, Sync, Term
 from terms.people.display import glossary_of
 from terms.people.permissions import rights
 from terms.review.stages import stages_of
@@ -81,8 +82,19 @@ def tasks_of(person: Any) -> Iterator[Task]:
     yield from _failed_syncs(person)
     for term in to_review(person)[:SHOWN]:
         yield Task(term.name, _("waits for your approval"), _("Review"), _review(term))
+    for asked in _approved_removals(person):
+        yield Task(str(asked).capitalize(), _("is approved"), _("Decide"), _review(asked.term))
     for term in ready(person)[:SHOWN]:
-        yield Task(term.name, _("is approved"), _("Publish"), _review(term))
+        yield Task(term.name, _("is approved"), _("Review and publish"), _review(term))
+
+
+def _approved_removals(person: Any) -> Iterator[Removal]:
+    """Yield requests to remove terms that are approved, and that the person can carry out."""
+    terms = rights(person, "publish_term").among(Term.objects.order_by())
+    asked = Removal.objects.open().filter(term__in=terms).select_related("term__glossary")
+    for removal in asked[:SHOWN]:
+        if not why_not(removal.term, removal.action, removal.detail):
+            yield removal
 
 
 def _review(term: Term) -> str:

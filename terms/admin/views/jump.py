@@ -26,9 +26,12 @@ def jump_view(request, model_admin):
     if not model_admin.admin_site.has_permission(request):
         raise PermissionDenied
     words = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    terms = {"title": _("Terms"), "items": list(_terms(request.user, words)) if words else []}
+    pages = {"title": _("Pages"), "items": list(_pages(model_admin, request, words))}
+    is_page = any(one["title"].casefold().startswith(words.casefold()) for one in pages["items"])
+    is_term = any(one["title"].casefold().startswith(words.casefold()) for one in terms["items"])
     groups = [
-        {"title": _("Terms"), "items": list(_terms(request.user, words)) if words else []},
-        {"title": _("Pages"), "items": list(_pages(model_admin, request, words))},
+        *([pages, terms] if words and is_page and not is_term else [terms, pages]),
         {"title": _("Actions"), "items": list(_actions(request.user, words))},
     ]
     response = JsonResponse({"groups": [group for group in groups if group["items"]]})
@@ -59,7 +62,10 @@ def _pages(model_admin, request, words: str) -> Iterator[dict[str, Any]]:
     for place in matching(places_for(request.user), words):
         yield _item(place.title, place.address)
     wanted = words.casefold().split()
-    for section in settings_for(model_admin.admin_site.get_app_list(request)):
+    sections = settings_for(model_admin.admin_site.get_app_list(request))
+    if sections and all(word in _("Settings").casefold() for word in wanted):
+        yield _item(_("Settings"), reverse("admin:settings"))
+    for section in sections:
         if words and all(word in section.title.casefold() for word in wanted):
             yield _item(section.title, section.address, _("Settings"))
 

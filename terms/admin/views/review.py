@@ -23,11 +23,11 @@ from terms.quality.checking import findings_of
 from terms.review.approvals import authors_of, step_for
 from terms.review.comments import Thread, threads, words_of
 from terms.review.requests import CannotReview
-from terms.review.stages import LIVE, approvals_of, stage_of
+from terms.review.stages import LIVE, REVIEW, approvals_of, stage_of
 
 from . import schedule
 from .page import admin_page, term_for
-from .review_actions import ACTIONS
+from .review_actions import ACTIONS, say_unsent
 
 SETS_SHOWN = 5
 SHOWN = {"changes": _lazy("Changes"), "after": _lazy("After"), "before": _lazy("Before")}
@@ -43,6 +43,8 @@ def review_view(request, model_admin, pk):
         raise PermissionDenied
     read_notices(request.user, term)
     try:
+        if may(request.user, "add_comment", term) and say_unsent(request, term):
+            model_admin.message_user(request, _("Your comment was added, too."))
         if said := action.act(model_admin, request, term):
             model_admin.message_user(request, said)
     except CannotReview as error:
@@ -59,6 +61,7 @@ def _page(model_admin, request, term, typed=None):
     talk = threads(term)
     stage = stage_of(term)
     allowed = {name for name, action in ACTIONS.items() if may(request.user, action.right, term)}
+    is_reviewer = "approve" in allowed and stage.name == REVIEW
     context = {
         "term": term,
         "stage": stage,
@@ -72,6 +75,7 @@ def _page(model_admin, request, term, typed=None):
         else [],  # of the text, the rendered changes are shown
         "is_new": live is None,
         **_versions(newest, live if stage.name != LIVE else None, request.GET.get("show", "")),
+        "not_yet": _why_not_yet(stage.standing, request.user, term) if is_reviewer else "",
         "sets": sets_ahead(term)[:SETS_SHOWN],
         "zone": timezone.get_current_timezone_name(),
         "when": schedule.WhenForm(typed or None) if "schedule" in allowed else None,
@@ -118,11 +122,15 @@ def _possible(term, stage, person) -> set[str]:
 
 def _may_fill(standing, person, term) -> bool:
     """Whether an approval by the person would count now, where a review has steps."""
+    return not _why_not_yet(standing, person, term)
+
+
+def _why_not_yet(standing, person, term) -> str:
     try:
         step_for(person, term, standing)
-    except CannotReview:
-        return False
-    return True
+    except CannotReview as error:
+        return str(error)
+    return ""
 
 
 def _removal(term, person, allowed):

@@ -72,6 +72,17 @@ def _say(model_admin, request, term):
     return _("Your suggestion was added.") if wording.strip() else _("Your comment was added.")
 
 
+def say_unsent(request, term: Term) -> bool:
+    """Add the comment that was typed, but not sent, when another button was pressed."""
+    text, quote, wording = (
+        request.POST.get(f"unsent-{name}", "") for name in ("text", "quote", "wording")
+    )
+    if not (text.strip() or wording.strip()):
+        return False
+    comment(term, request.user, text, quote, wording=wording)
+    return True
+
+
 def _use(model_admin, request, term):
     use_wording(_comment(term, request), request.user)
     return _("The suggested wording is in the text now.")

@@ -66,6 +66,18 @@ document.addEventListener("DOMContentLoaded", () => {
     leaving = event.submitter?.getAttribute("formtarget") !== "_blank";
     if (leaving) sent?.abort(); // what is saved now is not to be offered as unsaved
   });
+  // A pattern takes the typed name along, so that only other fields can be lost.
+  document.querySelector(".term-patterns")?.addEventListener("click", ({ target }) => {
+    const name = form.elements.name?.value;
+    if (!target.href) return;
+    const way = new URL(target.href);
+    if (name) way.searchParams.set("name", name);
+    target.href = way.href;
+    const before = new URLSearchParams(opened);
+    const now = new URLSearchParams(state());
+    for (const values of [before, now]) values.delete("name");
+    leaving = before.toString() === now.toString();
+  });
   addEventListener("beforeunload", (event) => {
     if (!leaving && state() !== opened) event.preventDefault();
   });

@@ -26,7 +26,19 @@
 // Warns before another button of the page discards an unsent comment.
 {
   let sent;
-  document.addEventListener("submit", (event) => { sent = event.target; });
+  document.addEventListener("submit", (event) => {
+    sent = event.target;
+    const comment = document.getElementById("comment");
+    if (!comment || !sent.matches(".term-decide.edit-bar")) return;
+    for (const name of ["quote", "text", "wording"]) {
+      const copy = document.createElement("input");
+      copy.type = "hidden";
+      copy.name = `unsent-${name}`;
+      copy.value = comment.elements[name].value;
+      sent.append(copy);
+    }
+    comment.reset();
+  });
   addEventListener("beforeunload", (event) => {
     const waiting = [...document.querySelectorAll("form textarea")].some((field) =>
       field.form !== sent && field.value.trim() && field.value !== field.defaultValue);
