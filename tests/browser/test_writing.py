@@ -50,6 +50,16 @@ def test_two_brackets_suggest_names(form):
     expect(options).to_have_count(0)
 
 
+def test_list_of_names_is_at_the_cursor(form):
+    form.fill("#id_body", "")
+    form.locator("#id_body").press_sequentially("See [[dja")
+    list_of_names = form.locator(".choices")
+    expect(list_of_names).to_be_visible()
+    text, names = form.locator("#id_body").bounding_box(), list_of_names.bounding_box()
+    assert 30 < names["x"] - text["x"] < 80  # below the brackets
+    assert 15 < names["y"] - text["y"] < 60
+
+
 def test_enter_chooses_while_the_next_answer_is_on_its_way(form):
     form.focus("#id_body")
     form.keyboard.press("Control+Home")
