@@ -13,7 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from terms.changes.change_sets import PublishingRefused, approve_set, publish_set, submit_set
+from terms.changes.change_sets import (
+    PublishingRefused,
+    approve_set,
+    publish_set,
+    sets_not_published,
+    submit_set,
+)
 from terms.changes.operation import CannotRefactor
 from terms.changes.preview import TooLarge, make_link, revoke_links
 from terms.changes.rename import FILE, MODELS, undo_set
@@ -67,12 +73,21 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         return self.has_view_permission(request)
 
     def get_queryset(self, request):
-        rows = ChangeSet.objects.all()
+        rows = self.of_listed(request, ChangeSet.objects.all())
         return rights(request.user, "view_term").among(rows)
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        waiting = sets_not_published(changelist.result_list)
+        for change_set in changelist.result_list:
+            change_set.is_waiting = change_set.pk in waiting
+        return changelist
 
     @admin.display(description=_lazy("state"), ordering="undone_at", empty_value="")
     def state(self, obj):
-        return _("undone") if obj.undone_at else ""
+        if obj.undone_at:
+            return _("undone")
+        return _("not published") if obj.is_waiting else _("published")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         change_set = row_for(self, request, object_id)

@@ -9,9 +9,10 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     CHOICES = {
-        "draft": (_("never published"), TermQuerySet.never_published),
+        "waiting": (_("draft or changed"), TermQuerySet.waiting),
+        "draft": (_("draft"), TermQuerySet.never_published),
         "live": (_("live"), TermQuerySet.as_published),
-        "changed": (_("live, with changes"), TermQuerySet.changed_since_published),
+        "changed": (_("changed"), TermQuerySet.changed_since_published),
         "review": (_("in review"), TermQuerySet.in_review),
     }
 

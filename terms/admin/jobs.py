@@ -42,7 +42,7 @@ class JobAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         return self.has_view_permission(request)
 
     def get_queryset(self, request):
-        rows = Job.objects.all()
+        rows = self.of_listed(request, Job.objects.all())
         found = rights(request.user, "view_job")
         if found.everywhere:
             return rows

@@ -51,7 +51,10 @@ class Listed(Mixin):
         return [one for one in found if not (is_chosen and _is_of_glossary(one))]
 
     def get_queryset(self, request):
-        rows = super().get_queryset(request)
+        return self.of_listed(request, super().get_queryset(request))
+
+    def of_listed(self, request, rows):
+        """Filter the rows of a list to the chosen glossary."""
         glossary = getattr(request, "listed_glossary", None)
         return rows.filter(glossary=glossary) if glossary else rows
 

@@ -1,6 +1,6 @@
 """Review, approval and publication of many terms together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from terms.editing.index import known_names
 from terms.formats.paths import name_key
-from terms.models import Approval, ChangeSet, Glossary, Term
+from terms.models import Approval, ChangeSet, Glossary, Revision, Term
 from terms.models.bulk import Progress
 from terms.publishing.publish import FEW, Refusal, publish, publish_ids, why_refused, withdraw
 from terms.review.requests import CannotReview, approve, submit
@@ -39,6 +39,18 @@ def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
         *collected.values_list("changeset", flat=True),
     }
     return ChangeSet.objects.filter(pk__in=ids, undone_at=None)
+
+
+def sets_not_published(sets: Iterable[ChangeSet]) -> set[int]:
+    """Return the ids of ``sets`` with a term whose newest text is not published."""
+    ids = [change_set.pk for change_set in sets]
+    waiting = Term.objects.waiting().order_by()
+    changed = Revision.objects.filter(change_set__in=ids, term__in=waiting)
+    collected = ChangeSet.terms.through.objects.filter(changeset__in=ids, term__in=waiting)
+    return {
+        *changed.values_list("change_set", flat=True).distinct(),
+        *collected.values_list("changeset", flat=True).distinct(),
+    }
 
 
 def collect(glossary: Glossary, terms: list[Term], title: str, person: Any) -> ChangeSet:

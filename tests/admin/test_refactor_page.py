@@ -257,3 +257,19 @@ def test_name_without_relations_offers_nothing(admin):
     address = f"/admin/terms/term/{term.pk}/refactor/"
     page = admin.post(address, {"kind": "follow", "old": "Flask"}).content.decode()
     assert "No other term is related to “Flask”." in page
+
+
+def test_message_after_a_rename_undoes_it(admin):
+    term = make_term("Flask")
+    make_term("Django", related="Flask")
+    address = f"/admin/terms/term/{term.pk}/refactor/"
+    page = admin.post(address, {"kind": "rename", "name": "Quart", "keeps_old": "on"})
+    digest = re.search(r'name="confirm" value="([^"]+)"', page.content.decode())[1]
+    sent = {"kind": "rename", "name": "Quart", "keeps_old": "on", "confirm": digest}
+    page = admin.post(address, sent, follow=True).content.decode()
+    way = re.search(r'form="undo" formaction="([^"]+)" name="do" value="undo"', page)[1]
+    assert '<form id="undo" method="post"' in page
+    admin.post(way, {"do": "undo"})
+    assert Term.objects.get(pk=term.pk).name == "Flask"
+    assert Term.objects.get(name="Django").related == "Flask"
+    assert "undone" in admin.get("/admin/terms/changeset/").content.decode()

@@ -271,3 +271,13 @@ def test_comment_that_was_not_sent_goes_with_the_decision(ann, ben):
     assert (made.text, made.quote, made.wording) == ("Which?", "first passage", "one")
     act(logged_in(ann), term, "submit", **{"unsent-text": " ", "unsent-wording": ""})
     assert Comment.objects.count() == 1
+
+
+def test_source_is_shown_in_place_of_the_rendered_text(ann, ben):
+    term = make_live(author=ann)
+    save_text(term, text_of(body="Some **bold** words."), author=ann)
+    page = ben.get(page_of(term) + "?show=source").content.decode()
+    reading = page.partition('id="g-reading"')[2].partition("</section>")[0]
+    assert "Some **bold** words." in reading
+    assert "<strong>bold</strong>" not in reading
+    assert '<a href="?show=source#g-reading" aria-current="true">Source</a>' in reading

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from terms.models import Notice, Term, Unsaved
+from terms.models import Comment, Notice, Term, Unsaved
 from tests.factory import make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -205,10 +205,10 @@ def test_filters_close_when_something_else_is_used(visit, admin_client, flask):
     page = visit(client=admin_client)
     page.goto("/admin/terms/term/")
     page.locator("summary", has_text="Status").click()
-    page.get_by_role("link", name="never published").click()
+    page.locator("a[href$='status=draft']").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     summary = page.locator("summary", has_text="Status")
-    expect(summary).to_contain_text("never published")
+    expect(summary).to_contain_text("draft")
     summary.click()
     expect(page.locator(".list-filter[open]")).to_have_count(1)
     page.keyboard.press("Escape")
@@ -279,3 +279,42 @@ def test_rows_and_categories_are_ordered_by_drag(visit, admin_client):
     expect(page.locator(".messagelist")).to_be_visible()
     expect(rows.first.locator("th")).to_have_text(last)
     expect(rows.nth(1).locator("th")).to_have_text(first)
+
+
+def test_saved_text_is_commented_while_writing(visit, admin_client):
+    term = make_term("Flask", body="The first passage.")
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    page.evaluate("document.getElementById('id_body').setSelectionRange(4, 17)")
+    page.get_by_role("button", name="Comments").click()
+    expect(page.locator("#g-quote")).to_have_value("first passage")
+    page.fill("#g-words", "Which one?")
+    page.fill("#id_body", "Other words.")
+    comments = page.locator("[data-pane=comments]")
+    comments.get_by_role("button", name="Comment").click()
+    expect(comments.get_by_role("status")).to_have_text("Your comment was added.")
+    assert page.input_value("#id_body") == "Other words."
+    made = Comment.objects.get()
+    assert (made.text, made.quote) == ("Which one?", "first passage")
+    page.fill("#g-quote", "not in the text")
+    page.fill("#g-words", "Lost?")
+    comments.get_by_role("button", name="Comment").click()
+    expect(comments.get_by_role("status")).not_to_have_text("Your comment was added.")
+    expect(comments.get_by_role("status")).not_to_have_text("")
+    assert page.input_value("#g-words") == "Lost?"
+
+
+def test_field_shows_the_side_that_is_chosen_in_a_conflict(visit, admin_client):
+    term = make_term("Flask")
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    page.fill("#id_description", "Mine, in a sentence.")
+    save_text(term, term.newest_revision().text.replace("What Flask is", "Theirs"))
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("#conflict-heading")).to_be_visible()
+    field = page.locator("#id_description")
+    expect(field).to_have_value("Mine, in a sentence.")
+    page.get_by_label("Use theirs").check()
+    expect(field).to_have_value("Theirs, in a sentence.")
+    page.get_by_label("Use mine").check()
+    expect(field).to_have_value("Mine, in a sentence.")

@@ -16,7 +16,7 @@ from terms.models import Term
 from .form import COLUMNS
 from .passages import passages_of
 from .redisplay import as_shown, form_page, keep_initial
-from .values import is_as_before
+from .values import TEXT_FIELDS, is_as_before
 from .widgets import RelatedName, TypedAlias
 
 
@@ -31,6 +31,7 @@ class Field:
     changed_by_them: bool
     collides: bool
     passages: tuple[tuple[int, list[DiffPiece], list[DiffPiece]], ...] = ()  # number, theirs, mine
+    sides: tuple[str, str] = ("", "")  # theirs, mine, for a field of one text
 
 
 def conflict_page(model_admin, request, pk, extra_context):
@@ -84,6 +85,7 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
         list(word_changes(base, mine)),
         base != theirs,
         base not in (mine, theirs) and mine != theirs,
+        sides=(theirs, mine) if name in TEXT_FIELDS else ("", ""),
     )
 
 

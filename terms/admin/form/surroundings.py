@@ -7,7 +7,7 @@ from terms.admin.views import neighbours
 from terms.editing import autosave
 from terms.editing.incoming import incoming
 from terms.models import PublishedTerm, Term
-from terms.people.permissions import rights
+from terms.people.permissions import may, rights
 from terms.quality.checking import findings_of
 from terms.review.comments import threads
 from terms.review.stages import stage_of
@@ -51,5 +51,6 @@ def of_term(request: Any, term: Term, context: dict[str, Any]) -> dict[str, Any]
         "findings": [one for one in findings_of(term) if one.rule != "drift"],
         "said": said_of(term),
         "comments": [one for one in talk if not one[1].comment.resolved_at],
+        "may_comment": may(request.user, "add_comment", term),
         "incoming": incoming(term, visible, LINKS_SHOWN),
     }

@@ -26,7 +26,7 @@ from terms.models import Category, Event, Glossary, Term, Vertical
 from terms.people.audit_log import record
 from terms.people.permissions import rights
 
-from .page import admin_page, effects, started
+from .page import admin_page, effects, started, undo_button
 
 NAMED = 20  # terms
 FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
@@ -154,7 +154,8 @@ def _change(model_admin, request, terms, ids, form, field):
     change_set = apply(operation, request.user)
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
     text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
-    model_admin.message_user(request, format_html(text, title=change_set, url=url))
+    said = format_html(text, title=change_set, url=url)
+    model_admin.message_user(request, format_html("{} {}", said, undo_button(change_set)))
     return HttpResponseRedirect(url)
 
 

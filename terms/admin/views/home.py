@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.changes.removals import why_not
-from terms.models import Event, ImportPlan, Preference, Removal, Repository, Review, Sync, Term
+from terms.models import (
+    ChangeSet,
+    Event,
+    ImportPlan,
+    Preference,
+    Removal,
+    Repository,
+    Review,
+    Sync,
+    Term,
+)
 from terms.people.display import glossary_of
 from terms.people.permissions import rights
 from terms.review.stages import stages_of
@@ -37,6 +47,7 @@ class Step(NamedTuple):
     """A first step of a new person."""
 
     title: str | Promise
+    help: str | Promise
     address: str
     is_done: bool
 
@@ -172,15 +183,34 @@ def _steps(person: Any) -> list[Step]:
     review = reverse("admin:terms_term_review", args=[last]) if last else terms
     has_preference = Preference.objects.filter(person=person.pk).exists()
     steps = [
-        Step(_lazy("Write or edit a term"), reverse("admin:terms_term_add"), kind.SAVED in done),
+        Step(
+            _lazy("Write or edit a term"),
+            _lazy("Beside the text is the page that readers will see. Ctrl+K finds any term."),
+            terms,
+            kind.SAVED in done,
+        ),
         Step(
             _lazy("Ask for a review, or publish"),
+            _lazy("The button at the bottom of a term names the next step."),
             review,
             bool(done & {kind.SUBMITTED, kind.PUBLISHED}),
         ),
-        Step(_lazy("Comment on a text"), review, kind.COMMENTED in done),
+        Step(
+            _lazy("Comment on a text"),
+            _lazy("Select words on the review page, and suggest others. @ notifies a person."),
+            review,
+            kind.COMMENTED in done,
+        ),
+        Step(
+            _lazy("Rename a term"),
+            _lazy("In the menu of a term. You see each change first, and can undo it all."),
+            terms,
+            not rights(person, "publish_term")
+            or ChangeSet.objects.filter(author=person.pk).exists(),
+        ),
         Step(
             _lazy("Choose when you get mail"),
+            _lazy("At once, once a day, or never."),
             reverse("admin:terms_term_preferences"),
             has_preference,
         ),

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from terms.editing.numbers import number_in
@@ -38,6 +39,17 @@ def term_for(model_admin, request, pk: int | str, action: str = "view") -> Term:
     """Return the term of a page. Raises the errors of ``row_for``."""
     rows = Term.objects.select_related("glossary", "owner")
     return row_for(model_admin, request, pk, action, rows)
+
+
+def undo_button(change_set) -> str:
+    """Return a button for a message that undoes a change set; its form is on every page."""
+    url = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    return format_html(
+        '<button type="submit" form="undo" formaction="{}" name="do" value="undo"'
+        ' class="button">{}</button>',
+        url,
+        _("Undo"),
+    )
 
 
 def while_there(view):

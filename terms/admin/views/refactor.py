@@ -19,7 +19,7 @@ from terms.jobs.kinds import MANY
 from terms.jobs.operations import plan_refactoring
 from terms.models import Term
 
-from .page import admin_page, effects, started, term_for
+from .page import admin_page, effects, started, term_for, undo_button
 from .refactor_forms import FileForm, FollowForm, MergeForm, OtherForm, RenameForm, SplitForm
 
 
@@ -143,7 +143,8 @@ def _refactor(model_admin, request, term, kind, form):
         change_set = apply(operation, request.user)
         text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-    model_admin.message_user(request, format_html(text, title=change_set, url=url))
+    said = format_html(text, title=change_set, url=url)
+    model_admin.message_user(request, format_html("{} {}", said, undo_button(change_set)))
     return HttpResponseRedirect(url)
 
 

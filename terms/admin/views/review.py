@@ -30,7 +30,10 @@ from .page import admin_page, term_for
 from .review_actions import ACTIONS, say_unsent
 
 SETS_SHOWN = 5
-SHOWN = {"changes": _lazy("Changes"), "after": _lazy("After"), "before": _lazy("Before")}
+SHOWN = {
+    "changes": _lazy("Changes"), "after": _lazy("After"), "before": _lazy("Before"),
+    "source": _lazy("Source"),
+}  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,7 +102,7 @@ def _versions(newest, live, show):
         return {"after": newest}
     show = show if show in SHOWN else "changes"
     return {
-        "before": None if show == "after" else live,
+        "before": None if show in ("after", "source") else live,
         "after": None if show == "before" else newest,
         "show": show,
         "ways": SHOWN.items(),

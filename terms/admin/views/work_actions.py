@@ -17,6 +17,8 @@ from terms.people.permissions import may, rights
 from terms.review import suggestions
 from terms.review.worklists import one_way, suggested
 
+from .page import undo_button
+
 MOST_AT_ONCE = 300  # relations
 
 
@@ -109,15 +111,15 @@ def _relate_all(model_admin, request, pairs: list[tuple[Term, Term]]) -> None:
         if len(own) == 1 and _carried_out(model_admin, request, operation, own[0][0]):
             _say_related(model_admin, request, *own[0])
         elif len(own) > 1 and operation.count and _carried_out(model_admin, request, operation):
-            change_set = ChangeSet.objects.filter(glossary=glossary).first()
-            url = reverse("admin:terms_changeset_change", args=[change_set.pk if change_set else 0])
+            change_set = ChangeSet.objects.filter(glossary=glossary).latest("pk")
+            url = reverse("admin:terms_changeset_change", args=[change_set.pk])
             text = ngettext(
                 'The file of {count} term has changed. <a href="{url}">Publish or undo it</a>',
                 'The files of {count} terms have changed. <a href="{url}">Publish or undo them</a>',
                 operation.count,
             )
             said = format_html(text, count=operation.count, url=url)
-            model_admin.message_user(request, said)
+            model_admin.message_user(request, format_html("{} {}", said, undo_button(change_set)))
 
 
 def decline_relation(model_admin, request):

@@ -126,6 +126,39 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("change", changed);
   text?.addEventListener("scroll", follow, { passive: true });
 
+  /* A conflict: the field shows the chosen version. */
+
+  form.addEventListener("change", ({ target }) => {
+    if (target.dataset.side === undefined) return;
+    const field = document.getElementById(`id_${target.name.replace("take-", "")}`);
+    field.value = target.dataset.side;
+    field.readOnly = target.value === "theirs";
+  });
+
+  /* A comment on the saved text, while writing */
+
+  const remark = page.querySelector("[data-comment]");
+  if (remark) {
+    const [quote, words] = remark.querySelectorAll("input, textarea");
+    const said = remark.querySelector("[role=status]");
+    text?.addEventListener("select", () => {
+      if (!words.value) quote.value = text.value.slice(text.selectionStart, text.selectionEnd).trim().slice(0, quote.maxLength);
+    });
+    remark.querySelector("button").addEventListener("click", async () => {
+      const data = new FormData();
+      for (const [name, value] of [["do", "comment"], ["quote", quote.value], ["text", words.value], ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value]]) data.append(name, value);
+      try {
+        const answer = await fetch(remark.dataset.comment, { method: "POST", body: data, redirect: "manual" });
+        const isKept = answer.type === "opaqueredirect";
+        const made = isKept ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
+        said.textContent = isKept ? remark.dataset.said : made.querySelector(".messagelist .error")?.textContent ?? "";
+        if (isKept) quote.value = words.value = "";
+      } catch {
+        said.textContent = "The comment could not be sent. Try again.";
+      }
+    });
+  }
+
   /* Checks: their number follows the list, which autosave renews, and some offer a repair. */
 
   const list = page.querySelector(".term-better ul");
