@@ -141,6 +141,7 @@ RUN_JOBS = env.flag("RUN_JOBS", True)
 # Language and time
 
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", not_a_language)
+FORMAT_MODULE_PATH = ["glossary_cms.formats"]
 TIME_ZONE = env.text("TIME_ZONE", "UTC", not_a_zone)
 USE_I18N = True
 # Catalogues of the admin. Those of readers' pages have a domain of their own, readers.po.

@@ -110,6 +110,13 @@ class StepInline(admin.TabularInline):
         return found
 
 
+def _number(glossary):
+    """Give the steps that have no place yet a place after the others."""
+    last = max(glossary.steps.values_list("order", flat=True), default=0)
+    for number, step in enumerate(glossary.steps.filter(order=0).order_by("pk"), 1):
+        ReviewStep.objects.filter(pk=step.pk).update(order=last + number)
+
+
 class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
     form = GlossaryForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
@@ -166,6 +173,7 @@ class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
+        _number(form.instance)
         for step in form.instance.steps.select_related("group", "category"):
             have = count_reviewers(step)
             if have < step.approvals_needed:

@@ -51,6 +51,17 @@ READABLE = [
         {"fields": ["glossary", "path", "owner", "review_by", "reason"], "classes": ["term-side"]},
     ),
 ]
+OF_SEVERAL = [
+    (
+        None,
+        {"fields": ["seen", "glossary", "name", "description", "body"], "classes": ["term-main"]},
+    ),
+    *READABLE[1:-1],
+    (
+        _lazy("Editing"),
+        {"fields": ["path", "owner", "review_by", "reason"], "classes": ["term-side"]},
+    ),
+]  # a new term, where the person may choose its glossary
 HELD_BACK = (_lazy("Held back"), {"fields": ["released"], "classes": ["term-side"]})
 UNREADABLE = [
     (None, {"fields": ["seen", "source"], "classes": ["term-main"]}),
@@ -102,6 +113,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if isinstance(getattr(formfield, "widget", None), RelatedFieldWidgetWrapper):
             formfield.widget.can_delete_related = False
             formfield.widget.can_view_related = False
+            if field.name == "glossary":
+                formfield.widget.can_add_related = formfield.widget.can_change_related = False
         return formfield
 
     def get_fieldsets(self, request, obj=None):
@@ -111,6 +124,8 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             return UNREADABLE
         if obj is not None and obj.document().why_held_back(timezone.now()):
             return [READABLE[0], HELD_BACK, *READABLE[1:]]
+        if obj is None and len(self._choices(request, Glossary)[:2]) > 1:
+            return OF_SEVERAL  # not to be overlooked
         return READABLE
 
     def get_readonly_fields(self, request, obj=None):

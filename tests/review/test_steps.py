@@ -226,12 +226,13 @@ def test_steps_are_set_on_the_page_of_the_glossary(admin):
     group = Group.objects.create(name="Experts")
     sent = {
         "name": "Glossary", "slug": "glossary", "language": "en", "approvals_needed": "0",
-        **NO_STEPS, "steps-TOTAL_FORMS": "1", "steps-0-name": "Facts", "steps-0-order": "1",
+        **NO_STEPS, "steps-TOTAL_FORMS": "1", "steps-0-name": "Facts", "steps-0-order": "0",
         "steps-0-group": group.pk, "steps-0-approvals_needed": "2", "steps-0-category": "",
     }  # fmt: skip
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     assert admin.post(address, sent).status_code == 302
     made = ReviewStep.objects.get()
+    assert made.order == 1
     assert (made.name, made.approvals_needed, made.category) == ("Facts", 2, None)
     assert "Review steps" in admin.get(address).content.decode()
     response = admin.post(address, {**sent, "steps-0-approvals_needed": "0"})
