@@ -22,7 +22,7 @@ class _Fields(HTMLParser):
         if tag == "input" and attrs.get("name"):
             if kind in ("text", "hidden") or (kind == "radio" and "checked" in attrs):
                 self.values.append((attrs["name"], attrs.get("value") or ""))
-        elif tag == "textarea":
+        elif tag == "textarea" and attrs.get("name"):
             self.area = [attrs["name"], ""]
         elif tag == "select":
             self.select = [attrs["name"], None]
