@@ -206,7 +206,7 @@ def test_users_choose_when_to_get_mail(ann):
 def test_open_comments_are_shown_while_writing(admin, ann):
     term = make_live("Flask", body="A small tool for the web.", author=ann)
     form = f"/admin/terms/term/{term.pk}/change/"
-    assert 'data-pane="comments"' not in admin.get(form).content.decode()
+    assert "term-thread" not in admin.get(form).content.decode()
     act(admin, term, "comment", text="Done?", quote="web")
     act(admin, term, "comment", text="Too <small>?", quote="small tool")
     act(admin, term, "comment", quote="for the web", wording="for sites")

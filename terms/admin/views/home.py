@@ -175,14 +175,18 @@ def _recent(person: Any) -> list[Done]:
 
 def _steps(person: Any) -> list[Step]:
     """Return the first steps that the person has not done yet."""
-    kind = Event.Kind
     own = Event.objects.filter(person=person.pk).order_by()
     done = set(own.values_list("kind", flat=True).distinct())
     last = own.filter(term__isnull=False).order_by("-pk").values_list("term", flat=True).first()
     terms = reverse("admin:terms_term_changelist")
     review = reverse("admin:terms_term_review", args=[last]) if last else terms
-    has_preference = Preference.objects.filter(person=person.pk).exists()
-    steps = [
+    steps = [*_writing_steps(done, terms, review), *_other_steps(person, terms)]
+    return [step for step in steps if not step.is_done]
+
+
+def _writing_steps(done: set[str], terms: str, review: str) -> list[Step]:
+    kind = Event.Kind
+    return [
         Step(
             _lazy("Write or edit a term"),
             _lazy("Beside the text is the page that readers will see. Ctrl+K finds any term."),
@@ -201,6 +205,11 @@ def _steps(person: Any) -> list[Step]:
             review,
             kind.COMMENTED in done,
         ),
+    ]
+
+
+def _other_steps(person: Any, terms: str) -> list[Step]:
+    return [
         Step(
             _lazy("Rename a term"),
             _lazy("In the menu of a term. You see each change first, and can undo it all."),
@@ -212,7 +221,6 @@ def _steps(person: Any) -> list[Step]:
             _lazy("Choose when you get mail"),
             _lazy("At once, once a day, or never."),
             reverse("admin:terms_term_preferences"),
-            has_preference,
+            Preference.objects.filter(person=person.pk).exists(),
         ),
     ]
-    return [step for step in steps if not step.is_done]
