@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from terms.models import Approval, Glossary, ReviewStep, Revision, Term
-from terms.people.display import glossary_of
+from terms.models import Glossary, ReviewStep
 from terms.people.permissions import rights
-from terms.review.worklists import LISTS
+from terms.review.worklists import LISTS, asked_for
 
 COUNTED = 100  # higher counts are shown as “99+”
 
@@ -135,15 +133,7 @@ def current_of(path: str, places: list[Place]) -> str:
 
 def count_reviews(person: Any) -> int:
     """Return how many terms wait for an approval of the person, at most COUNTED."""
-    given = Approval.objects.filter(
-        term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
-    )
-    own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
-    terms = rights(person, "approve_term").among(Term.objects.order_by()).in_review()
-    if chosen := glossary_of(person):
-        terms = terms.filter(glossary=chosen)
-    waiting = terms.exclude(Exists(given)).exclude(Exists(own))
-    count = len(waiting.values_list("pk")[:COUNTED])
+    count = len(asked_for(person).order_by().values_list("pk")[:COUNTED])
     if count and ReviewStep.objects.exists():
         return min(LISTS["review"].count(person), COUNTED)
     return count

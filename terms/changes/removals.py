@@ -18,10 +18,9 @@ from terms.models import Approval, Event, Glossary, Removal, Term
 from terms.models.fields import Uid
 from terms.people.audit_log import record
 from terms.people.notifications import tell
-from terms.people.permissions import people_in, people_with
 from terms.publishing import publish
 from terms.publishing.publish import Refusal
-from terms.review.approvals import Standing, requirements, step_for
+from terms.review.approvals import Standing, requirements, reviewers_of, step_for
 from terms.review.requests import CannotReview, bounded
 
 WITHDRAW, DELETE, MOVE = Removal.Action.WITHDRAW, Removal.Action.DELETE, Removal.Action.MOVE
@@ -114,9 +113,7 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
         )  # fmt: skip
         words = _words(made, now)
         record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
-        reviewers = people_with("approve_term", now)
-        if step := standing_of(now, action, detail).open_step:
-            reviewers = reviewers.filter(pk__in=people_in(step.group_id, now).values("pk"))
+        reviewers = reviewers_of(now, standing_of(now, action, detail).open_step)
         text = _("{person} asks to {action}.").format(person=person or _("An import"), action=words)
         tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
     return made

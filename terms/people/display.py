@@ -1,11 +1,14 @@
 """What the admin shows to a person: one glossary or all, columns and saved filters of lists."""
 
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
 
 from terms.models import Display, Glossary
 
 from .permissions import rights
 
+_Rows = TypeVar("_Rows", bound=QuerySet[Any])
 MOST_FILTERS, LONGEST_NAME, LONGEST_QUERY = 20, 60, 1000
 
 
@@ -20,6 +23,12 @@ def display_of(person: Any) -> Display:
 def glossary_of(person: Any) -> int | None:
     """Return the id of the glossary that the person has chosen, or None for all."""
     return display_of(person).glossary_id
+
+
+def of_chosen(person: Any, rows: _Rows) -> _Rows:
+    """Filter ``rows``, which have a glossary, to the one that the person has chosen, or none."""
+    chosen = glossary_of(person)
+    return rows.filter(glossary=chosen) if chosen else rows
 
 
 def choose_glossary(person: Any, pk: int | None) -> Glossary | None:

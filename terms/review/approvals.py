@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
@@ -215,11 +216,16 @@ def step_for(person: Any, term: Term, standing: Standing) -> ReviewStep | None:
     return step
 
 
+def reviewers_of(term: Term, step: ReviewStep | None) -> QuerySet:
+    """Return the people who may approve ``term``, in a step those of its group."""
+    people = people_with("approve_term", term)
+    return people.filter(pk__in=people_in(step.group_id, term).values("pk")) if step else people
+
+
 def count_reviewers(step: ReviewStep) -> int:
-    """Return how many people can approve a step: its members with the right to approve there."""
+    """Return how many people can approve a step."""
     place = Term(glossary_id=step.glossary_id, category_id=step.category_id)
-    members = people_in(step.group_id, place).values("pk")
-    return people_with("approve_term", place).filter(pk__in=members).count()
+    return reviewers_of(place, step).count()
 
 
 def why_unapproved(glossary: Glossary, terms: Collection[Term]) -> dict[int, str]:

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from terms.models import Approval, Event, Glossary, Review, ReviewStep, Term
 from terms.people.audit_log import record
 from terms.people.notifications import tell
-from terms.people.permissions import people_in, people_with
 
-from .approvals import CannotReview, Standing, authors_of, standings, step_for
+from .approvals import CannotReview, Standing, authors_of, reviewers_of, standings, step_for
 
 __all__ = ["CannotReview", "approve", "as_seen", "request_changes", "submit", "take_back"]
 
@@ -83,10 +82,7 @@ def _standing(term: Term) -> Standing:
 
 def _reviewers(term: Term, standing: Standing) -> QuerySet:
     """Return the people who may approve the text now."""
-    people = people_with("approve_term", term).exclude(pk__in=authors_of(term))
-    if step := standing.open_step:
-        people = people.filter(pk__in=people_in(step.group_id, term).values("pk"))
-    return people
+    return reviewers_of(term, standing.open_step).exclude(pk__in=authors_of(term))
 
 
 def request_changes(term: Term, person: Any, reason: str) -> None:

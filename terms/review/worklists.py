@@ -23,7 +23,7 @@ from terms.models import (
     Term,
 )
 from terms.models.term import TermQuerySet
-from terms.people.display import glossary_of
+from terms.people.display import glossary_of, of_chosen
 from terms.people.permissions import groups_of, rights
 
 from .stages import APPROVED, stages_of
@@ -55,9 +55,7 @@ class WorkList:
 
 def _mine(person: Any, permission: str = "view_term") -> TermQuerySet:
     """Return the terms with the permission, of the glossary that the person has chosen."""
-    terms = rights(person, permission).among(Term.objects.order_by("name_key"))
-    chosen = glossary_of(person)
-    return terms.filter(glossary=chosen) if chosen else terms
+    return of_chosen(person, rights(person, permission).among(Term.objects.order_by("name_key")))
 
 
 def _last_by(person: Any) -> QuerySet[Revision]:
@@ -66,17 +64,22 @@ def _last_by(person: Any) -> QuerySet[Revision]:
     return newest.filter(author=person.pk)
 
 
+def asked_for(person: Any) -> TermQuerySet:
+    """Match terms in review that the person may approve, has not approved, and did not write."""
+    given = Approval.objects.filter(
+        term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
+    )
+    terms = _mine(person, "approve_term").in_review()
+    return terms.exclude(Exists(given)).exclude(Exists(_last_by(person)))
+
+
 def to_review(person: Any) -> QuerySet:
     """Match terms with a text in review or a removal request for this person to approve.
 
     Excluded are newest revisions and requests by the person, those that the person has
-    approved, texts with all required approvals, and those whose next step is for others.
+    approved, texts with all required approvals, and texts at the step of another group.
     """
-    given = Approval.objects.filter(
-        term=OuterRef("pk"), person=person.pk, fingerprint=OuterRef("fingerprint")
-    )
-    own = Revision.objects.filter(term=OuterRef("pk"), author=person.pk, number=OuterRef("version"))
-    asked = _mine(person, "approve_term").in_review().exclude(Exists(given)).exclude(Exists(own))
+    asked = asked_for(person)
     complete, elsewhere = _settled(asked, person)
     approved = Approval.objects.filter(person=person.pk).values("fingerprint")
     leaving = Removal.objects.open().exclude(person=person.pk).exclude(fingerprint__in=approved)
@@ -92,7 +95,7 @@ def ready(person: Any) -> QuerySet:
 
 
 def _settled(terms: TermQuerySet, person: Any) -> tuple[list[int], list[int]]:
-    """Return the ids of terms with all approvals, and of those whose next step is for others."""
+    """Return the ids of terms with all approvals, and of those at the step of another group."""
     some = list(terms.defer("body", "extra").select_related("category")[:COUNTED])
     found = stages_of(some)
     complete = [pk for pk, stage in found.items() if stage.name == APPROVED]

@@ -23,7 +23,7 @@ from terms.models import (
     Sync,
     Term,
 )
-from terms.people.display import glossary_of
+from terms.people.display import of_chosen
 from terms.people.permissions import rights
 from terms.review.stages import stages_of
 from terms.review.worklists import ready, to_review, written_lately
@@ -70,8 +70,7 @@ def home_of(person: Any) -> dict[str, Any]:
 def _own_terms(person: Any) -> list[Term]:
     """Return the terms that the person wrote lately or owns, the last changed first."""
     owned = rights(person, "view_term").among(Term.objects.filter(owner=person.pk))
-    if chosen := glossary_of(person):
-        owned = owned.filter(glossary=chosen)
+    owned = of_chosen(person, owned)
     found = {
         term.pk: term
         for terms in (written_lately(person), owned)
@@ -159,9 +158,7 @@ class Done(NamedTuple):
 
 def _recent(person: Any) -> list[Done]:
     """Return what others did last, in the glossaries whose terms the person may view."""
-    found = rights(person, "view_term").among(Event.objects.all())
-    if chosen := glossary_of(person):
-        found = found.filter(glossary=chosen)
+    found = of_chosen(person, rights(person, "view_term").among(Event.objects.all()))
     newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     found = found.filter(pk__gt=newest - LATELY)
     found = found.exclude(person=person.pk).exclude(kind=Event.Kind.SETTING)

@@ -2,8 +2,8 @@
 
 /* The list below what is typed after a key in a text, such as [[ or @.
 
-   pattern matches the key and what follows it, its first group, at the end of the line before the
-   cursor. ask(text) returns choices, each with its name and the words that are shown. written(name)
+   pattern is matched at the end of the line before the cursor; its first group is the text after
+   the key. ask(text) returns choices, each with its name and the words that are shown. written(name)
    is the text that replaces what the pattern matched. While an answer is on its way, the list keeps
    the choices that still match: Enter chooses what is seen, however fast a person types. */
 
