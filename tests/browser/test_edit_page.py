@@ -170,6 +170,7 @@ def test_search_is_used_by_keyboard(visit, admin_client, flask):
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.locator("#id_name")).to_have_value("Django")
+    page.wait_for_load_state()  # keys have no effect until the script is loaded
     page.keyboard.press("Control+k")
     expect(page.locator(".jump")).to_be_visible()
     page.keyboard.press("Escape")

@@ -246,11 +246,16 @@ def test_selected_passage_is_quoted_in_comment(visit, admin_client):
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.locator("#id_comment").press_sequentially("Which version?")
-    page.get_by_role("button", name="Request review").click(no_wait_after=True)
+    page.locator(".object-tools a").click(no_wait_after=True)
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
-    page.get_by_role("button", name="Comment", exact=True).click()
+    # A decision takes the comment along.
+    page.get_by_role("button", name="Request review").click()
+    expect(page.locator(".messagelist")).to_contain_text("Your comment was added, too.")
     expect(page.locator("mark")).to_contain_text("It **follows** WSGI")
+    page.locator("#id_comment").press_sequentially("And this?")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".term-thread")).to_have_count(2)
     assert asked == ["beforeunload"]
 
 

@@ -141,9 +141,9 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   /* A window with a search field and a grid; find(text) returns what the grid shows. */
-  const chooser = (form, label, placeholder, find) => {
+  const chooser = (form, label, things, find, count = "") => {
     const dialog = element("dialog", { class: "term-icon-dialog", "aria-label": label });
-    const search = element("input", { type: "text", "aria-label": placeholder, placeholder });
+    const search = element("input", { type: "text", "aria-label": `Search ${things}`, placeholder: `Search ${count}${things}` });
     const close = element("button", { type: "button", class: "button" }, "Close");
     const head = element("header");
     const grid = element("div", { class: "term-icons" });
@@ -176,7 +176,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const answer = await fetch(`${field.dataset.search}?q=${encodeURIComponent(query)}`);
       return answer.ok ? (await answer.json()).icons : [];
     };
-    const { dialog, open } = chooser(field.closest("form"), "Choose an icon", "Search 7,000 icons", async (query) => {
+    const { dialog, open } = chooser(field.closest("form"), "Choose an icon", "icons", async (query) => {
       const icons = await find(query);
       if (!icons.length) return [element("p", {}, "No icon has this name.")];
       return icons.map((icon) => {
@@ -190,7 +190,7 @@ document.addEventListener("DOMContentLoaded", () => {
         });
         return choice;
       });
-    });
+    }, "7,000 ");
     button.addEventListener("click", open);
     input.addEventListener("input", later(200, async () => {
       const icons = await find(input.value);
@@ -292,7 +292,7 @@ document.addEventListener("DOMContentLoaded", () => {
         return item;
       });
     };
-    const { dialog, head, open } = chooser(editor.form, "Choose a picture", "Search pictures", shown);
+    const { dialog, head, open } = chooser(editor.form, "Choose a picture", "pictures", shown);
     const button = element("button", { type: "button", class: "button" }, "Upload…");
     button.addEventListener("click", () => {
       dialog.close();
