@@ -62,6 +62,7 @@ def roles(db):
     importlib.import_module("terms.migrations.0018_repository_rights").let_people_sync(apps, None)
     importlib.import_module("terms.migrations.0019_webhooks").let_administrators(apps, None)
     importlib.import_module("terms.migrations.0022_imports").extend_roles(apps)
+    importlib.import_module("terms.migrations.0031_deleted_glossaries").extend_administrators(apps)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from terms.review.approvals import count_reviewers
 from .permissions import Scoped
 from .recorded import Recorded
 from .views import exports, import_file, import_plan, imports
+from .views.glossaries import delete_glossary_page
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 FIELDSETS = (
@@ -164,7 +165,14 @@ class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
         return super().get_form(request, obj, change, **{**options, "fields": GLOSSARY_FIELDS})
 
     def has_delete_permission(self, request, obj=None):
-        return False
+        return self.rights(request, "delete").everywhere
+
+    def delete_view(self, request, object_id, extra_context=None):
+        return delete_glossary_page(self, request, object_id)
+
+    def get_actions(self, request):
+        # Each glossary is deleted on its own page, which asks for its name.
+        return {}
 
     def get_readonly_fields(self, request, obj=None):
         # Public addresses contain it.

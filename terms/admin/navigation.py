@@ -41,7 +41,8 @@ MAIN = (
     Place("import", _("Import"), "mdi:tray-arrow-down", "terms_imports", ("import_terms",)),
     Place("export", _("Export"), "mdi:tray-arrow-up", "terms_exports", ("export_terms",)),
     Place("reports", _("Reports"), "mdi:chart-box-outline", "terms_term_reports", VIEW),
-    Place("trash", _("Trash"), "mdi:trash-can-outline", "terms_term_trash", ("delete_term",)),
+    Place("trash", _("Trash"), "mdi:trash-can-outline", "terms_term_trash",
+          ("delete_term", "delete_glossary")),
 )  # fmt: skip
 OTHER = (
     Place("new", _("New term"), "mdi:plus", "terms_term_add", ("add_term",)),

@@ -46,6 +46,9 @@ class GrantInline(admin.TabularInline):
     model = Grant
     extra = 0
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(glossary__deleted_at=None)
+
     def formfield_for_foreignkey(self, field, request, **options):
         if field.name == "role":
             options["queryset"] = Group.objects.filter(name__in=ROLES)

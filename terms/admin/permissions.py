@@ -58,7 +58,8 @@ class Scoped(Listed):
         """Return any row, so that a missing permission gives 403 and not 404."""
         field = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:
-            return self.model.objects.get(**{field.name: field.to_python(object_id)})
+            rows = Rights(everywhere=True).among(self.model.objects.all())
+            return rows.get(**{field.name: field.to_python(object_id)})
         except (self.model.DoesNotExist, ValidationError, ValueError, OverflowError):
             return None
 

@@ -65,6 +65,7 @@ def link_of(token: str) -> GuestLink | None:
         return None
     # The link needs a creator who is active staff and still has the permission to share.
     links = GuestLink.objects.open().filter(person__is_active=True, person__is_staff=True)
+    links = links.filter(change_set__glossary__deleted_at=None)
     links = links.select_related("change_set__glossary", "person")
     link = links.filter(secret_hash=_hash(secret)).first()
     return link if link and _may_still_share(link) else None

@@ -31,7 +31,7 @@ def start_due_syncs() -> None:
 
 def _due() -> Iterator[tuple[datetime, Repository]]:
     """Yield the repositories that lack an edit, and when it should be sent."""
-    rows = Repository.objects.filter(is_active=True, locked_until=None)
+    rows = Repository.objects.filter(is_active=True, locked_until=None, glossary__deleted_at=None)
     rows = rows.exclude(push=Repository.Push.NO).select_related("glossary")
     for repository in rows.exclude(checked_at=None):
         if at := _next(repository):

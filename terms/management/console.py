@@ -35,7 +35,9 @@ def get_glossary(
         raise CommandError(f"“{language}” is not a valid language tag, such as en or de-AT.")
     if problem := why_not_sorted(language):
         raise CommandError(problem)
-    found = Glossary.objects.filter(slug=slug).first()
+    found = Glossary.with_deleted.filter(slug=slug).first()
+    if found and found.deleted_at:
+        raise CommandError(f"The glossary “{slug}” was deleted. Restore it from the trash first.")
     if found is None and is_trial:
         return Glossary(slug=slug, language=language or ENGLISH)
     if found is None and create:

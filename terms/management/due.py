@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
+from terms.changes.glossaries import delete_expired, next_expiry
 from terms.changes.schedule import next_scheduled, run_scheduled
 from terms.jobs.due_syncs import next_due_sync, start_due_syncs
 from terms.jobs.starting import next_job
@@ -145,6 +146,7 @@ class DueWorkers:
             Worker("webhooks", next_delivery, send_deliveries),
             Worker("pages", next_abandoned, finish_abandoned),
             Worker("reminders", next_reminder, remind_of_reviews, look_every=REMIND_EVERY),
+            Worker("deletions", next_expiry, delete_expired, look_every=REMIND_EVERY),
         ]
         if settings.RUN_JOBS:
             self._workers += [Worker("syncs", next_due_sync, start_due_syncs), JobProcess()]

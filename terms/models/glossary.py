@@ -1,11 +1,16 @@
 import re
 import unicodedata
+from datetime import datetime, timedelta
+from typing import Self
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import get_script_prefix
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -66,9 +71,29 @@ class GlossaryQuerySet(models.QuerySet["Glossary"]):
         """Return the glossary, locked against other writers until the transaction ends."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
+    def deleted(self) -> Self:
+        return self.exclude(deleted_at=None)
+
+    def expired(self) -> Self:
+        """Glossaries that were deleted more than ``KEPT`` ago."""
+        return self.filter(deleted_at__lt=timezone.now() - Glossary.KEPT)
+
+
+class GlossaryManager(models.Manager):
+    """Exclude deleted glossaries."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(deleted_at=None)
+
 
 class Glossary(models.Model):
-    """One set of terms with its own address prefix, language and folder."""
+    """One set of terms with its own address prefix, language and folder.
+
+    A deleted glossary can be restored for ``KEPT``: its terms are in the trash since
+    ``deleted_at``, and its pages are gone.
+    """
+
+    KEPT = timedelta(days=30)
 
     class Keeps(models.TextChoices):
         NOTHING = "", _lazy("only here")
@@ -159,9 +184,16 @@ class Glossary(models.Model):
         help_text=_lazy("Such as review_by."),
     )
 
-    objects = GlossaryQuerySet.as_manager()
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
+    objects = GlossaryManager.from_queryset(GlossaryQuerySet)()
+    with_deleted = GlossaryQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "with_deleted"
         verbose_name = _lazy("glossary")
         verbose_name_plural = _lazy("glossaries")
         permissions = [
@@ -183,6 +215,19 @@ class Glossary(models.Model):
     def clean(self) -> None:
         folder = self.picture_folder.strip().rstrip("/")
         self.picture_folder = f"{folder}/" if folder else PICTURE_FOLDER
+        same = Glossary.with_deleted.deleted().filter(slug=self.slug).first()
+        if same and same.kept_until:
+            text = _(
+                "The deleted glossary “%(name)s” has this address until %(day)s. Restore it from"
+                " the trash, or choose another address."
+            )
+            values = {"name": same.name, "day": date_format(timezone.localtime(same.kept_until))}
+            raise ValidationError({"slug": ValidationError(text, params=values)})
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """The time when a deleted glossary is deleted for good."""
+        return self.deleted_at and self.deleted_at + self.KEPT
 
     @property
     def is_right_to_left(self) -> bool:

@@ -28,10 +28,13 @@ Write = Callable[[Store], set[str]]  # writes some pages and returns their paths
 
 
 def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step | None]:
-    """Yield steps that rebuild all pages of a glossary.
+    """Yield steps that rebuild all pages of a glossary; a deleted one has none.
 
     Stored pages that are not among them, and were not written meanwhile, are marked as gone.
     """
+    if glossary.deleted_at:
+        yield from _removing(glossary)
+        return
     site = Site.objects.first()
     begun = site.sequence if site else 0
     paths: set[str] = set()
@@ -45,6 +48,17 @@ def rebuilding(glossary: Glossary, progress: Progress = iter) -> Iterator[Step |
     for some in batches(set(stored.values_list("path", flat=True)) - paths, FORMER_A_STEP):
         yield partial(_forget, glossary, begun, some)
     yield write_site
+
+
+def _removing(glossary: Glossary) -> Iterator[Step | None]:
+    pages = Page.objects.filter(glossary=glossary).exclude(status=GONE).order_by("path")
+    for paths in batches(pages.values_list("path", flat=True), FORMER_A_STEP):
+        yield partial(_remove, paths)
+    yield write_site
+
+
+def _remove(paths: list[str], store: Store) -> None:
+    store.gone(paths)
 
 
 def _writes(glossary: Glossary) -> Iterator[Write]:

@@ -27,7 +27,7 @@ Steps = Iterable[Step | None]
 def alone(glossary: Glossary) -> Iterator[None]:
     """Hold the lock of the glossary in a transaction."""
     with transaction.atomic():
-        Glossary.objects.lock(glossary.pk)
+        Glossary.with_deleted.lock(glossary.pk)
         yield
 
 

@@ -19,8 +19,8 @@ def unstored_page(path: str) -> Built | None:
 def _of_term(path: str) -> Built | None:
     stem, _, suffix = path.rpartition(".")
     owner = f"{stem}/" if suffix in FORMS else path
-    term = PublishedTerm.objects.select_related("glossary").filter(path=owner).only("glossary")
-    found = term.first()
+    terms = PublishedTerm.objects.filter(path=owner, glossary__deleted_at=None)
+    found = terms.select_related("glossary").only("glossary").first()
     pages = term_pages(found.glossary, [found.uid]) if found else ()
     return next((page for page in pages if page.path == path), None)
 

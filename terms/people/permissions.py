@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from terms.formats.document import TermDocument
-from terms.models import Category, Glossary, Grant, Term, Vertical
+from terms.models import Category, Event, Glossary, Grant, Term, Vertical
 
 _Rows = TypeVar("_Rows", bound=QuerySet[Any])
 # Model of a place → the reason when the place does not exist.
@@ -53,7 +53,8 @@ class Rights:
         return rows if self.everywhere else rows.filter(inside)
 
     def among(self, rows: _Rows) -> _Rows:
-        """Filter ``rows`` to those that the permission covers."""
+        """Filter ``rows`` to those that the permission covers, without deleted glossaries."""
+        rows = _without_deleted(rows)
         if self.everywhere:
             return rows
         if issubclass(rows.model, Glossary):
@@ -64,6 +65,13 @@ class Rights:
         elif issubclass(rows.model, Term):
             inside |= Q(category__in=self.categories)
         return rows.filter(inside)
+
+
+def _without_deleted(rows: _Rows) -> _Rows:
+    # Terms of deleted glossaries are in the trash. The log stays complete.
+    if rows.model in (Glossary, Term, Event):
+        return rows
+    return rows.exclude(glossary__in=Glossary.with_deleted.deleted())
 
 
 NONE = Rights()
@@ -117,7 +125,7 @@ def _granted(user: Any) -> dict[str, set[tuple[int, int | None]]]:
     """Return permission → (glossary, category) of a person's grants, cached on ``user``."""
     if not hasattr(user, "_places_of_grants"):
         places: dict[str, set[tuple[int, int | None]]] = {}
-        grants = Grant.objects.filter(user=user.pk)
+        grants = Grant.objects.filter(user=user.pk, glossary__deleted_at=None)
         rows = grants.values_list("role__permissions__codename", "glossary", "category")
         for codename, glossary, category in rows:
             places.setdefault(codename, set()).add((glossary, category))

@@ -50,7 +50,7 @@ from .derived import rebuild_derived
 from .links import point_links
 from .mentions import are_all, relinking
 from .names import search_rows
-from .rows import write_classes, write_rows
+from .rows import delete_rows, write_classes, write_rows
 
 log = logging.getLogger(__name__)
 FEW = 100  # terms published in one transaction; more are published in many short ones
@@ -166,8 +166,7 @@ def _withdraw_some(change: Noting, uids: list[Uid], successor: Uid | None, store
     Withdrawal.objects.bulk_create(_withdrawals(glossary, pages, successor))
     gone = (term_item(*row) for row in pages.order_by("pk").values_list("name", "path"))
     tell_webhooks(glossary, {Webhook.Event.WITHDRAWN.value: gone})
-    search_index.remove_rows(list(pages.values_list("pk", flat=True)))
-    pages.delete()
+    delete_rows(pages)
     terms = Term.objects.filter(uid__in=uids)
     terms.update(live_fingerprint="")
     names = list(terms.values_list("pk", "name"))
@@ -196,6 +195,7 @@ def rebuild(
 ) -> list[Refusal]:
     """Rebuild everything that is derived from published texts, and add missing rows.
 
+    The pages of a deleted glossary are removed; its published texts stay until it is restored.
     It uses many short transactions, so that others can publish meanwhile. If it is killed, its
     work is unfinished like any other. Its ``Unfinished`` row replaces those with the ids
     ``instead_of`` and abandoned ones.
@@ -210,6 +210,9 @@ def rebuild(
 
 
 def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]:
+    if glossary.deleted_at:
+        yield from rebuilding(glossary, progress)
+        return
     pks = PublishedTerm.objects.of(glossary).order_by("pk").values_list("pk", flat=True)
     for some in batches(pks, A_STEP):
         yield partial(_derive, glossary, some)
@@ -238,7 +241,7 @@ def finish_abandoned() -> int:
     """
     done = 0
     abandoned = set(Unfinished.objects.abandoned().values_list("glossary", flat=True))
-    for glossary in Glossary.objects.filter(pk__in=abandoned):
+    for glossary in Glossary.with_deleted.filter(pk__in=abandoned):
         if taken := _take_abandoned(glossary):
             try:
                 rebuild(glossary, instead_of=taken)

@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from terms.addresses import list_path
 from terms.models import Address, Glossary, PublishedClass, PublishedTerm
 from terms.models.bulk import BATCH, insert_rows
 from terms.models.fields import Uid
+from terms.search import index as search_index
 
 from .candidates import Batch
 from .names import NameRow, write_published_names, write_words
@@ -44,6 +47,12 @@ def write_rows(glossary: Glossary, batch: Batch) -> Written:
     uids = {page.pk: uid for uid, (_, page) in batch.items()}
     named = {row.key: uids[row.term] for row in reversed(names)}
     return Written(names, relations, resolve_waiting(glossary, named))
+
+
+def delete_rows(pages: QuerySet[PublishedTerm]) -> None:
+    """Delete published terms with their search rows."""
+    search_index.remove_rows(list(pages.values_list("pk", flat=True)))
+    pages.delete()
 
 
 def _keep_dates(batch: Batch) -> None:

@@ -23,7 +23,8 @@ def git_hook(request: HttpRequest, glossary: str) -> HttpResponse:
         limit(f"git-hook-{client_of(request)}", A_MINUTE)
     except TooMany:
         return _text("Too many calls.", 429)
-    rows = Repository.objects.filter(is_active=True).select_related("glossary")
+    rows = Repository.objects.filter(is_active=True, glossary__deleted_at=None)
+    rows = rows.select_related("glossary")
     repository = rows.filter(glossary__slug=glossary).first()
     if not is_signed(repository, request.headers, request.body) or repository is None:
         return _text("The signature is not that of a repository.", 403)

@@ -1,8 +1,12 @@
 import pytest
+from django.contrib.auth.models import Group, User
 
-from terms.models import Event, Glossary, Page, PublishedTerm, Term
+from terms.changes.glossaries import delete_glossary
+from terms.jobs.running import work
+from terms.models import Event, Glossary, Job, Page, PublishedTerm, Term
 from terms.pages.rebuilding import stale_pages
 from terms.publishing.publish import publish, withdraw
+from tests.accounts import logged_in
 from tests.admin.forms import NO_STEPS
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 
@@ -118,3 +122,54 @@ def test_edit_link_is_an_address_with_the_term(admin, link):
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     response = admin.post(address, {**sent, **NO_STEPS, "edit_link": link})
     assert "Start with https:// or /" in response.content.decode()
+
+
+def test_glossary_is_deleted_by_its_name_and_restored(admin):
+    make_live("Flask")
+    make_term("Draft")
+    glossary = default_glossary()
+    address = f"/admin/terms/glossary/{glossary.pk}/delete/"
+    page = admin.get(address).content.decode()
+    assert "Readers see 1 term of this glossary." in page
+    assert "2 terms with their histories" in page
+    for wrong in ("", "glossary", "Another"):
+        page = admin.post(address, {"name": wrong}).content.decode()
+        assert "Enter “Glossary”, the name of the glossary." in page
+        assert f'value="{wrong}"' in page
+        assert Glossary.objects.exists()
+    page = admin.post(address, {"name": " Glossary "}, follow=True).content.decode()
+    assert "“Glossary” was deleted. It can be restored from the trash for 30 days." in page
+    assert f'name="glossary" value="{glossary.pk}"' in page  # the button “Undo”
+    assert admin.get(address).status_code == 404
+    page = admin.get("/admin/terms/term/trash/").content.decode()
+    assert 'aria-label="Restore Glossary"' in page
+    assert "Restore Flask" not in page
+    undo = {"glossary": glossary.pk}
+    page = admin.post("/admin/terms/term/trash/", undo, follow=True).content.decode()
+    assert "was restored, with its terms and pages." in page
+    assert Term.objects.live().get().name == "Flask"
+    for number in (glossary.pk, "", "x", "9" * 40):
+        page = admin.post("/admin/terms/term/trash/", {"glossary": number}, follow=True)
+        assert "no longer in the trash" in page.content.decode()
+
+
+def test_large_glossary_is_deleted_by_a_job(admin, monkeypatch):
+    monkeypatch.setattr("terms.admin.views.glossaries.MANY", 0)
+    make_live("Flask")
+    address = f"/admin/terms/glossary/{default_glossary().pk}/delete/"
+    page = admin.post(address, {"name": "Glossary"}, follow=True).content.decode()
+    assert "Readers’ pages are being updated" in page
+    job = Job.objects.get()
+    assert job.title == "Glossary: remove readers’ pages"
+    work.call(job.pk)
+    assert Page.objects.filter(path__contains="flask").exclude(status=404).count() == 0
+
+
+def test_publisher_cannot_restore_a_glossary(roles):
+    glossary = default_glossary()
+    delete_glossary(glossary)
+    person = User.objects.create_user("pia", is_staff=True)
+    person.groups.add(Group.objects.get(name="Publisher"))
+    answer = logged_in(person).post("/admin/terms/term/trash/", {"glossary": glossary.pk})
+    assert answer.status_code == 403
+    assert not Glossary.objects.exists()

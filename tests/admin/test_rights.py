@@ -118,7 +118,7 @@ STOCK = {
 MODELS = {
     "terms/category": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
     "terms/vertical": (AUTHOR, PUBLISHER, PUBLISHER, ADMINISTRATOR),
-    "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, NEVER),
+    "terms/glossary": (AUTHOR, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
     "terms/pattern": (ADMINISTRATOR,) * 4,
     "terms/picture": (AUTHOR, NEVER, PUBLISHER, PUBLISHER),
     "terms/searchmiss": (AUTHOR, NEVER, NEVER, SUPER),

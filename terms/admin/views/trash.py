@@ -13,9 +13,10 @@ from terms.changes.removals import NotApproved
 from terms.changes.trash import CannotRestore, restore_term, trash
 from terms.editing.incoming import incoming
 from terms.editing.numbers import number_in
-from terms.models import Term
+from terms.models import Glossary, Term
 from terms.people.permissions import may, rights
 
+from .glossaries import restore_deleted
 from .page import admin_page, term_for
 
 SHOWN = 500
@@ -45,14 +46,25 @@ def delete_page(model_admin, request, object_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 def trash_view(request, model_admin):
     found = rights(request.user, "delete_term")
-    if not found:
+    of_glossaries = rights(request.user, "delete_glossary").everywhere
+    if not (found or of_glossaries):
         raise PermissionDenied
-    trashed = Term.with_trash.exclude(trashed_at=None).select_related("trashed_by", "glossary")
+    trashed = Term.with_trash.exclude(trashed_at=None).filter(glossary__deleted_at=None)
+    trashed = trashed.select_related("trashed_by", "glossary")
     if request.method == "POST":
-        _restore(model_admin, request, trashed)
+        if "glossary" not in request.POST:
+            _restore(model_admin, request, trashed)
+        elif of_glossaries:
+            restore_deleted(model_admin, request, number_in(request.POST["glossary"]))
+        else:
+            raise PermissionDenied
         return HttpResponseRedirect(_address())
-    terms = found.among(trashed).order_by("-trashed_at")[:SHOWN]
-    return admin_page(model_admin, request, "term/trash", _("Trash"), terms=terms)
+    deleted = Glossary.with_deleted.deleted().select_related("deleted_by").order_by("-deleted_at")
+    context = {
+        "terms": found.among(trashed).order_by("-trashed_at")[:SHOWN],
+        "glossaries": deleted if of_glossaries else [],
+    }
+    return admin_page(model_admin, request, "term/trash", _("Trash"), **context)
 
 
 def _restore(model_admin, request, trashed):

@@ -54,7 +54,8 @@ class Command(BaseCommand):
 
     def _all(self, options):
         """Sync the repositories one after the other. Return whether all are in order."""
-        rows = Repository.objects.select_related("glossary").order_by("glossary__slug")
+        rows = Repository.objects.filter(glossary__deleted_at=None)
+        rows = rows.select_related("glossary").order_by("glossary__slug")
         slug = options["glossary"]
         rows = rows.filter(glossary__slug=slug) if slug else rows
         if not rows and not options["watch"]:
