@@ -1,6 +1,7 @@
-"""Changes of one field in the files of many terms, as one operation."""
+"""Changes of the same values in the files of many terms, as one operation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -25,43 +26,70 @@ MOST = 10_000  # terms per operation
 BATCH = 500
 
 
-def set_column(glossary: Glossary, terms: Iterable[Term], column: str, value: str) -> Operation:
-    """Set the category, vertical or icon of ``terms`` to ``value``; an empty value removes it."""
-    shown = value or str(NONE[column])
+def edit(
+    glossary: Glossary,
+    terms: Iterable[Term],
+    columns: Mapping[str, str] = MappingProxyType({}),
+    relate: str = "",
+    unrelate: str = "",
+) -> Operation:
+    """Plan new values for ``terms``. Raises CannotRefactor if nothing would change.
+
+    ``columns``: category, vertical or icon → value; an empty value removes it. ``relate`` and
+    ``unrelate`` are names of terms; an empty one changes no relation.
+    """
+    relate, unrelate = _name(glossary, relate), _name(glossary, unrelate)
     operation = Operation(glossary, "")
     for term, document in _read(terms):
-        leads_on = column != "icon" and term.live_fingerprint
-        words = (
-            _("gets {column} {value}; when this is published, its old address redirects")
-            if leads_on
-            else _("gets {column} {value}")
-        )
-        words = words.format(column=COLUMNS[column], value=shown)
-        operation.rewrite(term, words, document, columns={column: value})
-    return _titled(operation, f"{COLUMNS[column]}: {shown}")
+        new = {name: value for name, value in columns.items() if value != getattr(document, name)}
+        words = [_words_of_column(name, value) for name, value in new.items()]
+        labels = labels_of(document, glossary) if relate or unrelate else []
+        related = _related(term, labels, relate, unrelate)
+        added = relate and relate in related and relate not in labels
+        removed = unrelate and _has(labels, unrelate)
+        words += [_("relates to {name}").format(name=relate)] if added else []
+        words += [_("is no longer related to {name}").format(name=unrelate)] if removed else []
+        if term.live_fingerprint and new.keys() - {"icon"}:
+            words.append(_("when this is published, its old address redirects"))
+        if words:
+            changed = related if related != labels else None
+            operation.rewrite(term, "; ".join(words), document, columns=new, related=changed)
+    return _titled(operation, "; ".join(_words_of_edit(columns, relate, unrelate)))
 
 
-def relate(glossary: Glossary, terms: Iterable[Term], name: str, back: bool = False) -> Operation:
-    """Relate ``terms`` to the term called ``name``, or with ``back`` remove the relation."""
+def _name(glossary: Glossary, name: str) -> str:
+    """Return the name of a term, without spaces around it. Raises CannotRefactor."""
     name = " ".join(name.split())
-    key = name_key(name)
-    if not key:
-        raise CannotRefactor(_("Choose a term."))
-    if "," in name and key not in known_names(glossary, [key]):
+    if "," in name and name_key(name) not in known_names(glossary, [name_key(name)]):
         text = _("“{name}” contains a comma. It can be used once its term exists.")
         raise CannotRefactor(text.format(name=name))
-    operation = Operation(glossary, "")
-    for term, document in _read(terms):
-        labels = labels_of(document, glossary)
-        rest = [label for label in labels if name_key(label) != key]
-        if back and rest != labels:
-            words = _("is no longer related to {name}").format(name=name)
-            operation.rewrite(term, words, document, related=rest)
-        elif not back and rest == labels and term.name_key != key:
-            words = _("relates to {name}").format(name=name)
-            operation.rewrite(term, words, document, related=[*labels, name])
-    what = _("no longer related to {name}") if back else _("related to {name}")
-    return _titled(operation, what.format(name=name))
+    return name
+
+
+def _has(labels: Iterable[str], name: str) -> bool:
+    return name_key(name) in map(name_key, labels)
+
+
+def _related(term: Term, labels: list[str], relate: str, unrelate: str) -> list[str]:
+    """Return the new relations of a term that has the relations ``labels``."""
+    found = [label for label in labels if not unrelate or name_key(label) != name_key(unrelate)]
+    if relate and not _has(found, relate) and term.name_key != name_key(relate):
+        found.append(relate)
+    return found
+
+
+def _words_of_column(column: str, value: str) -> str:
+    words = _("gets the {column} {value}") if value else _("loses its {column}")
+    return words.format(column=COLUMNS[column], value=value)
+
+
+def _words_of_edit(columns: Mapping[str, str], relate: str, unrelate: str) -> Iterator[str]:
+    for column, value in columns.items():
+        yield f"{COLUMNS[column]}: {value or NONE[column]}"
+    if relate:
+        yield _("related to {name}").format(name=relate)
+    if unrelate:
+        yield _("no longer related to {name}").format(name=unrelate)
 
 
 def _read(terms: Iterable[Term]) -> Iterator[tuple[Term, TermDocument]]:
@@ -83,8 +111,8 @@ def _titled(operation: Operation, what: str) -> Operation:
     if not count:
         raise CannotRefactor(
             _(
-                "Nothing would change. The terms have this value, or it can only be edited in the"
-                " file."
+                "Nothing would change. The terms have these values, or they can only be edited in"
+                " the files."
             )
         )
     title = ngettext("{count} term: {what}", "{count} terms: {what}", count)

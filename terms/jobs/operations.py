@@ -40,13 +40,13 @@ def plan_refactoring(person: Any, term: Term, name: str, values: dict[str, Any])
     return reword.merge_terms(term, other, allowed, values["takes_text"])
 
 
-def plan_edit(terms: Any, field: str, value: str) -> Operation:
-    """Plan another value of ``field`` of ``terms``, all of one glossary. Raises CannotRefactor."""
-    glossary = terms[0].glossary
+def plan_edit(terms: Any, values: dict[str, Any]) -> Operation:
+    """Plan new ``values`` of ``terms``, all of one glossary. Raises CannotRefactor.
+
+    ``values`` are JSON: the arguments of ``bulk.edit``.
+    """
     ordered = terms.order_by("path").defer("body", "extra")
-    if field in bulk.COLUMNS:
-        return bulk.set_column(glossary, ordered, field, value)
-    return bulk.relate(glossary, ordered, value, back=field == "unrelate")
+    return bulk.edit(terms[0].glossary, ordered, **values)
 
 
 def _edit(job: Job, watch: Watch) -> JobResult:
@@ -56,7 +56,7 @@ def _edit(job: Job, watch: Watch) -> JobResult:
     if rights(job.person, "change_term").among(terms).count() != len(ids):
         text = _("Some of these terms are gone, or you may no longer change them. Choose again.")
         raise JobRefused(text)
-    return _apply(job, watch, plan_edit(terms, job.arguments["field"], job.arguments["value"]))
+    return _apply(job, watch, plan_edit(terms, job.arguments["values"]))
 
 
 def _refactor(job: Job, watch: Watch) -> JobResult:
@@ -120,7 +120,7 @@ def _undo(job: Job, watch: Watch) -> JobResult:
 _ALL_OR_NOTHING = "all is written in one transaction, which also keeps the result"
 _REFUSALS = (CannotRefactor, StaleWrite)
 EDIT = JobKind(
-    "edit", _edit, _lazy("Edit one field of many terms"), "change_term", _ALL_OR_NOTHING,
+    "edit", _edit, _lazy("Edit many terms"), "change_term", _ALL_OR_NOTHING,
     refusals=_REFUSALS,
 )  # fmt: skip
 REFACTOR = JobKind(

@@ -153,9 +153,8 @@ class Editor:
         chosen = ",".join(str(t.pk) for t in self.terms(3))
         category = self.random.choice(Category.objects.all())
         field = self.random.choice(["category", "relate", "unrelate"])
-        data = {"terms": chosen, "field": field, "category": category.pk, field: term.name}
-        if field == "category":
-            data["category"] = category.pk
+        value = category.pk if field == "category" else term.name
+        data = {"terms": chosen, field: value}
         self.confirm(LIST + "edit/", data)
 
     def collect(self, term):

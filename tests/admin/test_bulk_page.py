@@ -30,10 +30,14 @@ def ids_of(response):
 
 def confirmed(client, response):
     """Send the confirmation form of the page."""
+    return client.post(EDIT, fields_to_confirm(response), follow=True)
+
+
+def fields_to_confirm(response):
     html = response.content.decode()
     form = html[html.index('class="term-effects"') :]
-    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
-    return client.post(EDIT, fields, follow=True)
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    return fields
 
 
 def test_bulk_edit_is_previewed_and_applied(admin):
@@ -41,7 +45,7 @@ def test_bulk_edit_is_previewed_and_applied(admin):
     other = Category.objects.create(glossary=default_glossary(), name="Elsewhere", slug="elsewhere")
     page = select(admin, terms[:2])
     assert "Edit 2 terms" in words(page)
-    data = {"terms": ids_of(page), "field": "category", "category": other.pk}
+    data = {"terms": ids_of(page), "category": other.pk}
     shown = admin.post(EDIT, data)
     assert "Preview: 2 terms: category: Elsewhere" in words(shown)
     assert "its old address redirects" in words(shown)
@@ -54,39 +58,54 @@ def test_bulk_edit_is_previewed_and_applied(admin):
 
 def test_preview_is_shown_again_after_changes(admin):
     flask = make_term("Flask")
-    data = {"terms": f"{flask.pk}", "field": "icon", "icon": "mdi:lock", "confirm": "old"}
+    data = {"terms": f"{flask.pk}", "icon": "mdi:lock", "confirm": "old"}
     response = admin.post(EDIT, data)
     assert "The glossary has changed" in words(response)
     assert Term.objects.get().version == 1
 
 
-def test_owner_and_review_date_are_set_without_preview(admin, editor):
+def test_owner_and_review_date_are_previewed_and_set(admin, editor):
     terms = [make_term("A"), make_term("B")]
     ids = ",".join(str(term.pk) for term in terms)
-    admin.post(EDIT, {"terms": ids, "field": "owner", "owner": editor.pk})
-    admin.post(EDIT, {"terms": ids, "field": "review_by", "review_by": "2027-01-02"})
+    chosen = {"terms": ids, "owner": editor.pk, "review_by": "2027-01-02"}
+    shown = words(admin.post(EDIT, chosen))
+    assert "2 terms get these values." in shown
+    assert "<li>owner: ana</li><li>review date: 2 January 2027</li>" in shown
+    assert not Term.objects.exclude(owner=None).exists()
+    done = admin.post(EDIT, {**chosen, "confirm": "1"}, follow=True)
+    assert "2 terms were updated: owner: ana; review date: 2 January 2027." in words(done)
     found = set(Term.objects.values_list("owner__username", "review_by", "version"))
     assert {(owner, str(day), version) for owner, day, version in found} == {
         ("ana", "2027-01-02", 1)
     }
-    assert Event.objects.filter(kind="assigned").count() == 4
-    response = admin.post(EDIT, {"terms": ids, "field": "owner", "owner": ""})
-    assert "Choose a value first." in words(response)
-    assert Term.objects.filter(owner=editor).count() == 2
-    admin.post(EDIT, {"terms": ids, "field": "owner", "owner": editor.pk, "remove": "1"})
-    assert not Term.objects.filter(owner=editor).exists()
-    response = admin.post(EDIT, {"terms": ids, "field": "review_by", "review_by": "soon"})
+    assert Event.objects.filter(kind="assigned").count() == 2
+    removed = {"terms": ids, "owner": "none", "no_review_by": "on", "confirm": "1"}
+    admin.post(EDIT, removed)
+    assert set(Term.objects.values_list("owner", "review_by")) == {(None, None)}
+    response = admin.post(EDIT, {"terms": ids, "review_by": "soon"})
     assert "Enter a valid date." in words(response)
+    both = admin.post(EDIT, {"terms": ids, "icon": "mdi:lock", "no_icon": "on"})
+    assert "Choose a new value or none, not both." in words(both)
+
+
+def test_values_in_files_and_others_are_set_together(admin, editor):
+    flask = make_term("Flask")
+    shown = admin.post(EDIT, {"terms": f"{flask.pk}", "owner": editor.pk, "icon": "mdi:lock"})
+    again = admin.post(EDIT, {**fields_to_confirm(shown), "edit": "1"})
+    assert 'value="mdi:lock"' in words(again)
+    confirmed(admin, shown)
+    flask.refresh_from_db()
+    assert (flask.owner, flask.icon) == (editor, "mdi:lock")
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"field": "icon", "icon": "a\x07b"}, "control character"),
-        ({"field": "relate", "relate": "x, y"}, "contains a comma"),
-        ({"field": "relate", "relate": " "}, "Choose a term."),
-        ({"field": "unrelate", "unrelate": "Nobody"}, "Nothing would change"),
-        ({"field": "category", "category": "999999"}, "Select a valid choice"),
+        ({"icon": "a\x07b"}, "control character"),
+        ({"relate": "x, y"}, "contains a comma"),
+        ({"relate": " "}, "Choose at least one new value."),
+        ({"unrelate": "Nobody"}, "Nothing would change"),
+        ({"category": "999999"}, "Select a valid choice"),
     ],
 )
 def test_invalid_value_is_refused_with_reason(admin, data, said):
@@ -100,11 +119,10 @@ def test_invalid_value_is_refused_with_reason(admin, data, said):
 def test_invalid_selection_is_refused_and_duplicates_are_ignored(admin):
     flask = make_term("Flask")
     for ids in ("", "x", "0", "-1", "9" * 30, f"{flask.pk},{flask.pk + 1}"):
-        response = admin.post(EDIT, {"terms": ids, "field": "icon", "icon": "x"}, follow=True)
+        response = admin.post(EDIT, {"terms": ids, "icon": "x"}, follow=True)
         assert "Choose again" in words(response)
-    many = {"terms": f"{flask.pk}," * 50_000, "field": "icon", "icon": "x"}
+    many = {"terms": f"{flask.pk}," * 50_000, "icon": "x"}
     assert "1 term: icon: x" in words(admin.post(EDIT, many))
-    assert admin.post(EDIT, {"terms": f"{flask.pk}", "field": "name"}).status_code == 400
     assert admin.get(EDIT).status_code == 405
 
 
@@ -127,9 +145,9 @@ def test_only_permitted_terms_and_categories_are_accepted(roles):
     assert "You may not change “Theirs”." in words(page)
     assert ids_of(page) == f"{mine.pk}"
     assert "Secret" not in re.search(r'<select name="category".*?</select>', words(page))[0]
-    data = {"terms": f"{mine.pk},{theirs.pk}", "field": "icon", "icon": "x"}
+    data = {"terms": f"{mine.pk},{theirs.pk}", "icon": "x"}
     assert "Choose again" in words(client.post(EDIT, data, follow=True))
-    data = {"terms": f"{mine.pk}", "field": "category", "category": theirs.category_id}
+    data = {"terms": f"{mine.pk}", "category": theirs.category_id}
     assert "Select a valid choice" in words(client.post(EDIT, data))
 
 
@@ -138,4 +156,4 @@ def test_too_many_terms_are_refused(admin, monkeypatch):
     terms = [make_term(f"T{number}") for number in range(3)]
     assert "Choose 2 terms at most." in words(select(admin, terms))
     ids = ",".join(str(term.pk) for term in terms)
-    assert "Choose again" in words(admin.post(EDIT, {"terms": ids, "field": "icon"}, follow=True))
+    assert "Choose again" in words(admin.post(EDIT, {"terms": ids}, follow=True))

@@ -47,7 +47,7 @@ def job_of(response):
 def confirmed(client, response, address):
     html = response.content.decode()
     form = html[html.index('class="term-effects"') :]
-    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
     return client.post(address, fields, follow=True)
 
 
@@ -75,9 +75,9 @@ def test_limit_is_three_hundred():
 def test_editing_many_terms_is_a_job(admin):
     terms = make_terms(3)
     ids = ",".join(str(term.pk) for term in terms)
-    shown = admin.post("/admin/terms/term/edit/", {"terms": ids, "field": "icon", "icon": "mdi:a"})
+    shown = admin.post("/admin/terms/term/edit/", {"terms": ids, "icon": "mdi:a"})
     job = job_of(confirmed(admin, shown, "/admin/terms/term/edit/"))
-    assert (job.kind, job.arguments["value"]) == ("edit", "mdi:a")
+    assert (job.kind, job.arguments["values"]) == ("edit", {"columns": {"icon": "mdi:a"}})
     assert not Term.objects.filter(version=2).exists()
 
 

@@ -32,7 +32,7 @@ def test_actions_work_with_ten_thousand_terms(admin, many):
     html = select_all(admin, "edit_selected")
     assert f"Edit {MANY:,} terms" in html
     ids = re.search(r'name="terms" value="([\d,]+)"', html)[1]
-    edit = {"terms": ids, "field": "category", "category": other.pk}
+    edit = {"terms": ids, "category": other.pk}
     html = admin.post(f"{LIST}edit/", edit).content.decode()
     assert f"Preview: {MANY:,} terms: category: Two" in html
     assert f"… and {MANY - 300} more." in html

@@ -437,10 +437,10 @@ def test_an_action_on_several_terms(client, action):
 @pytest.mark.parametrize(
     "change",
     [
-        {"field": "icon", "icon": "mdi:leaf"},
-        {"field": "category", "category": ""},
-        {"field": "relate", "relate": "Ωζ"},
-        {"field": "unrelate", "unrelate": "Ωβ"},
+        {"icon": "mdi:leaf"},
+        {"category": "none"},
+        {"relate": "Ωζ"},
+        {"unrelate": "Ωβ"},
     ],
 )
 def test_editing_several_terms(client, change):
@@ -456,8 +456,10 @@ def test_editing_several_terms(client, change):
 
 def test_an_owner_of_several_terms(client, newsroom):
     ids = ",".join(str(pk) for pk in Term.objects.values_list("pk", flat=True))
-    posted(client, f"{LIST}edit/", terms=ids, field="owner", owner=newsroom.pk)
-    posted(client, f"{LIST}edit/", terms=ids, field="owner", remove="1")
+    posted(client, f"{LIST}edit/", terms=ids, owner=newsroom.pk, confirm="1")
+    posted(client, f"{LIST}edit/", terms=ids, owner="none", confirm="1")
+    check(client.post(f"{LIST}edit/", {"terms": ids, "owner": "none"}))
+    check(client.post(f"{LIST}edit/", {"terms": ids}))
 
 
 def test_a_change_set(client, newsroom):

@@ -460,7 +460,7 @@ def test_header_keys_are_written_by_the_form_and_by_many_terms(headed, people, a
     assert text == HEADED.replace("who: ana #", "who: ben #")
     assert Term.objects.get().owner == people[1]
 
-    chosen = {"terms": str(term.pk), "field": "review_by", "review_by": "2028-01-01"}
+    chosen = {"terms": str(term.pk), "review_by": "2028-01-01", "confirm": "1"}
     assert admin.post("/admin/terms/term/edit/", chosen).status_code == 302
     text = Term.objects.get().newest_revision().text
     assert text == HEADED.replace("who: ana #", "who: ben #").replace("2027-01-31", "2028-01-01")

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.db import connection
 
-from terms.changes.bulk import set_column
+from terms.changes.bulk import edit
 from terms.jobs.starting import cancel_job, start_job
 from terms.management.consistency import check_consistency
 from terms.models import Category, ChangeSet, Event, Job, Revision, Term
@@ -100,9 +100,10 @@ def edit_job(person, terms):
     elsewhere = Category.objects.create(
         glossary=default_glossary(), name="Elsewhere", slug="elsewhere"
     )
-    operation = set_column(default_glossary(), terms.order_by("path"), "category", elsewhere.name)
+    columns = {"category": elsewhere.name}
+    operation = edit(default_glossary(), terms.order_by("path"), columns)
     ids = list(terms.values_list("pk", flat=True))
-    arguments = {"terms": ids, "field": "category", "value": elsewhere.name}
+    arguments = {"terms": ids, "values": {"columns": columns}}
     return start_job("edit", default_glossary(), person, {**arguments, "shown": operation.digest})
 
 

@@ -1,12 +1,16 @@
-"""Editing one field of many terms, with a list of effects first."""
+"""Editing many terms with one form, after all effects were listed."""
+
+from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import get_user_model
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -22,62 +26,83 @@ from terms.editing.numbers import number_in
 from terms.editing.validators import refuse_control_characters, refuse_misleading
 from terms.jobs.kinds import MANY
 from terms.jobs.operations import plan_edit
-from terms.models import Category, Event, Glossary, Term, Vertical
+from terms.models import Event, Glossary, Term
 from terms.people.audit_log import record
 from terms.people.permissions import rights
 
 from .page import admin_page, effects, started, undo_button
 
 NAMED = 20  # terms
-FILE, TEXT = {"category", "vertical", "icon"}, {"relate", "unrelate"}
-APART = {"owner", "review_by"}  # not in the files, and changed without a preview
+KEEP, NONE = "", "none"
+OF_ROWS = ("category", "vertical", "owner")  # values that are rows of other tables
+TYPED = ("icon", "relate", "unrelate")
+APART = {"owner": _lazy("owner"), "review_by": _lazy("review date")}  # not in the files
 
 
 class BulkForm(forms.Form):
-    """The fields for a bulk edit; the posted ``field`` selects one."""
+    """New values of many terms; what is left empty stays as it is."""
 
-    category = forms.ModelChoiceField(
-        Category.objects.none(),
-        label=_lazy("Category"),
-        required=False,
-        empty_label=_lazy("none"),
-    )
-    vertical = forms.ModelChoiceField(
-        Vertical.objects.none(),
-        label=_lazy("Vertical"),
-        required=False,
-        empty_label=_lazy("none"),
-    )
+    category = forms.ChoiceField(label=_lazy("Category"), required=False)
+    vertical = forms.ChoiceField(label=_lazy("Vertical"), required=False)
     icon = forms.CharField(label=_lazy("Icon"), max_length=300, required=False, widget=IconWidget)
+    no_icon = forms.BooleanField(label=_lazy("Remove the icon"), required=False)
     relate = forms.CharField(label=_lazy("Relate to"), max_length=300, required=False)
     unrelate = forms.CharField(label=_lazy("Remove relation to"), max_length=300, required=False)
-    owner = forms.ModelChoiceField(
-        get_user_model().objects.none(),
-        label=_lazy("Owner"),
-        required=False,
-        empty_label=_lazy("none"),
-    )
+    owner = forms.ChoiceField(label=_lazy("Owner"), required=False)
     review_by = forms.DateField(
         label=_lazy("Review by"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    no_review_by = forms.BooleanField(label=_lazy("Remove the review date"), required=False)
 
     def __init__(self, data, model_admin, request, glossary):
         super().__init__(data)
-        for name in ("category", "vertical", "owner"):
+        self._rows = {}
+        for name in OF_ROWS:
             field = Term._meta.get_field(name)
             rows = model_admin.formfield_for_foreignkey(field, request).queryset
-            self.fields[name].queryset = rows if name == "owner" else rows.filter(glossary=glossary)
+            rows = rows if name == "owner" else rows.filter(glossary=glossary)
+            self._rows[name] = {str(row.pk): row for row in rows}
+            named = [(pk, str(row)) for pk, row in self._rows[name].items()]
+            self.fields[name].choices = [(KEEP, _("as it is")), (NONE, _("none")), *named]
 
     def clean(self):
-        for name in TEXT | {"icon"}:
+        for name in TYPED:
             refuse_control_characters(self.cleaned_data.get(name, ""))
             refuse_misleading(self.cleaned_data.get(name, ""))
+        for name in ("icon", "review_by"):
+            if self.cleaned_data.get(name) and self.cleaned_data.get(f"no_{name}"):
+                self.add_error(name, _("Choose a new value or none, not both."))
+        if not self.errors and not (self.in_files or self.apart):
+            raise forms.ValidationError(_("Choose at least one new value."))
+
+    @property
+    def in_files(self) -> dict[str, Any]:
+        """The values that the files hold, as JSON: the arguments of ``changes.bulk.edit``."""
+        columns = dict(self._chosen(bulk.COLUMNS))
+        names = {name: " ".join(self.cleaned_data[name].split()) for name in ("relate", "unrelate")}
+        texts = {name: str(value) if value else "" for name, value in columns.items()}
+        found = {"columns": texts} if texts else {}
+        return {**found, **{name: value for name, value in names.items() if value}}
+
+    @property
+    def apart(self) -> dict[str, Any]:
+        """The values that the files do not hold."""
+        return dict(self._chosen(APART))
+
+    def _chosen(self, names) -> Iterator[tuple[str, Any]]:
+        """Yield the columns that get a new value, or None, with that value."""
+        for name in names:
+            value = self.cleaned_data.get(name)
+            if (value == NONE and name in OF_ROWS) or self.cleaned_data.get(f"no_{name}"):
+                yield name, None
+            elif value:
+                yield name, self._rows[name][value] if name in OF_ROWS else value
 
 
 def first_page(model_admin, request, queryset):
-    """Return the page to choose a field, or None if the selection cannot be edited."""
+    """Return the form for the selected terms, or None if they cannot be edited."""
     chosen = rights(request.user, "change_term").among(queryset)
     for term in queryset.exclude(pk__in=chosen.values("pk"))[:5]:
         text = _("You may not change “{term}”.").format(term=term)
@@ -87,7 +112,8 @@ def first_page(model_admin, request, queryset):
     if problem:
         model_admin.message_user(request, problem, messages.ERROR)
         return None
-    return _page(model_admin, request, ids, chosen.first().glossary)
+    glossary = chosen.first().glossary
+    return _page(model_admin, request, ids, BulkForm(None, model_admin, request, glossary))
 
 
 def _problem(ids: list[int], chosen: QuerySet[Term]) -> str:
@@ -111,23 +137,14 @@ def bulk_view(request, model_admin):
         text = _("Some of these terms are gone, or you may no longer change them. Choose again.")
         model_admin.message_user(request, text, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
-    glossary = terms[0].glossary
-    field = request.POST.get("field", "")
-    form = BulkForm(request.POST, model_admin, request, glossary)
-    if field not in form.fields:
-        raise BadRequest(_("This field does not exist."))
-    is_valid = form.is_valid()
-    if is_valid and field in APART and "remove" in request.POST:
-        form.cleaned_data[field] = None
-    elif is_valid and field in APART and not form.cleaned_data[field]:
-        form.add_error(field, _("Choose a value first."))
-    if form.errors:
-        return _page(model_admin, request, ids, glossary, form)
+    form = BulkForm(request.POST, model_admin, request, terms[0].glossary)
+    if not form.is_valid() or "edit" in request.POST:
+        return _page(model_admin, request, ids, form)
     try:
-        return _change(model_admin, request, terms, ids, form, field)
+        return _change(model_admin, request, terms, ids, form)
     except (CannotRefactor, StaleWrite) as error:
         form.add_error(None, str(error))
-        return _page(model_admin, request, ids, glossary, form)
+        return _page(model_admin, request, ids, form)
 
 
 def _ids(text: str) -> list[int]:
@@ -136,22 +153,25 @@ def _ids(text: str) -> list[int]:
     return sorted({number for piece in pieces if (number := number_in(piece)) is not None})
 
 
-def _change(model_admin, request, terms, ids, form, field):
-    value = form.cleaned_data[field]
-    if field in APART:
-        return _set_apart(model_admin, request, terms, field, value)
-    glossary = terms[0].glossary
-    operation = plan_edit(terms, field, str(value or ""))
-    if request.POST.get("confirm") != operation.digest:
-        if request.POST.get("confirm"):
+def _change(model_admin, request, terms, ids, form):
+    """Show the effects of the form, or carry them out once they are confirmed."""
+    operation = plan_edit(terms, form.in_files) if form.in_files else None
+    confirmed = request.POST.get("confirm")
+    if confirmed != (operation.digest if operation else "1"):
+        if confirmed:
             model_admin.message_user(request, MEANWHILE, messages.WARNING)
-        return _page(model_admin, request, ids, glossary, form, operation)
-    if operation.count > MANY:
-        arguments = {
-            "terms": ids, "field": field, "value": str(value or ""), "shown": operation.digest,
-        }  # fmt: skip
+        return _page(model_admin, request, ids, form, operation, is_preview=True)
+    glossary = terms[0].glossary
+    names = dict(terms.values_list("pk", "name"))
+    if operation and operation.count > MANY:
+        _set_apart(model_admin, request, glossary, names, form.apart)
+        arguments = {"terms": ids, "values": form.in_files, "shown": operation.digest}
         return started(request, "edit", glossary, arguments, operation.title)
-    change_set = apply(operation, request.user)
+    with transaction.atomic():
+        change_set = apply(operation, request.user) if operation else None
+        _set_apart(model_admin, request, glossary, names, form.apart)
+    if change_set is None:
+        return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
     text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
     said = format_html(text, title=change_set, url=url)
@@ -159,25 +179,32 @@ def _change(model_admin, request, terms, ids, form, field):
     return HttpResponseRedirect(url)
 
 
-def _set_apart(model_admin, request, terms, field, value):
-    """Set a value that is not in the files, at once, and log it."""
-    names = list(terms.values_list("pk", "name"))
-    terms.update(**{field: value})
-    label = _("owner") if field == "owner" else BulkForm.base_fields[field].label
-    detail = f"{label}: {value or _('none')}"
-    write_headers(terms[0].glossary, Term.objects.filter(pk__in=dict(names)), request.user)
-    record(terms[0].glossary, Event.Kind.ASSIGNED, names, request.user, detail)
+def _words_of(name: str, value: Any) -> str:
+    shown = date_format(value, "j F Y") if name == "review_by" and value else value
+    return f"{APART[name]}: {shown or _('none')}"
+
+
+def _set_apart(model_admin, request, glossary: Glossary, names: dict[int, str], apart) -> None:
+    """Set values that are not in the files, and log them."""
+    if not apart:
+        return
+    detail = "; ".join(_words_of(name, value) for name, value in apart.items())
+    terms = Term.objects.filter(pk__in=names)
+    terms.update(**apart)
+    write_headers(glossary, terms, request.user)
+    record(glossary, Event.Kind.ASSIGNED, names.items(), request.user, detail)
     text = ngettext(
         "{count} term was updated: {detail}.", "{count} terms were updated: {detail}.", len(names)
     )
     model_admin.message_user(request, text.format(count=f"{len(names):,}", detail=detail))
-    return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
 
 
-def _page(model_admin, request, ids, glossary: Glossary, form=None, operation=None):
+def _page(model_admin, request, ids, form, operation=None, is_preview=False):
+    apart = form.apart if is_preview else {}
     context = {
-        "form": form or BulkForm(None, model_admin, request, glossary),
-        "chosen": request.POST.get("field", "") if form else "",
+        "form": form,
+        "is_preview": is_preview,
+        "apart": [_words_of(name, value) for name, value in apart.items()],
         "ids": ",".join(map(str, ids)),
         "count": len(ids),
         "names": Term.objects.filter(pk__in=ids[:NAMED]).values_list("name", flat=True),
