@@ -65,7 +65,7 @@ class BulkForm(forms.Form):
             rows = rows if name == "owner" else rows.filter(glossary=glossary)
             self._rows[name] = {str(row.pk): row for row in rows}
             named = [(pk, str(row)) for pk, row in self._rows[name].items()]
-            self.fields[name].choices = [(KEEP, _("as it is")), (NONE, _("none")), *named]
+            self.fields[name].choices = [(KEEP, _("leave as it is")), (NONE, _("none")), *named]
 
     def clean(self):
         for name in TYPED:
