@@ -40,6 +40,7 @@ class Event(models.Model):
         SHARED = "shared", _("made a guest link")
         SUGGESTION_DONE = "suggestion done", _("did what a reader suggested")
         DECLINED = "declined", _("declined a suggestion")
+        REOPENED = "reopened", _("took a decision about a suggestion back")
         ASSIGNED = "assigned", _("changed owner or review date")
         MOVED = "moved", _("renamed its file")
         UNSHARED = "unshared", _("revoked guest links")

@@ -106,8 +106,8 @@ def decide_suggestion(suggestion: Suggestion, state: str, person: Any, answer: s
 
 def decline_name(
     glossary: Glossary, name: str, person: Any, answer: str = "", is_public: bool = False
-) -> None:
-    """Decide that no term may be called ``name``.
+) -> Suggestion:
+    """Decide that no term may be called ``name``. Return the decision.
 
     Readers who suggest it again see the ``answer`` only if it ``is_public``.
     """
@@ -128,6 +128,32 @@ def decline_name(
             create_defaults=first | decided,
         )
         _note(found, Event.Kind.DECLINED, person, answer)
+    return found
+
+
+def reopen(suggestion: Suggestion, person: Any) -> bool:
+    """Take the decision about a suggestion back, or about a name. Return whether there was one.
+
+    A decision that no reader's suggestion was about is forgotten.
+    """
+    open_again: dict[str, Any] = {
+        "state": Suggestion.State.OPEN, "person": None, "decided_at": None, "answer": "",
+        "is_answer_public": False,
+    }  # fmt: skip
+    with transaction.atomic():
+        decided = Suggestion.objects.exclude(state=Suggestion.State.OPEN)
+        if suggestion.term_uid is None:
+            decided = decided.filter(
+                glossary=suggestion.glossary_id, term_uid=None, key=suggestion.key
+            )
+        else:
+            decided = decided.filter(pk=suggestion.pk)
+        if not decided.exists():
+            return False
+        _note(suggestion, Event.Kind.REOPENED, person, "")
+        decided.filter(times=0).delete()
+        decided.update(**open_again)
+    return True
 
 
 def _note(suggestion: Suggestion, kind: str, person: Any, answer: str) -> None:
@@ -147,3 +173,8 @@ def decline_relations(term: Term, targets: Iterable[Uid], person: Any) -> int:
     ]
     DeclinedRelation.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def undo_declined(term: Term, targets: Iterable[Uid]) -> None:
+    """Suggest relations of ``term`` to ``targets`` again."""
+    term.declined.filter(target_uid__in=targets).delete()

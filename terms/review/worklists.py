@@ -36,8 +36,8 @@ LATELY = 300  # texts of a person, for what has to be fast with any number of th
 class WorkList:
     """A list of rows that need attention. ``rows`` returns those for a person.
 
-    ``kind`` is terms, pairs (relations), names with their number of places, suggestions or
-    mentions.
+    ``kind`` is terms, pairs (relations), names with their number of places, suggestions, declined
+    names or mentions.
     """
 
     title: str | Promise
@@ -138,6 +138,20 @@ def wanted(person: Any) -> QuerySet:
     return names.order_by("-places", "key")
 
 
+def declined_names(person: Any) -> QuerySet:
+    """Match decisions that there is no term of a name, the newest first."""
+    glossaries = of_chosen_glossaries(person)
+    found = Suggestion.objects.declined_names().filter(glossary__in=glossaries)
+    return found.select_related("person", "glossary").order_by("-decided_at", "-pk")
+
+
+def of_chosen_glossaries(person: Any) -> QuerySet[Glossary]:
+    """Return the glossaries that a person may view, or the one of them that is chosen."""
+    found = rights(person, "view_term").glossaries_in(Glossary.objects.all())
+    chosen = glossary_of(person)
+    return found.filter(pk=chosen) if chosen else found
+
+
 def one_way(person: Any) -> QuerySet:
     """Match relations whose target does not relate back."""
     back = Relation.objects.filter(term=OuterRef("target"), target=OuterRef("term"))
@@ -171,12 +185,8 @@ def said_by_readers(person: Any) -> QuerySet:
 
     Suggestions of a term that exists by now are left out.
     """
-    terms = rights(person, "view_term")
     written = Term.objects.filter(glossary=OuterRef("glossary"), name_key=OuterRef("key"))
-    glossaries = terms.glossaries_in(Glossary.objects.all())
-    if chosen := glossary_of(person):
-        glossaries = glossaries.filter(pk=chosen)
-    missing = Q(term_uid=None, glossary__in=glossaries)
+    missing = Q(term_uid=None, glossary__in=of_chosen_glossaries(person))
     of_terms = Q(term_uid__in=_mine(person).values("uid"))
     waiting = Suggestion.objects.open().filter(missing | of_terms)
     return waiting.exclude(Q(term_uid=None) & Exists(written))
@@ -206,6 +216,10 @@ LISTS = {
     "stale": WorkList(_("Due for review"), _("The review date has passed."), stale),
     "wanted": WorkList(
         _("Wanted"), _("Listed as related terms, but not written yet."), wanted, "names"
+    ),
+    "declined": WorkList(
+        _("Declined names"), _("Names that no term may have, with the reason."),
+        declined_names, "declined",
     ),
     "one-way": WorkList(
         _("One-way relations"), _("The other term is not related back."), one_way, "pairs"

@@ -1,13 +1,16 @@
 """The work lists in the admin."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from terms.changes.operation import undo
-from terms.models import ChangeSet, Mention, Relation, Term
+from terms.models import ChangeSet, Event, Mention, PublishedTerm, Relation, Suggestion, Term
+from terms.review.suggestions import keep_suggestion
 from terms.review.worklists import LISTS
-from tests.factory import make_live, make_term
+from tests.factory import default_glossary, make_live, make_term
 
 pytestmark = pytest.mark.django_db
 WORK = "/admin/terms/term/work/"
@@ -108,3 +111,51 @@ def test_only_terms_that_the_person_may_change_are_related(account):
         "no longer exists"
         in reader.post(f"{WORK}suggested/", {"relate": "all"}, follow=True).content.decode()
     )
+
+
+def undo_in(html):
+    """Return the address and the field of the button “Undo” of a message."""
+    found = re.search(r'form="undo" formaction="([^"]+)" name="(\w+)" value="(\w+)"', html)
+    return found[1], {found[2]: found[3]}
+
+
+def test_declined_name_is_listed_and_wanted_again_after_undo(admin):
+    make_term("A", related="Wanted one")
+    keep_suggestion(default_glossary(), "Wanted one", "Please explain it.")
+    sent = {"name": "Wanted one", "answer": "Out of scope"}
+    html = admin.post(f"{WORK}wanted/", sent, follow=True).content.decode()
+    assert "is declined, and will not be listed again" in html
+    assert "Wanted one</th>" not in html
+    listed = admin.get(f"{WORK}declined/").content.decode()
+    assert "Out of scope" in listed
+    assert 'aria-label="Allow the name Wanted one again"' in listed
+    address, undo = undo_in(html)
+    html = admin.post(address, undo, follow=True).content.decode()
+    assert "The decision about “Wanted one” was taken back." in html
+    assert "Wanted one</th>" in html
+    assert Suggestion.objects.open().get().text == "Please explain it."
+    assert Event.objects.filter(kind="reopened").count() == 1
+    html = admin.post(address, undo, follow=True).content.decode()
+    assert "This suggestion no longer exists." in html
+
+
+def test_decision_about_a_suggestion_is_undone(admin):
+    page = PublishedTerm.objects.get(uid=make_live("Flask").uid)
+    suggestion = keep_suggestion(default_glossary(), "Flask", "Add an example.", page)
+    for do in ("done", "decline"):
+        sent = {"suggestion": suggestion.pk, "do": do}
+        html = admin.post(f"{WORK}suggestions/", sent, follow=True).content.decode()
+        assert not Suggestion.objects.open().exists()
+        admin.post(*undo_in(html))
+        assert Suggestion.objects.open().count() == 1
+
+
+def test_declined_relation_is_suggested_again_after_undo(admin):
+    make_live("Django", body="Like Flask.")
+    make_live("Flask")
+    mention = Mention.objects.get(target_uid__isnull=False)
+    html = admin.post(f"{WORK}suggested/", {"mention": mention.pk}, follow=True).content.decode()
+    assert "Nothing to do." in html
+    html = admin.post(*undo_in(html), follow=True).content.decode()
+    assert "It will be suggested again." in html
+    assert "Relate Django to Flask" in html

@@ -12,7 +12,7 @@ from terms.jobs.starting import start_job
 from terms.models import Glossary, PublishedTerm
 from terms.publishing.publish import rebuild
 
-from .page import admin_page, row_for
+from .page import admin_page, row_for, undo_by_post
 
 
 def delete_glossary_page(model_admin, request, object_id):
@@ -38,13 +38,7 @@ def _delete(model_admin, request, glossary):
         model_admin.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:terms_glossary_change", args=[glossary.pk]))
     _update_pages(model_admin, request, deleted)
-    undo = format_html(
-        '<button type="submit" form="undo" formaction="{}" name="glossary" value="{}"'
-        ' class="button">{}</button>',
-        reverse("admin:terms_term_trash"),
-        deleted.pk,
-        _("Undo"),
-    )
+    undo = undo_by_post(reverse("admin:terms_term_trash"), "glossary", deleted.pk)
     text = _("“{glossary}” was deleted. It can be restored from the trash for {days} days. {undo}")
     said = format_html(text, glossary=deleted, days=Glossary.KEPT.days, undo=undo)
     model_admin.message_user(request, said)

@@ -44,10 +44,17 @@ def term_for(model_admin, request, pk: int | str, action: str = "view") -> Term:
 def undo_button(change_set) -> str:
     """Return a button for a message that undoes a change set; its form is on every page."""
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    return undo_by_post(url, "do", "undo")
+
+
+def undo_by_post(address: str, name: str, value: object) -> str:
+    """Return a button “Undo” for a message, which posts this value to a page of the admin."""
     return format_html(
-        '<button type="submit" form="undo" formaction="{}" name="do" value="undo"'
+        '<button type="submit" form="undo" formaction="{}" name="{}" value="{}"'
         ' class="button">{}</button>',
-        url,
+        address,
+        name,
+        value,
         _("Undo"),
     )
 

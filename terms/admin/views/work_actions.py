@@ -17,7 +17,7 @@ from terms.people.permissions import may, rights
 from terms.review import suggestions
 from terms.review.worklists import one_way, suggested
 
-from .page import undo_button
+from .page import undo_button, undo_by_post
 
 MOST_AT_ONCE = 300  # relations
 
@@ -138,7 +138,20 @@ def decline_relation(model_admin, request):
         'It will not be suggested again. <a href="{url}">The links of “{term}”</a> show what was'
         " declined."
     )
-    model_admin.message_user(request, format_html(text, url=url, term=term))
+    _say_undoable(model_admin, request, format_html(text, url=url, term=term), "again", mention.pk)
+
+
+def suggest_again(model_admin, request):
+    """Take back that a relation was declined."""
+    mention = Mention.objects.select_related("source").filter(pk=_number(request, "again")).first()
+    term = mention and Term.objects.filter(uid=mention.source.uid).first()
+    if term is None:
+        model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
+        return
+    if not may(request.user, "change_term", term):
+        raise PermissionDenied
+    suggestions.undo_declined(term, [mention.target_uid])
+    model_admin.message_user(request, _("It will be suggested again."))
 
 
 def _decide_suggestion(model_admin, request):
@@ -153,7 +166,9 @@ def _decide_suggestion(model_admin, request):
     if is_declined and suggestion.term_uid is None:
         answer = request.POST.get("answer", "")
         public = "public" in request.POST
-        suggestions.decline_name(suggestion.glossary, suggestion.name, request.user, answer, public)
+        suggestion = suggestions.decline_name(
+            suggestion.glossary, suggestion.name, request.user, answer, public
+        )
     else:
         state = Suggestion.State.DECLINED if is_declined else Suggestion.State.DONE
         answer = request.POST.get("answer", "")
@@ -165,7 +180,25 @@ def _decide_suggestion(model_admin, request):
         if is_declined
         else _("The suggestion about “{name}” is done.")
     )
-    model_admin.message_user(request, text.format(name=suggestion))
+    _say_undoable(model_admin, request, text.format(name=suggestion), "reopen", suggestion.pk)
+
+
+def _say_undoable(model_admin, request, text: str, name: str, value: object) -> None:
+    """Report a decision, with a button that takes it back by another action of this page."""
+    undo = undo_by_post(request.get_full_path(), name, value)
+    model_admin.message_user(request, format_html("{} {}", text, undo))
+
+
+def reopen_suggestion(model_admin, request):
+    """Take the decision about a suggestion or a name back."""
+    suggestion = Suggestion.objects.filter(pk=_number(request, "reopen")).first()
+    if suggestion is not None and not may_decide(request.user, suggestion):
+        raise PermissionDenied
+    if suggestion is None or not suggestions.reopen(suggestion, request.user):
+        model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
+        return
+    text = _("The decision about “{name}” was taken back.").format(name=suggestion)
+    model_admin.message_user(request, text)
 
 
 def may_decide(person, suggestion: Suggestion) -> bool:
@@ -186,13 +219,13 @@ def decline_wanted(model_admin, request):
     glossaries = Glossary.objects.filter(pk__in=wanted)
     if any(not found.hold_in(glossary.pk) for glossary in glossaries):
         raise PermissionDenied
+    decided = None
     for glossary in glossaries:
         answer, public = request.POST.get("answer", ""), "public" in request.POST
-        suggestions.decline_name(glossary, name, request.user, answer, public)
-    if glossaries:
+        decided = suggestions.decline_name(glossary, name, request.user, answer, public)
         text = _("“{name}” is declined, and will not be listed again.").format(name=name)
-        model_admin.message_user(request, text)
-    else:
+        _say_undoable(model_admin, request, text, "reopen", decided.pk)
+    if decided is None:
         model_admin.message_user(
             request, _("No term refers to this name any more."), messages.ERROR
         )
@@ -206,6 +239,8 @@ ACTIONS = {
     "mention": decline_relation,
     "suggestion": _decide_suggestion,
     "name": decline_wanted,
+    "reopen": reopen_suggestion,
+    "again": suggest_again,
 }
 
 
