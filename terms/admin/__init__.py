@@ -20,7 +20,7 @@ from terms.models import (
 )
 
 from .change_sets import ChangeSetAdmin
-from .classification import ClassificationAdmin
+from .classification import CategoryAdmin, ClassificationAdmin
 from .glossaries import GlossaryAdmin
 from .groups import GroupAdmin
 from .jobs import JobAdmin
@@ -42,7 +42,7 @@ admin.site.register(Event, EventAdmin)
 admin.site.register(Job, JobAdmin)
 admin.site.register(Repository, RepositoryAdmin)
 admin.site.register(Glossary, GlossaryAdmin)
-admin.site.register(Category, ClassificationAdmin)
+admin.site.register(Category, CategoryAdmin)
 admin.site.register(Vertical, ClassificationAdmin)
 admin.site.register(Pattern, PatternAdmin)
 admin.site.register(Picture, PictureAdmin)

@@ -28,7 +28,7 @@ from terms.editing.numbers import number_in
 from terms.formats.value_differences import compare_values
 from terms.jobs.kinds import MANY
 from terms.models import ChangeSet, Revision, Term
-from terms.people.notifications import tell_of_page
+from terms.people.notifications import read_notices_of_page, tell_of_page
 from terms.people.permissions import may, rights
 from terms.review.approvals import contributors
 from terms.review.requests import CannotReview
@@ -147,6 +147,7 @@ class ChangeSetAdmin(ReadOnly, Scoped, admin.ModelAdmin):
         if action not in RIGHTS or not self._may(request, action, change_set):
             raise PermissionDenied
         shown = change_set
+        read_notices_of_page(request.user, request.path)
         if action in JOBS and change_set.members(with_trash=True).count() > MANY:
             return self._start(request, action, change_set)
         try:

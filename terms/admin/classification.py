@@ -22,6 +22,7 @@ from .form.widgets import IconWidget
 from .permissions import Scoped
 from .recorded import Recorded
 from .views.page import admin_page, effects
+from .watching import WATCHING, Watchable
 
 # Model and field → why a value cannot be had twice.
 TAKEN = {
@@ -156,3 +157,7 @@ class ClassificationAdmin(Recorded, Scoped, admin.ModelAdmin):
         return format_html(
             '<a href="{}?{}__id__exact={}">{}</a>', url, column, obj.pk, obj.term_count
         )
+
+
+class CategoryAdmin(Watchable, ClassificationAdmin):
+    actions = WATCHING

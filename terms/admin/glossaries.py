@@ -24,6 +24,7 @@ from .permissions import Scoped
 from .recorded import Recorded
 from .views import exports, import_file, import_plan, imports
 from .views.glossaries import delete_glossary_page
+from .watching import WATCHING, Watchable
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 FIELDSETS = (
@@ -118,10 +119,11 @@ def _number(glossary):
         ReviewStep.objects.filter(pk=step.pk).update(order=last + number)
 
 
-class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
+class GlossaryAdmin(Recorded, Watchable, Scoped, admin.ModelAdmin):
     form = GlossaryForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "slug", "language"]
+    actions = WATCHING
     change_form_template = "admin/terms/glossary/change_form.html"
 
     def get_urls(self):
@@ -170,9 +172,11 @@ class GlossaryAdmin(Recorded, Scoped, admin.ModelAdmin):
     def delete_view(self, request, object_id, extra_context=None):
         return delete_glossary_page(self, request, object_id)
 
-    def get_actions(self, request):
-        # Each glossary is deleted on its own page, which asks for its name.
-        return {}
+    def get_actions(self, request, action_location=None):
+        where = {} if action_location is None else {"action_location": action_location}
+        found = super().get_actions(request, **where)  # Django 6.1 passes their location
+        found.pop("delete_selected", None)  # its own page asks for the name of each
+        return found
 
     def get_readonly_fields(self, request, obj=None):
         # Public addresses contain it.

@@ -15,11 +15,12 @@ from terms.changes.change_sets import collect
 from terms.jobs.kinds import MANY
 from terms.jobs.publishing import seen_texts
 from terms.models import Glossary, PublishedTerm, Term
+from terms.people.notifications import gather
 from terms.publishing import publish
 
-from .mixin import Mixin
 from .views import bulk
 from .views.page import started
+from .watching import WATCHING, Watchable
 
 # Right → that the person does not have it.
 NOT_PERMITTED = {
@@ -40,10 +41,16 @@ def _by_glossary(queryset):
     ]
 
 
-class Publication(Mixin):
+class Publication(Watchable):
     """The actions of the term admin."""
 
-    actions = ["edit_selected", "publish_selected", "withdraw_selected", "collect_selected"]
+    actions = [
+        "edit_selected",
+        "publish_selected",
+        "withdraw_selected",
+        "collect_selected",
+        *WATCHING,
+    ]
 
     def has_publish_permission(self, request, obj=None):
         return self._has(request, "publish", obj)
@@ -84,8 +91,9 @@ class Publication(Mixin):
             live = list(terms.live())
             refusals = removals.withdraw_where_allowed(glossary, live, by=request.user)
             count += len(live) - len(refusals)
-            for refusal in refusals:
-                removals.ask(refusal.term, removals.WITHDRAW, request.user)
+            with gather(reverse("admin:terms_term_work", args=["review"])):
+                for refusal in refusals:
+                    removals.ask(refusal.term, removals.WITHDRAW, request.user)
             for refusal in refusals[:20]:
                 text = _("“{term}” is not withdrawn yet: {reason} They have been notified.")
                 text = text.format(term=refusal.term, reason=refusal.reason)

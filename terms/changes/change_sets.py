@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from terms.editing.index import known_names
 from terms.formats.paths import name_key
 from terms.models import Approval, ChangeSet, Glossary, Revision, Term
 from terms.models.bulk import Progress
+from terms.people.notifications import gather
 from terms.publishing.publish import FEW, Refusal, publish, publish_ids, why_refused, withdraw
 from terms.review.requests import CannotReview, approve, submit
 from terms.review.stages import LIVE, REVIEW, stages
@@ -165,7 +167,8 @@ def approve_set(change_set: ChangeSet, person: Any, seen: dict[int, str]) -> int
 def _each(change_set: ChangeSet, act: Callable[[Term], None], but: str = LIVE) -> int:
     """Call ``act`` for the terms that are not live or in stage ``but``; return their number."""
     count = 0
-    with transaction.atomic():
+    address = reverse("admin:terms_changeset_change", args=[change_set.pk])
+    with transaction.atomic(), gather(address):
         terms = list(change_set.members().select_related("glossary"))
         found = stages(change_set.glossary, terms)
         for term in terms:

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext_lazy
 from terms.models import Approval, Event, Glossary, Removal, Term
 from terms.models.fields import Uid
 from terms.people.audit_log import record
-from terms.people.notifications import tell
+from terms.people.notifications import tell, text_of_many
 from terms.publishing import publish
 from terms.publishing.publish import Refusal
 from terms.review.approvals import Standing, requirements, reviewers_of, step_for
@@ -115,7 +115,11 @@ def ask(term: Term, action: str, person: Any, detail: str = "", note: str = "") 
         record(now.glossary, Event.Kind.REMOVAL_ASKED, [(now.pk, now.name)], person, words)
         reviewers = reviewers_of(now, standing_of(now, action, detail).open_step)
         text = _("{person} asks to {action}.").format(person=person or _("An import"), action=words)
-        tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person)
+        many = _("{person} asks to {action} {names}.").replace(
+            "{action}", str(made.get_action_display())
+        )
+        many = text_of_many(many, person or _("An import"), note)
+        tell(reviewers, now, f"{text}\n\n{note}".strip(), but=person, of_many=many)
     return made
 
 

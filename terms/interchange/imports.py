@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,6 +36,7 @@ from terms.files.sidecar_files import has_sidecar
 from terms.models import ChangeSet, Event, Glossary, Removal, Term, TermFile
 from terms.models.bulk import Progress, batches
 from terms.people.audit_log import record
+from terms.people.notifications import gather
 from terms.publishing import publish
 
 NOTE = "Its file was removed from the folder."
@@ -74,7 +76,11 @@ def run_import(
     plan: Plan, person: Any = None, wishes: Wishes | None = None, progress: Progress = iter
 ) -> Outcome:
     """Carry out ``plan``, and return the result. Raises FolderError."""
-    wishes = wishes or Wishes()
+    with gather(reverse("admin:terms_term_work", args=["review"])):
+        return _run_import(plan, person, wishes or Wishes(), progress)
+
+
+def _run_import(plan: Plan, person: Any, wishes: Wishes, progress: Progress) -> Outcome:
     is_new = not Term.with_trash.filter(glossary=plan.glossary).exists()
     notes = list(_restore(plan, person))
     _keep_terms(plan, person)

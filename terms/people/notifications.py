@@ -4,14 +4,16 @@ Requests store notices; ``terms.management.due`` sends the mail.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -25,26 +27,90 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LEASE = timedelta(minutes=5)  # far longer than the time limit of a mail server
 TRIES = 24  # after these, a mail is given up
 MOST = 200  # notices in one mail
+NAMED = 3  # terms that one notice names
+# What is told in a block of ``gather``: text of many, person (id) → terms with the text of each.
+Gathered = dict[tuple[str, int], list[tuple[Term, str]]]
+_gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
 log = logging.getLogger(__name__)
 
 
-def tell(people: QuerySet | Iterable[int], term: Term, text: str, but: Any = None) -> None:
+def tell(
+    people: QuerySet | Iterable[int], term: Term, text: str, but: Any = None, of_many: str = ""
+) -> None:
     """Store ``text`` for each of ``people``. A worker sends it later to those who want mail.
 
-    All notices for a person from one transaction go into one mail.
+    ``of_many`` says the same of several terms, with “{names}”: the text of the one notice that
+    they get in a block of ``gather``. All notices for a person from one transaction go into one
+    mail.
     """
-    _store(people, text, but, term=term)
+    gathered = _gathered.get()
+    people = _recipients(people, but)
+    if gathered is None or not of_many:
+        _store(people, text, term=term)
+        return
+    for person in people.values_list("pk", flat=True):
+        gathered.setdefault((of_many, person), []).append((term, text))
 
 
 def tell_of_page(people: Iterable[int], address: str, text: str, but: Any = None) -> None:
     """Like ``tell``, about a page of the admin that belongs to no term."""
-    _store(people, text, but, address=address)
+    _store(_recipients(people, but), text, address=address)
 
 
-def _store(people: QuerySet | Iterable[int], text: str, but: Any, **about: Any) -> None:
+@contextmanager
+def gather(address: str) -> Iterator[None]:
+    """Tell a person in one notice what a block says alike of several terms.
+
+    The notice opens the page with this address. If the block fails in a transaction, which undoes
+    what it did, it tells nothing.
+    """
+    gathered: Gathered = {}
+    outside = _gathered.set(gathered)
+    try:
+        yield
+    except Exception:
+        if not connection.in_atomic_block:
+            _store_gathered(gathered, address)
+        raise
+    else:
+        _store_gathered(gathered, address)
+    finally:
+        _gathered.reset(outside)
+
+
+def _store_gathered(gathered: Gathered, address: str) -> None:
+    alike: dict[tuple[str, tuple[Term, ...]], list[int]] = {}
+    for (of_many, person), said in gathered.items():
+        if len(said) == 1:
+            _store(_recipients([person], None), said[0][1], term=said[0][0])
+        else:
+            terms = tuple(term for term, _text in said)
+            alike.setdefault((of_many, terms), []).append(person)
+    for (of_many, about), people in alike.items():
+        text = of_many.format(names=listed([term.name for term in about]))
+        tell_of_page(people, address, text)
+
+
+def text_of_many(text: str, person: Any, note: str = "") -> str:
+    """Return the argument ``of_many`` of ``tell``: ``text`` with the person, then the note."""
+    who, more = (str(part).replace("{", "{{").replace("}", "}}") for part in (person, note))
+    return f"{text.replace('{person}', who)}\n\n{more}".strip()
+
+
+def listed(names: Sequence[str], count: int = 0) -> str:
+    """Return the first few of ``names`` in quotes, and how many more of ``count`` there are."""
+    text = ", ".join(f"“{name}”" for name in names[:NAMED])
+    more = max(count, len(names)) - NAMED
+    return _("{names} and {count} more").format(names=text, count=f"{more:,}") if more > 0 else text
+
+
+def _recipients(people: QuerySet | Iterable[int], but: Any) -> QuerySet:
     if not isinstance(people, QuerySet):
         people = get_user_model().objects.filter(pk__in=set(people), is_active=True)
-    people = people.exclude(pk=but.pk) if but else people
+    return people.exclude(pk=but.pk) if but else people
+
+
+def _store(people: QuerySet, text: str, **about: Any) -> None:
     now = timezone.now()
     Notice.objects.sweep()
     Notice.objects.bulk_create(
@@ -118,7 +184,7 @@ def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
     subject = (
         _("“{name}” in the glossary").format(name=" ".join(term.name.split())[:100])
         if count == 1 and term
-        else " ".join(notices[0].text.split())[:100]
+        else " ".join(notices[0].text.partition("\n")[0].split())[:100]
         if count == 1
         else ngettext("{count} update to terms", "{count} updates to terms", count).format(
             count=count
@@ -137,6 +203,12 @@ def _mail(person: Any, notices: list[Notice]) -> EmailMessage:
 def read_notices(person: Any, term: Term) -> None:
     """Mark the notices about a term as read, as the person acts on it."""
     unread = Notice.objects.filter(person=person.pk, term=term.pk).unread()
+    unread.update(read_at=timezone.now())
+
+
+def read_notices_of_page(person: Any, address: str) -> None:
+    """Mark the notices about a page of the admin as read, as the person acts there."""
+    unread = Notice.objects.filter(person=person.pk, term=None, address=address).unread()
     unread.update(read_at=timezone.now())
 
 
@@ -163,7 +235,7 @@ def remind_of_reviews() -> int:
         text = _("The review of “{term}” was due on {day}.")
         text = text.format(term=term, day=date_format(term.review_by or today))
         owners = [term.owner_id] if term.owner_id else []
-        _store(owners, text, None, term=term, due_on=term.review_by)
+        _store(_recipients(owners, None), text, term=term, due_on=term.review_by)
     return len(terms)
 
 

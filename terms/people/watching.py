@@ -5,19 +5,20 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from terms.models import Event, Glossary, Revision, Term, Watching
+from terms.models import Category, Event, Glossary, Revision, Term, Watching
 
-from .notifications import tell
+from .notifications import NAMED, listed, tell
 from .permissions import rights
 
 WATCHED = (
     Event.Kind.PUBLISHED, Event.Kind.WITHDRAWN, Event.Kind.MOVED, Event.Kind.TRASHED,
     Event.Kind.RESTORED,
 )  # fmt: skip
-NAMED = 3  # terms that one notice names
+_COLUMNS = {Term: "term", Category: "category", Glossary: "glossary"}  # of Watching
+MOST_AT_ONCE = 1_000  # rows
 MOST_MENTIONED = 20  # people in one text
 MOST_OFFERED, MOST_LOOKED_AT = 8, 40  # people to mention
 _MENTION = re.compile(r"(?<![\w@.])@([\w.+-]{1,150})")
@@ -69,12 +70,9 @@ def _watched(glossary: Glossary, ids: Collection[int], person: Any) -> dict[Any,
 
 
 def _words(kind: str, names: list[str], count: int, person: Any) -> str:
-    listed = ", ".join(f"“{name}”" for name in names[:NAMED])
-    if count > NAMED:
-        listed = _("{names} and {count} more").format(names=listed, count=f"{count - NAMED:,}")
     text = _("{person} {action}: {terms}.")
     action = Event.Kind(kind).label
-    return text.format(person=person or _("A command"), action=action, terms=listed)
+    return text.format(person=person or _("A command"), action=action, terms=listed(names, count))
 
 
 def watchers_of(term: Term) -> set[int]:
@@ -109,6 +107,33 @@ def set_watches(person: Any, term: Term, scopes: Collection[str]) -> None:
             rows.delete()
         elif not rows.exists():
             Watching.objects.create(person_id=person.pk, glossary_id=term.glossary_id, **ids)
+
+
+def watch(person: Any, rows: QuerySet) -> int:
+    """Let a person watch ``rows``: terms, categories or glossaries. Return how many are new."""
+    watched = _watches(person, rows).values_list(_COLUMNS[rows.model], flat=True)
+    new = rows.exclude(pk__in=list(watched)).order_by("pk")[:MOST_AT_ONCE]
+    made = [Watching(person_id=person.pk, **_place(row)) for row in new]
+    Watching.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)
+
+
+def unwatch(person: Any, rows: QuerySet) -> int:
+    """Stop watching ``rows``. Return how many were watched."""
+    return _watches(person, rows).delete()[0]
+
+
+def _watches(person: Any, rows: QuerySet) -> QuerySet[Watching]:
+    found = Watching.objects.filter(person=person.pk)
+    if rows.model is Glossary:
+        found = found.filter(term=None, category=None)
+    return found.filter(**{f"{_COLUMNS[rows.model]}__in": rows.values("pk")})
+
+
+def _place(row: Any) -> dict[str, Any]:
+    if isinstance(row, Glossary):
+        return {"glossary": row}
+    return {"glossary_id": row.glossary_id, _COLUMNS[type(row)]: row}
 
 
 def people_called(start: str, term: Term) -> list[tuple[str, str]]:

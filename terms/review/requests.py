@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from terms.models import Approval, Event, Glossary, Review, ReviewStep, Term
 from terms.people.audit_log import record
-from terms.people.notifications import tell
+from terms.people.notifications import tell, text_of_many
 
 from .approvals import CannotReview, Standing, authors_of, reviewers_of, standings, step_for
 
@@ -39,7 +39,9 @@ def submit(term: Term, person: Any, note: str = "") -> None:
         Review.objects.create(term=now, opened_by=person, opened_at=timezone.now(), note=note)
         _record(now, Event.Kind.SUBMITTED, person, note)
         text = _("{person} asks for a review of “{term}”.").format(person=person, term=now)
-        tell(_reviewers(now, _standing(now)), now, f"{text}\n\n{note}".strip(), but=person)
+        many = text_of_many(_("{person} asks for a review of {names}."), person, note)
+        said = f"{text}\n\n{note}".strip()
+        tell(_reviewers(now, _standing(now)), now, said, but=person, of_many=many)
 
 
 def approve(term: Term, person: Any, fingerprint: str) -> None:
@@ -63,7 +65,8 @@ def approve(term: Term, person: Any, fingerprint: str) -> None:
         version = _("version {number}").format(number=now.version)
         _record(now, Event.Kind.APPROVED, person, f"{step}, {version}" if step else version)
         text = _("{person} approved “{term}”.").format(person=person, term=now)
-        tell(_concerned(now), now, text, but=person)
+        many = text_of_many(_("{person} approved {names}."), person)
+        tell(_concerned(now), now, text, but=person, of_many=many)
         _open_next(now, step, person)
 
 
@@ -73,7 +76,8 @@ def _open_next(term: Term, step: ReviewStep | None, person: Any) -> None:
     if step and standing.open_step and standing.open_step != step:
         text = _("“{term}” is ready for the next step of its review: {step}.")
         said = text.format(term=term, step=standing.open_step.name)
-        tell(_reviewers(term, standing), term, said, but=person)
+        many = _("{names} are ready for the next step of their review.")
+        tell(_reviewers(term, standing), term, said, but=person, of_many=many)
 
 
 def _standing(term: Term) -> Standing:

@@ -21,7 +21,7 @@ from terms.people.notifications import (
     tell_of_page,
 )
 from terms.people.watching import mentioned_in, set_watches, watched_by
-from terms.publishing.publish import publish
+from terms.publishing.publish import publish, publish_again, withdraw
 from terms.review.comments import comment
 from terms.review.requests import request_changes, submit
 from tests.accounts import logged_in
@@ -277,3 +277,28 @@ def test_people_are_offered_by_any_of_their_names(admin):
     assert offered("lena") == [{"name": "lena", "full": ""}]
     assert offered("x") == []
     assert offered("le", 999_999) == []
+
+
+@pytest.mark.parametrize("place", ["term", "category", "glossary"])
+def test_selection_of_a_list_is_watched(admin, editor, place):
+    row = make_live("Flask")
+    if place != "term":
+        row = getattr(row, place)
+    send = {"_selected_action": [row.pk]}
+    address = f"/admin/terms/{place}/"
+    html = admin.post(address, {"action": "watch_selected", **send}, follow=True).content.decode()
+    assert "You watch 1 more now" in html
+    admin.post(address, {"action": "watch_selected", **send})
+    watched = editor.watches.get()
+    assert str(watched) == str(row)
+    other = User.objects.create_superuser("ben")
+    publish_again(default_glossary(), Term.objects.all())
+    withdraw(default_glossary(), Term.objects.all(), by=other)
+    assert [notice.text for notice in editor.notices.all()] == ["ben withdrew: “Flask”."]
+    html = admin.get("/admin/terms/term/notices/").content.decode()
+    assert f'aria-label="Stop watching {row}"' in html
+    admin.post("/admin/terms/term/notices/", {"stop": watched.pk})
+    assert not editor.watches.exists()
+    admin.post(address, {"action": "watch_selected", **send})
+    admin.post(address, {"action": "unwatch_selected", **send})
+    assert not editor.watches.exists()

@@ -12,6 +12,7 @@ from terms.files.importing import apply_import
 from terms.models import (
     Approval,
     Category,
+    ChangeSet,
     Event,
     Notice,
     Page,
@@ -312,8 +313,9 @@ def test_notices_about_many_terms_are_one_mail():
     notifications.send_mail()
     assert [message.to for message in mail.outbox] == [["ben@example.org"]]
     (message,) = mail.outbox
-    assert "12" in message.subject
-    assert all(f"/admin/terms/term/{term.pk}/review/" in message.body for term in terms)
+    assert "and 9 more" in message.subject
+    assert f"/admin/terms/changeset/{ChangeSet.objects.get().pk}/change/" in message.body
+    assert Notice.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

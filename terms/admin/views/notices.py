@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from terms.editing.numbers import number_in
 from terms.models import Notice
 from terms.people.notifications import address_of_notice
 from terms.people.permissions import rights
@@ -21,16 +22,25 @@ SCOPES = ("term", "category", "glossary")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def notices_view(request, model_admin):
-    """List the person's notices, the newest first; a POST marks all as read."""
+    """List the person's notices, the newest first.
+
+    A POST marks all as read, or with ``stop`` ends watching.
+    """
     own = Notice.objects.filter(person=request.user)
     if request.method == "POST":
+        if "stop" in request.POST:
+            number = number_in(request.POST["stop"])
+            request.user.watches.filter(pk=number).delete()
+            return HttpResponseRedirect(f"{reverse('admin:terms_term_notices')}#watches")
         own.unread().update(read_at=timezone.now())
         return HttpResponseRedirect(reverse("admin:terms_term_notices"))
     page = Paginator(own.order_by("-pk"), A_PAGE).get_page(request.GET.get("p"))
     context = {
         "page": page,
         "unread": own.unread().count(),
-        "watches": request.user.watches.select_related("term", "category", "glossary")[:A_PAGE],
+        "watches": request.user.watches.filter(glossary__deleted_at=None).select_related(
+            "term", "category", "glossary"
+        )[:A_PAGE],
     }
     return admin_page(model_admin, request, "term/notices", _("Notices"), **context)
 
