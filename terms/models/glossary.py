@@ -30,6 +30,7 @@ HEADER_KEYS = frozenset(
     {key for dialect in BUILT_IN for keys in dialect.keys.values() for key in keys}
     | {"status", "replaced_by", "deprecated"}
 )
+_PLACE = re.compile(r"\[(?:slug|name|path)\]")  # where a link to edit names the term
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -54,8 +55,10 @@ def validate_edit_link(address: str) -> None:
     """Raise ValidationError if ``address`` cannot link to the place where a term is edited."""
     is_way = address.startswith(("https://", "http://", "/")) and not address.startswith("//")
     is_clean = not any(unicodedata.category(c)[0] in "CZ" for c in address)
-    if not (is_way and is_clean and ("[slug]" in address or "[name]" in address)):
-        text = _("Start with https:// or /, and put [slug] or [name] where the term is named.")
+    if not (is_way and is_clean and _PLACE.search(address)):
+        text = _(
+            "Start with https:// or /, and put [path], [slug] or [name] where the term is named."
+        )
         raise ValidationError(text)
 
 
@@ -125,7 +128,7 @@ class Glossary(models.Model):
         validators=[validate_edit_link],
         help_text=_lazy(
             "Pages of terms link there, such as"
-            " https://github.com/me/words/edit/main/[slug].md, or /admin/terms/term/go/?name=[name]"
+            " https://github.com/me/words/edit/main/[path], or /admin/terms/term/go/?name=[name]"
             " for this admin. Empty: no link."
         ),
     )
@@ -207,10 +210,13 @@ class Glossary(models.Model):
     def get_absolute_url(self) -> str:
         return f"{get_script_prefix()}{self.slug}/"
 
-    def edit_address(self, slug: str, name: str) -> str:
-        """Return where a published term is edited, or an empty string without such a link."""
-        slug, name = quote(slug), quote(name, safe="")
-        return self.edit_link.replace("[slug]", slug).replace("[name]", name)
+    def edit_address(self, slug: str, name: str, file: str) -> str:
+        """Return where a published term is edited, or an empty string without such a link.
+
+        ``file`` is the path of its file.
+        """
+        values = {"[slug]": quote(slug), "[name]": quote(name, safe=""), "[path]": quote(file)}
+        return _PLACE.sub(lambda found: values[found[0]], self.edit_link)
 
     def clean(self) -> None:
         folder = self.picture_folder.strip().rstrip("/")

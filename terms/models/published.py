@@ -33,6 +33,9 @@ class PublishedTerm(models.Model):
     fingerprint = models.CharField(max_length=64)
     path = models.TextField(unique=True, help_text="The page's address, below the site's root.")
     slug = models.CharField(max_length=255)
+    file = models.CharField(
+        max_length=500, db_default="", help_text="The path of the term's file, below its folder."
+    )
     name = models.CharField(max_length=300)
     letter = models.CharField(max_length=10)
     section = models.CharField(max_length=20, help_text="The letter with those that follow.")

@@ -96,7 +96,7 @@ def _html(
         referring=links_to(around.referring, way),
         mentioned=links_to(mentioned, way),
         picture=picture_of(around.neighbours, way),
-        edit_address=glossary.edit_address(term.slug, term.name),
+        edit_address=glossary.edit_address(term.slug, term.name, term.file),
     )
 
 

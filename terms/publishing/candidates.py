@@ -116,6 +116,7 @@ def published_term(glossary: Glossary, live: Live, now: datetime) -> PublishedTe
         fingerprint=version.fingerprint,
         path=term_path(glossary.slug, *slugs, version.slug),
         slug=version.slug,
+        file=version.path,
         name=document.name,
         icon=document.icon,
         category=document.category if slugs[0] else "",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from django.db.models import Exists, OuterRef
 
@@ -9,7 +10,16 @@ from terms.addresses import Origin, linked_file
 from terms.editing.index import known_names
 from terms.formats.paths import name_key
 from terms.media.pictures import file_beside
-from terms.models import Address, Glossary, Page, Picture, PublishedName, Relation, Term
+from terms.models import (
+    Address,
+    FormerPath,
+    Glossary,
+    Page,
+    Picture,
+    PublishedName,
+    Relation,
+    Term,
+)
 from terms.models.term import NAME_LENGTH
 from terms.rendering import Names
 
@@ -17,6 +27,7 @@ USUAL = 0.6  # share of the terms with a section, from which its absence is repo
 ENOUGH = 5  # terms with a text; with fewer, no section is usual
 SAMPLE = 300  # terms from which the usual sections are determined
 MOST_WANTED = 2_000  # wanted names to search for in texts
+MOST_RENAMED = 10_000  # files
 MAX_WORDS, LONGEST = 100, 8  # words of a definition, and of a name in it
 
 
@@ -72,6 +83,18 @@ class GlossaryContext:
         file = linked_file(address, self.glossary.slug, Origin.of(self.glossary.origin))
         slugs = {file, file.lower()}
         return not file or Term.objects.filter(glossary=self.glossary, slug__in=slugs).exists()
+
+    def file_after_rename(self, address: str) -> str:
+        """Return the path of the term whose file had the name in a link, or an empty string."""
+        file = linked_file(address, self.glossary.slug, Origin.of(self.glossary.origin))
+        return self._renamed.get(file.lower(), "")
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        """Former names of files, without folder and ending → the paths that they have now."""
+        rows = FormerPath.objects.filter(glossary=self.glossary, term__trashed_at=None)
+        paths = rows.order_by("-pk").values_list("path", "term__path")[:MOST_RENAMED]
+        return {PurePosixPath(former).stem.lower(): now for former, now in reversed(paths)}
 
     def has_picture(self, path: str, address: str) -> bool:
         """Whether a picture beside the term file ``path`` is stored here."""

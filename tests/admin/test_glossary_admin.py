@@ -100,14 +100,14 @@ def test_new_language_changes_order_and_texts_immediately(admin):
 
 
 def test_pages_link_to_where_they_are_edited(admin):
-    make_live("C & C++", path="c-c.md")
+    make_live("C & C++", path="web/[name] c/c-c.md")
     glossary = default_glossary()
     address = f"/admin/terms/glossary/{glossary.pk}/change/"
     sent = {"name": "Glossary", "language": "en", "approvals_needed": "0", **NO_STEPS}
     page = lambda: Page.objects.get(path__endswith="/c-c/").content.decode()  # noqa: E731
     assert "Edit this page" not in page()
-    admin.post(address, {**sent, "edit_link": "https://x.org/edit/[slug].md?of=[name]"})
-    link = "https://x.org/edit/c-c.md?of=C%20%26%20C%2B%2B"
+    admin.post(address, {**sent, "edit_link": "https://x.org/edit/[path]?of=[name]&at=[slug]"})
+    link = "https://x.org/edit/web/%5Bname%5D%20c/c-c.md?of=C%20%26%20C%2B%2B&amp;at=c-c"
     assert f'<a href="{link}" rel="nofollow">Edit this page</a>' in page()
     admin.post(address, {**sent, "edit_link": "", "language": "de"})
     assert "Diese Seite bearbeiten" not in page()

@@ -3,7 +3,8 @@
 import pytest
 from django.core.management import call_command
 
-from terms.models import Glossary, Picture, PublishedTerm, Term, TermFile
+from terms.changes.trash import trash
+from terms.models import FormerPath, Glossary, Picture, PublishedTerm, Term, TermFile
 from terms.publishing.publish import publish
 from terms.quality.checking import findings_of
 from terms.quality.rule import Repair
@@ -92,6 +93,20 @@ def test_repair_is_a_change_of_one_line():
     underlined = make_term("Other", text=entry("Other", body="A\n=\n"))
     assert len(found(underlined, "heading")) == 1
     assert repairs(underlined) == []
+
+
+def test_link_to_a_renamed_file_is_repaired():
+    glossary = default_glossary()
+    target = make_term("Quart", path="web/quart.md")
+    FormerPath.objects.create(glossary=glossary, term=target, path="web/Flask 2.md")
+    body = "[a](../web/Flask%202.md#use) and [b](nowhere.md)\n\n[c]()"
+    term = make_term("Text", path="db/text.md", text=entry("Text", body=body))
+    assert repairs(term) == [
+        Repair(1, "../web/Flask%202.md", "../web/quart.md"),
+        Repair(3, "[c]()", "c"),
+    ]
+    trash(target)
+    assert repairs(term) == [Repair(3, "[c]()", "c")]
 
 
 def test_missing_definition_is_found():

@@ -63,16 +63,15 @@ def conflict_page(model_admin, request, pk, extra_context):
         if name in typed.changed_data:
             values[name] = typed.cleaned_data.get(name)
     form = keep_initial(form_class(instance=term, initial=values), request.POST)
-    context = {
-        **extra_context,
-        "title": _("{term} was changed by someone else").format(term=term),
-        "conflict": {
-            "revision": term.newest_revision(),
-            "fields": fields,
-            "base": typed.seen_version,
-            "mine": request.POST.get("body", ""),
-        },
+    conflict = {
+        "revision": term.newest_revision(),
+        "fields": fields,
+        "first": next((field.name for field in fields if field.collides), ""),
+        "base": typed.seen_version,
+        "mine": request.POST.get("body", ""),
     }
+    title = _("{term} was changed by someone else").format(term=term)
+    context = {**extra_context, "title": title, "conflict": conflict}
     return form_page(model_admin, request, term, form, context, status=409)
 
 
