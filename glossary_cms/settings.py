@@ -30,6 +30,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 IS_CHECKOUT = (BASE_DIR / "manage.py").is_file() and (BASE_DIR / "templates").is_dir()
 _RESOURCES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent
 TEMPLATES_DIR = _RESOURCES / "templates"
+DOCS_DIR = _RESOURCES / "docs"
 DEMO_DIR = _RESOURCES / "fixtures" / "glossary"
 
 env = Environment()

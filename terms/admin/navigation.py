@@ -50,6 +50,7 @@ OTHER = (
     Place("preferences", _("Preferences"), "mdi:tune", "terms_term_preferences", ()),
     Place("jobs", _("Jobs"), "mdi:progress-clock", "terms_job_changelist", VIEW),
     Place("keys", _("Keys"), "mdi:keyboard-outline", "terms_term_keys", ()),
+    Place("help", _("Help"), "mdi:help-circle-outline", "terms_term_guides", ()),
 )
 
 

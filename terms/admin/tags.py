@@ -15,9 +15,10 @@ from terms.media.pictures import rendered
 from terms.models import Glossary, Notice, Revision, Term
 from terms.people.display import glossary_of
 from terms.people.permissions import may
-from terms.rendering import CannotRender
+from terms.rendering import CannotRender, render
 from terms.rendering.icons import icon_svg
 
+from .guide import guide_about
 from .navigation import (
     COUNTED,
     count_reviews,
@@ -91,6 +92,18 @@ def unread_notices(context: Context) -> str:
     unread = Notice.objects.filter(person=context["request"].user).unread()
     count = len(unread.order_by().values_list("pk")[:COUNTED])
     return f"{COUNTED - 1}+" if count >= COUNTED else str(count or "")
+
+
+@register.simple_tag(takes_context=True)
+def help_address(context: Context) -> str:
+    """Return the address of the help about the current page."""
+    return guide_about(context["request"].path)
+
+
+@register.simple_tag
+def guide_text(text: str) -> SafeString:
+    """Return the HTML of a guide."""
+    return SafeString(render(text))
 
 
 @register.simple_tag

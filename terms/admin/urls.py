@@ -48,6 +48,8 @@ PAGES = (
     ("lists/", lists.lists_view, "lists"),
     ("reports/", reports.reports_view, "reports"),
     ("keys/", reports.keys_view, "keys"),
+    ("help/", reports.guides_view, "guides"),
+    ("help/<slug:name>/", reports.guide_view, "guide"),
     ("go/", neighbours.go_view, "go"),
     ("notices/", notices.notices_view, "notices"),
     ("notices/<int:pk>/", notices.notice_view, "notice"),

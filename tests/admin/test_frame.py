@@ -208,7 +208,7 @@ def test_list_of_models_is_the_page_of_settings(admin):
 def test_search_without_words_lists_pages_and_actions(admin):
     found = jump(admin)
     assert found["Pages"][:3] == ["Home", "Terms", "Reviews"]
-    assert found["Actions"] == ["New term", "Notices", "Preferences", "Jobs", "Keys"]
+    assert found["Actions"] == ["New term", "Notices", "Preferences", "Jobs", "Keys", "Help"]
     assert "Terms" not in found
 
 

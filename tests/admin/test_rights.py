@@ -95,6 +95,8 @@ ADDRESSES = {
     TERM + "notices/<int:pk>/": (None, STAFF),
     TERM + "<int:pk>/watch/": (AUTHOR, AUTHOR),
     TERM + "keys/": (STAFF, None),
+    TERM + "help/": (STAFF, None),
+    TERM + "help/<slug:name>/": (STAFF, None),
     TERM + "switch/": (None, STAFF),
     TERM + "lists/": (None, STAFF),
     "admin/settings/": (STAFF, STAFF),

@@ -27,6 +27,7 @@ CODES = frozenset(
         "for",
         "formtarget",
         "href",
+        "lang",
         "http-equiv",
         "id",
         "list",

@@ -1,9 +1,11 @@
-"""Reports on the glossaries, and the page of keys."""
+"""Reports on the glossaries, and pages that help: keys and guides."""
 
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from terms.admin.guide import GUIDES, guide_called
 from terms.people.permissions import rights
 from terms.review.worklists import LISTS
 
@@ -33,3 +35,18 @@ def reports_view(request, model_admin):
 def keys_view(request, model_admin):
     """Show what keys do on which page."""
     return admin_page(model_admin, request, "term/keys", _("Keys"))
+
+
+@require_safe
+def guides_view(request, model_admin):
+    """List the guides."""
+    return admin_page(model_admin, request, "term/guides", _("Help"), guides=GUIDES.items())
+
+
+@require_safe
+def guide_view(request, model_admin, name):
+    """Show a part of the documentation."""
+    guide = guide_called(name)
+    if guide is None:
+        raise Http404(_("There is no such guide."))
+    return admin_page(model_admin, request, "term/guide", guide.title, guide=guide)
