@@ -1,6 +1,6 @@
 """Rename, merge and replace: operations on names of terms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -11,19 +11,23 @@ from terms.formats.line_ends import normalise
 from terms.formats.paths import name_key
 from terms.formats.related import read_names
 from terms.models import Glossary, Mention, PublishedTerm, Relation, Term
+from terms.models.fields import Uid
 from terms.models.term import NAME_LENGTH
 from terms.rendering import Names, as_section
 
+from .mentions import replace_in_texts
 from .operation import CannotRefactor, Effect, Operation
 
 Allowed = Callable[[Term], bool]
 
 
-def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> Operation:
+def rename(
+    term: Term, name: str, allowed: Allowed, keeps_old: bool = True, in_texts: bool = False
+) -> Operation:
     """Plan a new name for ``term``, in its file and in files with relations to the old name.
 
     Files of terms that are not ``allowed`` keep the old name. With ``keeps_old``, it becomes an
-    alias.
+    alias; with ``in_texts``, texts that mention it get the new name.
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
@@ -48,9 +52,10 @@ def rename(term: Term, name: str, allowed: Allowed, keeps_old: bool = True) -> O
     operation.rewrite(term, words, columns={"name": name}, aliases=aliases)
     operation.require(term)
     _relabel(operation, term, name, allowed)
+    changed = replace_in_texts(operation, term, name, allowed) if in_texts else set()
     names = [name, *aliases]
     kept = None if keeps_old else Names((one, "own") for one in names)
-    tell_of_readers(operation, term, _("its address stays as it is"), kept=kept)
+    tell_of_readers(operation, term, _("its address stays as it is"), kept=kept, but=changed)
     return operation
 
 
@@ -205,16 +210,19 @@ def tell_of_readers(
     words: str,
     into: Term | None = None,
     kept: Names | None = None,
+    but: Collection[Uid] = (),
 ) -> None:
     """List the effects on the address of ``term`` and on texts that mention it.
 
-    ``kept`` are the names of the term from now on, if they are others.
+    ``kept`` are the names of the term from now on, if they are others. The texts of the terms
+    ``but`` are changed anyway.
     """
     page = PublishedTerm.objects.filter(uid=term.uid).first()
     if page is None:
         return
     operation.leave(term, _("at {path}: {effect}").format(path=page.path, effect=words))
     named = Mention.objects.filter(target_uid=term.uid).order_by("source__sort_key")
+    named = named.exclude(source__uid__in=but)
     rows = named.values_list("source__uid", "source__name", "label")
     for uid, (name, label) in {uid: (name, label) for uid, name, label in rows}.items():
         is_own = into is not None and uid == into.uid

@@ -33,12 +33,13 @@ class CannotRestore(ValueError):
     """The term cannot be restored; the message gives the reason."""
 
 
-def trash(term: Term, person: Any = None, is_approved: bool = False) -> None:
+def trash(term: Term, person: Any = None, is_approved: bool = False, reason: str = "") -> None:
     """Withdraw ``term`` and remove it from lists, files and names, but keep its history.
 
-    Raises NotApproved if others must approve this first, unless ``is_approved``.
+    The ``reason`` is for the log. Raises NotApproved if others must approve this first, unless
+    ``is_approved``.
     """
-    trash_terms(term.glossary, [term.pk], person, is_approved)
+    trash_terms(term.glossary, [term.pk], person, is_approved, reason=reason)
 
 
 def trash_terms(
@@ -47,6 +48,7 @@ def trash_terms(
     person: Any = None,
     is_approved: bool = False,
     change_set: ChangeSet | None = None,
+    reason: str = "",
 ) -> None:
     """Do as ``trash`` does with all terms with these ``ids``, or with none of them.
 
@@ -59,11 +61,15 @@ def trash_terms(
             live = terms.live().select_related("glossary")
             for term in live if not is_approved else ():
                 require(term, DELETE)
-            _trash_some(glossary, terms, person, change_set)
+            _trash_some(glossary, terms, person, change_set, reason)
 
 
 def _trash_some(
-    glossary: Glossary, terms: TermQuerySet, person: Any, change_set: ChangeSet | None
+    glossary: Glossary,
+    terms: TermQuerySet,
+    person: Any,
+    change_set: ChangeSet | None,
+    reason: str,
 ) -> None:
     found = list(terms.values_list("pk", "uid", "name"))
     ids = [pk for pk, _uid, _name in found]
@@ -80,7 +86,8 @@ def _trash_some(
     Review.objects.open().filter(term__in=ids).update(
         closed_at=at, closed_by=person, outcome=Review.Outcome.TAKEN_BACK
     )
-    record(glossary, Event.Kind.TRASHED, [(pk, name) for pk, _uid, name in found], person)
+    names = [(pk, name) for pk, _uid, name in found]
+    record(glossary, Event.Kind.TRASHED, names, person, reason)
 
 
 def restore_term(term: Term, person: Any = None) -> None:

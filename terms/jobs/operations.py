@@ -24,7 +24,7 @@ def plan_refactoring(person: Any, term: Term, name: str, values: dict[str, Any])
     """
     allowed = rights(person, "change_term").hold_for
     if name == "rename":
-        return reword.rename(term, values["name"], allowed, values["keeps_old"])
+        return reword.rename(term, values["name"], allowed, values["keeps_old"], values["in_texts"])
     if name == "follow":
         return reword.follow_name(term, values["old"], allowed, values["keeps_old"])
     if name == "split":

@@ -107,7 +107,7 @@ class Term(models.Model):
     vertical = models.ForeignKey(
         Vertical, models.PROTECT, verbose_name=_("vertical"), null=True, blank=True
     )
-    description = models.TextField(_("description"), blank=True)
+    description = models.TextField(_("definition"), blank=True)
     body = models.TextField(_("body"), blank=True)
     related = models.TextField(blank=True, editable=False)
     extra = models.JSONField(default=dict, editable=False)

@@ -16,7 +16,7 @@ CARD = 300  # characters of a definition that fit on a card
 
 def lacks_definition(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
     if not entry.document.description.strip():
-        yield _("description"), _("Add a definition of one sentence.")
+        yield _("definition"), _("Add a definition of one sentence.")
 
 
 def repeats_itself(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
@@ -24,7 +24,7 @@ def repeats_itself(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tup
     # At the start, as in "Flask is …", the name is the subject of the definition.
     if any(found.start > len(name) + 4 for found in Names([(name, "own")]).find(description)):
         message = _("“{name}” is used in its own definition. Rephrase it.")
-        yield _("description"), message.format(name=name)
+        yield _("definition"), message.format(name=name)
 
 
 def is_circular(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
@@ -36,14 +36,14 @@ def is_circular(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[
     for key, pk in used.items():
         if own_names.find(definitions.get(pk, "")):
             message = _("It is defined by “{name}”, which is defined by it.")
-            yield _("description"), message.format(name=key)
+            yield _("definition"), message.format(name=key)
 
 
 def is_too_long(entry: CheckedTerm, context: GlossaryContext) -> Iterator[tuple[str, str]]:
     length = len(entry.document.description)
     if length > CARD:
         message = _("It has {length} characters; a card shows {most} well. Shorten it.")
-        yield _("description"), message.format(length=length, most=CARD)
+        yield _("definition"), message.format(length=length, most=CARD)
 
 
 RULES = (

@@ -30,7 +30,7 @@ _EMPTY = frozenset(
 
 
 def has_long_sentence(entry: CheckedTerm, context: GlossaryContext) -> Iterator[Found]:
-    texts = [(_("description"), entry.document.description)]
+    texts = [(_("definition"), entry.document.description)]
     line = _("text, line {line}")
     texts += [(line.format(line=one.line), one.text) for one in entry.outline.paragraphs]
     message = _("A sentence has {count} words: “{beginning}”. Split it.")

@@ -1,6 +1,6 @@
 """The Markdown renderer of pages, previews and feeds. Returns safe HTML; uses no Django."""
 
-from .linking import BORDER, Link, Occurrence, places, plain_text
+from .linking import BORDER, Link, Occurrence, occurrences, places, plain_text
 from .macros import MEANINGS, NAMED, named_term, with_named
 from .markdown import (
     Heading,
@@ -49,6 +49,7 @@ __all__ = [
     "link_addresses",
     "links_made",
     "named_term",
+    "occurrences",
     "on_page",
     "outline",
     "phrases",

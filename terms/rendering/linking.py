@@ -71,7 +71,11 @@ class _Run:
 
 def places(markdown: str, names: Names) -> list[Occurrence]:
     """Return all occurrences of ``names`` in ``markdown`` that can be links, in order."""
-    markdown = expand_macros(markdown)
+    return occurrences(expand_macros(markdown), names)
+
+
+def occurrences(markdown: str, names: Names) -> list[Occurrence]:
+    """Like ``places``, with the bytes of ``markdown`` itself; names in macros are left out."""
     source = markdown.encode()
     placed = []
     for run in _runs(markdown, source):

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from terms.changes.schedule import schedule
 from terms.models import Category, Preference, Schedule
 from tests.accounts import logged_in
 from tests.factory import make_term
@@ -36,6 +37,10 @@ def test_times_are_in_time_zone_of_editor(ann):
     assert "removed from the schedule" in post(client, term, do="unschedule", item=item.pk)
     assert "Nothing is scheduled." in client.get("/admin/terms/term/schedule/").content.decode()
     assert "no longer scheduled" in post(client, term, do="unschedule", item="٣")
+    schedule(term, "publish", timezone.now() + timedelta(days=1), ann)
+    sent = {"do": "unschedule", "item": Schedule.objects.latest("pk").pk, "then": "schedule"}
+    answer = client.post(f"/admin/terms/term/{term.pk}/review/", sent)
+    assert answer["Location"] == "/admin/terms/term/schedule/"
 
 
 def test_schedule_of_unapproved_text_shows_warning(ann):

@@ -5,7 +5,7 @@ from django.contrib.admin import site
 from django.contrib.messages.storage.cookie import CookieStorage
 
 from terms.admin.views.page import while_there
-from terms.models import Page, Term
+from terms.models import Event, Page, Term
 from terms.review.requests import CannotReview, approve
 from tests.factory import make_live, make_term
 
@@ -21,8 +21,10 @@ def test_delete_page_lists_references_and_asks_for_confirmation(admin):
     assert "1 term relates to it." in page
     assert page.count("<li>Django</li>") == 1
     assert Term.objects.count() == 2
-    page = admin.post(f"{PREFIX}{term.pk}/delete/", follow=True).content.decode()
+    sent = {"reason": "It is part of Django. "}
+    page = admin.post(f"{PREFIX}{term.pk}/delete/", sent, follow=True).content.decode()
     assert "“Flask” was moved to the trash." in page
+    assert Event.objects.get(kind="trashed").detail == "It is part of Django."
     assert Page.objects.get(path="/glossary/software/full-stack/flask/").status == 410
     assert admin.get(f"{PREFIX}{term.pk}/change/").status_code == 302
 

@@ -27,8 +27,8 @@ def found(term, rule):
 @pytest.mark.parametrize(
     ("rule", "description", "body", "where"),
     [
-        ("repeats", "A small framework that Flask is.", "", "description"),
-        ("long", "x" * 301, "", "description"),
+        ("repeats", "A small framework that Flask is.", "", "definition"),
+        ("long", "x" * 301, "", "definition"),
         ("heading", "", "## A\n\n#### B\n", "text, line 3"),
         ("heading", "", "x\n\n### A\n", "text, line 3"),
         ("heading", "", "# A\n", "text, line 1"),
@@ -39,7 +39,7 @@ def found(term, rule):
         ("picture", "", "a ![x](x.png) ![y](/media/y.png)", "text, line 1"),
         ("beside", "", "![x](x.png)\n\n![y](/media/y.png)", "text, line 3"),
         ("picture", "", "\n![x](https://x.org/x.png)", "text, line 2"),
-        ("sentence", "word " * 41, "", "description"),
+        ("sentence", "word " * 41, "", "definition"),
         ("sentence", "", "Short. \n\n" + "word " * 41 + "end.", "text, line 3"),
         ("sentence", "", "> " + "word " * 41, "text, line 1"),
         ("twice", "", "a\n\nIt is in the the house.", "text, line 3"),
@@ -111,7 +111,7 @@ def test_link_to_a_renamed_file_is_repaired():
 
 def test_missing_definition_is_found():
     term = make_term("Flask", path="flask.md", text="---\nterm: Flask\n---\nText.\n")
-    assert found(term, "definition") == [("description", "Add a definition of one sentence.")]
+    assert found(term, "definition") == [("definition", "Add a definition of one sentence.")]
 
 
 def test_circular_definitions_are_found():

@@ -75,10 +75,10 @@ class TermForm(forms.ModelForm):
     )
     description = forms.CharField(
         required=False,
-        label=_lazy("Description"),
+        label=_lazy("Definition"),
         strip=False,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_lazy("The definition, in one sentence."),
+        help_text=_lazy("In one sentence."),
     )
     body = MarkdownxFormField(required=False, strip=False, widget=TextWidget, label=_lazy("Text"))
     detail_rows = DetailsField(label=_lazy("Detail rows"))

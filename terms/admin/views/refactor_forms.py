@@ -19,6 +19,10 @@ class RenameForm(forms.Form):
     keeps_old = forms.BooleanField(
         label=_lazy("Keep the old name as an alias"), required=False, initial=True
     )
+    in_texts = forms.BooleanField(
+        label=_lazy("Replace the old name in running texts, too; links, headings and code stay"),
+        required=False,
+    )
 
     def clean_name(self):
         name = self.cleaned_data["name"]

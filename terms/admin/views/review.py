@@ -53,6 +53,8 @@ def review_view(request, model_admin, pk):
     except CannotReview as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return _page(model_admin, request, term, dict(request.POST.items()))
+    if request.POST.get("then") == "schedule":
+        return HttpResponseRedirect(reverse("admin:terms_term_schedule"))
     is_there = Term.objects.filter(pk=pk).exists()
     way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
     return HttpResponseRedirect(reverse(way[0], args=way[1]))

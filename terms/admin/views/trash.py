@@ -20,16 +20,18 @@ from .glossaries import restore_deleted
 from .page import admin_page, term_for
 
 SHOWN = 500
+LONGEST_REASON = 500  # characters
 
 
 def delete_page(model_admin, request, object_id):
     """Ask for confirmation, then move the term to the trash."""
     term = term_for(model_admin, request, object_id, "delete")
     if request.method == "POST":
+        reason = request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
         try:
-            trash(term, request.user)
+            trash(term, request.user, reason=reason)
         except NotApproved as error:
-            removals.ask(term, removals.DELETE, request.user)
+            removals.ask(term, removals.DELETE, request.user, note=reason)
             text = _("“{term}” is not deleted yet: {reason} They have been notified.")
             text = text.format(term=term, reason=error)
             model_admin.message_user(request, text, messages.WARNING)
