@@ -22,7 +22,7 @@ class Replaced(NamedTuple):
     """A text with another name: how often it was replaced, and the forms that stay as they are."""
 
     text: str
-    count: int
+    times: int
     others: list[str]
 
 
@@ -83,7 +83,7 @@ def replace_in_texts(
     for other, read in documents_of(_mentioning(term)):
         body = replace_name(normalise(read.body), term.name, new)
         definition = replace_name(read.description, term.name, new, is_markdown=False)
-        if body.count or definition.count:
+        if body.times or definition.times:
             if allowed(other):
                 _rewrite(operation, other, read, body, definition)
                 changed.add(other.uid)
@@ -99,7 +99,7 @@ def replace_in_texts(
 def _rewrite(
     operation: Operation, term: Term, read: TermDocument, body: Replaced, definition: Replaced
 ) -> None:
-    count = body.count + definition.count
+    count = body.times + definition.times
     words = ngettext(
         "gets the new name in its text, in {count} place",
         "gets the new name in its text, in {count} places",
@@ -109,8 +109,8 @@ def _rewrite(
         term,
         words.format(count=count),
         read,
-        columns={"description": definition.text} if definition.count else {},
-        body=body.text if body.count else None,
+        columns={"description": definition.text} if definition.times else {},
+        body=body.text if body.times else None,
     )
 
 
