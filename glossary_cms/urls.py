@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 from terms.admin.pictures import picture
 from terms.web.views import security_txt
 
+handler403 = "terms.web.errors.forbidden"
+handler404 = "terms.web.errors.not_found"
 handler500 = "terms.web.errors.server_error"
 
 urlpatterns = [

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _lazy
 
 from terms.models import (
     Category,
@@ -34,6 +35,8 @@ from .terms import TermAdmin
 from .webhooks import WebhookAdmin
 
 admin.site.unregister(get_user_model())
+get_user_model()._meta.verbose_name = _lazy("account")
+get_user_model()._meta.verbose_name_plural = _lazy("accounts")
 admin.site.register(get_user_model(), PersonAdmin)
 admin.site.unregister(Group)
 admin.site.register(Group, GroupAdmin)

@@ -93,7 +93,10 @@ class ClassificationAdmin(Recorded, Scoped, admin.ModelAdmin):
     def formfield_for_dbfield(self, field, request, **options):
         if field.name == "icon":
             options["widget"] = IconWidget
-        return super().formfield_for_dbfield(field, request, **options)
+        found = super().formfield_for_dbfield(field, request, **options)
+        if field.name == "order":
+            found.widget.attrs["aria-label"] = _("Order")  # in the list, no label is beside it
+        return found
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Show the files that a new name changes before it is saved."""

@@ -9,10 +9,10 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     CHOICES = {
-        "waiting": (_("draft or changed"), TermQuerySet.waiting),
-        "draft": (_("draft"), TermQuerySet.never_published),
+        "waiting": (_("not published"), TermQuerySet.waiting),
+        "draft": (_("draft"), lambda terms: terms.in_hand().never_published()),
         "live": (_("live"), TermQuerySet.as_published),
-        "changed": (_("changed"), TermQuerySet.changed_since_published),
+        "changed": (_("changed"), lambda terms: terms.in_hand().live()),
         "review": (_("in review"), TermQuerySet.in_review),
     }
 

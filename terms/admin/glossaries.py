@@ -22,6 +22,7 @@ from terms.review.approvals import count_reviewers
 
 from .permissions import Scoped
 from .recorded import Recorded
+from .rows import Rows
 from .views import exports, import_file, import_plan, imports
 from .views.glossaries import delete_glossary_page
 from .watching import WATCHING, Watchable
@@ -74,11 +75,10 @@ class GlossaryForm(forms.ModelForm):
         return super().save(commit)
 
 
-class StepInline(admin.TabularInline):
+class StepInline(Rows):
     """The steps of reviews; the right to change the glossary covers them."""
 
     model = ReviewStep
-    extra = 0
     fields = ["order", "name", "group", "approvals_needed", "category"]
     verbose_name_plural = _lazy("Review steps, in their order")
 

@@ -45,7 +45,9 @@ _ABOUT = (
 )
 _TITLE = re.compile(r"\A# .*\n")
 _LINK = re.compile(r"\]\((\w+)\.md(?=[)#])")
-_OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")  # files that only the repository has
+_OUTSIDE = re.compile(
+    r"\[([^\[\]]{0,80})\]\(\.\./[^()]{0,80}\)"
+)  # files that only the repository has
 
 
 class Guide(NamedTuple):

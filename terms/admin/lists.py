@@ -28,6 +28,13 @@ class Column(NamedTuple):
     is_shown: bool
 
 
+class WithoutColons:
+    """A form whose labels end without a colon."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{"label_suffix": "", **options})
+
+
 class Listed(Mixin):
     """Adds columns to choose, saved filters and the chosen glossary to the list of a model."""
 
@@ -49,6 +56,10 @@ class Listed(Mixin):
         found = super().get_list_filter(request)
         is_chosen = display.glossary_of(request.user) and CHOSEN not in request.GET
         return [one for one in found if not (is_chosen and _is_of_glossary(one))]
+
+    def get_form(self, request, obj=None, change=False, **options):
+        form = super().get_form(request, obj, change=change, **options)
+        return type(form.__name__, (WithoutColons, form), {})
 
     def get_queryset(self, request):
         return self.of_listed(request, super().get_queryset(request))

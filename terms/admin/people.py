@@ -15,6 +15,7 @@ from terms.people.roles import ROLES, sort_roles
 from .groups import harmless_groups
 from .lists import Listed
 from .recorded import Recorded
+from .rows import Rows
 
 PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
 WORDS = {
@@ -42,9 +43,8 @@ class RolesField(forms.ModelMultipleChoiceField):
         return f"{group}: {what}" if what else str(group)
 
 
-class GrantInline(admin.TabularInline):
+class GrantInline(Rows):
     model = Grant
-    extra = 0
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(glossary__deleted_at=None)

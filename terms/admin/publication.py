@@ -17,8 +17,9 @@ from terms.jobs.publishing import seen_texts
 from terms.models import Glossary, PublishedTerm, Term
 from terms.people.notifications import gather
 from terms.publishing import publish
+from terms.review.requests import CannotReview, submit
 
-from .views import bulk
+from .views import bulk, trash_many
 from .views.page import started
 from .watching import WATCHING, Watchable
 
@@ -26,6 +27,7 @@ from .watching import WATCHING, Watchable
 NOT_PERMITTED = {
     "change": _lazy("You may not change “{term}”."),
     "publish": _lazy("You may not publish “{term}”."),
+    "delete": _lazy("You may not delete “{term}”."),
 }
 
 
@@ -46,9 +48,11 @@ class Publication(Watchable):
 
     actions = [
         "edit_selected",
+        "submit_selected",
         "publish_selected",
-        "withdraw_selected",
         "collect_selected",
+        "withdraw_selected",
+        "trash_selected",
         *WATCHING,
     ]
 
@@ -68,11 +72,11 @@ class Publication(Watchable):
 
     # Actions on several terms
 
-    @admin.action(description=_lazy("Edit one field of the selected terms"), permissions=["change"])
+    @admin.action(description=_lazy("Edit"), permissions=["change"])
     def edit_selected(self, request, queryset):
         return bulk.first_page(self, request, queryset)
 
-    @admin.action(description=_lazy("Publish the selected terms"), permissions=["publish"])
+    @admin.action(description=_lazy("Publish"), permissions=["publish"])
     def publish_selected(self, request, queryset):
         response = None
         for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
@@ -84,7 +88,7 @@ class Publication(Watchable):
                 self._tell(request, glossary, terms)
         return response
 
-    @admin.action(description=_lazy("Withdraw the selected terms"), permissions=["publish"])
+    @admin.action(description=_lazy("Withdraw"), permissions=["publish"])
     def withdraw_selected(self, request, queryset):
         count = 0
         for glossary, terms in _by_glossary(self._permitted(request, "publish", queryset)):
@@ -102,9 +106,7 @@ class Publication(Watchable):
             text = ngettext("{} term was withdrawn.", "{} terms were withdrawn.", count)
             self.message_user(request, text.format(count))
 
-    @admin.action(
-        description=_lazy("Collect the selected terms in a change set"), permissions=["change"]
-    )
+    @admin.action(description=_lazy("Put in a change set"), permissions=["change"])
     def collect_selected(self, request, queryset):
         for glossary, terms in _by_glossary(self._permitted(request, "change", queryset)):
             time = date_format(timezone.localtime(), "j F Y, H:i")
@@ -118,6 +120,38 @@ class Publication(Watchable):
                 count,
             )
             self.message_user(request, format_html(text, count=count, url=url))
+
+    @admin.action(description=_lazy("Send for review"), permissions=["change"])
+    def submit_selected(self, request, queryset):
+        terms = list(self._permitted(request, "change", queryset).waiting()[: MANY + 1])
+        if len(terms) > MANY:
+            text = _("Choose {most} terms at most.").format(most=MANY)
+            self.message_user(request, text, messages.ERROR)
+            return
+        refused = []
+        with gather(reverse("admin:terms_term_work", args=["review"])):
+            for term in terms:
+                try:
+                    submit(term, request.user)
+                except CannotReview as error:
+                    refused.append(f"“{term}”: {error}")
+        for text in refused[:20]:
+            self.message_user(request, text, messages.WARNING)
+        count = len(terms) - len(refused)
+        text = ngettext(
+            "A review of {count} term was requested.",
+            "A review of {count} terms was requested.",
+            count,
+        )
+        if count:
+            self.message_user(request, text.format(count=count))
+        elif not refused:
+            self.message_user(request, _("Their texts are published already."))
+
+    @admin.action(description=_lazy("Move to the trash"), permissions=["delete"])
+    def trash_selected(self, request, queryset):
+        permitted = self._permitted(request, "delete", queryset)
+        return trash_many.trash_page(self, request, _by_glossary(permitted))
 
     def _permitted(self, request, action, queryset):
         """Return the chosen terms that the person may ``action``, and report others."""

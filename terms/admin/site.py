@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import BadRequest
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
@@ -45,7 +46,14 @@ LONGEST_NAME = 200  # characters; names of accounts have at most 150
 QUARTER, MONTH = 900, timedelta(days=30)
 
 
+class LoginForm(AdminAuthenticationForm):
+    error_messages = {
+        "invalid_login": _lazy("The user name or the password is wrong, or you may not edit."),
+    }
+
+
 class Newsroom(AdminSite):
+    login_form = LoginForm
     site_header = site_title = _lazy("Glossary")
     index_title = _lazy("Home")
     enable_nav_sidebar = False  # the frame has its own

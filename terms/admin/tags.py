@@ -1,12 +1,16 @@
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from terms.formats.differences import DiffPiece
 from terms.formats.document import read_document
@@ -76,7 +80,9 @@ def frame(context: Context) -> dict[str, Any]:
 def glossary_switch(context: Context) -> dict[str, Any]:
     """Show the glossaries to choose from, if there are several."""
     request = context["request"]
-    glossaries = visible_glossaries(request.user)
+    if not hasattr(request, "_glossaries"):  # in the bar, and in the drawer of a phone
+        request._glossaries = visible_glossaries(request.user)
+    glossaries = request._glossaries
     chosen = glossary_of(request.user) if len(glossaries) > 1 else None
     return {
         "glossaries": glossaries if len(glossaries) > 1 else [],
@@ -104,6 +110,31 @@ def help_address(context: Context) -> str:
 def guide_text(text: str) -> SafeString:
     """Return the HTML of a guide."""
     return SafeString(render(text))
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """Return how long ago a time was, on the same day, or its date."""
+    passed = timezone.now() - moment
+    if passed < timedelta(minutes=1):
+        return _("just now")
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 60:
+        text = ngettext("{n} minute ago", "{n} minutes ago", minutes)
+        return text.format(n=minutes)
+    local = timezone.localtime(moment)
+    days = (timezone.localdate() - local.date()).days
+    if days in (0, 1):
+        text = _("today, {time}") if days == 0 else _("yesterday, {time}")
+        return text.format(time=date_format(local, "H:i"))
+    is_of_this_year = local.year == timezone.localdate().year
+    return date_format(local, "j F" if is_of_this_year else "j F Y")
+
+
+@register.filter
+def actions_of(action_form: Any) -> list[tuple[str, str]]:
+    """Return the name and the words of each action of a list."""
+    return [(name, words) for name, words in action_form.fields["action"].choices if name]
 
 
 @register.simple_tag

@@ -22,9 +22,11 @@ from terms.models import Alias, Glossary, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.people.display import glossary_of
 from terms.people.notifications import read_notices
+from terms.people.permissions import may
 from terms.rendering.icons import icon_body
 from terms.review import approvals
 from terms.review import requests as review_requests
+from terms.review.stages import REVIEW
 from terms.review.suggestions import why_declined
 
 from . import patterns
@@ -71,6 +73,10 @@ UNREADABLE = [
 
 def _next_action(context, term) -> str:
     """Return the name of the button with the next step of this person."""
+    if "conflict" in context:
+        return "_continue"
+    if term and context["stage"].name == REVIEW:
+        return "review" if context["is_reviewer"] else "_continue"
     needs_review = context["stage"].standing.needed if term else context["asks_for_review"]
     if context.get("can_publish") and not needs_review:
         return "_publish"
@@ -182,6 +188,9 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             context.update(surroundings.of_term(request, obj, context))
         is_asked = context["stage"].standing.needed if obj else approvals.are_asked_for()
         context["asks_for_review"] = is_asked or not context.get("can_publish")
+        is_in_review = obj is not None and context["stage"].name == REVIEW
+        may_approve = is_in_review and may(request.user, "approve_term", obj)
+        context["is_reviewer"] = may_approve and request.user.pk not in approvals.authors_of(obj)
         context["next_action"] = _next_action(context, obj)
         preview = reverse("admin:terms_term_preview")
         context["preview_address"] = f"{preview}?term={obj.pk}" if obj else preview
@@ -265,6 +274,10 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
             self.message_user(request, text, messages.WARNING)
 
     def _ask_for_review(self, request, obj):
+        if not obj.is_changed and obj.status == "live":
+            text = _("“{term}” has not changed: there is nothing to review.").format(term=obj)
+            self.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))
         try:
             review_requests.submit(obj, request.user, request.POST.get("reason", ""))
             text = _("“{term}” was saved, and a review was requested.").format(term=obj)

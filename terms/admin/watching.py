@@ -14,7 +14,7 @@ WATCHING = ["watch_selected", "unwatch_selected"]
 class Watchable(Mixin):
     """Actions to watch the selected terms, categories or glossaries, or to stop it."""
 
-    @admin.action(description=_lazy("Watch the selection"), permissions=["view"])
+    @admin.action(description=_lazy("Watch"), permissions=["view"])
     def watch_selected(self, request, queryset):
         count = watch(request.user, queryset)
         text = ngettext(
@@ -26,7 +26,7 @@ class Watchable(Mixin):
         )
         self.message_user(request, text.format(count=f"{count:,}"))
 
-    @admin.action(description=_lazy("Stop watching the selection"), permissions=["view"])
+    @admin.action(description=_lazy("Stop watching"), permissions=["view"])
     def unwatch_selected(self, request, queryset):
         count = unwatch(request.user, queryset)
         text = ngettext("You watch {count} less now.", "You watch {count} less now.", count)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -44,10 +44,15 @@ def sets_ahead(term: Term) -> QuerySet[ChangeSet]:
 
 
 def sets_not_published(sets: Iterable[ChangeSet]) -> set[int]:
-    """Return the ids of ``sets`` with a term whose newest text is not published."""
+    """Return the ids of ``sets`` with a text that readers do not have, nor a later one."""
     ids = [change_set.pk for change_set in sets]
     waiting = Term.objects.waiting().order_by()
-    changed = Revision.objects.filter(change_set__in=ids, term__in=waiting)
+    live = Revision.objects.filter(
+        term=OuterRef("term"),
+        fingerprint=OuterRef("term__live_fingerprint"),
+        number__gte=OuterRef("number"),
+    )
+    changed = Revision.objects.filter(~Exists(live), change_set__in=ids, term__in=waiting)
     collected = ChangeSet.terms.through.objects.filter(changeset__in=ids, term__in=waiting)
     return {
         *changed.values_list("change_set", flat=True).distinct(),

@@ -33,6 +33,11 @@ class TermQuerySet(models.QuerySet["Term"]):
         """Terms with unpublished changes."""
         return self.exclude(live_fingerprint=F("fingerprint"))
 
+    def in_hand(self) -> Self:
+        """Terms with unpublished changes whose review was not requested, or is over."""
+        reviews: Any = self.model._meta.get_field("reviews").related_model
+        return self.waiting().exclude(pk__in=reviews.objects.open().values("term"))
+
     def in_review(self) -> Self:
         # Starting from the reviews: for a join, SQLite scans all terms.
         reviews: Any = self.model._meta.get_field("reviews").related_model

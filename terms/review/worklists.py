@@ -141,7 +141,11 @@ def wanted(person: Any) -> QuerySet:
 def declined_names(person: Any) -> QuerySet:
     """Match decisions that there is no term of a name, the newest first."""
     glossaries = of_chosen_glossaries(person)
-    found = Suggestion.objects.declined_names().filter(glossary__in=glossaries)
+    # Decisions about suggestions of the same name are one.
+    newer = Suggestion.objects.declined_names().filter(
+        glossary=OuterRef("glossary"), key=OuterRef("key"), pk__gt=OuterRef("pk")
+    )
+    found = Suggestion.objects.declined_names().filter(~Exists(newer), glossary__in=glossaries)
     return found.select_related("person", "glossary").order_by("-decided_at", "-pk")
 
 

@@ -198,7 +198,7 @@ def test_list_of_models_is_the_page_of_settings(admin):
     page = html(admin.get("/admin/terms/", follow=True))
     assert "<h1>Settings</h1>" in page
     assert "Pictures</a>" not in page.partition("<h1>")[2].partition("</main>")[0]
-    for title in ("Glossaries", "Categories", "Users", "Log"):
+    for title in ("Glossaries", "Categories", "Accounts", "Log"):
         assert f">{title}</a>" in page
 
 

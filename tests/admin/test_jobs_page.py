@@ -88,7 +88,7 @@ def test_renaming_a_term_in_many_files_is_a_job(admin):
     address = f"/admin/terms/term/{flask.pk}/refactor/"
     shown = admin.post(address, {"kind": "rename", "name": "Bottle", "keeps_old": "on"})
     job = job_of(confirmed(admin, shown, address))
-    assert job.arguments["values"] == {"name": "Bottle", "keeps_old": True}
+    assert job.arguments["values"] == {"name": "Bottle", "keeps_old": True, "in_texts": False}
 
 
 def test_renaming_a_category_of_many_terms_is_a_job(admin):

@@ -130,7 +130,7 @@ def test_accounts_and_roles_are_logged_without_passwords(admin, roles):
     new = {"password1": passphrase + "2", "password2": passphrase + "2"}
     admin.post(f"/admin/auth/user/{ben.pk}/password/", new)
     lines = [line for _person, _name, lines in settings_log() for line in lines]
-    assert lines[0] == "added user"
+    assert lines[0] == "added account"
     assert "added: ben: Author in Glossary" in lines
     assert "Roles everywhere, and groups: “” → “Reviewer”" in lines
     assert "deleted: ben: Author in Glossary" in lines

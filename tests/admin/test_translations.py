@@ -19,6 +19,7 @@ CODES = frozenset(
         "autocomplete",
         "class",
         "content",
+        "data-inline-type",
         "data-pane",
         "data-people",
         "data-state",

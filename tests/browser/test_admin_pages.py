@@ -4,20 +4,23 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from PIL import Image
 
 from terms.changes.change_sets import collect
+from terms.changes.glossaries import delete_glossary
 from terms.changes.preview import make_link
 from terms.changes.schedule import schedule
 from terms.changes.trash import trash
 from terms.editing import autosave
 from terms.interchange.plans import make_plan
 from terms.interchange.uploads import plan_upload
+from terms.jobs.starting import start_job
 from terms.media.pictures import store_picture
 from terms.media.uploads import add_picture
-from terms.models import Term
+from terms.models import Glossary, Term
+from terms.people.notifications import tell
 from terms.review.comments import comment
 from terms.review.requests import submit
 from terms.review.suggestions import decline_name, keep_suggestion
@@ -26,6 +29,10 @@ from tests.factory import default_glossary, make_live, make_term, save_text, tex
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PREFIX = "/admin/terms/term/"
+MODELS = (
+    "glossary", "category", "pattern", "repository", "webhook", "../auth/user", "../auth/group"
+)  # fmt: skip
+SCREENS = [(360, False), (360, True), (768, False), (1440, False), (1440, True)]  # width, is dark
 
 
 def add_pictures():
@@ -72,8 +79,12 @@ def newsroom(admin_client, settings, tmp_path):
     decline_name(default_glossary(), "Pyramid", person, "Too old.")
     autosave.keep_draft(person, None, "name=Begun", autosave.new_slot())
     change_set = collect(default_glossary(), [term], "Some", person)
+    tell([person.pk], term, "Ben asks for a review of “Flask”.")
+    group = Group.objects.create(name="Language")
+    start_job("rebuild", default_glossary(), person, {}, "Glossary: rebuild readers’ pages")
+    delete_glossary(Glossary.objects.create(slug="old", name="The words of former years"))
     of_term = [
-        "review/", "refactor/", "delete/", "links/", "change/", "history/", "file/",
+        "review/", "refactor/", "delete/", "links/", "change/", "history/", "file/", "watch/",
     ]  # fmt: skip
     of_all = [
         "", "add/", "trash/", "schedule/", "preferences/", "work/one-way/", "work/wanted/",
@@ -81,24 +92,32 @@ def newsroom(admin_client, settings, tmp_path):
         "../picture/", f"../picture/{picture.pk}/change/", f"../picture/{picture.pk}/delete/",
         f"../picture/beside/?glossary={picture.glossary_id}",
         "../changeset/", f"../changeset/{change_set.pk}/change/", f"{bad.pk}/change/",
+        "work/declined/", "work/review/", "reports/", "notices/", "keys/", "help/",
+        "help/settings/", "../../settings/", "../../password_change/",
+        f"../glossary/{flask.glossary_id}/change/", f"../glossary/{flask.glossary_id}/delete/",
+        f"../category/{flask.category_id}/change/", f"../../auth/user/{person.pk}/change/",
+        f"../../auth/group/{group.pk}/change/",
     ]  # fmt: skip
+    of_all += [f"../{name}/{page}" for name in MODELS for page in ("", "add/")]
     of_all += import_pages(flask, person)
     guest = f"/preview/{make_link(change_set, person, 1)[1]}/"
     return [guest, *(f"{PREFIX}{a}" for a in of_all), *(f"{PREFIX}{term.pk}/{a}" for a in of_term)]
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "dark"), SCREENS)
 def test_pages_have_no_axe_violations_and_do_not_overflow(
     visit, admin_client, newsroom, width, dark
 ):
     page = visit(width, dark, admin_client, bypass_csp=True)  # axe measures with inline styles
+    found = {}
     for address in newsroom:
-        page.goto(address)
-        assert own_violations(page) == [], address
+        assert page.goto(address).status == 200, address
+        violations = own_violations(page)
         # Django's lists are wider than a phone and scroll in a box.
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, (address, wide)
+        if violations or wide > 0:
+            found[address] = (violations, wide)
+    assert not found, found
 
 
 @pytest.mark.parametrize("width", [360, 1440])
@@ -112,8 +131,7 @@ def test_pages_during_an_action_have_no_axe_violations(visit, admin_client, news
     assert own_violations(page) == []
     page.goto(PREFIX)
     page.locator("input.action-select").first.check()
-    page.select_option("select[name=action]", "edit_selected")
-    page.locator("button[name=index]").first.click()
+    page.get_by_role("button", name="Edit", exact=True).click()
     page.wait_for_selector("text=Remove relation to")
     assert own_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -506,7 +506,7 @@ def test_plan_says_which_texts_a_rule_blocks(editor):
     draft = planned({"a.md": text_of("A", body="![A](a.png)"), "b.md": empty})
     assert draft.files.get(path="a.md").goes_live
     hindrance = draft.files.get(path="b.md").hindrance
-    assert hindrance.startswith("description: ")
+    assert hindrance.startswith("definition: ")
     draft.become(State.READY, State.READY, publishes=True)
     apply(draft, editor)
     assert hindrance in draft.files.get(path="b.md").outcome

@@ -64,7 +64,9 @@ class TermForm(forms.ModelForm):
         label=_lazy("Name"),
         strip=False,
         max_length=MAX_NAME,
-        widget=AdminTextInputWidget(attrs={"class": "vTextField"}),
+        widget=AdminTextInputWidget(
+            attrs={"class": "vTextField", "placeholder": _lazy("Name of the term")}
+        ),
     )
     icon = forms.CharField(
         required=False,

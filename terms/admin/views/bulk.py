@@ -203,6 +203,7 @@ def _page(model_admin, request, ids, form, operation=None, is_preview=False):
     apart = form.apart if is_preview else {}
     context = {
         "form": form,
+        "is_of_terms": True,
         "is_preview": is_preview,
         "apart": [_words_of(name, value) for name, value in apart.items()],
         "ids": ",".join(map(str, ids)),

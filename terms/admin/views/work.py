@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from terms.models import PublishedTerm, Review, Term
+from terms.models import PublishedTerm, Relation, Review, Term
 from terms.people.permissions import rights
 from terms.review.stages import stages_of
 from terms.review.worklists import LISTS
@@ -15,6 +15,7 @@ from .page import admin_page
 from .work_actions import ACTIONS
 
 PAGE = 100
+NAMED = 3  # terms that want a name
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,6 +34,8 @@ def work_view(request, model_admin, name):
     shown = Paginator(found.rows(request.user), PAGE).get_page(request.GET.get("p"))
     if found.kind == "terms":
         _say_stages(shown)
+    if name == "wanted":
+        _say_who_wants(shown, request.user)
     context = {
         "list": found,
         "name": name,
@@ -51,6 +54,20 @@ def _say_stages(terms):
     reviews = {review.term_id: review for review in asked}
     for term in terms:
         term.stage, term.asked = found[term.pk], reviews.get(term.pk)
+
+
+def _say_who_wants(names, person):
+    """Set the terms that want each name, and the number of others."""
+    keys = [row["key"] for row in names]
+    relations = Relation.objects.wanted().filter(key__in=keys)
+    terms = rights(person, "view_term").among(Term.objects.all())
+    rows = relations.filter(term__in=terms).order_by("term__name_key")
+    wanting: dict[str, list[str]] = {}
+    for key, name in rows.values_list("key", "term__name"):
+        wanting.setdefault(key, []).append(name)
+    for row in names:
+        found = wanting.get(row["key"], [])
+        row["wanting"], row["others"] = found[:NAMED], max(0, len(found) - NAMED)
 
 
 def _targets(mentions):

@@ -1,0 +1,17 @@
+"""Tables of rows in the form of what they belong to."""
+
+from django.contrib import admin
+
+
+class Rows(admin.TabularInline):
+    """Rows without a title of their own; each field is named, as phones show no head."""
+
+    template = "admin/rows.html"
+    extra = 0
+
+    def formfield_for_dbfield(self, field, request, **options):
+        found = super().formfield_for_dbfield(field, request, **options)
+        if found is not None:
+            widget = getattr(found.widget, "widget", found.widget)
+            widget.attrs["aria-label"] = str(found.label)
+        return found
