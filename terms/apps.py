@@ -38,9 +38,20 @@ class TermsConfig(AppConfig):
         gc.set_threshold(50_000, 20, 20)
         from .management import checks  # noqa: F401 — registers the checks
 
+        _show_names()
         post_migrate.connect(_after_migrating, sender=self)
         _add_dialects()
         setting_changed.connect(_setting_changed)
+
+
+def _show_names() -> None:
+    """Show people by their full names, unless the model of accounts says how."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    model: Any = get_user_model()
+    if model.__str__ is AbstractBaseUser.__str__:
+        model.__str__ = lambda person: person.get_full_name() or person.get_username()
 
 
 def _add_dialects() -> None:

@@ -28,6 +28,7 @@ from terms.people.permissions import rights
 
 from .permissions import Scoped
 from .views.page import admin_page, effects, row_for
+from .views.picture_upload import picture_upload_view
 
 MOST_USES = 5  # terms in one row of the list
 NEEDED = {"view": "view_term", "add": "publish_term", "change": "publish_term"}
@@ -64,8 +65,7 @@ class PictureList(ChangeList):
 class PictureAdmin(Scoped, admin.ModelAdmin):
     form = PictureForm
     empty_words = _lazy(
-        "To add the first picture, open a term and drop a picture into its text, or choose it with "
-        "the picture button above the text."
+        "No pictures yet. Add them here, or drop a picture into the text of a term."
     )
     list_display = ["thumbnail", "path", "size", "alternative", "shown_in"]
     list_display_links = ["thumbnail", "path"]
@@ -191,13 +191,22 @@ class PictureAdmin(Scoped, admin.ModelAdmin):
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.beside_view)
-        return [path("beside/", view, name="terms_picture_beside"), *super().get_urls()]
+        upload = self.admin_site.admin_view(picture_upload_view)
+        return [
+            path("beside/", view, name="terms_picture_beside"),
+            path("upload/", upload, {"model_admin": self}, name="terms_picture_upload"),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request, extra_context=None):
         terms = Term.objects.filter(body__contains="/media/terms/")
         glossaries = Glossary.objects.filter(pk__in=terms.values("glossary")).order_by("name")
         elsewhere = self.rights(request, "change").among(glossaries)
-        context = {"title": _("Pictures"), "elsewhere": elsewhere, **(extra_context or {})}
+        may_upload = bool(rights(request.user, "add_term"))
+        context = {
+            "title": _("Pictures"), "elsewhere": elsewhere, "may_upload": may_upload,
+            **(extra_context or {}),
+        }  # fmt: skip
         return super().changelist_view(request, context)
 
     @property

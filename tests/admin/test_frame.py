@@ -287,7 +287,7 @@ def test_home_shows_what_waits_for_the_person(roles):
     assert "Django" in page.partition("Your terms")[2]
 
     page = html(publisher.get("/admin/"))
-    assert "<b>Django</b> waits for your approval" in page
+    assert ">Django</a> waits for your approval" in page
     assert "asks for changes" not in page
     approve(asked, bob, asked.fingerprint)
     page = html(publisher.get("/admin/"))
@@ -345,7 +345,7 @@ def test_home_costs_the_same_for_any_number_of_terms(admin):
     ("page", "words"),
     [
         ("terms/term/", "There are no terms yet."),
-        ("terms/picture/", "To add the first picture"),
+        ("terms/picture/", "No pictures yet"),
         ("terms/changeset/", "makes the first one"),
         ("terms/category/", "There is nothing here yet."),
     ],
@@ -401,7 +401,7 @@ def test_approved_removal_waits_at_home(admin):
     assert "Delete “flask”" not in html(admin.get("/admin/")).replace("Flask", "flask")
     approve_removal(asked, User.objects.create_superuser("bob"))
     page = html(admin.get("/admin/"))
-    assert "Delete flask</b> is approved" in page
+    assert "Delete flask</a> is approved" in page
     assert f"/admin/terms/term/{term.pk}/review/" in page
 
 

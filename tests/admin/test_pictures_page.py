@@ -216,3 +216,19 @@ def test_form_offers_the_pictures_of_the_glossary(admin):
     found = admin.get(address, {"glossary": other.pk, "path": "x/new.md"}).json()["pictures"]
     assert [one["code"] for one in found] == ["![](../images/c.png)"]
     assert admin.get(address, {"term": "999"}).json()["pictures"] == []
+
+
+def test_pictures_are_added_to_the_library_without_a_text(admin):
+    default_glossary()
+    address = "/admin/terms/picture/upload/"
+    assert "Choose at least one picture." in admin.post(address).content.decode()
+    files = [
+        SimpleUploadedFile("Release chart.png", png(), "image/png"),
+        SimpleUploadedFile("notes.png", b"no picture", "image/png"),
+    ]
+    page = admin.post(address, {"pictures": files}, follow=True).content.decode()
+    assert "1 picture was added:" in page
+    assert "“notes.png” was not stored" in page
+    assert Picture.objects.get().path == "images/release-chart.png"
+    many = [SimpleUploadedFile(f"{n}.png", b"x") for n in range(51)]
+    assert "Choose 50 pictures at most." in admin.post(address, {"pictures": many}).content.decode()

@@ -138,6 +138,7 @@ for model, who in MODELS.items():
         get = who[0] if rest.endswith("change/") else who[right]
         ADDRESSES[f"admin/{model}/{rest}"] = (get, who[right])
     ADDRESSES[f"admin/{model}/<path:object_id>/"] = (STAFF, STAFF)  # redirects to the form
+ADDRESSES["admin/terms/picture/upload/"] = (AUTHOR, AUTHOR)
 ADDRESSES["admin/terms/repository/<int:pk>/sync/"] = (PUBLISHER, PUBLISHER)
 ADDRESSES["admin/terms/webhook/<int:pk>/act/"] = (None, ADMINISTRATOR)
 ADDRESSES["admin/terms/job/"] = (AUTHOR, AUTHOR)

@@ -12,6 +12,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "admin"
 # Attributes whose values are for machines; what all others say is shown or read out.
 CODES = frozenset(
     [
+        "accept",
         "aria-current",
         "aria-describedby",
         "aria-hidden",

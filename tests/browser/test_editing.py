@@ -166,9 +166,9 @@ def test_second_editor_resolves_conflict(visit, admin_client):
     page.get_by_role("button", name="Save draft").click()
     page.wait_for_selector("text=while you were editing")
     assert page.input_value("#id_body") == "Mine"
-    expect(page.get_by_label("Mine", exact=True)).to_be_focused()
+    expect(page.get_by_label("Use mine", exact=True)).to_be_focused()
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_label("Theirs", exact=True)).to_be_checked()
+    expect(page.get_by_label("Use theirs", exact=True)).to_be_checked()
     page.fill("#id_description", "And my sentence")
     save(page)
     term.refresh_from_db()

@@ -90,12 +90,24 @@ def tasks_of(person: Any) -> Iterator[Task]:
     yield from _sent_back(person)
     yield from _imports(person)
     yield from _failed_syncs(person)
-    for term in to_review(person)[:SHOWN]:
-        yield Task(term.name, _("waits for your approval"), _("Review"), _review(term))
+    yield from _to_review(person)
     for asked in _approved_removals(person):
         yield Task(str(asked).capitalize(), _("is approved"), _("Decide"), _review(asked.term))
     for term in ready(person)[:SHOWN]:
         yield Task(term.name, _("is approved"), _("Review and publish"), _review(term))
+
+
+def _to_review(person: Any) -> Iterator[Task]:
+    terms = list(to_review(person)[:SHOWN])
+    asked = Review.objects.open().filter(term__in=terms).select_related("opened_by")
+    reviews = {review.term_id: review for review in asked}
+    for term in terms:
+        why, review = _("waits for your approval"), reviews.get(term.pk)
+        if review and review.opened_by:
+            why = _("waits for your approval, asked by {person}").format(person=review.opened_by)
+        if review and review.note:
+            why = f"{why}: {Truncator(review.note).chars(120)}"
+        yield Task(term.name, why, _("Review"), _review(term))
 
 
 def _approved_removals(person: Any) -> Iterator[Removal]:
