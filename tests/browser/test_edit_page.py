@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from terms.models import Comment, Notice, Term, Unsaved
+from terms.review.comments import comment
 from tests.factory import make_live, make_term, save_text, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -303,6 +304,25 @@ def test_saved_text_is_commented_while_writing(visit, admin_client):
     expect(comments.get_by_role("status")).not_to_have_text("Your comment was added.")
     expect(comments.get_by_role("status")).not_to_have_text("")
     assert page.input_value("#g-words") == "Lost?"
+
+
+def test_comment_is_answered_and_resolved_while_writing(visit, admin_client):
+    term = make_term("Flask", body="The first passage.")
+    made = comment(term, None, "Which one?", "first", guest="Gil")
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    page.fill("#id_body", "Other words.")
+    page.get_by_role("button", name="Comments").click()
+    thread = page.locator(".term-thread")
+    thread.get_by_role("textbox", name="Answer").fill("The second.")
+    thread.get_by_role("button", name="Answer").click()
+    expect(thread.get_by_role("status")).to_have_text("Your answer was added.")
+    thread.get_by_role("button", name="Resolve").click()
+    expect(thread.get_by_role("status")).to_have_text("Resolved.")
+    assert page.input_value("#id_body") == "Other words."
+    made.refresh_from_db()
+    assert made.resolved_at
+    assert Comment.objects.exclude(pk=made.pk).get().text == "The second."
 
 
 def test_field_shows_the_side_that_is_chosen_in_a_conflict(visit, admin_client):

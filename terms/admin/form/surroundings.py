@@ -52,5 +52,6 @@ def of_term(request: Any, term: Term, context: dict[str, Any]) -> dict[str, Any]
         "said": said_of(term),
         "comments": [one for one in talk if not one[1].comment.resolved_at],
         "may_comment": may(request.user, "add_comment", term),
+        "may_resolve": may(request.user, "change_comment", term),
         "incoming": incoming(term, visible, LINKS_SHOWN),
     }

@@ -191,5 +191,5 @@ def _page(model_admin, request, term, chosen="", form=None, operation=None):
         else None,
         "verb": KINDS[chosen].verb if chosen else "",
     }
-    title = _("Rename, merge, split, replace, withdraw {term}").format(term=term)
+    title = _("Rename, merge or split {term}").format(term=term)
     return admin_page(model_admin, request, "term/refactor", title, **context)

@@ -137,27 +137,32 @@ document.addEventListener("DOMContentLoaded", () => {
 
   /* A comment on the saved text, while writing */
 
-  const remark = page.querySelector("[data-comment]");
+  const remark = page.querySelector(".term-comment");
   if (remark) {
-    const [quote, words] = remark.querySelectorAll("input, textarea");
-    const said = remark.querySelector("[role=status]");
+    const [words, quote] = remark.querySelectorAll("textarea, input");
     text?.addEventListener("select", () => {
       if (!words.value) quote.value = text.value.slice(text.selectionStart, text.selectionEnd).trim().slice(0, quote.maxLength);
     });
-    remark.querySelector("button").addEventListener("click", async () => {
-      const data = new FormData();
-      for (const [name, value] of [["do", "comment"], ["quote", quote.value], ["text", words.value], ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value]]) data.append(name, value);
-      try {
-        const answer = await fetch(remark.dataset.comment, { method: "POST", body: data, redirect: "manual" });
-        const isKept = answer.type === "opaqueredirect";
-        const made = isKept ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
-        said.textContent = isKept ? remark.dataset.said : made.querySelector(".messagelist .error")?.textContent ?? "";
-        if (isKept) quote.value = words.value = "";
-      } catch {
-        said.textContent = "The comment could not be sent. Try again.";
-      }
-    });
   }
+  page.querySelector("[data-review]")?.addEventListener("click", async ({ target, currentTarget }) => {
+    const { act, said } = target.dataset;
+    if (!act) return;
+    const box = target.closest(".term-thread, .term-comment");
+    const fields = [...box.querySelectorAll("[data-name]")];
+    const status = box.querySelector("[role=status]");
+    const data = new FormData();
+    for (const [name, value] of [["do", act], ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value], ...fields.map((field) => [field.dataset.name, field.value])]) data.append(name, value);
+    try {
+      const answer = await fetch(currentTarget.dataset.review, { method: "POST", body: data, redirect: "manual" });
+      const isKept = answer.type === "opaqueredirect";
+      const made = isKept ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
+      status.textContent = isKept ? said : made.querySelector(".messagelist .error")?.textContent ?? "";
+      if (isKept) for (const field of fields) if (field.type !== "hidden") field.value = "";
+      if (isKept && act === "resolve") box.classList.add("term-resolved");
+    } catch {
+      status.textContent = "The comment could not be sent. Try again.";
+    }
+  });
 
   /* Checks: their number follows the list, which autosave renews, and some offer a repair. */
 
