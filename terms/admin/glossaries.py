@@ -30,9 +30,9 @@ from .watching import WATCHING, Watchable
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
 FIELDSETS = (
     (None, ("name", "slug", "language")),
+    (_lazy("Reviews"), ("approvals_needed",)),
     (_lazy("Readers"), ("takes_suggestions", "edit_link")),
     (_lazy("Files"), ("origin", "picture_folder", "keeps", "owner_key", "review_key")),
-    (_lazy("Reviews"), ("approvals_needed",)),
 )
 ON_EVERY_PAGE = {"name", "slug", "language", "origin", "takes_suggestions", "edit_link"}
 GLOSSARY_FIELDS = [name for _title, names in FIELDSETS for name in names]
@@ -160,7 +160,7 @@ class GlossaryAdmin(Recorded, Watchable, Scoped, admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         rules = {"fields": list(rule_fields()), "classes": ["collapse"]}
         sets = [(title, {"fields": names}) for title, names in FIELDSETS]
-        return [*sets[:-1], (_("Quality rules"), rules), sets[-1]]
+        return [*sets, (_("Quality rules"), rules)]
 
     def get_form(self, request, obj=None, change=False, **options):
         # The form itself adds the fields of rules, which are not columns.

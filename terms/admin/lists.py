@@ -147,6 +147,8 @@ def lists_view(request, model_admin):
         display.forget_filter(request.user, name, request.POST["forget"])
     elif title.strip() and request.POST.get("query"):
         display.save_filter(request.user, name, title, _filters_in(request.POST["query"]))
+        text = _("The filter “{title}” was saved. You find it under “Saved filters”.")
+        model_admin.message_user(request, text.format(title=title.strip()))
     return _back(request)
 
 

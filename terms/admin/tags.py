@@ -19,7 +19,7 @@ from terms.media.pictures import rendered
 from terms.models import Glossary, Notice, Revision, Term
 from terms.people.display import glossary_of
 from terms.people.permissions import may
-from terms.rendering import CannotRender, render
+from terms.rendering import CannotRender, render_page
 from terms.rendering.icons import icon_svg
 
 from .guide import guide_about
@@ -107,9 +107,11 @@ def help_address(context: Context) -> str:
 
 
 @register.simple_tag
-def guide_text(text: str) -> SafeString:
-    """Return the HTML of a guide."""
-    return SafeString(render(text))
+def guide_page(text: str) -> dict[str, Any]:
+    """Return the HTML of a guide, and its sections."""
+    rendered = render_page(text)
+    sections = [heading for heading in rendered.contents if heading.level == 2]
+    return {"html": SafeString(rendered.html), "sections": sections}
 
 
 @register.filter

@@ -311,6 +311,9 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
         if "_publish" in request.POST:
             self.publish_term(request, obj)
             return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))
+        if "_continue" in request.POST:
+            self.message_user(request, _("“{term}” is saved as a draft.").format(term=obj))
+            return HttpResponseRedirect(reverse("admin:terms_term_change", args=[obj.pk]))
         return super().response_add(request, obj, post_url_continue)
 
     def delete_view(self, request, object_id, extra_context=None):

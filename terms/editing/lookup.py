@@ -37,12 +37,12 @@ def look_up(terms: TermQuerySet, text: str) -> set[int]:
 def names_with(terms: TermQuerySet, text: str, limit: int) -> list[str]:
     """Return names of ``terms``: those that start with ``text``, then those with its words.
 
-    If there are none, return names that contain ``text``.
+    If there are none, return names that contain ``text``; for an empty one, the first names.
     """
     key = name_key(text)
-    if not key:
-        return []
     ordered = terms.order_by("name_key")
+    if not key:
+        return list(ordered.values_list("name", flat=True)[:limit])
     names = list(ordered.filter(_begins("name_key", key)).values_list("name", flat=True)[:limit])
     if len(names) < limit:
         some = _live(terms, words(text), [search_index.NAME]) | _waiting(

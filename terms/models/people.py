@@ -30,7 +30,7 @@ class Grant(models.Model):
     )
 
     class Meta:
-        verbose_name = _lazy("role in a part")
+        verbose_name = _lazy("role")
         verbose_name_plural = _lazy("roles in parts")
         constraints = [
             models.UniqueConstraint(

@@ -401,7 +401,7 @@ def test_approved_removal_waits_at_home(admin):
     assert "Delete “flask”" not in html(admin.get("/admin/")).replace("Flask", "flask")
     approve_removal(asked, User.objects.create_superuser("bob"))
     page = html(admin.get("/admin/"))
-    assert "Delete flask</a> is approved" in page
+    assert "Delete Flask</a> is approved" in page
     assert f"/admin/terms/term/{term.pk}/review/" in page
 
 

@@ -208,3 +208,20 @@ def test_keys_move_between_terms(form):
     expect(form.locator(".jump [aria-selected]")).to_contain_text("Quart")
     form.keyboard.press("Enter")
     arrived("Quart")
+
+
+def test_cursor_stays_in_the_text_after_saving(visit, admin_client):
+    term = make_term("Flask", body="One line.\n\n" * 80)
+    page = visit(client=admin_client)
+    page.goto(f"/admin/terms/term/{term.pk}/change/")
+    body = page.locator("#id_body")
+    body.focus()
+    body.evaluate("field => { field.setSelectionRange(600, 600); field.scrollTop = 500; }")
+    page.keyboard.type("New ")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    expect(body).to_be_focused()
+    assert body.evaluate("field => field.selectionStart") == 604
+    assert body.evaluate("field => field.scrollTop") > 300
+    page.reload()
+    expect(body).not_to_be_focused()

@@ -80,7 +80,7 @@ def test_names_are_found_by_prefix_word_and_part(terms):
     assert names_with(every, "exten", 9) == ["Flask Extension"]
     assert names_with(every, "tension", 9) == ["Flask Extension"]
     assert names_with(every, "flask", 1) == ["Flask"]
-    assert names_with(every, "", 9) == []
+    assert names_with(every, "", 2) == ["C++", "Flask"]
 
 
 def test_unpublished_terms_are_found_by_index(terms):

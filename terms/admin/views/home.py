@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -92,7 +92,7 @@ def tasks_of(person: Any) -> Iterator[Task]:
     yield from _failed_syncs(person)
     yield from _to_review(person)
     for asked in _approved_removals(person):
-        yield Task(str(asked).capitalize(), _("is approved"), _("Decide"), _review(asked.term))
+        yield Task(capfirst(str(asked)), _("is approved"), _("Decide"), _review(asked.term))
     for term in ready(person)[:SHOWN]:
         yield Task(term.name, _("is approved"), _("Review and publish"), _review(term))
 
@@ -101,8 +101,15 @@ def _to_review(person: Any) -> Iterator[Task]:
     terms = list(to_review(person)[:SHOWN])
     asked = Review.objects.open().filter(term__in=terms).select_related("opened_by")
     reviews = {review.term_id: review for review in asked}
+    open_ = Removal.objects.open().filter(term__in=terms).select_related("person")
+    removals = {removal.term_id: removal for removal in open_}
     for term in terms:
         why, review = _("waits for your approval"), reviews.get(term.pk)
+        if removal := removals.get(term.pk):
+            who = removal.person or _("An import")
+            why = _("{person} asks to {action} it").format(
+                person=who, action=removal.get_action_display()
+            )
         if review and review.opened_by:
             why = _("waits for your approval, asked by {person}").format(person=review.opened_by)
         if review and review.note:
@@ -179,7 +186,13 @@ def _recent(person: Any) -> list[Done]:
     groups = [
         list(group) for _key, group in groupby(rows, lambda event: (event.person_id, event.kind))
     ]
-    return [Done(group[:NAMED], len(group[NAMED:])) for group in groups[:A_FEW]]
+    return [_done(group) for group in groups[:A_FEW]]
+
+
+def _done(group: list[Event]) -> Done:
+    """Return what was done with some terms, each once."""
+    once = list({(event.term_id, event.name): event for event in group}.values())
+    return Done(once[:NAMED], len(once[NAMED:]))
 
 
 def _steps(person: Any) -> list[Step]:

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.http import Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -40,7 +41,7 @@ from terms.people.permissions import may, rights
 
 from . import import_words
 from .imports import compare_now_or_later, started_for
-from .page import admin_page
+from .page import admin_page, undo_button
 
 A_PAGE = 50  # files
 LONG = 20_000  # characters; differences of longer texts are on the page of the file
@@ -251,7 +252,10 @@ def _apply(model_admin, request, draft):
         return started_for(request, draft, "apply_import")
     apply_plan(draft)
     if draft.state == State.APPLIED:
-        return model_admin.message_user(request, _("The import was carried out."))
+        said = _("The import was carried out.")
+        if draft.change_set:
+            said = format_html("{} {}", said, undo_button(draft.change_set))
+        return model_admin.message_user(request, said)
     text = _("Nothing was imported. {problem}").format(problem=draft.problem)
     return model_admin.message_user(request, text, messages.WARNING)
 

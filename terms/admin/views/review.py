@@ -57,7 +57,8 @@ def review_view(request, model_admin, pk):
         return HttpResponseRedirect(reverse("admin:terms_term_schedule"))
     is_there = Term.objects.filter(pk=pk).exists()
     way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
-    return HttpResponseRedirect(reverse(way[0], args=way[1]))
+    # With a place of its own: browsers keep the place of the page that was left.
+    return HttpResponseRedirect(f"{reverse(way[0], args=way[1])}#content-start")
 
 
 def _page(model_admin, request, term, typed=None):
@@ -120,6 +121,8 @@ def _possible(term, stage, person) -> set[str]:
     is_author = person.pk in authors_of(term)
     if not (is_author or has_said_yes) and _may_fill(stage.standing, person, term):
         found.add("approve")
+    if stage.is_sent_back:
+        found.discard("approve")  # the authors come first
     if not stage.standing.missing:
         found.add("publish")
     return found

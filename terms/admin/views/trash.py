@@ -13,7 +13,7 @@ from terms.changes.removals import NotApproved
 from terms.changes.trash import CannotRestore, restore_term, trash
 from terms.editing.incoming import incoming
 from terms.editing.numbers import number_in
-from terms.models import Glossary, Term
+from terms.models import Event, Glossary, Term
 from terms.people.permissions import may, rights
 
 from .glossaries import restore_deleted
@@ -63,10 +63,20 @@ def trash_view(request, model_admin):
         return HttpResponseRedirect(_address())
     deleted = Glossary.with_deleted.deleted().select_related("deleted_by").order_by("-deleted_at")
     context = {
-        "terms": found.among(trashed).order_by("-trashed_at")[:SHOWN],
+        "terms": _with_reasons(found.among(trashed).order_by("-trashed_at")[:SHOWN]),
         "glossaries": deleted if of_glossaries else [],
     }
     return admin_page(model_admin, request, "term/trash", _("Trash"), **context)
+
+
+def _with_reasons(terms):
+    """Return the terms, each with the reason of its deletion."""
+    terms = list(terms)
+    events = Event.objects.filter(kind=Event.Kind.TRASHED, term__in=terms).order_by("pk")
+    reasons = dict(events.values_list("term", "detail"))
+    for term in terms:
+        term.reason = reasons.get(term.pk, "")
+    return terms
 
 
 def _restore(model_admin, request, trashed):

@@ -81,7 +81,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer.ok || input.value !== asked) return;
       const found = await answer.json();
       names.replaceChildren(...found.names.map((name) => element("option", { value: name })));
-      note(input, found.known);
+      note(input, found.known.length);
     });
     group.addEventListener("input", (event) => {
       if (event.target.matches("input[list]")) ask(event.target);

@@ -1,11 +1,8 @@
 "use strict";
 
-/* The list below what is typed after a key in a text, such as [[ or @.
-
-   pattern is matched at the end of the line before the cursor; its first group is the text after
-   the key. ask(text) returns choices, each with its name and the words that are shown. written(name)
-   is the text that replaces what the pattern matched. While an answer is on its way, the list keeps
-   the choices that still match: Enter chooses what is seen, however fast a person types. */
+/* The list below what is typed after a key in a text, such as [[ or @: what pattern matches before
+   the cursor, with the typed part as its first group. ask(text) returns choices with name and words;
+   written(name) replaces the match. Until the answer comes, the list keeps what still matches. */
 
 function offerChoices(editor, { pattern, label, ask, written }) {
   const list = document.createElement("ul");

@@ -44,7 +44,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (wrong && wrong !== "write") return wrong;
     if (isNarrow.matches) return "write";
     const last = stored();
-    return tabs.some((tab) => tab.dataset.tab === last && last !== "write") ? last : "preview";
+    const isEmpty = last === "comments" && !page.querySelector(".term-thread");
+    return !isEmpty && tabs.some((tab) => tab.dataset.tab === last && last !== "write") ? last : "preview";
   };
   page.querySelector(".edit-tabs").hidden = false;
   for (const tab of tabs) {

@@ -94,15 +94,9 @@ document.addEventListener("DOMContentLoaded", () => {
     list.setAttribute("aria-label", input.labels[0].textContent);
     const numbers = { next: 0 };
     list.append(...groups.map((group) => groupOf(group, numbers)));
-    const isFound = !input.value.trim() || groups.some((group) => group.items.some((item) => !item.isNew));
-    if (!isFound) {
-      const note = document.createElement("p");
-      note.textContent = "Nothing has this name.";
-      list.prepend(note);
-    }
     form.append(list);
     input.setAttribute("aria-expanded", "true");
-    if (isFound) select(choices()[0]);
+    select(choices()[0]);
   };
 
   const find = async () => {

@@ -83,4 +83,20 @@ document.addEventListener("DOMContentLoaded", () => {
     format?.dispatchEvent(new MouseEvent("click", { bubbles: true })); // its own click() skips the listeners
     if (!format) button.click();
   });
+
+  /* After saving, the cursor is where it was. */
+
+  form?.addEventListener("submit", () => {
+    const { id, selectionStart, scrollTop } = document.activeElement;
+    sessionStorage.setItem("cursor", JSON.stringify([Date.now(), id, selectionStart, scrollTop, scrollY]));
+  });
+  const [at, id, start, top, y] = JSON.parse(sessionStorage.getItem("cursor") ?? "[]");
+  sessionStorage.removeItem("cursor");
+  const field = id && form && Date.now() - at < 2e4 && !form.querySelector("[autofocus]") && document.getElementById(id);
+  if (field) {
+    field.focus();
+    if (start != null) field.setSelectionRange(start, start);
+    field.scrollTop = top;
+    scrollTo(0, y);
+  }
 });
