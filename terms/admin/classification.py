@@ -133,9 +133,9 @@ class ClassificationAdmin(Recorded, Scoped, admin.ModelAdmin):
             change_set = rename_classification(obj, name, request.user, shown)
             count = change_set.revisions.count()
             text = ngettext(
-                '{count} term file was updated. Publish <a href="{url}">the change set</a>'
+                '{count} term file was updated. Review or publish <a href="{url}">the change set</a>'
                 " to show the new name to readers.",
-                '{count} term files were updated. Publish <a href="{url}">the change set</a>'
+                '{count} term files were updated. Review or publish <a href="{url}">the change set</a>'
                 " to show the new name to readers.",
                 count,
             )

@@ -252,7 +252,7 @@ def test_selected_passage_is_quoted_in_comment(visit, admin_client):
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
     # A decision takes the comment along.
-    page.get_by_role("button", name="Request review").click()
+    page.get_by_role("button", name="Send for review").click()
     expect(page.locator(".messagelist")).to_contain_text("Your comment was added, too.")
     expect(page.locator("mark")).to_contain_text("It **follows** WSGI")
     page.locator("#id_comment").press_sequentially("And this?")

@@ -47,7 +47,7 @@ def form_page(model_admin, request, term, form, context: dict[str, Any], status:
     )
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": _("Change {term}").format(term=term) if term else _("Add term"),
+        "title": _("Change {term}").format(term=term) if term else _("New term"),
         "subtitle": None,
         "adminform": admin_form,
         "object_id": term and term.pk,

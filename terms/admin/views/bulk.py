@@ -173,7 +173,7 @@ def _change(model_admin, request, terms, ids, form):
     if change_set is None:
         return HttpResponseRedirect(reverse("admin:terms_term_changelist"))
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
-    text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
+    text = _('{title}. Review or publish <a href="{url}">the change set</a> to show it to readers.')
     said = format_html(text, title=change_set, url=url)
     model_admin.message_user(request, format_html("{} {}", said, undo_button(change_set)))
     return HttpResponseRedirect(url)

@@ -141,7 +141,9 @@ def _refactor(model_admin, request, term, kind, form):
         return started(request, "refactor", term.glossary, arguments, operation.title)
     else:
         change_set = apply(operation, request.user)
-        text = _('{title}. Publish <a href="{url}">the change set</a> to show it to readers.')
+        text = _(
+            '{title}. Review or publish <a href="{url}">the change set</a> to show it to readers.'
+        )
     url = reverse("admin:terms_changeset_change", args=[change_set.pk])
     said = format_html(text, title=change_set, url=url)
     model_admin.message_user(request, format_html("{} {}", said, undo_button(change_set)))

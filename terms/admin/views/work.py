@@ -62,9 +62,9 @@ def _say_who_wants(names, person):
     relations = Relation.objects.wanted().filter(key__in=keys)
     terms = rights(person, "view_term").among(Term.objects.all())
     rows = relations.filter(term__in=terms).order_by("term__name_key")
-    wanting: dict[str, list[str]] = {}
-    for key, name in rows.values_list("key", "term__name"):
-        wanting.setdefault(key, []).append(name)
+    wanting: dict[str, list[tuple[int, str]]] = {}
+    for key, pk, name in rows.values_list("key", "term", "term__name"):
+        wanting.setdefault(key, []).append((pk, name))
     for row in names:
         found = wanting.get(row["key"], [])
         row["wanting"], row["others"] = found[:NAMED], max(0, len(found) - NAMED)
