@@ -1,7 +1,9 @@
 """The admin in a large glossary: A1."""
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth.models import User
@@ -9,12 +11,29 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from terms.editing.gate import Draft, save_one
+from terms.models import Review, Term
+from terms.review.requests import submit
+
 from .measure import Result, cpu_seconds
 from .publishing import some_term
 from .room import SMALL, Room
 
 TIMES = 11
+AT_WORK = 30  # terms that are changed and in review, in both glossaries
+TYPED = 10_000  # characters of a text that is previewed
 LIST = "/admin/terms/term/"
+
+
+def _with_reviews() -> Term:
+    """Let someone edit some terms and ask for reviews, once. Return the last of the terms."""
+    author = User.objects.get_or_create(username="author", is_superuser=True)[0]
+    some = Term.objects.order_by("pk")[:AT_WORK]
+    for term in some if not Review.objects.open().exists() else ():
+        text = f"{term.newest_revision().text}\nMore.\n"
+        save_one(term.glossary, Draft(term.path, text, term, term.version), author, "More")
+        submit(Term.objects.get(pk=term.pk), author, "Please read.")
+    return some[AT_WORK - 1]
 
 
 class Administering(Room):
@@ -44,12 +63,17 @@ class Administering(Room):
             "searching in it": f"{LIST}?q={quote(term.name)}",
             "a form": f"{LIST}{term.pk}/change/",
             "names while typing": f"{LIST}suggest/?q={term.name[:4]}",
+            "home": "/admin/",
+            "a review": f"{LIST}{_with_reviews().pk}/review/",
         }
-        return {what: self._cost(client, address) for what, address in pages.items()}
+        costs = {what: self._cost(partial(client.get, at)) for what, at in pages.items()}
+        typed = {"name": term.name, "body": (term.body + "\n\n") * (TYPED // len(term.body) + 1)}
+        preview = partial(client.post, f"{LIST}preview/?term={term.pk}", typed)
+        return costs | {f"the preview of {TYPED // 1000} kB": self._cost(preview)}
 
-    def _cost(self, client: Client, address: str) -> tuple[int, list[float]]:
+    def _cost(self, request: Callable[[], Any]) -> tuple[int, list[float]]:
         def ask() -> None:
-            assert client.get(address).status_code == 200, address
+            assert request().status_code == 200
 
         ask()  # one-time work, such as compiling templates
         with CaptureQueriesContext(connection) as captured:
