@@ -133,10 +133,10 @@ class ClassificationAdmin(Recorded, Scoped, admin.ModelAdmin):
             change_set = rename_classification(obj, name, request.user, shown)
             count = change_set.revisions.count()
             text = ngettext(
-                '{count} term file was updated. Review or publish <a href="{url}">the change set</a>'
-                " to show the new name to readers.",
-                '{count} term files were updated. Review or publish <a href="{url}">the change set</a>'
-                " to show the new name to readers.",
+                "{count} term file was updated. Review or publish"
+                ' <a href="{url}">the change set</a> to show the new name to readers.',
+                "{count} term files were updated. Review or publish"
+                ' <a href="{url}">the change set</a> to show the new name to readers.',
                 count,
             )
             url = reverse("admin:terms_changeset_change", args=[change_set.pk])

@@ -14,13 +14,15 @@ from django.utils.translation import ngettext
 
 from terms.formats.differences import DiffPiece
 from terms.formats.document import read_document
+from terms.formats.marked_passages import mark_passages
 from terms.formats.rendered_differences import mark_changes
 from terms.media.pictures import rendered
 from terms.models import Glossary, Notice, Revision, Term
 from terms.people.display import glossary_of
 from terms.people.permissions import may
-from terms.rendering import CannotRender, render_page
+from terms.rendering import CannotRender, plain_text, render_page
 from terms.rendering.icons import icon_svg
+from terms.review.comments import Thread
 
 from .guide import guide_about
 from .navigation import (
@@ -160,13 +162,22 @@ def interchange_pages(context: Context, glossary: Glossary) -> list[tuple[str, s
 
 
 @register.simple_tag
-def text_of(term: Term, before: Revision | None, after: Revision | None) -> SafeString:
+def text_of(
+    term: Term, before: Revision | None, after: Revision | None, talk: Iterable[Thread] = ()
+) -> SafeString:
     """Return name, definition and text of a term as readers see them.
 
-    With two versions, it is the later one with its changes marked.
+    With two versions, it is the later one with its changes marked. Passages of open comments are
+    marked with the numbers of their threads.
     """
     pages = [_page(term, revision) for revision in (before, after) if revision]
-    return pages[0] if len(pages) == 1 else SafeString(mark_changes(*pages))
+    html = pages[0] if len(pages) == 1 else mark_changes(*pages)
+    quotes = [
+        (number, plain_text(thread.comment.quote))
+        for number, thread in enumerate(talk if after else (), 1)
+        if thread.place and not thread.comment.resolved_at
+    ]
+    return SafeString(mark_passages(html, quotes))
 
 
 def _page(term: Term, revision: Revision) -> SafeString:

@@ -24,7 +24,7 @@ _INLINE = frozenset(
 _NEW, _GONE = '<ins class="changed">', '<del class="changed">'
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """``kind`` is “word”, “tag” or “space”."""
 
     kind: str
@@ -49,7 +49,7 @@ class _Change:
 class _Words:
     """The words of an HTML text. ``gaps[n]`` is before word n: nothing, a space or a break."""
 
-    def __init__(self, parts: list[_Part]):
+    def __init__(self, parts: list[Part]):
         self.texts: list[str] = []
         self.gaps: list[str] = []
         gap = ""
@@ -76,20 +76,21 @@ def mark_changes(before: str, after: str) -> str:
     Both are sanitised HTML of one renderer. Changes of markup alone are not marked. The marks
     have the class “changed”.
     """
-    parts = list(_parts(after))
-    old, new = _Words(list(_parts(before))), _Words(parts)
+    parts = list(parts_of(after))
+    old, new = _Words(list(parts_of(before))), _Words(parts)
     changes = _merged(old.texts, new.texts)
     return _Marking(old, new, changes).html(parts)
 
 
-def _parts(html: str) -> Iterator[_Part]:
+def parts_of(html: str) -> Iterator[Part]:
+    """Yield the tags, spaces and words of sanitised HTML; a picture or formula is one word."""
     for found in _PART.finditer(html):
         if found["tag"]:
-            yield _Part("tag", found[0], found["name"] not in _INLINE)
+            yield Part("tag", found[0], found["name"] not in _INLINE)
         elif found["space"]:
-            yield _Part("space", found[0])
+            yield Part("space", found[0])
         else:
-            yield _Part("word", found[0])
+            yield Part("word", found[0])
 
 
 def _merged(old: list[str], new: list[str]) -> list[_Change]:
@@ -133,7 +134,7 @@ class _Marking:
             else:
                 self.last = f"<p>{html}</p>"
 
-    def html(self, parts: list[_Part]) -> str:
+    def html(self, parts: list[Part]) -> str:
         shown: list[str] = []
         number, is_open, space = 0, False, ""
         for part in parts:

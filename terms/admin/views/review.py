@@ -58,7 +58,9 @@ def review_view(request, model_admin, pk):
     is_there = Term.objects.filter(pk=pk).exists()
     way = ("admin:terms_term_review", [pk]) if is_there else ("admin:terms_term_trash", [])
     # With a place of its own: browsers keep the place of the page that was left.
-    return HttpResponseRedirect(f"{reverse(way[0], args=way[1])}#content-start")
+    is_talk = request.POST["do"] in ("comment", "resolve", "reopen", "use")
+    place = "g-comments" if is_talk else "content-start"
+    return HttpResponseRedirect(f"{reverse(way[0], args=way[1])}#{place}")
 
 
 def _page(model_admin, request, term, typed=None):
