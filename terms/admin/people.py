@@ -83,7 +83,7 @@ class PersonAdmin(Recorded, Listed, UserAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, obj):
-        everywhere = [_("may do everything")] if obj.is_superuser else []
+        everywhere = [str(_("may do everything"))] if obj.is_superuser else []
         everywhere += [group.name for group in obj.groups.all()]
         parts = [grant.words for grant in obj.grants.all()]
         return ", ".join([*everywhere, *parts])
