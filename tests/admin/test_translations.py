@@ -43,6 +43,7 @@ CODES = frozenset(
         "scope",
         "type",
         "value",
+        "xlink:href",
     ]
 )
 BUTTONS = frozenset({"button", "reset", "submit"})
