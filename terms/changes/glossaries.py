@@ -116,8 +116,11 @@ def restore_glossary(glossary: Glossary, person: Any = None) -> Glossary:
 
 
 def _tell(glossary: Glossary, event: Webhook.Event) -> None:
+    if not Webhook.objects.active_in(glossary.pk).exists():
+        return
     pages = PublishedTerm.objects.of(glossary).order_by("pk").values_list("name", "path")
-    tell_webhooks(glossary, {event.value: (term_item(*row) for row in pages.iterator())})
+    for some in batches(pages):
+        tell_webhooks(glossary, {event.value: (term_item(*row) for row in some)})
 
 
 def next_expiry() -> datetime | None:

@@ -20,6 +20,7 @@ from terms.changes.glossaries import (
 from terms.changes.schedule import schedule
 from terms.management.consistency import check_consistency
 from terms.models import (
+    Announcement,
     Category,
     Display,
     Event,
@@ -31,6 +32,7 @@ from terms.models import (
     Schedule,
     Term,
     Unfinished,
+    Webhook,
 )
 from terms.people.display import glossary_of
 from terms.people.permissions import rights
@@ -94,6 +96,19 @@ def test_restored_glossary_is_as_before(two_glossaries):
     assert dict(PublishedTerm.objects.values_list("uid", "published_at")) == dates
     assert set(Term.objects.values_list("name", flat=True)) == names
     assert list(check_consistency(default_glossary())) == []
+
+
+def test_webhooks_are_told_of_a_deleted_and_a_restored_glossary(two_glossaries):
+    glossary, _other = two_glossaries
+    Webhook.objects.create(
+        glossary=glossary, address="https://x.example/", events=["withdrawn", "published"]
+    )
+    Announcement.objects.all().delete()
+    deleted(glossary)
+    restored(glossary)
+    told = Announcement.objects.order_by("pk").values_list("event", "items")
+    names = [(event, [item["name"] for item in items]) for event, items in told]
+    assert names == [("withdrawn", ["Flask", "Django"]), ("published", ["Flask", "Django"])]
 
 
 def test_killed_removal_of_pages_is_finished(two_glossaries):
