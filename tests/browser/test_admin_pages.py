@@ -32,7 +32,7 @@ PREFIX = "/admin/terms/term/"
 MODELS = (
     "glossary", "category", "pattern", "repository", "webhook", "../auth/user", "../auth/group"
 )  # fmt: skip
-SCREENS = [(360, False), (360, True), (768, False), (1440, False), (1440, True)]  # width, is dark
+SCREENS = [(360, True), (768, False), (1440, False), (1440, True)]  # width, is dark
 
 
 def add_pictures():
