@@ -57,7 +57,8 @@ def _installed(folder: Path) -> Path:
     for optional in ("psycopg", "pypinyin"):
         tried = [python, "-c", f"import {optional}"]
         assert subprocess.run(tried, stderr=subprocess.DEVNULL, check=False).returncode
-    packages = (folder / "env").glob("lib/*/site-packages/glossary_cms")
+    packages = list((folder / "env").glob("lib/*/site-packages/glossary_cms"))
+    assert packages
     assert all((package / "docs" / "editing.md").is_file() for package in packages)
     return folder / "env" / "bin" / "glossary-cms"
 
