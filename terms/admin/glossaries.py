@@ -105,12 +105,6 @@ class StepInline(Rows):
             options["empty_label"] = _("all others")
         return super().formfield_for_foreignkey(field, request, **options)
 
-    def formfield_for_dbfield(self, field, request, **options):
-        found = super().formfield_for_dbfield(field, request, **options)
-        for way in ("add", "change", "delete", "view"):
-            setattr(found.widget, f"can_{way}_related", False)
-        return found
-
 
 def _number(glossary):
     """Give the steps that have no place yet a place after the others."""

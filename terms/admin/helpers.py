@@ -14,7 +14,6 @@ from terms.editing.lookup import called, names_with, spelled_like
 from terms.editing.numbers import number_in
 from terms.formats.paths import problem_with
 from terms.media.pictures import MAX_BYTES, BadPicture
-from terms.media.uploads import link_between
 from terms.models import Glossary, Picture, Term
 from terms.models.glossary import DEFAULT_SLUG
 from terms.people.permissions import rights
@@ -22,7 +21,7 @@ from terms.people.watching import people_called
 from terms.rendering.icons import find_icons, icon_body
 from terms.review.suggestions import why_declined
 
-from .pictures import keep_picture
+from .pictures import code_of, keep_picture
 
 MAX_SUGGESTIONS = 20
 MAX_KNOWN = 3
@@ -108,7 +107,7 @@ def pictures_view(request):
             "path": picture.path,
             "address": reverse("picture", args=[picture.file]),
             "page": reverse("admin:terms_picture_change", args=[picture.pk]),
-            "code": f"![]({link_between(path, picture.path)})",
+            "code": code_of(path, picture.path, picture.path),
         }
         for picture in (found[:MAX_PICTURES] if glossary else ())
     ]

@@ -66,7 +66,7 @@ class PersonAdmin(Recorded, Listed, UserAdmin):
 
     add_form = UserCreationForm  # accounts without a password are not offered
     inlines = [GrantInline]
-    list_display = ["username", "first_name", "last_name", "email", "roles", "is_active"]
+    list_display = ["username", "first_name", "last_name", "email", "roles", "login"]
     list_filter = ["groups", "is_active"]
     readonly_fields = ["password_state"]
     add_fieldsets = (
@@ -87,6 +87,10 @@ class PersonAdmin(Recorded, Listed, UserAdmin):
         everywhere += [group.name for group in obj.groups.all()]
         parts = [grant.words for grant in obj.grants.all()]
         return ", ".join([*everywhere, *parts])
+
+    @admin.display(description=_("login"), ordering="is_active")
+    def login(self, obj):
+        return _("may log in") if obj.is_active else _("locked")
 
     def get_queryset(self, request):
         related = ("groups", "grants__role", "grants__glossary", "grants__category")
@@ -115,7 +119,7 @@ class PersonAdmin(Recorded, Listed, UserAdmin):
         if not request.user.is_superuser:
             # Other groups may have any permission.
             groups = groups.filter(pk__in=harmless_groups())
-        label = _("Roles everywhere, and groups")
+        label = _("Roles in all glossaries, and groups")
         return RolesField(queryset=groups, label=label, required=False)
 
     def has_change_permission(self, request, obj=None):

@@ -19,8 +19,13 @@ def keep_picture(glossary: Glossary, path: str, content: bytes, name: str) -> st
     The name and type that the client sends are not trusted.
     """
     added = add_picture(glossary, content, name, slug_of(path))
+    return code_of(path, added.path, name)
+
+
+def code_of(path: str, file: str, name: str) -> str:
+    """Return the Markdown of a picture in the text at ``path``, described by the file's ``name``."""
     alt = " ".join("".join(c if c.isalnum() else " " for c in Path(name).stem[:80]).split())
-    return f"![{alt}]({link_between(path, added.path)})"
+    return f"![{alt}]({link_between(path, file)})"
 
 
 @require_safe

@@ -14,4 +14,6 @@ class Rows(admin.TabularInline):
         if found is not None:
             widget = getattr(found.widget, "widget", found.widget)
             widget.attrs["aria-label"] = str(found.label)
+            for way in ("add", "change", "delete", "view"):
+                setattr(found.widget, f"can_{way}_related", False)
         return found

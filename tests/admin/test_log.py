@@ -132,7 +132,7 @@ def test_accounts_and_roles_are_logged_without_passwords(admin, roles):
     lines = [line for _person, _name, lines in settings_log() for line in lines]
     assert lines[0] == "added account"
     assert "added: ben: Author in Glossary" in lines
-    assert "Roles everywhere, and groups: “” → “Reviewer”" in lines
+    assert "Roles in all glossaries, and groups: “” → “Reviewer”" in lines
     assert "deleted: ben: Author in Glossary" in lines
     assert "kite" not in " ".join(lines)
     home = logged_in(ben).get("/admin/").content.decode()

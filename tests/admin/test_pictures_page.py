@@ -208,13 +208,13 @@ def test_form_offers_the_pictures_of_the_glossary(admin):
     Picture.objects.create(glossary=other, path="images/c.png", file="terms/c.png")
     address = "/admin/terms/term/pictures/"
     found = admin.get(address, {"term": term.pk}).json()["pictures"]
-    assert [one["code"] for one in found] == ["![](b.png)", "![](../images/Chart.png)"]
+    assert [one["code"] for one in found] == ["![b](b.png)", "![Chart](../images/Chart.png)"]
     found = admin.get(address, {"term": term.pk, "q": "chart"}).json()["pictures"]
     assert [(one["path"], one["address"]) for one in found] == [
         ("images/Chart.png", "/media/terms/a.png")
     ]
     found = admin.get(address, {"glossary": other.pk, "path": "x/new.md"}).json()["pictures"]
-    assert [one["code"] for one in found] == ["![](../images/c.png)"]
+    assert [one["code"] for one in found] == ["![c](../images/c.png)"]
     assert admin.get(address, {"term": "999"}).json()["pictures"] == []
 
 
