@@ -23,7 +23,7 @@ def keep_picture(glossary: Glossary, path: str, content: bytes, name: str) -> st
 
 
 def code_of(path: str, file: str, name: str) -> str:
-    """Return the Markdown of a picture in the text at ``path``, described by the file's ``name``."""
+    """Return the Markdown of a picture in the text at ``path``, with words of its ``name``."""
     alt = " ".join("".join(c if c.isalnum() else " " for c in Path(name).stem[:80]).split())
     return f"![{alt}]({link_between(path, file)})"
 
