@@ -52,6 +52,8 @@ class GrantInline(Rows):
     def formfield_for_foreignkey(self, field, request, **options):
         if field.name == "role":
             options["queryset"] = Group.objects.filter(name__in=ROLES)
+        if field.name == "category":
+            options["empty_label"] = _("all categories")
         return super().formfield_for_foreignkey(field, request, **options)
 
     verbose_name_plural = _("Roles in one glossary or category only")

@@ -1,6 +1,7 @@
 """Tables of rows in the form of what they belong to."""
 
 from django.contrib import admin
+from django.utils.text import capfirst
 
 
 class Rows(admin.TabularInline):
@@ -8,6 +9,10 @@ class Rows(admin.TabularInline):
 
     template = "admin/rows.html"
     extra = 0
+
+    def formfield_for_foreignkey(self, field, request, **options):
+        options.setdefault("empty_label", capfirst(field.verbose_name))
+        return super().formfield_for_foreignkey(field, request, **options)
 
     def formfield_for_dbfield(self, field, request, **options):
         found = super().formfield_for_dbfield(field, request, **options)
