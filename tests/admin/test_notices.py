@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from terms.changes.trash import trash
-from terms.models import Category, Notice, Preference, Term, Watching
+from terms.models import Category, Event, Notice, Preference, Term, Watching
 from terms.people.notifications import (
     next_mail,
     next_reminder,
@@ -302,3 +302,20 @@ def test_selection_of_a_list_is_watched(admin, editor, place):
     admin.post(address, {"action": "watch_selected", **send})
     admin.post(address, {"action": "unwatch_selected", **send})
     assert not editor.watches.exists()
+
+
+def test_people_change_their_own_name_and_address(admin, editor):
+    address = "/admin/terms/term/preferences/"
+    sent = {"mail": "daily", "first_name": "Ana", "last_name": "Ivić", "email": "ana@example.org"}
+    wrong = admin.post(address, {**sent, "email": "x"}).content.decode()
+    assert "Enter a valid email address." in wrong
+    assert "Ana Ivić" not in wrong.partition("</header>")[0]
+    page = admin.post(address, sent, follow=True).content.decode()
+    assert "It goes to ana@example.org." in page
+    editor.refresh_from_db()
+    assert (str(editor), editor.email) == ("Ana Ivić", "ana@example.org")
+    line = Event.objects.get(kind=Event.Kind.SETTING)
+    assert (line.name, "Email address" in line.detail) == ("ana", True)
+    admin.post(address, {"mail": "never"})
+    editor.refresh_from_db()
+    assert editor.first_name == "Ana"

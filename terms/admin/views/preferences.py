@@ -1,4 +1,4 @@
-"""Personal preferences: mail and time zone."""
+"""Personal preferences: name, mail and time zone."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
-from terms.models import Preference
+from terms.models import Event, Preference
+from terms.people.audit_log import record
 
 from .page import admin_page
 
@@ -26,7 +28,7 @@ def _places() -> list[tuple[str, str]]:
 
 
 def _zones() -> list[tuple[str, str]]:
-    return [("", _("the site's: {zone}").format(zone=settings.TIME_ZONE)), *_places()]
+    return [("", _("As the site: {zone}").format(zone=settings.TIME_ZONE)), *_places()]
 
 
 class PreferenceForm(forms.ModelForm):
@@ -39,15 +41,37 @@ class PreferenceForm(forms.ModelForm):
         labels = {"mail": _lazy("Mail about reviews and comments that concern me")}
 
 
+class OwnAccountForm(forms.ModelForm):
+    """What people change of their own account."""
+
+    class Meta:
+        model = get_user_model()
+        fields = ("first_name", "last_name", "email")
+        labels = {"email": _lazy("Email address, for notices")}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_view(request, model_admin):
     kept = Preference.objects.filter(person=request.user).first()
-    form = PreferenceForm(request.POST or None, instance=kept or Preference(person=request.user))
-    if form.is_valid():
+    form = PreferenceForm(
+        request.POST or None, instance=kept or Preference(person=request.user), label_suffix=""
+    )
+    # A copy: an invalid form also changes its instance.
+    person = get_user_model().objects.get(pk=request.user.pk)
+    has_account = "email" in request.POST
+    account = OwnAccountForm(
+        request.POST if has_account else None, instance=person, label_suffix=""
+    )
+    if form.is_valid() and (not has_account or account.is_valid()):
         form.save()
+        if has_account and account.has_changed():
+            account.save()
+            names = ", ".join(str(account.fields[name].label) for name in account.changed_data)
+            detail = _("changed of the own account: {names}").format(names=names)
+            record(None, Event.Kind.SETTING, [(None, person.get_username())], person, detail)
         model_admin.message_user(request, _("Your preferences were saved."))
         return HttpResponseRedirect(reverse("admin:terms_term_preferences"))
-    context = {"form": form, "email": request.user.email}
+    context = {"form": form, "account": account, "email": request.user.email}
     return admin_page(model_admin, request, "term/preferences", _("Preferences"), **context)
 
 
