@@ -60,6 +60,18 @@ def _unchanged(lines: list[str], first: bool, last: bool) -> Iterator[ChangedLin
         yield ChangedLines((DiffPiece("same", "".join(lines[-tail:])),))
 
 
+def readable_changes(before: str, after: str) -> list[DiffPiece]:
+    """Return the pieces of a changed passage, or both texts as wholes if little is the same.
+
+    Word by word, a sentence that was written again is hard to read.
+    """
+    pieces = list(word_changes(before, after))
+    same = sum(len(piece.text) for piece in pieces if piece.kind == "same")
+    if same * 2 > max(len(before), len(after)) or not (before and after):
+        return pieces
+    return [DiffPiece("gone", before), DiffPiece("same", "\n"), DiffPiece("new", after)]
+
+
 def word_changes(before: str, after: str, work: Work | None = None) -> Iterator[DiffPiece]:
     """Yield the pieces of a changed passage."""
     old, new = _WORD.findall(before), _WORD.findall(after)

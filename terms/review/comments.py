@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from terms.formats.differences import DiffPiece, word_changes
+from terms.formats.differences import DiffPiece, readable_changes
 from terms.formats.document import TermDocument, read_document
 from terms.formats.passages import Movement, elsewhere, find_quote, with_markup
 from terms.models import Comment, Event, Term
@@ -39,12 +39,7 @@ class Thread:
         """The suggested wording, as changes of the passage."""
         if not self.comment.wording:
             return []
-        before, after = self.comment.quote, self.comment.wording
-        pieces = list(word_changes(before, after))
-        same = sum(len(piece.text) for piece in pieces if piece.kind == "same")
-        if same * 2 > max(len(before), len(after)):
-            return pieces
-        return [DiffPiece("gone", before), DiffPiece("new", after)]  # word by word is hard to read
+        return readable_changes(self.comment.quote, self.comment.wording)
 
     @property
     def is_lost(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from terms.formats.differences import DiffPiece, word_changes
+from terms.formats.differences import DiffPiece, readable_changes
 from terms.formats.document import DetailRow
 from terms.formats.three_way import Passage, joined
 from terms.models import Term
@@ -80,8 +80,8 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
     return Field(
         name,
         str(form.fields[name].label or name.capitalize()),
-        list(word_changes(base, theirs)),
-        list(word_changes(base, mine)),
+        readable_changes(base, theirs),
+        readable_changes(base, mine),
         base != theirs,
         base not in (mine, theirs) and mine != theirs,
         sides=(theirs, mine) if name in TEXT_FIELDS else ("", ""),
@@ -91,7 +91,7 @@ def _field(name: str, form: Any, base: Any, mine: Any, theirs: Any) -> Field:
 def _body(typed: Any, base: str, mine: str, theirs: str, found: list[Passage]) -> Field:
     """Compare the text, whose passages are merged or chosen one by one."""
     clashes = tuple(
-        (number, list(word_changes(p.base, p.theirs)), list(word_changes(p.base, p.ours)))
+        (number, readable_changes(p.base, p.theirs), readable_changes(p.base, p.ours))
         for number, p in enumerate(found)
         if p.collides
     )
