@@ -254,7 +254,8 @@ def test_selected_passage_is_quoted_in_comment(visit, admin_client):
     # A decision takes the comment along.
     page.get_by_role("button", name="Send for review").click()
     expect(page.locator(".messagelist")).to_contain_text("Your comment was added, too.")
-    expect(page.locator("mark")).to_contain_text("It **follows** WSGI")
+    expect(page.locator(".term-passages mark")).to_contain_text("It **follows** WSGI")
+    expect(page.locator(".term-reading mark").first).to_have_text("It")
     page.locator("#id_comment").press_sequentially("And this?")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.locator(".term-thread")).to_have_count(2)
