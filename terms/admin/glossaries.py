@@ -11,20 +11,20 @@ from django.utils.translation import ngettext
 
 from terms.changes.headers import write_headers
 from terms.jobs.kinds import MANY
-from terms.jobs.starting import start_job
 from terms.languages.collation import why_not_sorted
 from terms.languages.translations import english_name, is_tag, languages
 from terms.models import Address, Category, PublishedTerm, ReviewStep, Term
 from terms.people.permissions import rights
-from terms.publishing.publish import rebuild
+from terms.publishing.rebuild import rebuild
 from terms.quality.checking import BLOCK, OFF, WARN, level_of, rules
 from terms.review.approvals import count_reviewers
 
+from .lists import WithoutDeletion
 from .permissions import Scoped
 from .recorded import Recorded
 from .rows import Rows
 from .views import exports, import_file, import_plan, imports
-from .views.glossaries import delete_glossary_page
+from .views.glossaries import delete_glossary_page, start_rebuilding
 from .watching import WATCHING, Watchable
 
 LEVELS = [(WARN, _lazy("warn")), (BLOCK, _lazy("prevent publishing")), (OFF, _lazy("off"))]
@@ -113,7 +113,7 @@ def _number(glossary):
         ReviewStep.objects.filter(pk=step.pk).update(order=last + number)
 
 
-class GlossaryAdmin(Recorded, Watchable, Scoped, admin.ModelAdmin):
+class GlossaryAdmin(Recorded, Watchable, WithoutDeletion, Scoped, admin.ModelAdmin):
     form = GlossaryForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "slug", "language"]
@@ -166,12 +166,6 @@ class GlossaryAdmin(Recorded, Watchable, Scoped, admin.ModelAdmin):
     def delete_view(self, request, object_id, extra_context=None):
         return delete_glossary_page(self, request, object_id)
 
-    def get_actions(self, request, action_location=None):
-        where = {} if action_location is None else {"action_location": action_location}
-        found = super().get_actions(request, **where)  # Django 6.1 passes their location
-        found.pop("delete_selected", None)  # its own page asks for the name of each
-        return found
-
     def get_readonly_fields(self, request, obj=None):
         # Public addresses contain it.
         is_public = obj is not None and Address.objects.filter(glossary=obj).exists()
@@ -202,17 +196,10 @@ class GlossaryAdmin(Recorded, Watchable, Scoped, admin.ModelAdmin):
         if ON_EVERY_PAGE & set(form.changed_data):
             # Every page shows these; the language also sorts names, and the origin resolves links.
             if PublishedTerm.objects.filter(glossary=obj).count() > MANY:
-                self._start_rebuilding(request, obj)
+                start_rebuilding(self, request, obj)
                 return
             for refusal in rebuild(obj):
                 messages.warning(request, f"{refusal.term.name}: {refusal.reason}")
-
-    def _start_rebuilding(self, request, glossary):
-        title = _("{glossary}: rebuild readers’ pages").format(glossary=glossary.name)
-        job = start_job("rebuild", glossary, request.user, {}, title)
-        url = reverse("admin:terms_job_change", args=[job.pk])
-        text = _('Readers’ pages are being rebuilt: <a href="{url}">see the progress</a>.')
-        self.message_user(request, format_html(text, url=url))
 
     def _write_headers(self, request, obj):
         change_set = write_headers(obj, Term.objects.filter(glossary=obj), request.user)

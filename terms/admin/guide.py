@@ -45,9 +45,8 @@ _ABOUT = (
 )
 _TITLE = re.compile(r"\A# .*\n")
 _LINK = re.compile(r"\]\((\w+)\.md(?=[)#])")
-_OUTSIDE = re.compile(
-    r"\[([^\[\]]{0,80})\]\(\.\./[^()]{0,80}\)"
-)  # files that only the repository has
+# Links to files that only the repository has.
+_OUTSIDE = re.compile(r"\[([^\[\]]{0,80})\]\(\.\./[^()]{0,80}\)")
 
 
 class Guide(NamedTuple):

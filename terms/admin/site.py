@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from terms.people.networks import address_in
 from terms.people.rate_limit import TooMany, client_of, digest, limit
 
+from .lists import WithoutColons
 from .navigation import settings_for
 from .views.home import home_of
 
@@ -46,7 +47,7 @@ LONGEST_NAME = 200  # characters; names of accounts have at most 150
 QUARTER, MONTH = 900, timedelta(days=30)
 
 
-class LoginForm(AdminAuthenticationForm):
+class LoginForm(WithoutColons, AdminAuthenticationForm):
     error_messages = {
         "invalid_login": _lazy("The user name or the password is wrong, or you may not edit."),
     }

@@ -34,6 +34,7 @@ from .form import conflicts, recovery, surroundings
 from .form.form import TermForm
 from .form.readonly import VIEWED, Viewing
 from .listing import TermListing
+from .lists import WithoutDeletion
 from .permissions import Scoped
 from .publication import Publication
 from .urls import Addresses
@@ -83,7 +84,9 @@ def _next_action(context, term) -> str:
     return "_review" if context["asks_for_review"] else "_continue"
 
 
-class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.ModelAdmin):
+class TermAdmin(
+    TermListing, WithoutDeletion, Scoped, Publication, Addresses, Viewing, admin.ModelAdmin
+):
     form = TermForm
 
     class Media:
@@ -318,12 +321,6 @@ class TermAdmin(TermListing, Scoped, Publication, Addresses, Viewing, admin.Mode
 
     def delete_view(self, request, object_id, extra_context=None):
         return trash.delete_page(self, request, object_id)
-
-    def get_actions(self, request, action_location=None):
-        where = {} if action_location is None else {"action_location": action_location}
-        found = super().get_actions(request, **where)  # Django 6.1 passes their location
-        found.pop("delete_selected", None)  # it bypasses the trash
-        return found
 
     def history_view(self, request, object_id, extra_context=None):
         return history.history_page(self, request, object_id, extra_context)

@@ -29,7 +29,7 @@ from terms.models.bulk import batches
 from terms.models.term import NAME_LENGTH
 from terms.people.audit_log import record
 from terms.people.webhooks import tell_webhooks, term_item
-from terms.publishing.publish import rebuild
+from terms.publishing.rebuild import rebuild
 from terms.publishing.rows import delete_rows
 
 A_STEP = 200  # terms that are deleted for good in one transaction
@@ -73,7 +73,7 @@ def losses(glossary: Glossary) -> Losses:
 def delete_glossary(glossary: Glossary, person: Any = None) -> Glossary:
     """Delete ``glossary`` with its terms, so that it can be restored. Raises CannotDelete.
 
-    Its pages stay until the caller calls ``publishing.publish.rebuild`` for the glossary that is
+    Its pages stay until the caller calls ``publishing.rebuild.rebuild`` for the glossary that is
     returned; of many terms, this takes minutes.
     """
     with transaction.atomic():

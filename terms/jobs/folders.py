@@ -12,7 +12,8 @@ from terms.models import Glossary, Job, Term
 from terms.pages.build import BuildError, build
 from terms.pages.store import note_chrome
 from terms.people.permissions import may, rights
-from terms.publishing.publish import Refusal, publish_again, rebuild
+from terms.publishing.publish import Refusal, publish_again
+from terms.publishing.rebuild import rebuild
 
 from .kind import JobKind, JobNote, JobRefused, JobResult
 from .publishing import notes_of

@@ -26,7 +26,7 @@ from terms.jobs.due_syncs import next_due_sync, start_due_syncs
 from terms.jobs.starting import next_job
 from terms.people.notifications import next_mail, next_reminder, remind_of_reviews, send_mail
 from terms.people.webhooks import next_delivery, send_deliveries
-from terms.publishing.publish import finish_abandoned, next_abandoned
+from terms.publishing.rebuild import finish_abandoned, next_abandoned
 
 LOOK_EVERY = 1.0  # seconds; another process may have scheduled something
 REMIND_EVERY = 600.0  # seconds

@@ -53,7 +53,7 @@ class Rights:
         return rows if self.everywhere else rows.filter(inside)
 
     def among(self, rows: _Rows) -> _Rows:
-        """Filter ``rows`` to those that the permission covers, without deleted glossaries."""
+        """Filter ``rows`` to those that the permission covers, and leave deleted glossaries out."""
         rows = _without_deleted(rows)
         if self.everywhere:
             return rows

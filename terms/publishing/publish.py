@@ -3,14 +3,11 @@
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from django.db import DatabaseError
-from django.db.models import F, Min, OuterRef, QuerySet, Subquery
-from django.utils import timezone
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from terms.formats.document import read_document
@@ -23,7 +20,6 @@ from terms.models import (
     Review,
     Revision,
     Term,
-    Unfinished,
     Webhook,
     Withdrawal,
 )
@@ -31,9 +27,8 @@ from terms.models.bulk import Progress, batches
 from terms.models.fields import Uid
 from terms.models.signals import published, send_on_commit, withdrawn
 from terms.models.term import TermQuerySet
-from terms.pages.rebuilding import rebuilding
 from terms.pages.refresh import refreshing
-from terms.pages.steps import Step, alone, at_once, in_parts
+from terms.pages.steps import Step, at_once, in_parts
 from terms.pages.store import Store
 from terms.people.audit_log import record
 from terms.people.webhooks import tell_webhooks, term_item
@@ -41,15 +36,12 @@ from terms.quality.checking import blocks_publishing, why_blocked
 from terms.quality.rule import CheckedTerm
 from terms.rendering import CannotRender, check_renderable
 from terms.review.approvals import asks, why_unapproved
-from terms.search import index as search_index
 
 from .addresses import AddressesInUse
 from .candidates import Batch, Live, Version, lives, published_term
 from .change import Noting
-from .derived import rebuild_derived
 from .links import point_links
 from .mentions import are_all, relinking
-from .names import search_rows
 from .rows import delete_rows, write_classes, write_rows
 
 log = logging.getLogger(__name__)
@@ -188,78 +180,6 @@ def _withdrawals(
             is_merged=bool(named) and read_document(page.text, "").is_merged,
             instead=[r.target_uid for r in targets if r.kind == "related"],
         )
-
-
-def rebuild(
-    glossary: Glossary, progress: Progress = iter, instead_of: Collection[int] = ()
-) -> list[Refusal]:
-    """Rebuild everything that is derived from published texts, and add missing rows.
-
-    The pages of a deleted glossary are removed; its published texts stay until it is restored.
-    It uses many short transactions, so that others can publish meanwhile. If it is killed, its
-    work is unfinished like any other. Its ``Unfinished`` row replaces those with the ids
-    ``instead_of`` and abandoned ones.
-    """
-    published = PublishedTerm.objects.of(glossary)
-    lacking = Term.objects.filter(glossary=glossary).exclude(uid__in=published.values("uid"))
-    refusals = publish_again(glossary, lacking)
-    left = Unfinished.objects.abandoned().filter(glossary=glossary)
-    instead_of = {*instead_of, *left.values_list("pk", flat=True)}
-    in_parts(glossary, _rebuilding(glossary, progress), instead_of)
-    return refusals
-
-
-def _rebuilding(glossary: Glossary, progress: Progress) -> Iterator[Step | None]:
-    if glossary.deleted_at:
-        yield from rebuilding(glossary, progress)
-        return
-    pks = PublishedTerm.objects.of(glossary).order_by("pk").values_list("pk", flat=True)
-    for some in batches(pks, A_STEP):
-        yield partial(_derive, glossary, some)
-    yield None
-    yield from relinking(glossary, pks, (), set())
-    yield None
-    yield from rebuilding(glossary, progress)
-
-
-def _derive(glossary: Glossary, pks: list[int], store: Store) -> None:
-    store.begin()
-    rebuild_derived(glossary, pks)
-    search_index.index_rows(search_rows(pks))
-
-
-def next_abandoned() -> datetime | None:
-    """Return when the oldest unfinished work counts as abandoned, perhaps in the past."""
-    seen_at = Unfinished.objects.aggregate(at=Min("seen_at"))["at"]
-    return seen_at and seen_at + Unfinished.PATIENCE
-
-
-def finish_abandoned() -> int:
-    """Rebuild the glossaries whose publishing or rebuilding was killed. Return their number.
-
-    Terms whose publication had not begun must be published again.
-    """
-    done = 0
-    abandoned = set(Unfinished.objects.abandoned().values_list("glossary", flat=True))
-    for glossary in Glossary.with_deleted.filter(pk__in=abandoned):
-        if taken := _take_abandoned(glossary):
-            try:
-                rebuild(glossary, instead_of=taken)
-                done += 1
-            except DatabaseError:
-                raise
-            except Exception:  # continue with the other glossaries
-                log.exception("the pages of %s could not be made again", glossary)
-    return done
-
-
-def _take_abandoned(glossary: Glossary) -> list[int]:
-    """Claim abandoned work and return its ids; an empty list if another process was first."""
-    with alone(glossary):
-        rows = Unfinished.objects.abandoned().filter(glossary=glossary)
-        taken = list(rows.values_list("pk", flat=True))
-        Unfinished.objects.filter(pk__in=taken).update(seen_at=timezone.now())
-    return taken
 
 
 def _following(change: Noting, steps: Iterable[Step | None]) -> Iterator[Step | None]:

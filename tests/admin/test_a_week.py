@@ -18,7 +18,7 @@ from terms.files.exporting import export
 from terms.formats.fingerprint import fingerprint_of
 from terms.management.consistency import check_consistency
 from terms.models import Category, Event, Glossary, Revision, Schedule, Term, Unsaved
-from terms.publishing.publish import rebuild
+from terms.publishing.rebuild import rebuild
 from terms.review import suggestions
 from tests.admin.newsroom import ACTS, Editor
 from tests.factory import default_glossary, make_live

@@ -158,7 +158,7 @@ def test_large_glossary_is_deleted_by_a_job(admin, monkeypatch):
     make_live("Flask")
     address = f"/admin/terms/glossary/{default_glossary().pk}/delete/"
     page = admin.post(address, {"name": "Glossary"}, follow=True).content.decode()
-    assert "Readers’ pages are being updated" in page
+    assert "Readers’ pages are being removed" in page
     job = Job.objects.get()
     assert job.title == "Glossary: remove readers’ pages"
     work.call(job.pk)

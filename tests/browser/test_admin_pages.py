@@ -32,6 +32,17 @@ PREFIX = "/admin/terms/term/"
 MODELS = (
     "glossary", "category", "pattern", "repository", "webhook", "../auth/user", "../auth/group"
 )  # fmt: skip
+# Pages of the same address in every glossary, and those of a term, below PREFIX.
+PAGES = [
+    "", "add/", "trash/", "schedule/", "preferences/", "work/one-way/", "work/wanted/",
+    "work/suggestions/", "work/suggested/", "work/drafts/", "work/declined/", "work/review/",
+    "reports/", "notices/", "keys/", "help/", "help/settings/", "../event/", "../picture/",
+    "../changeset/", "../../", "../../settings/", "../../password_change/",
+    *(f"../{name}/{page}" for name in MODELS for page in ("", "add/")),
+]  # fmt: skip
+OF_TERM = [
+    "review/", "refactor/", "delete/", "links/", "change/", "history/", "file/", "watch/",
+]  # fmt: skip
 SCREENS = [(360, True), (768, False), (1440, False), (1440, True)]  # width, is dark
 
 
@@ -83,25 +94,17 @@ def newsroom(admin_client, settings, tmp_path):
     group = Group.objects.create(name="Language")
     start_job("rebuild", default_glossary(), person, {}, "Glossary: rebuild readers’ pages")
     delete_glossary(Glossary.objects.create(slug="old", name="The words of former years"))
-    of_term = [
-        "review/", "refactor/", "delete/", "links/", "change/", "history/", "file/", "watch/",
-    ]  # fmt: skip
-    of_all = [
-        "", "add/", "trash/", "schedule/", "preferences/", "work/one-way/", "work/wanted/",
-        "work/suggestions/", "work/suggested/", "work/drafts/", "../../", "../event/",
-        "../picture/", f"../picture/{picture.pk}/change/", f"../picture/{picture.pk}/delete/",
-        f"../picture/beside/?glossary={picture.glossary_id}",
-        "../changeset/", f"../changeset/{change_set.pk}/change/", f"{bad.pk}/change/",
-        "work/declined/", "work/review/", "reports/", "notices/", "keys/", "help/",
-        "help/settings/", "../../settings/", "../../password_change/",
+    beyond = [
+        f"../picture/{picture.pk}/change/", f"../picture/{picture.pk}/delete/",
+        f"../picture/beside/?glossary={picture.glossary_id}", f"{bad.pk}/change/",
+        f"../changeset/{change_set.pk}/change/", f"../../auth/user/{person.pk}/change/",
+        f"../../auth/group/{group.pk}/change/", f"../category/{flask.category_id}/change/",
         f"../glossary/{flask.glossary_id}/change/", f"../glossary/{flask.glossary_id}/delete/",
-        f"../category/{flask.category_id}/change/", f"../../auth/user/{person.pk}/change/",
-        f"../../auth/group/{group.pk}/change/",
+        *import_pages(flask, person),
     ]  # fmt: skip
-    of_all += [f"../{name}/{page}" for name in MODELS for page in ("", "add/")]
-    of_all += import_pages(flask, person)
     guest = f"/preview/{make_link(change_set, person, 1)[1]}/"
-    return [guest, *(f"{PREFIX}{a}" for a in of_all), *(f"{PREFIX}{term.pk}/{a}" for a in of_term)]
+    addresses = [*PAGES, *beyond, *(f"{term.pk}/{page}" for page in OF_TERM)]
+    return [guest, *(f"{PREFIX}{address}" for address in addresses)]
 
 
 @pytest.mark.parametrize(("width", "dark"), SCREENS)

@@ -36,7 +36,7 @@ from terms.models import (
 )
 from terms.people.display import glossary_of
 from terms.people.permissions import rights
-from terms.publishing.publish import finish_abandoned, rebuild
+from terms.publishing.rebuild import finish_abandoned, rebuild
 from tests.factory import default_glossary, make_live, make_term
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from terms.changes.pictures import replace_picture
 from terms.changes.rename import undo_set
 from terms.media.pictures import MAX_BYTES, BadPicture, addresses_of, file_beside, store_picture
 from terms.models import ChangeSet, Event, Page, Picture, PictureFile, PublishedTerm, Term
-from terms.publishing.publish import rebuild
+from terms.publishing.rebuild import rebuild
 from terms.quality.context import GlossaryContext
 from terms.quality.pictures import lacks_picture
 from terms.quality.rule import CheckedTerm

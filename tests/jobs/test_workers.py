@@ -12,7 +12,7 @@ from terms.changes.bulk import edit
 from terms.jobs.starting import cancel_job, start_job
 from terms.management.consistency import check_consistency
 from terms.models import Category, ChangeSet, Event, Job, Revision, Term
-from terms.publishing.publish import finish_abandoned
+from terms.publishing.rebuild import finish_abandoned
 from tests.factory import default_glossary, save_text, text_of
 from tests.jobs.workers import (
     begun,

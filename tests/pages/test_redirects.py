@@ -7,7 +7,8 @@ from terms.changes.rename import move
 from terms.changes.trash import trash
 from terms.formats.document import changed
 from terms.models import MentionDecision, Page, PublishedTerm, Term
-from terms.publishing.publish import publish, publish_again, rebuild, withdraw
+from terms.publishing.publish import publish, publish_again, withdraw
+from terms.publishing.rebuild import rebuild
 from tests.factory import default_glossary, make_live, make_term, publish_all, save_text
 from tests.publishing.test_law_of_readers import everything, forget_everything
 

@@ -27,7 +27,8 @@ from terms.models import (
 from terms.pages import feeds, lists, steps
 from terms.publishing import mentions as linking
 from terms.publishing import publish as publishing
-from terms.publishing.publish import publish, publish_again, rebuild, withdraw
+from terms.publishing.publish import publish, publish_again, withdraw
+from terms.publishing.rebuild import rebuild
 from terms.search import index as search_index
 from tests.factory import make_term, save_text, text_of
 

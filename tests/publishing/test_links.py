@@ -7,7 +7,8 @@ import pytest
 from terms.addresses import Origin, linked_file
 from terms.changes.rename import move
 from terms.models import Mention, Page, PublishedRelation, PublishedTerm, Term
-from terms.publishing.publish import publish, rebuild, withdraw
+from terms.publishing.publish import publish, withdraw
+from terms.publishing.rebuild import rebuild
 from tests.admin.forms import NO_STEPS
 from tests.factory import default_glossary, make_live, make_term, save_text, text_of
 

@@ -17,15 +17,9 @@ from terms.models.bulk import PAUSE, SHARE, let_others_write
 from terms.pages import steps
 from terms.pages.rebuilding import stale_pages
 from terms.pages.store import FORMS
-from terms.publishing import publish as publishing
-from terms.publishing.publish import (
-    finish_abandoned,
-    next_abandoned,
-    publish,
-    publish_ids,
-    rebuild,
-    withdraw,
-)
+from terms.publishing import rebuild as rebuilding
+from terms.publishing.publish import publish, publish_ids, withdraw
+from terms.publishing.rebuild import finish_abandoned, next_abandoned, rebuild
 from terms.review.requests import CannotReview
 from tests.factory import default_glossary, make_live, make_term, publish_all, text_of
 
@@ -146,7 +140,7 @@ def test_failure_in_one_glossary_does_not_block_another(few, monkeypatch, caplog
     def failing(glossary, pks, store):
         raise ValueError("This text cannot be derived.")
 
-    monkeypatch.setattr(publishing, "_derive", failing)
+    monkeypatch.setattr(rebuilding, "_derive", failing)
     assert finish_abandoned() == 1
     assert "could not be made again" in caplog.text
     assert [work.glossary for work in Unfinished.objects.all()] == [few]  # tried again later

@@ -21,7 +21,7 @@ from terms.models import (
     Suggestion,
     Term,
 )
-from terms.publishing.publish import rebuild
+from terms.publishing.rebuild import rebuild
 from terms.review import suggestions
 from terms.review.worklists import LISTS
 from terms.web import suggestions as form

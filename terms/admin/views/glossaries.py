@@ -10,7 +10,7 @@ from terms.changes.glossaries import CannotDelete, delete_glossary, losses, rest
 from terms.jobs.kinds import MANY
 from terms.jobs.starting import start_job
 from terms.models import Glossary, PublishedTerm
-from terms.publishing.publish import rebuild
+from terms.publishing.rebuild import rebuild
 
 from .page import admin_page, row_for, undo_by_post
 
@@ -66,6 +66,11 @@ def _update_pages(model_admin, request, glossary):
     if PublishedTerm.objects.of(glossary).count() <= MANY:
         rebuild(glossary)
         return
+    start_rebuilding(model_admin, request, glossary)
+
+
+def start_rebuilding(model_admin, request, glossary):
+    """Start the job that makes the pages of a glossary, or removes those of a deleted one."""
     title = (
         _("{glossary}: remove readers’ pages")
         if glossary.deleted_at
@@ -73,5 +78,9 @@ def _update_pages(model_admin, request, glossary):
     )
     job = start_job("rebuild", glossary, request.user, {}, title.format(glossary=glossary.name))
     url = reverse("admin:terms_job_change", args=[job.pk])
-    text = _('Readers’ pages are being updated: <a href="{url}">see the progress</a>.')
+    text = (
+        _('Readers’ pages are being removed: <a href="{url}">see the progress</a>.')
+        if glossary.deleted_at
+        else _('Readers’ pages are being rebuilt: <a href="{url}">see the progress</a>.')
+    )
     model_admin.message_user(request, format_html(text, url=url))

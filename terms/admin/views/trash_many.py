@@ -54,9 +54,9 @@ def _trash(model_admin, request, glossary: Glossary, terms: list[Term]) -> None:
             removals.ask(term, removals.DELETE, request.user)
     if waiting:
         text = ngettext(
-            "{n} term is not deleted yet: reviewers must approve it first. They have been"
+            "{n} term is not deleted yet: reviewers must approve this first. They have been"
             " notified.",
-            "{n} terms are not deleted yet: reviewers must approve it first. They have been"
+            "{n} terms are not deleted yet: reviewers must approve this first. They have been"
             " notified.",
             len(waiting),
         )

@@ -1,5 +1,7 @@
 """Actions of the work lists."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
@@ -122,36 +124,42 @@ def _relate_all(model_admin, request, pairs: list[tuple[Term, Term]]) -> None:
             model_admin.message_user(request, format_html("{} {}", said, undo_button(change_set)))
 
 
-def decline_relation(model_admin, request):
-    """Stop suggesting that a term relates to one that its text mentions."""
+def _mentioned(model_admin, request, field: str) -> tuple[Term, Any] | None:
+    """Return the term and the target (uid) of the mention that ``field`` identifies.
+
+    Reports it and returns None if there is none any more.
+    """
     mentions = Mention.objects.exclude(target_uid=None).select_related("source")
-    mention = mentions.filter(pk=_number(request, "mention")).first()
-    term = mention and Term.objects.filter(uid=mention.source.uid).first()
-    if term is None:
+    mention = mentions.filter(pk=_number(request, field)).first()
+    term = Term.objects.filter(uid=mention.source.uid).first() if mention else None
+    if mention is None or term is None:
         model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
-        return
+        return None
     if not may(request.user, "change_term", term):
         raise PermissionDenied
-    suggestions.decline_relations(term, [mention.target_uid], request.user)
-    url = reverse("admin:terms_term_links", args=[term.pk])
-    text = _(
-        'It will not be suggested again. <a href="{url}">The links of “{term}”</a> show what was'
-        " declined."
-    )
-    _say_undoable(model_admin, request, format_html(text, url=url, term=term), "again", mention.pk)
+    return term, mention.target_uid
+
+
+def decline_relation(model_admin, request):
+    """Stop suggesting that a term relates to one that its text mentions."""
+    if found := _mentioned(model_admin, request, "mention"):
+        term, target = found
+        suggestions.decline_relations(term, [target], request.user)
+        url = reverse("admin:terms_term_links", args=[term.pk])
+        text = _(
+            'It will not be suggested again. <a href="{url}">The links of “{term}”</a> show what'
+            " was declined."
+        )
+        said = format_html(text, url=url, term=term)
+        _say_undoable(model_admin, request, said, "again", request.POST["mention"])
 
 
 def suggest_again(model_admin, request):
     """Take back that a relation was declined."""
-    mention = Mention.objects.select_related("source").filter(pk=_number(request, "again")).first()
-    term = mention and Term.objects.filter(uid=mention.source.uid).first()
-    if term is None:
-        model_admin.message_user(request, _("This suggestion no longer exists."), messages.ERROR)
-        return
-    if not may(request.user, "change_term", term):
-        raise PermissionDenied
-    suggestions.undo_declined(term, [mention.target_uid])
-    model_admin.message_user(request, _("It will be suggested again."))
+    if found := _mentioned(model_admin, request, "again"):
+        term, target = found
+        suggestions.undo_declined(term, [target])
+        model_admin.message_user(request, _("It will be suggested again."))
 
 
 def _decide_suggestion(model_admin, request):

@@ -4,7 +4,8 @@ from terms.editing.rereading import reread
 from terms.management import console
 from terms.models import Glossary, Term, Unfinished
 from terms.pages.store import is_of_today, note_chrome
-from terms.publishing.publish import publish_again, rebuild
+from terms.publishing.publish import publish_again
+from terms.publishing.rebuild import rebuild
 
 
 class Command(BaseCommand):
